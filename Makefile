@@ -1,0 +1,24 @@
+# One line for each thing one does with the connector; deploy/install brings what is missing.
+UV := $(shell command -v uv || echo .tools/bin/uv)
+COMPOSE := docker compose -f deploy/compose.yaml
+
+.PHONY: run test check e2e up down
+
+run: ; deploy/install run && $(UV) run softphone-onebox
+
+test: ; deploy/install test && $(UV) run pytest
+
+check:
+	deploy/install check
+	$(UV) run ruff check
+	$(UV) run ruff format --check
+	$(UV) run mypy
+	$(UV) run lint-imports
+	$(UV) run python tests/check_sizes.py
+	tests/web/node_modules/.bin/tsc -p tests/web
+
+e2e: ; deploy/install test && $(UV) run pytest tests/e2e
+
+up: ; $(COMPOSE) up --detach --build --wait
+
+down: ; $(COMPOSE) down

@@ -1,0 +1,1 @@
+"""All five services in one process on one port, with their servers beside it."""

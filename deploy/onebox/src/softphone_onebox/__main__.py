@@ -1,0 +1,114 @@
+"""The command `softphone-onebox`: everything on one machine, from nothing to a ringing popup."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+
+import httpx
+from pydantic import ValidationError
+
+from softphone_common import telemetry
+from softphone_common.http.auth import Tokens
+from softphone_common.service import EXIT_CRASHED, EXIT_PORT_TAKEN
+from softphone_common.settings import EXIT_BAD_SETTINGS, PREFIX
+from softphone_onebox.box import Box
+from softphone_onebox.demo import Demo, greeting
+from softphone_onebox.servers.child import ServerError
+from softphone_onebox.settings import OneboxSettings
+
+_READY_SECONDS = 60.0
+
+
+def main() -> None:
+    """Runs until Ctrl-C or SIGTERM."""
+    try:
+        settings = OneboxSettings()
+    except ValidationError as error:
+        for e in error.errors(include_input=False):
+            _say(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}")
+        sys.exit(EXIT_BAD_SETTINGS)
+    sys.exit(asyncio.run(_main(settings)))
+
+
+async def _main(settings: OneboxSettings) -> int:
+    if not _port_is_free(settings):
+        _say(
+            f"Port {settings.port} is taken. Stop what uses it, or choose another:"
+            f" {PREFIX}PORT=8081 make run"
+        )
+        return EXIT_PORT_TAKEN
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    log = settings.data_dir / "softphone.log"
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    box = Box(settings, _say)
+    with log.open("a") as stream:
+        telemetry.configure(settings.log_level, stream)
+        telemetry.bind(service="onebox")
+        try:
+            await box.start_servers()
+            return await _run(settings, box)
+        except ServerError as error:
+            _say(str(error))
+            return EXIT_CRASHED
+        except asyncio.CancelledError:
+            return 0
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, lambda: None)  # already on its way out
+            await box.stop_servers()
+
+
+async def _run(settings: OneboxSettings, box: Box) -> int:
+    runner = await box.runner()
+    running = asyncio.create_task(runner.run())
+    preparing = asyncio.create_task(_prepare(settings, box))
+    await asyncio.wait({running, preparing}, return_when=asyncio.FIRST_COMPLETED)
+    if preparing.done() and preparing.exception() is not None:
+        _say(f"The demo could not be prepared: {preparing.exception()!r}")
+        runner.stop()
+    code = await running
+    preparing.cancel()
+    await asyncio.gather(preparing, return_exceptions=True)
+    return EXIT_CRASHED if not preparing.cancelled() and preparing.exception() else code
+
+
+async def _prepare(settings: OneboxSettings, box: Box) -> None:
+    url = f"http://localhost:{settings.port}"
+    async with asyncio.timeout(_READY_SECONDS):
+        await _until_ready(url)
+    demo = Demo(url, Tokens(box.auth_secret), settings.data_dir / "demo.json")
+    _say(greeting(await demo.ensure()))
+
+
+async def _until_ready(url: str) -> None:
+    async with httpx.AsyncClient(base_url=url) as client:
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get("/readyz")).is_success:
+                    return
+            await asyncio.sleep(0.1)
+
+
+def _port_is_free(settings: OneboxSettings) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            return False
+    return True
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

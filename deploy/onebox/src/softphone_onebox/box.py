@@ -1,0 +1,101 @@
+"""Puts the box together: servers that are missing, the five services, one port; seeds nothing."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import SecretStr
+
+import softphone_calllog.service
+import softphone_ingest.service
+import softphone_janitor.service
+import softphone_matcher.service
+import softphone_notifier.service
+from softphone_calllog.settings import CalllogSettings
+from softphone_common.service import Runner, Service
+from softphone_common.settings import Settings, load
+from softphone_ingest.settings import IngestSettings
+from softphone_janitor.settings import JanitorSettings
+from softphone_matcher.settings import MatcherSettings
+from softphone_notifier.settings import NotifierSettings
+from softphone_onebox.servers.mongodb import MongoDB
+from softphone_onebox.servers.rabbitmq import RabbitMQ
+from softphone_onebox.servers.redis import Redis
+from softphone_onebox.servers.server import Server
+from softphone_onebox.settings import OneboxSettings
+
+Say = Callable[[str], None]
+S = TypeVar("S", bound=Settings)
+
+
+class Box:
+    """The servers this process started, and the services over them."""
+
+    def __init__(self, settings: OneboxSettings, say: Say) -> None:
+        self._settings = settings
+        self._say = say
+        self._folder = settings.data_dir.absolute()
+        self._servers: dict[str, Server] = {}
+        self.auth_secret = self._auth_secret()
+
+    async def start_servers(self) -> None:
+        """Starts what has no address, all at once. Raises ServerError saying what to do."""
+        given = {
+            "amqp_url": (self._settings.amqp_url, RabbitMQ, "rabbitmq"),
+            "mongo_url": (self._settings.mongo_url, MongoDB, "mongodb"),
+            "redis_url": (self._settings.redis_url, Redis, "redis"),
+        }
+        for name, (address, kind, folder) in given.items():
+            if address is None:
+                self._servers[name] = kind(self._folder / folder)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for server in self._servers.values():
+                    group.create_task(self._start(server))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def stop_servers(self) -> None:
+        """Stops what was started here, the last first, and nothing else."""
+        for server in reversed(self._servers.values()):
+            self._say(f"Stopping {server.description}")
+            await server.stop()
+
+    async def runner(self) -> Runner:
+        """All five services, ready to run."""
+        return Runner(self._given(Settings), await self._services())
+
+    async def _start(self, server: Server) -> None:
+        self._say(f"Starting {server.title} …")
+        await server.start()
+        self._say(f"  {server.description} is ready")
+
+    async def _services(self) -> list[Service]:
+        return [
+            await softphone_ingest.service.build(self._given(IngestSettings)),
+            await softphone_matcher.service.build(self._given(MatcherSettings)),
+            await softphone_calllog.service.build(self._given(CalllogSettings)),
+            await softphone_notifier.service.build(self._given(NotifierSettings)),
+            await softphone_janitor.service.build(self._given(JanitorSettings)),
+        ]
+
+    def _given(self, kind: type[S]) -> S:
+        own = {name: SecretStr(server.url) for name, server in self._servers.items()}
+        where = {"host": self._settings.host, "port": self._settings.port}
+        return load(kind, **own, **where, auth_secret=self.auth_secret)
+
+    def _auth_secret(self) -> SecretStr:
+        if self._settings.auth_secret is not None:
+            return self._settings.auth_secret
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return SecretStr(_kept(self._folder / "auth_secret"))
+
+
+def _kept(path: Path) -> str:
+    """The secret in this file, made at the first start."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()

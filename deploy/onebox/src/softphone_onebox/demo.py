@@ -1,0 +1,129 @@
+"""Fills the demo tenant through the product's own HTTP interface, once, and keeps its facts."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from softphone_common.contracts.events import User
+from softphone_common.http.auth import Tokens
+
+TENANT = "demo"
+CALLER = "08999998001"
+
+_PEOPLE: tuple[tuple[str, str, str, str], ...] = (
+    ("anna", "Anna Albrecht", "user", "21"),
+    ("bernd", "Bernd Brandt", "user", "22"),
+    ("admin", "Clara Conrad", "admin", "20"),
+    ("operator", "Otto Ohm", "operator", "90"),
+)
+_RECORDS: tuple[tuple[str, str, str], ...] = (
+    ("contact", "Huber, Maria", "089 / 99998-001"),
+    ("organization", "Huber Maschinenbau GmbH", "+49 89 99998001"),
+    ("lead", "Messekontakt Huber", "0049 89 99998001"),
+    ("partner", "Huber & Partner Vertrieb", "(089) 99998 001"),
+    ("supplier", "Huber Feinblech KG", "+49 (0)89 99998001"),
+    ("contact", "Yılmaz, Deniz", "030 23125001"),
+    ("organization", "Hanse Logistik AG", "040 66969001"),
+    ("lead", "Keller, Jonas", "0171 3920001"),
+)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Makes the demo tenant. `facts` is the file scripts read."""
+
+    url: str
+    tokens: Tokens
+    facts: Path
+
+    async def ensure(self) -> dict[str, Any]:
+        """The facts: of the tenant that is there, or of a new one."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
+            client.headers["Authorization"] = f"Bearer {self._operator_token()}"
+            if self.facts.exists():
+                known: dict[str, Any] = json.loads(self.facts.read_text())
+                return self._keep({**known, "url": self.url})
+            await _ask(client, "PUT", f"/api/tenants/{TENANT}", {"name": "Demo GmbH"})
+            users = await self._people(client)
+            if not (await _ask(client, "GET", "/api/directory/records"))["items"]:
+                for kind, name, number in _RECORDS:
+                    record = {"type": kind, "name": name, "numbers": [{"number": number}]}
+                    await _ask(client, "POST", "/api/directory/records", record)
+            device = await _ask(client, "POST", "/api/devices", {"name": "Demo phone"})
+            return self._keep(
+                {
+                    "url": self.url,
+                    "tenant": TENANT,
+                    "users": users,
+                    "device": {"key": device["key"], "extension": users[0]["extension"]},
+                    "caller": CALLER,
+                }
+            )
+
+    async def _people(self, client: httpx.AsyncClient) -> list[dict[str, str]]:
+        """Everybody with a new password: the old ones went with the file that held them."""
+        there = {u["login"]: u["id"] for u in (await _ask(client, "GET", "/api/users"))["items"]}
+        users = []
+        for login, name, role, extension in _PEOPLE:
+            password = secrets.token_urlsafe(9)
+            fields = {"name": name, "role": role, "extensions": [extension], "password": password}
+            if login in there:
+                await _ask(client, "PATCH", f"/api/users/{there[login]}", fields)
+            else:
+                await _ask(client, "POST", "/api/users", {"login": login, **fields})
+            users.append(
+                {"login": login, "password": password, "extension": extension, "role": role}
+            )
+        return users
+
+    def _keep(self, facts: dict[str, Any]) -> dict[str, Any]:
+        fresh = self.facts.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+        fresh.replace(self.facts)
+        return facts
+
+    def _operator_token(self) -> str:
+        onebox = User(id="onebox", tenant=TENANT, login="onebox", role="operator")
+        return self.tokens.issue(onebox, timedelta(minutes=5))[0]
+
+
+async def _ask(
+    client: httpx.AsyncClient, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    answer = await client.request(method, path, json=body)
+    answer.raise_for_status()
+    given: dict[str, Any] = answer.json()
+    return given
+
+
+def greeting(facts: dict[str, Any]) -> str:
+    """What is printed when all is ready: the address, the logins, three lines to paste."""
+    people = [
+        f"    {u['login']:<10} {u['password']:<14} extension {u['extension']:<4} {u['role']}"
+        for u in facts["users"]
+    ]
+    base = f"{facts['url']}/hit/{facts['device']['key']}"
+    query = f"extension={facts['device']['extension']}&number={facts['caller']}&call_id=demo-1"
+    hits = [f"    curl '{base}/{event}?{query}'" for event in ("ringing", "connected", "ended")]
+    return "\n".join(
+        [
+            "",
+            f"  Softphone Connector runs on {facts['url']}",
+            "",
+            f"  Sign in there; the tenant is `{facts['tenant']}`:",
+            *people,
+            "",
+            f"  Then let the demo phone ring, answer and hang up at extension"
+            f" {facts['device']['extension']}:",
+            *hits,
+            "",
+            "  A call id names one call: count demo-1 up for the next. Ctrl-C stops everything.",
+            "",
+        ]
+    )

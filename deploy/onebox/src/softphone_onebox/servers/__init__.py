@@ -1,0 +1,1 @@
+"""RabbitMQ, MongoDB and Redis as our child processes; never touches a server of others."""

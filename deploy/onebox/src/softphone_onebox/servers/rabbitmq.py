@@ -1,0 +1,152 @@
+"""RabbitMQ as a child, apart from the system's service; loads no plugin, needs no root."""
+
+import asyncio
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+from softphone_onebox.servers.child import Child, ProgramMissingError
+from softphone_onebox.servers.identity import write_private
+from softphone_onebox.servers.ports import HOST, free_port, is_free
+from softphone_onebox.servers.server import Server
+
+# The packaged /usr/sbin/rabbitmq-server becomes user rabbitmq and forgets the environment, so
+# the program's own script is started instead.
+SCRIPTS = (
+    "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "/usr/local/lib/rabbitmq/bin/rabbitmq-server",
+    "/opt/rabbitmq/sbin/rabbitmq-server",
+    "/usr/local/opt/rabbitmq/sbin/rabbitmq-server",
+    "/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server",
+)
+# Two schedulers are plenty beside four other programs on a developer's machine.
+ERLANG = "-noinput +S 2:2 +SDcpu 2:2 +SDio 4 -kernel inet_dist_use_interface {127,0,0,1}"
+METHOD, CONNECTION, START, START_OK, TUNE = 1, 10, 10, 11, 30
+
+
+class RabbitMQ(Server):
+    """A broker of one node with a port mapper (epmd) of its own, both ended by `stop`."""
+
+    title = "RabbitMQ"
+    ready_seconds = 120.0
+    grace_seconds = 30.0
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._epmd: Child | None = None
+
+    @property
+    def url(self) -> str:
+        who = self.identity
+        return f"amqp://{who.user}:{who.password}@{HOST}:{who.port}/"
+
+    async def _launch(self) -> None:
+        script, epmd = _programs()
+        self._write_files()
+        epmd_port = free_port()
+        command = [epmd, "-port", str(epmd_port), "-address", HOST]
+        self._epmd = self._spawnable("epmd", command, {})
+        await self._epmd.start()
+
+        async def mapping() -> bool:
+            return not is_free(epmd_port)
+
+        await self._epmd.wait_ready(mapping, self.ready_seconds)
+        self._child = self._spawnable("rabbitmq", [script], self._environment(epmd_port))
+        await self._child.start()
+        await self._child.wait_ready(self._answers, self.ready_seconds)
+
+    async def kill(self) -> None:
+        await super().kill()
+        # After the node, which would start another one if it missed this one.
+        epmd, self._epmd = self._epmd, None
+        if epmd is not None:
+            await epmd.kill()
+
+    async def _answers(self) -> bool:
+        who = self.identity
+        version = await login(HOST, who.port, who.user, who.password)
+        if version is not None:
+            self.description = f"RabbitMQ {version} (rabbitmq-server)"
+        return version is not None
+
+    def _write_files(self) -> None:
+        cookie = self.folder / ".erlang.cookie"  # where Erlang looks: in HOME, not in `ps`
+        if not cookie.exists():
+            write_private(cookie, secrets.token_hex(20), 0o400)
+        config = [
+            f"listeners.tcp.1 = {HOST}:{self.port}",
+            f"default_user = {self.identity.user}",
+            f"default_pass = {self.identity.password}",
+            "disk_free_limit.absolute = 50MB",
+            "vm_memory_high_watermark.relative = 0.4",
+            "log.file = false",
+            "log.console = true",
+            "log.console.level = info",
+        ]
+        write_private(self.folder / "rabbitmq.conf", "\n".join(config) + "\n")
+        write_private(self.folder / "enabled_plugins", "[].\n")
+
+    def _environment(self, epmd_port: int) -> dict[str, str]:
+        return {
+            "RABBITMQ_NODENAME": f"{self.identity.name}@localhost",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",  # not the system service's
+            # Makes the script become the node instead of waiting beside it.
+            "RABBITMQ_ALLOW_INPUT": "true",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG,
+            "ERL_EPMD_PORT": str(epmd_port),
+            "ERL_EPMD_ADDRESS": HOST,
+            "ERL_CRASH_DUMP_BYTES": "0",
+            "LANG": "C.UTF-8",
+        }
+
+
+async def login(host: str, port: int, user: str, password: str) -> str | None:
+    """The broker's version if it admits the user, else None; OSError when nobody listens."""
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(b"AMQP\x00\x00\x09\x01")
+        start = await _method(reader, START)
+        response = f"\0{user}\0{password}".encode()
+        payload = CONNECTION.to_bytes(2) + START_OK.to_bytes(2) + bytes(4)  # no properties
+        payload += b"\x05PLAIN" + len(response).to_bytes(4) + response + b"\x05en_US"
+        writer.write(b"\x01\x00\x00" + len(payload).to_bytes(4) + payload + b"\xce")
+        if start is None or await _method(reader, TUNE) is None:
+            return None
+    except (EOFError, ConnectionResetError):
+        return None  # how it refuses, after a pause for thought, who is not told why
+    finally:
+        writer.close()
+    version = re.search(rb"\x07versionS...(.)([0-9.]+)", start, re.DOTALL)
+    return version[2][: version[1][0]].decode() if version else "?"
+
+
+async def _method(reader: asyncio.StreamReader, number: int) -> bytes | None:
+    """The arguments of the next frame if it is that connection method."""
+    header = await reader.readexactly(7)
+    payload = await reader.readexactly(int.from_bytes(header[3:7]) + 1)
+    expected = CONNECTION.to_bytes(2) + number.to_bytes(2)
+    return payload[4:] if header[0] == METHOD and payload[:4] == expected else None
+
+
+def _programs() -> tuple[str, str]:
+    """The broker's own script and Erlang's port mapper."""
+    script = next((path for path in SCRIPTS if Path(path).is_file()), None)
+    bundled = sorted(Path("/usr/lib/erlang").glob("erts-*/bin/epmd"))
+    epmd = shutil.which("epmd") or (str(bundled[-1]) if bundled else None)
+    missing = [
+        name for name, found in (("rabbitmq-server", script), ("epmd", epmd)) if found is None
+    ]
+    if script is None or epmd is None:
+        raise ProgramMissingError(
+            f"RabbitMQ: {' and '.join(missing)} not found on this machine; install it "
+            "(deploy/install run, or apt-get install rabbitmq-server) or set SOFTPHONE_AMQP_URL"
+        )
+    return script, epmd

@@ -1,0 +1,136 @@
+"""What RabbitMQ, MongoDB and Redis have in common as children; refuses a folder in use."""
+
+import asyncio
+import fcntl
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from softphone_onebox.servers.child import Child, ServerError
+from softphone_onebox.servers.identity import Identity
+from softphone_onebox.servers.ports import is_free
+
+PREDECESSOR_SECONDS = 10.0
+
+
+class Server(ABC):
+    """A server with a data folder of its own; `url` stays the same from stop to start.
+
+    A later process that gives the same folder finds the same data and credentials, and the same
+    port if it is free.
+    """
+
+    title: str
+    ready_seconds = 60.0
+    grace_seconds = 20.0
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.description = f"{self.title} (not started)"
+        self._identity: Identity | None = None
+        self._child: Child | None = None
+        self._lock: int | None = None
+
+    @property
+    def identity(self) -> Identity:
+        if self._identity is None:
+            raise ServerError(f"{self.title} has no address before its first start")
+        return self._identity
+
+    @property
+    def port(self) -> int:
+        return self.identity.port
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The address complete with credentials; only known after the first start."""
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.running
+
+    @abstractmethod
+    async def _launch(self) -> None:
+        """Bring the program up and return when it answers with the credentials."""
+
+    async def start(self) -> None:
+        """Return when the server is ready; nothing is left running when this raises."""
+        if self.running:
+            return
+        try:
+            await self._take_folder()
+            self._settle_identity()
+            await self._launch()
+        except BaseException:
+            await self.kill()
+            raise
+
+    async def stop(self) -> None:
+        if self._child is not None:
+            await self._child.stop(self.grace_seconds)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """SIGKILL, as a power cut would; the data is as the program left it."""
+        child, self._child = self._child, None
+        if child is not None:
+            await child.kill()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    def pause(self) -> None:
+        """Freeze it: connections stay open and nothing answers."""
+        if self._child is not None:
+            self._child.pause()
+
+    def resume(self) -> None:
+        if self._child is not None:
+            self._child.resume()
+
+    def _spawnable(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Child:
+        """A child that holds the folder's lock with us, so a survivor of ours keeps it too."""
+        held = () if self._lock is None else (self._lock,)
+        base = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR") if key in os.environ}
+        full = {**base, "HOME": str(self.folder), **env}
+        return Child(name, command, folder=self.folder, env=full, held_files=held)
+
+    async def _take_folder(self) -> None:
+        if self._lock is not None:
+            await self.kill()  # it died on its own: give back what it held
+        lock = self._open_lock()
+        end = asyncio.get_running_loop().time() + PREDECESSOR_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if asyncio.get_running_loop().time() > end:
+                    os.close(lock)
+                    raise ServerError(
+                        f"{self.title}: another process uses {self.folder}; "
+                        "stop it or choose another folder"
+                    ) from error
+                # A process killed a moment ago may still be on its way out.
+                await asyncio.sleep(0.1)
+            else:
+                self._lock = lock
+                return
+
+    def _open_lock(self) -> int:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+    def _settle_identity(self) -> None:
+        if self._identity is None:
+            self._identity = Identity.of(self.folder)
+        elif not is_free(self._identity.port):
+            raise ServerError(
+                f"{self.title}: port {self._identity.port} was taken while it was stopped; "
+                "end the program that listens there"
+            )

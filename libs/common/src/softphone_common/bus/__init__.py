@@ -1,0 +1,1 @@
+"""Publish with confirms, consume with retry, dead letter and drain; the only door to the broker."""

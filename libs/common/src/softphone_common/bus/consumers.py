@@ -1,0 +1,70 @@
+"""The two ways of taking messages: from a shared work queue, or as one of all listeners."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from softphone_common.bus.dispatch import Dispatcher, Handler, Limits
+from softphone_common.contracts.catalogue import patterns
+from softphone_common.contracts.events import Message
+
+Hearer = Callable[[Message], Awaitable[None]]
+"""Takes in one message; what it makes of it lives in memory, so it is never handed over twice."""
+
+
+class Consumer:
+    """Takes from a durable queue that all instances of a service share."""
+
+    def __init__(self, queue: str, handler: Handler, limits: Limits) -> None:
+        self.queue = queue
+        self.dispatcher = Dispatcher(queue, handler, limits)
+
+
+class Listener:
+    """Takes from a queue of this instance alone, which ends with its connection.
+
+    Any part of the service may register for the messages it wants to hear, and for the gaps: what
+    was said before a connect was not heard.
+    """
+
+    def __init__(self, queue: str) -> None:
+        self.queue = queue
+        name = f"{queue.partition('.')[0]}.listener"
+        self.dispatcher = Dispatcher(name, self._hear, Limits())
+        self._hearers: dict[type[Message], list[Hearer]] = {}
+        self._gaps: list[Callable[[], None]] = []
+        self._keys: set[str] = set()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All routing patterns it listens to now."""
+        return frozenset(self._keys)
+
+    def register(self, hearer: Hearer, messages: Iterable[type[Message]]) -> None:
+        """Hands these messages to `hearer` wherever a binding brings them."""
+        for message in messages:
+            self._hearers.setdefault(message, []).append(hearer)
+
+    def on_gap(self, callback: Callable[[], None]) -> None:
+        """Has `callback` called after every connect."""
+        self._gaps.append(callback)
+
+    def tell_gap(self) -> None:
+        """The connection is new."""
+        for callback in self._gaps:
+            callback()
+
+    def add(self, tenant: str, messages: Iterable[type[Message]]) -> list[str]:
+        """The patterns that are new with this tenant (`*`: all), from now on listened to."""
+        fresh = [key for m in messages for key in patterns(m, tenant) if key not in self._keys]
+        self._keys.update(fresh)
+        return fresh
+
+    def remove(self, tenant: str, messages: Iterable[type[Message]]) -> list[str]:
+        """The patterns no longer listened to."""
+        gone = [key for m in messages for key in patterns(m, tenant) if key in self._keys]
+        self._keys.difference_update(gone)
+        return gone
+
+    async def _hear(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            for hearer in self._hearers.get(type(message), ()):
+                await hearer(message)

@@ -1,0 +1,70 @@
+"""A message as it travels: CloudEvents attributes in the headers, the payload alone as body."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from softphone_common.contracts.catalogue import BY_TYPE
+from softphone_common.contracts.events import Message
+from softphone_common.errors import PoisonError
+from softphone_common.telemetry import traceparent
+
+_PREFIX = "cloudEvents_"
+ATTEMPT_HEADER = "softphone-attempt"
+REASON_HEADER = "softphone-reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Body and headers, as the CloudEvents 1.0 AMQP binding lays them out."""
+
+    body: bytes
+    headers: dict[str, Any] = field(default_factory=dict)
+    routing_key: str = ""
+
+    @property
+    def id(self) -> str:
+        """The CloudEvents id, or an empty text where a stranger left it out."""
+        return str(self.headers.get(_PREFIX + "id", ""))
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents type."""
+        return str(self.headers.get(_PREFIX + "type", ""))
+
+    @property
+    def attempt(self) -> int:
+        """How often handling it failed before."""
+        value = self.headers.get(ATTEMPT_HEADER, 0)
+        return value if isinstance(value, int) else 0
+
+
+def pack(message: Message, source: str) -> Envelope:
+    """The message ready to be sent by the service `source`, within the current trace."""
+    headers = {
+        _PREFIX + "specversion": "1.0",
+        _PREFIX + "id": str(uuid4()),
+        _PREFIX + "source": f"/softphone/{source}",
+        _PREFIX + "type": message.type,
+        _PREFIX + "time": datetime.now(UTC).isoformat(),
+        _PREFIX + "subject": message.subject,
+        _PREFIX + "tenant": message.tenant,
+        "traceparent": traceparent(),
+    }
+    return Envelope(message.model_dump_json().encode(), headers, message.routing_key)
+
+
+def unpack(envelope: Envelope) -> Message:
+    """The message inside. Raises PoisonError naming the type or the field that is wrong."""
+    entry = BY_TYPE.get(envelope.type)
+    if entry is None:
+        raise PoisonError(f"unknown message type {envelope.type!r}")
+    try:
+        return entry.message.model_validate_json(envelope.body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        raise PoisonError(f"{envelope.type}: {place}: {first['msg']}") from None

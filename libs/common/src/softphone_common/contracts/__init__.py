@@ -1,0 +1,1 @@
+"""What crosses a wire, as frozen pydantic models; knows no transport and no store."""

@@ -1,0 +1,160 @@
+"""The catalogue as an AsyncAPI 3.0 document; knows of no message the catalogue does not list."""
+
+import json
+import sys
+from inspect import getdoc
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from softphone_common.contracts.catalogue import CATALOGUE, EXCHANGE, Entry, patterns
+from softphone_common.contracts.events import Message
+
+VERSION = "1.0.0"
+"""Of this document's layout; a message's own version is in its type."""
+
+_BINDING = "0.3.0"
+_JSON = "application/json"
+_HEADERS = "CloudEventsHeaders"
+
+
+def asyncapi() -> dict[str, Any]:
+    """The whole document, always in the same order."""
+    _, schemas = models_json_schema(
+        [(entry.message, "serialization") for entry in CATALOGUE],
+        ref_template="#/components/schemas/{model}",
+    )
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Softphone Connector",
+            "version": VERSION,
+            "description": "Every message on the bus. The body is the payload alone; unknown "
+            "fields are ignored; a breaking change is a new type beside the old.",
+        },
+        "defaultContentType": _JSON,
+        "channels": {_name(entry.message): _channel(entry.message) for entry in CATALOGUE},
+        "operations": {
+            key: value for entry in CATALOGUE for key, value in _operations(entry).items()
+        },
+        "components": {
+            "messages": {_name(entry.message): _message(entry) for entry in CATALOGUE},
+            "schemas": {_HEADERS: _headers(), **schemas["$defs"]},
+        },
+    }
+
+
+def text() -> str:
+    """The document as it is checked in."""
+    return json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _name(message: type[Message]) -> str:
+    return message.__name__
+
+
+def _summary(message: type[Message]) -> str:
+    return (getdoc(message) or "").partition("\n")[0]
+
+
+def _reference(*path: str) -> dict[str, str]:
+    return {"$ref": "/".join(("#", *path))}
+
+
+def _channel(message: type[Message]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "tenant": {"description": "The company the message is of.", "examples": ["acme"]}
+    }
+    addresses = patterns(message, "{tenant}")
+    if len(addresses) > 1:
+        addresses = (f"{message.noun}.{{verb}}.{{tenant}}",)
+        parameters = {
+            "verb": {"description": "What happened.", "enum": list(message.verbs)},
+            **parameters,
+        }
+    exchange = {"name": EXCHANGE, "type": "topic", "durable": True, "autoDelete": False}
+    return {
+        "address": addresses[0],
+        "summary": _summary(message),
+        "parameters": parameters,
+        "messages": {_name(message): _reference("components", "messages", _name(message))},
+        "bindings": {
+            "amqp": {"is": "routingKey", "exchange": exchange, "bindingVersion": _BINDING}
+        },
+    }
+
+
+def _operations(entry: Entry) -> dict[str, Any]:
+    """One for the sender, each work queue and each listening service.
+
+    Of a work queue one instance of the service gets the message, of a listener every instance.
+    """
+    name = _name(entry.message)
+    persistent = {"amqp": {"deliveryMode": 2, "bindingVersion": _BINDING}}
+    sent = {f"{entry.sender}-sends-{name}": _operation(name, "send") | {"bindings": persistent}}
+    queued = {
+        f"{queue}-receives-{name}": _operation(name, "receive") | {"x-queue": queue}
+        for queue in entry.queues
+    }
+    heard = {
+        f"{service}-hears-{name}": _operation(name, "receive") | {"x-every-instance": True}
+        for service in entry.listeners
+    }
+    return sent | queued | heard
+
+
+def _operation(name: str, action: str) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": _reference("channels", name),
+        "messages": [_reference("channels", name, "messages", name)],
+    }
+
+
+def _message(entry: Entry) -> dict[str, Any]:
+    message = entry.message
+    fixed = {
+        "cloudEvents_type": {"const": message.type},
+        "cloudEvents_source": {"const": f"/softphone/{entry.sender}"},
+    }
+    return {
+        "name": message.type,
+        "title": _name(message),
+        "summary": _summary(message),
+        "contentType": _JSON,
+        "headers": {
+            "allOf": [
+                _reference("components", "schemas", _HEADERS),
+                {"type": "object", "properties": fixed},
+            ]
+        },
+        "payload": _reference("components", "schemas", _name(message)),
+        "bindings": {"amqp": {"messageType": message.type, "bindingVersion": _BINDING}},
+    }
+
+
+def _headers() -> dict[str, Any]:
+    """The attributes of CloudEvents 1.0 as its AMQP binding names them, and the trace."""
+    string = {"type": "string"}
+    attributes = {
+        "specversion": {"const": "1.0"},
+        "id": {**string, "description": "The same if the message is delivered again."},
+        "source": {**string, "format": "uri-reference"},
+        "type": string,
+        "time": {**string, "format": "date-time"},
+        "subject": {**string, "description": "The call, sweep, user or the like it is about."},
+        "tenant": Message.model_json_schema()["properties"]["tenant"],
+    }
+    prefixed = {f"cloudEvents_{name}": schema for name, schema in attributes.items()}
+    return {
+        "type": "object",
+        "properties": {
+            **prefixed,
+            "traceparent": {**string, "description": "W3C trace context."},
+        },
+        "required": list(prefixed),
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

@@ -1,0 +1,1 @@
+"""What all HTTP sides share: the app, errors, who is asking, paging, limits."""

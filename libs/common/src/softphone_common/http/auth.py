@@ -1,0 +1,111 @@
+"""Who is asking: one kind of token, one key, checked the same way by every service."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import uuid4
+
+import jwt
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from softphone_common.clock import Clock, utc_now
+from softphone_common.contracts.events import Role, TenantId, User
+from softphone_common.http.problem import ProblemError
+
+_ISSUER = "softphone-connector"
+_ALGORITHM = "HS256"
+_RANK: dict[Role, int] = {"user": 0, "admin": 1, "operator": 2}
+
+
+class Caller(BaseModel):
+    """The user a token was issued to, as of then."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: str
+    tenant: TenantId
+    login: str
+    role: Role
+    extensions: tuple[str, ...]
+    expires_at: datetime
+
+    def may(self, role: Role) -> bool:
+        """Whether this role or a higher one."""
+        return _RANK[self.role] >= _RANK[role]
+
+
+class Tokens:
+    """Issues and checks tokens signed with the installation's secret."""
+
+    def __init__(self, secret: SecretStr, clock: Clock = utc_now) -> None:
+        self._secret = secret.get_secret_value()
+        self._clock = clock
+
+    def issue(self, user: User, lifetime: timedelta) -> tuple[str, datetime]:
+        """A token for this user and when it ends."""
+        expires_at = (self._clock() + lifetime).replace(microsecond=0)
+        claims = {
+            "iss": _ISSUER,
+            "jti": uuid4().hex,
+            "sub": user.id,
+            "tenant": user.tenant,
+            "login": user.login,
+            "role": user.role,
+            "extensions": user.extensions,
+            "iat": self._clock(),
+            "exp": expires_at,
+        }
+        return jwt.encode(claims, self._secret, _ALGORITHM), expires_at
+
+    def check(self, token: str) -> Caller:
+        """Whose it is. Raises ProblemError 401 that says whether it is wrong or has ended."""
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                [_ALGORITHM],
+                issuer=_ISSUER,
+                options={
+                    "require": ["exp", "iat", "iss", "sub"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
+            )
+            caller = Caller(user=claims["sub"], expires_at=claims["exp"], **_own(claims))
+        except (jwt.InvalidTokenError, ValidationError, KeyError, TypeError) as error:
+            raise _refused("The token is not valid; sign in again") from error
+        if caller.expires_at <= self._clock():
+            raise _refused("The token has expired; renew it or sign in again")
+        return caller
+
+
+def _own(claims: dict[str, object]) -> dict[str, object]:
+    return {name: claims[name] for name in ("tenant", "login", "role", "extensions")}
+
+
+def _refused(detail: str) -> ProblemError:
+    return ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def caller(request: Request) -> Caller:
+    """FastAPI dependency: who asks. Raises ProblemError 401."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise _refused("This needs a header `Authorization: Bearer <token>`")
+    tokens: Tokens = request.app.state.tokens
+    return tokens.check(token.strip())
+
+
+def _at_least(role: Role) -> Callable[[Caller], Caller]:
+    def check(asking: Annotated[Caller, Depends(caller)]) -> Caller:
+        if not asking.may(role):
+            raise ProblemError(403, f"This needs the role {role}")
+        return asking
+
+    return check
+
+
+AnyCaller = Annotated[Caller, Depends(caller)]
+AdminCaller = Annotated[Caller, Depends(_at_least("admin"))]
+OperatorCaller = Annotated[Caller, Depends(_at_least("operator"))]

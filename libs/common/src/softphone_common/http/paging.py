@@ -1,0 +1,35 @@
+"""Lists as `{items, next}`: `next` is an opaque cursor, null on the last page."""
+
+import base64
+import json
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from softphone_common.http.problem import ProblemError
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def encode_cursor(*position: Any) -> str:
+    """A cursor for this position; its parts must be what JSON has."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
+    """The position in the cursor. Raises ProblemError 422 unless it has just these types."""
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        position = None
+    fits = isinstance(position, list) and len(position) == len(kinds)
+    if not fits or not all(isinstance(p, k) for p, k in zip(position, kinds, strict=True)):
+        raise ProblemError(422, "cursor: not one this list has given out", field="cursor")
+    return tuple(position)

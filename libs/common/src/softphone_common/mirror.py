@@ -1,0 +1,89 @@
+"""Keeps a whole small collection in memory, so that a hit needs no database to be understood."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from softphone_common.errors import UnavailableError
+from softphone_common.telemetry import log
+
+
+class Versioned(Protocol):
+    """Something with an id that is never deleted, only made inactive, and counts its edits."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+class Mirror(Generic[V]):
+    """All items by id, the newest version of each. A resource of `service.run`.
+
+    Filled from the store, kept fresh by the Changed messages and, since one of those may be
+    missed while the broker is away, read again from time to time.
+    """
+
+    essential = True
+
+    def __init__(
+        self, name: str, read: Callable[[], Awaitable[Iterable[V]]], seconds: float
+    ) -> None:
+        self.name = name
+        self._read = read
+        self._seconds = seconds
+        self._items: dict[str, V] = {}
+        self._now = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+        self.loaded = False
+
+    def get(self, key: str) -> V | None:
+        """The item with this id."""
+        return self._items.get(key)
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(list(self._items.values()))
+
+    def apply(self, item: V) -> bool:
+        """Takes the item unless a newer version is known; whether it was news."""
+        known = self._items.get(item.id)
+        if known is not None and known.version >= item.version:
+            return False
+        self._items[item.id] = item
+        return True
+
+    def refresh(self) -> None:
+        """Has the store read again soon; does not wait for it."""
+        self._now.set()
+
+    async def start(self) -> None:
+        """Begins reading; does not wait for the first success."""
+        self.task = asyncio.create_task(self._stay_fresh(), name=f"mirror of {self.name}")
+
+    async def ping(self) -> None:
+        """Raises UnavailableError until it was filled once."""
+        if not self.loaded:
+            raise UnavailableError(self.name, "not read from the store yet")
+
+    async def stop(self) -> None:
+        """Reads no more."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+
+    async def _stay_fresh(self) -> None:
+        while True:
+            self._now.clear()
+            try:
+                for item in await self._read():
+                    self.apply(item)
+                self.loaded = True
+            except UnavailableError as error:
+                log.warning("mirror not refreshed", mirror=self.name, error=str(error))
+            with contextlib.suppress(TimeoutError):
+                pause = self._seconds if self.loaded else 1
+                await asyncio.wait_for(self._now.wait(), pause)

@@ -1,0 +1,87 @@
+"""MongoDB through motor: one client a service, written with journaled majority; no collection."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pymongo import IndexModel
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
+
+from softphone_common.errors import UnavailableError
+from softphone_common.settings import Settings
+from softphone_common.telemetry import log
+
+Document = dict[str, Any]
+Database = AsyncIOMotorDatabase[Document]
+Indexes = Mapping[str, Sequence[IndexModel]]
+
+_AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+_NAME = "MongoDB"
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Turns what only waiting helps against into UnavailableError."""
+    try:
+        yield
+    except _AWAY as error:
+        raise UnavailableError(_NAME, error) from error
+    except PyMongoError as error:
+        if error.has_error_label("RetryableWriteError") or "Topology" in str(error):
+            raise UnavailableError(_NAME, error) from error
+        raise
+
+
+class Mongo:
+    """The database of one service and the indexes its stores want. A resource of `service.run`."""
+
+    name = _NAME
+
+    def __init__(self, settings: Settings, indexes: Indexes, *, essential: bool = True) -> None:
+        self.essential = essential
+        self._indexes = indexes
+        self._pause = settings.ping_seconds
+        client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            settings.mongo_url.get_secret_value(),
+            tz_aware=True,
+            w="majority",
+            journal=True,
+            serverSelectionTimeoutMS=int(settings.ping_seconds * 1000),
+            connectTimeoutMS=int(settings.ping_seconds * 1000),
+            socketTimeoutMS=int(settings.shutdown_seconds * 1000),
+        )
+        self._client = client
+        self.database: Database = client.get_default_database("softphone")
+        self._prepared = False
+        self.task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to make the indexes; does not wait for the server."""
+        self.task = asyncio.create_task(self._prepare(), name="indexes")
+
+    async def ping(self) -> None:
+        """Raises UnavailableError if it does not answer or an index is still missing."""
+        with reaching():
+            await self.database.command("ping")
+        if not self._prepared:
+            raise UnavailableError(self.name, "its indexes are still being made")
+
+    async def stop(self) -> None:
+        """Closes all connections."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+        self._client.close()
+
+    async def _prepare(self) -> None:
+        while not self._prepared:
+            try:
+                for collection, indexes in self._indexes.items():
+                    with reaching():
+                        await self.database[collection].create_indexes(list(indexes))
+                self._prepared = True
+            except UnavailableError as error:
+                log.warning("indexes wait", error=str(error))
+                await asyncio.sleep(self._pause)

@@ -1,0 +1,87 @@
+"""JSON logs with bound ids and masked numbers, and trace ids that travel through messages."""
+
+import logging
+import re
+import secrets
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TextIO
+
+import structlog
+
+_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+_NUMBER = re.compile(r"(?<![\w.:-])\+?\d{3,}(\d{4})(?![\w:-])")
+_NOISY = ("aio_pika", "aiormq", "arq", "uvicorn", "pymongo", "motor", "asyncio", "httpx", "httpcore")
+_UNMASKED = frozenset({"timestamp", "level", "service", "trace", "call", "port"})
+
+_trace: ContextVar[str] = ContextVar("trace", default="")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def configure(level: str, stream: TextIO | None = None) -> None:
+    """Sends all logging of this process to `stream` (standard output), one JSON object a line."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _with_trace,
+        mask,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream or sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A log processor: of any run of seven digits or more only the last four are shown."""
+    for key, value in event.items():
+        if isinstance(value, str) and key not in _UNMASKED:
+            event[key] = _NUMBER.sub(r"…\1", value)
+    return event
+
+
+def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if trace := _trace.get():
+        event["trace"] = trace
+    return event
+
+
+@contextmanager
+def tracing(traceparent: str | None = None) -> Iterator[str]:
+    """Work on behalf of the trace named by a W3C `traceparent`, or of a new one."""
+    known = _TRACEPARENT.match(traceparent or "")
+    token = _trace.set(known.group(1) if known else secrets.token_hex(16))
+    try:
+        yield _trace.get()
+    finally:
+        _trace.reset(token)
+
+
+def traceparent() -> str:
+    """The header that carries the current trace, or begins one, with a span of its own."""
+    return f"00-{_trace.get() or secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def bind(**ids: str) -> None:
+    """Puts these ids on every log line of the current context from now on."""
+    structlog.contextvars.bind_contextvars(**ids)

@@ -1,0 +1,38 @@
+"""The one reader of tenants for all services; only ingest writes them."""
+
+from collections.abc import Iterable
+
+from softphone_common.bus.rabbit import Bus
+from softphone_common.contracts.events import Message, Tenant, TenantChanged
+from softphone_common.errors import UnavailableError
+from softphone_common.mirror import Mirror
+from softphone_common.mongo import Database, reaching
+
+COLLECTION = "tenants"
+
+
+class Tenants(Mirror[Tenant]):
+    """All tenants in memory, kept fresh by TenantChanged."""
+
+    def __init__(self, database: Database, bus: Bus, seconds: float) -> None:
+        super().__init__("tenants", self._read_all, seconds)
+        self._tenants = database[COLLECTION]
+        bus.listen(self._on_tenant_changed, [TenantChanged], self.refresh)
+
+    def require(self, tenant: str) -> Tenant:
+        """The tenant with this id. Raises UnavailableError while it is not known here."""
+        found = self.get(tenant)
+        if found is None:
+            raise UnavailableError(self.name, f"{tenant} is not known here yet")
+        return found
+
+    async def _read_all(self) -> Iterable[Tenant]:
+        with reaching():
+            return [
+                Tenant.model_validate({**document, "id": document["_id"]})
+                async for document in self._tenants.find()
+            ]
+
+    async def _on_tenant_changed(self, message: Message) -> None:
+        assert isinstance(message, TenantChanged)
+        self.apply(message.settings)

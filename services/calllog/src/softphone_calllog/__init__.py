@@ -1,0 +1,1 @@
+"""Folds events into the call history; the only owner of calls and comments."""

@@ -1,0 +1,31 @@
+"""Builds calllog: the only place here that constructs things."""
+
+from softphone_calllog import calls, comments
+from softphone_calllog.api import Api
+from softphone_calllog.calls import CallStore
+from softphone_calllog.comments import CommentStore
+from softphone_calllog.handlers import Logging
+from softphone_calllog.recycle_bin import RecycleBin
+from softphone_calllog.settings import CalllogSettings
+from softphone_common.bus.dispatch import Limits
+from softphone_common.bus.rabbit import Bus
+from softphone_common.clock import Clock, utc_now
+from softphone_common.mongo import Mongo
+from softphone_common.service import Service
+from softphone_common.tenants import Tenants
+
+
+async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
+    """The service, not started yet."""
+    bus = Bus(settings, "calllog")
+    mongo = Mongo(settings, calls.INDEXES | comments.INDEXES)
+    tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
+    call_store = CallStore(mongo.database)
+    recycle_bin = RecycleBin(call_store, settings)
+    handlers = Logging(call_store, recycle_bin, bus, clock)
+    batches = Limits(settings.batch_size, settings.batch_ms / 1000)
+    bus.consume("calllog.call", handlers.on_calls, batches)
+    bus.consume("calllog.clean-up", handlers.on_clean_up_requested)
+    comment_store = CommentStore(mongo.database)
+    api = Api(call_store, comment_store, recycle_bin, tenants, bus, clock, settings)
+    return Service("calllog", [api.router], [mongo, tenants, bus])

@@ -1,0 +1,105 @@
+"""The devices of all tenants: their keys (only hashes are kept), their store and their mirror."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from typing import Any
+from uuid import uuid4
+
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+
+from softphone_common.bus.rabbit import Bus
+from softphone_common.contracts.events import Device, DeviceChanged, Message
+from softphone_common.mirror import Mirror
+from softphone_common.mongo import Database, reaching
+
+COLLECTION = "devices"
+INDEXES = {
+    COLLECTION: [
+        IndexModel([("key_hash", ASCENDING)], unique=True),
+        IndexModel([("tenant", ASCENDING), ("name", ASCENDING)]),
+    ]
+}
+
+
+def new_key() -> str:
+    """A key of 22 characters for a device's URL: 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+def hash_key(key: str) -> str:
+    """What is stored of a key. Plain SHA-256 will do: a random key can't be guessed from it."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class DeviceMirror(Mirror[Device]):
+    """All devices in memory, found by key."""
+
+    def __init__(self, store: "DeviceStore", bus: Bus, seconds: float) -> None:
+        super().__init__("devices", store.read_all, seconds)
+        self._by_hash: dict[str, Device] = {}
+        bus.listen(self._on_device_changed, [DeviceChanged], self.refresh)
+
+    def apply(self, item: Device) -> bool:
+        """Takes a newer device and forgets the key it had before."""
+        known = self.get(item.id)
+        if not super().apply(item):
+            return False
+        if known is not None:
+            self._by_hash.pop(known.key_hash, None)
+        self._by_hash[item.key_hash] = item
+        return True
+
+    def by_key(self, key: str) -> Device | None:
+        """The active device with this key."""
+        device = self._by_hash.get(hash_key(key))
+        return device if device is not None and device.active else None
+
+    async def _on_device_changed(self, message: Message) -> None:
+        assert isinstance(message, DeviceChanged)
+        self.apply(message.device)
+
+
+class DeviceStore:
+    """Devices in MongoDB. Removing one makes it inactive, so that its edits stay countable."""
+
+    def __init__(self, database: Database) -> None:
+        self._devices = database[COLLECTION]
+
+    async def read_all(self) -> Iterable[Device]:
+        """Every device of every tenant, removed ones too."""
+        with reaching():
+            return [_device(document) async for document in self._devices.find()]
+
+    async def of(self, tenant: str) -> list[Device]:
+        """The tenant's devices by name."""
+        with reaching():
+            found = self._devices.find({"tenant": tenant, "active": True}).sort("name")
+            return [_device(document) async for document in found]
+
+    async def add(self, tenant: str, name: str, extension: str | None, key: str) -> Device:
+        """A new device with this key."""
+        device = Device(
+            id=str(uuid4()),
+            tenant=tenant,
+            name=name,
+            key_hash=hash_key(key),
+            extension=extension,
+        )
+        with reaching():
+            await self._devices.insert_one({"_id": device.id, **device.model_dump(exclude={"id"})})
+        return device
+
+    async def edit(self, tenant: str, device: str, changes: dict[str, Any]) -> Device | None:
+        """The device with these fields changed, or None if the tenant has no such device."""
+        with reaching():
+            document = await self._devices.find_one_and_update(
+                {"_id": device, "tenant": tenant, "active": True},
+                {"$set": changes, "$inc": {"version": 1}},
+                return_document=ReturnDocument.AFTER,
+            )
+        return None if document is None else _device(document)
+
+
+def _device(document: dict[str, Any]) -> Device:
+    return Device.model_validate({**document, "id": document["_id"]})

@@ -1,0 +1,37 @@
+"""The store of tenants: the one place that writes them."""
+
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from softphone_common.contracts.events import Tenant
+from softphone_common.mongo import Database, reaching
+from softphone_common.tenants import COLLECTION
+
+
+class TenantStore:
+    """Tenants in MongoDB; a tenant is never deleted, only made inactive."""
+
+    def __init__(self, database: Database) -> None:
+        self._tenants = database[COLLECTION]
+
+    async def add(self, tenant: Tenant) -> bool:
+        """Stores a new tenant; False if there is one with this id."""
+        document = {"_id": tenant.id, **tenant.model_dump(exclude={"id"})}
+        try:
+            with reaching():
+                await self._tenants.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def edit(self, tenant: str, changes: dict[str, Any]) -> Tenant | None:
+        """The tenant with these fields changed, or None if there is none."""
+        with reaching():
+            document = await self._tenants.find_one_and_update(
+                {"_id": tenant},
+                {"$set": changes, "$inc": {"version": 1}},
+                return_document=ReturnDocument.AFTER,
+            )
+        return None if document is None else Tenant.model_validate({**document, "id": tenant})

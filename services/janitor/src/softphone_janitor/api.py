@@ -1,0 +1,49 @@
+"""The routes of the janitor: `/api/sweeps`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from softphone_common.contracts.events import TenantId
+from softphone_common.http.auth import OperatorCaller
+from softphone_common.http.paging import Page
+from softphone_common.http.problem import ProblemError
+from softphone_common.tenants import Tenants
+from softphone_janitor.handlers import Sweeping
+from softphone_janitor.sweeps import Sweep, SweepStore
+
+
+class SweepRequest(BaseModel):
+    """Which tenant to sweep now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenant: TenantId
+
+
+class Api:
+    """Sweeps over HTTP, for operators."""
+
+    def __init__(
+        self, sweeps: SweepStore, sweeping: Sweeping, tenants: Tenants, page_max: int
+    ) -> None:
+        self._sweeps = sweeps
+        self._sweeping = sweeping
+        self._tenants = tenants
+        self._page_max = page_max
+        self.router = APIRouter(prefix="/api/sweeps", tags=["sweeps"])
+        self.router.add_api_route("", self.list_sweeps, methods=["GET"])
+        self.router.add_api_route("", self.sweep_now, methods=["POST"], status_code=202)
+
+    async def list_sweeps(
+        self, _: OperatorCaller, limit: Annotated[int, Query(ge=1)] = 50
+    ) -> Page[Sweep]:
+        """The latest sweeps and what they moved."""
+        return Page(items=await self._sweeps.latest(min(limit, self._page_max)))
+
+    async def sweep_now(self, asked: SweepRequest, caller: OperatorCaller) -> Sweep:
+        """Asks for a sweep now."""
+        if self._tenants.get(asked.tenant) is None:
+            raise ProblemError(404, "There is no such tenant", field="tenant")
+        return await self._sweeping.sweep_now(asked.tenant, caller.login)

@@ -1,0 +1,66 @@
+"""Asks calllog for sweeps, by night or on demand, and notes what came of them."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from softphone_common.bus.rabbit import Bus
+from softphone_common.clock import Clock
+from softphone_common.contracts.commands import CleanUpRequested
+from softphone_common.contracts.events import CleanUpFinished, Message
+from softphone_common.tenants import Tenants
+from softphone_janitor.jobs import due_night
+from softphone_janitor.sweeps import Sweep, SweepStore
+
+ACTOR = "PBX Clean Up"
+
+
+class Sweeping:
+    """The nightly job and the queue `janitor.sweep`."""
+
+    def __init__(
+        self, sweeps: SweepStore, tenants: Tenants, bus: Bus, clock: Clock, hour: int
+    ) -> None:
+        self._sweeps = sweeps
+        self._tenants = tenants
+        self._bus = bus
+        self._clock = clock
+        self._hour = hour
+
+    async def sweep_all_due(self) -> None:
+        """Asks for the sweep of every active tenant whose latest night had none yet.
+
+        A night's sweep has the night in its id, so however many janitors look, however often, and
+        however late after an outage, it is asked for once.
+        """
+        now = self._clock()
+        for tenant in self._tenants:
+            if tenant.active:
+                night = due_night(now, tenant.time_zone, self._hour)
+                await self._sweeps.add(self._sweep(f"{tenant.id}/{night}", tenant.id, ACTOR))
+        await self._tell_untold()
+
+    async def sweep_now(self, tenant: str, requested_by: str) -> Sweep:
+        """Asks for one more sweep at somebody's wish."""
+        sweep = self._sweep(f"{tenant}/{uuid4()}", tenant, requested_by)
+        await self._sweeps.add(sweep)
+        await self._tell_untold()
+        return sweep
+
+    async def on_clean_up_finished(self, messages: Sequence[Message]) -> None:
+        """Notes what each sweep moved."""
+        for message in messages:
+            if isinstance(message, CleanUpFinished):
+                await self._sweeps.finish(message.sweep, message.moved, message.finished_at)
+
+    def _sweep(self, id_: str, tenant: str, requested_by: str) -> Sweep:
+        return Sweep(id=id_, tenant=tenant, requested_by=requested_by, requested_at=self._clock())
+
+    async def _tell_untold(self) -> None:
+        """Stored first, told after: a crash in between is made good at the next look."""
+        for sweep in await self._sweeps.untold():
+            await self._bus.publish(
+                CleanUpRequested(
+                    tenant=sweep.tenant, sweep=sweep.id, actor=ACTOR, as_of=sweep.requested_at
+                )
+            )
+            await self._sweeps.mark_told(sweep.id)

@@ -1,0 +1,88 @@
+"""The clock of the janitor: an arq worker that looks every minute who is due; decides nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from arq.connections import RedisSettings
+from arq.cron import cron
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker
+from redis.exceptions import RedisError
+
+from softphone_common.errors import UnavailableError
+from softphone_common.telemetry import log
+
+Job = Callable[[], Awaitable[None]]
+
+_QUEUE = "softphone:janitor"
+
+
+class Schedule:
+    """Runs one job at every `seconds` of the minute, and at start. A resource of `service.run`."""
+
+    name = "schedule"
+    essential = True
+
+    def __init__(self, redis_url: str, job: Job, seconds: int) -> None:
+        self._redis = RedisSettings.from_dsn(redis_url)
+        self._redis.conn_retries = 0
+        self._job = job
+        self._seconds = set(range(0, 60, seconds))
+        self._running = False
+        self._trouble = "not started yet"
+        self.task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins; does not wait for Redis."""
+        self.task = asyncio.create_task(self._stay_awake(), name="schedule")
+
+    async def ping(self) -> None:
+        """Raises UnavailableError while there is no worker."""
+        if not self._running:
+            raise UnavailableError(self.name, self._trouble)
+
+    async def stop(self) -> None:
+        """Finishes the job in hand."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+
+    async def _stay_awake(self) -> None:
+        while True:
+            try:
+                await self._work()
+            except (RedisError, OSError, TimeoutError) as error:
+                self._trouble = repr(error)
+                log.warning("schedule waits", error=self._trouble)
+            await asyncio.sleep(1)
+
+    async def _work(self) -> None:
+        async def look(_: dict[Any, Any]) -> None:
+            try:
+                await self._job()
+            except UnavailableError as error:
+                log.warning("sweep waits for the next look", error=str(error))
+
+        worker = Worker(
+            redis_settings=self._redis,
+            queue_name=_QUEUE,
+            cron_jobs=[
+                cron(
+                    cast("WorkerCoroutine", look),
+                    name="sweep",
+                    second=self._seconds,
+                    run_at_startup=True,
+                )
+            ],
+            handle_signals=False,
+            keep_result=0,
+            max_tries=1,
+            job_timeout=300,
+        )
+        try:
+            self._running = True
+            await worker.async_run()
+        finally:
+            self._running = False
+            await worker.close()

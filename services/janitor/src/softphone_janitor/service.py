@@ -1,0 +1,26 @@
+"""Builds janitor: the only place here that constructs things."""
+
+from softphone_common.bus.rabbit import Bus
+from softphone_common.clock import Clock, utc_now
+from softphone_common.mongo import Mongo
+from softphone_common.service import Service
+from softphone_common.tenants import Tenants
+from softphone_janitor.api import Api
+from softphone_janitor.handlers import Sweeping
+from softphone_janitor.schedule import Schedule
+from softphone_janitor.settings import JanitorSettings
+from softphone_janitor.sweeps import INDEXES, SweepStore
+
+
+async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
+    """The service, not started yet."""
+    bus = Bus(settings, "janitor")
+    mongo = Mongo(settings, INDEXES)
+    tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
+    sweeps = SweepStore(mongo.database)
+    sweeping = Sweeping(sweeps, tenants, bus, clock, settings.sweep_hour)
+    bus.consume("janitor.sweep", sweeping.on_clean_up_finished)
+    redis_url = settings.redis_url.get_secret_value()
+    schedule = Schedule(redis_url, sweeping.sweep_all_due, settings.sweep_check_seconds)
+    api = Api(sweeps, sweeping, tenants, settings.page_max)
+    return Service("janitor", [api.router], [mongo, tenants, schedule, bus])

@@ -1,0 +1,24 @@
+"""Builds matcher: the only place here that constructs things."""
+
+from softphone_common.bus.dispatch import Limits
+from softphone_common.bus.rabbit import Bus
+from softphone_common.clock import Clock, utc_now
+from softphone_common.mongo import Mongo
+from softphone_common.service import Service
+from softphone_common.tenants import Tenants
+from softphone_matcher.api import Api
+from softphone_matcher.directory import INDEXES, Directory
+from softphone_matcher.handlers import Matching
+from softphone_matcher.settings import MatcherSettings
+
+
+async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
+    """The service, not started yet."""
+    bus = Bus(settings, "matcher")
+    mongo = Mongo(settings, INDEXES)
+    directory = Directory(mongo.database, settings.matches_max)
+    known_tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
+    limits = Limits(settings.batch_size, batch_seconds=0)
+    bus.consume("matcher.call", Matching(directory, bus, clock).on_calls, limits)
+    api = Api(directory, known_tenants, settings)
+    return Service("matcher", [api.router], [mongo, known_tenants, bus])

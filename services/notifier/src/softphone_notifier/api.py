@@ -1,0 +1,254 @@
+"""The routes of sign-in and users: `/api/session` and `/api/users`."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Cookie, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from softphone_common.bus.rabbit import Bus
+from softphone_common.clock import Clock
+from softphone_common.contracts.events import Role, TenantId, User, UserChanged
+from softphone_common.errors import UnavailableError
+from softphone_common.http.auth import AdminCaller, Caller, Tokens
+from softphone_common.http.paging import Page
+from softphone_common.http.problem import ProblemError
+from softphone_common.telemetry import log
+from softphone_notifier.passwords import hash_password, matches
+from softphone_notifier.sessions import SessionStore
+from softphone_notifier.settings import NotifierSettings
+from softphone_notifier.users import UserMirror, UserStore
+
+COOKIE = "softphone_session"
+_COOKIE_PATH = "/api/session"
+
+Login = Annotated[str, Field(min_length=1, max_length=100)]
+Password = Annotated[str, Field(max_length=1000)]
+Extensions = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=50)
+]
+SessionCookie = Annotated[str | None, Cookie(alias=COOKIE)]
+OfTenant = Annotated[TenantId | None, Query(description="Another tenant, for operators")]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignIn(_Input):
+    """Who wants in."""
+
+    tenant: str = Field(max_length=40)
+    login: str = Field(max_length=100)
+    password: Password
+
+
+class UserOutput(BaseModel):
+    """A user as the API shows one."""
+
+    id: str
+    tenant: str
+    login: str
+    name: str
+    role: Role
+    extensions: tuple[str, ...]
+
+
+class SessionOutput(BaseModel):
+    """A token for the header `Authorization: Bearer`, and when to have renewed it."""
+
+    token: str
+    expires_at: datetime
+    user: UserOutput
+
+
+class UserInput(_Input):
+    """A new user."""
+
+    login: Login
+    password: Password
+    name: str = Field("", max_length=100)
+    role: Role = "user"
+    extensions: Extensions = Field(default_factory=list)
+
+
+class UserChanges(_Input):
+    """What of a user to change; a new password ends every sign-in."""
+
+    login: Login = "-"
+    password: Password = ""
+    name: str = Field("", max_length=100)
+    role: Role = "user"
+    extensions: Extensions = Field(default_factory=list)
+
+
+class SessionApi:
+    """Sign in, renew, sign out."""
+
+    def __init__(
+        self,
+        users: UserStore,
+        sessions: SessionStore,
+        tokens: Tokens,
+        clock: Clock,
+        settings: NotifierSettings,
+    ) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._tokens = tokens
+        self._clock = clock
+        self._lifetime = timedelta(seconds=settings.token_seconds)
+        self.router = APIRouter(prefix="/api/session", tags=["session"])
+        add = self.router.add_api_route
+        add("", self.sign_in, methods=["POST"], status_code=201)
+        add("", self.sign_out, methods=["DELETE"], status_code=204)
+        add("/renew", self.renew, methods=["POST"], status_code=201)
+
+    async def sign_in(self, given: SignIn, request: Request, response: Response) -> SessionOutput:
+        """A token for a password; the same answer whichever of the three is wrong."""
+        known = await self._users.credentials(given.tenant, given.login)
+        if not await matches(given.password, known.password_hash if known else None):
+            raise ProblemError(401, "Tenant, login or password is wrong")
+        assert known is not None
+        secret = await self._sessions.begin(known.user.tenant, known.user.id, self._clock())
+        response.set_cookie(
+            COOKIE,
+            secret,
+            max_age=int(self._sessions.lifetime.total_seconds()),
+            path=_COOKIE_PATH,
+            secure=_is_https(request),
+            httponly=True,
+            samesite="strict",
+        )
+        return self._session(known.user)
+
+    async def renew(self, secret: SessionCookie = None) -> SessionOutput:
+        """Another token for the sign-in the cookie stands for."""
+        whose = await self._sessions.whose(secret, self._clock()) if secret else None
+        user = await self._users.get(*whose) if whose else None
+        if user is None:
+            raise ProblemError(401, "You are not signed in")
+        return self._session(user)
+
+    async def sign_out(self, response: Response, secret: SessionCookie = None) -> None:
+        """Ends the sign-in; tokens already out end by themselves."""
+        if secret:
+            await self._sessions.end(secret)
+        response.delete_cookie(COOKIE, path=_COOKIE_PATH)
+
+    def _session(self, user: User) -> SessionOutput:
+        token, expires_at = self._tokens.issue(user, self._lifetime)
+        return SessionOutput(token=token, expires_at=expires_at, user=shown(user))
+
+
+class UserApi:
+    """The users of a tenant, for its administrators."""
+
+    def __init__(
+        self,
+        users: UserStore,
+        mirror: UserMirror,
+        sessions: SessionStore,
+        bus: Bus,
+        settings: NotifierSettings,
+    ) -> None:
+        self._users = users
+        self._mirror = mirror
+        self._sessions = sessions
+        self._bus = bus
+        self._settings = settings
+        self.router = APIRouter(prefix="/api/users", tags=["users"])
+        add = self.router.add_api_route
+        add("", self.list_users, methods=["GET"])
+        add("", self.add_user, methods=["POST"], status_code=201)
+        add("/{user}", self.edit_user, methods=["PATCH"])
+        add("/{user}", self.remove_user, methods=["DELETE"], status_code=204)
+
+    async def list_users(self, caller: AdminCaller, tenant: OfTenant = None) -> Page[UserOutput]:
+        """The users by login."""
+        users = await self._users.of(_tenant(caller, tenant))
+        return Page(items=[shown(user) for user in users])
+
+    async def add_user(
+        self, given: UserInput, caller: AdminCaller, tenant: OfTenant = None
+    ) -> UserOutput:
+        """A new user."""
+        of = _tenant(caller, tenant)
+        _check_role(caller, given.role)
+        self._check_password(given.password)
+        if len(await self._users.of(of)) >= self._settings.users_max:
+            raise ProblemError(409, f"A tenant has at most {self._settings.users_max} users")
+        fields = {**given.model_dump(exclude={"password"}), "tenant": of}
+        user = await self._users.add(fields, await hash_password(given.password))
+        if user is None:
+            raise ProblemError(409, "login is taken", field="login")
+        await self._tell(user, revoked=False)
+        return shown(user)
+
+    async def edit_user(
+        self, user: str, given: UserChanges, caller: AdminCaller, tenant: OfTenant = None
+    ) -> UserOutput:
+        """Changes what is given."""
+        fields: dict[str, Any] = given.model_dump(exclude_unset=True)
+        if "role" in fields:
+            _check_role(caller, given.role)
+        revoked = "role" in fields
+        if "password" in fields:
+            self._check_password(fields.pop("password"))
+            fields["password_hash"] = await hash_password(given.password)
+            revoked = True
+        return shown(await self._edit(_tenant(caller, tenant), user, fields, caller, revoked))
+
+    async def remove_user(self, user: str, caller: AdminCaller, tenant: OfTenant = None) -> None:
+        """Cuts the user's sockets and ends every sign-in."""
+        await self._edit(_tenant(caller, tenant), user, {"active": False}, caller, True)
+
+    async def _edit(
+        self, tenant: str, user: str, fields: dict[str, Any], caller: Caller, revoked: bool
+    ) -> User:
+        known = await self._users.get(tenant, user)
+        if known is None:
+            raise ProblemError(404, "There is no such user")
+        _check_role(caller, known.role)
+        changed = await self._users.edit(tenant, user, fields)
+        if changed is None:
+            raise ProblemError(404, "There is no such user")
+        if revoked:
+            await self._sessions.end_all(user)
+        await self._tell(changed, revoked)
+        return changed
+
+    async def _tell(self, user: User, revoked: bool) -> None:
+        """What is stored is stored: without the broker the others read it at their next refresh."""
+        self._mirror.apply(user)
+        try:
+            await self._bus.publish(UserChanged(tenant=user.tenant, user=user, revoked=revoked))
+        except UnavailableError as error:
+            log.warning("change not told", type=UserChanged.type, error=str(error))
+
+    def _check_password(self, password: str) -> None:
+        least = self._settings.password_min
+        if len(password) < least:
+            raise ProblemError(422, f"password has less than {least} characters", field="password")
+
+
+def shown(user: User) -> UserOutput:
+    """The user as the API shows one."""
+    return UserOutput.model_validate(user.model_dump())
+
+
+def _tenant(caller: Caller, tenant: str | None) -> str:
+    if tenant is None or tenant == caller.tenant:
+        return caller.tenant
+    if not caller.may("operator"):
+        raise ProblemError(403, "Only an operator may do this for another tenant")
+    return tenant
+
+
+def _check_role(caller: Caller, role: Role) -> None:
+    if not caller.may(role):
+        raise ProblemError(403, f"Only an operator may do this to a user with the role {role}")
+
+
+def _is_https(request: Request) -> bool:
+    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))

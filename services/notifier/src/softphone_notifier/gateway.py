@@ -1,0 +1,62 @@
+"""The websocket route `/ws`: lets in whom the token names, from pages of this origin only."""
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from softphone_common.clock import Clock
+from softphone_common.http.auth import Caller, Tokens
+from softphone_common.telemetry import log
+from softphone_notifier.hub import Hub
+from softphone_notifier.session import REVOKED, Session, close, hello
+from softphone_notifier.settings import NotifierSettings
+from softphone_notifier.users import UserMirror
+
+
+class Gateway:
+    """Opens sessions and hands them to the hub."""
+
+    def __init__(
+        self, hub: Hub, users: UserMirror, tokens: Tokens, clock: Clock, settings: NotifierSettings
+    ) -> None:
+        self._hub = hub
+        self._users = users
+        self._tokens = tokens
+        self._clock = clock
+        self._settings = settings
+        self.router = APIRouter()
+        self.router.add_api_websocket_route("/ws", self.serve)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One socket from its opening to its end."""
+        if not self._from_here(socket):
+            await socket.close()  # before it is accepted: HTTP 403
+            return
+        await socket.accept()
+        greeting = await hello(socket, self._tokens.check, self._settings.hello_seconds)
+        if greeting is None:
+            return
+        caller, seen = greeting
+        if self._revoked(caller):
+            await close(socket, REVOKED, "the sign-in was revoked")
+            return
+        session = Session(socket, caller, self._settings.session_frames_max, self._clock)
+        log.info("browser joined", tenant=caller.tenant, user=caller.user)
+        try:
+            await self._hub.join(session, seen)
+            await session.run(self._tokens.check)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._hub.leave(session)
+
+    def _from_here(self, socket: WebSocket) -> bool:
+        """Browsers always name the page's origin; what names none is no browser."""
+        origin = socket.headers.get("origin")
+        if origin is None or origin in self._settings.origins:
+            return True
+        return urlsplit(origin).netloc == socket.headers.get("host")
+
+    def _revoked(self, caller: Caller) -> bool:
+        user = self._users.get(caller.user)
+        return user is not None and not user.active

@@ -1,0 +1,183 @@
+"""Who is told what: takes in what the bus says and puts frames in line for the right sockets."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from softphone_common import metrics
+from softphone_common.bus.rabbit import Bus
+from softphone_common.clock import Clock
+from softphone_common.contracts.events import (
+    CallChanged,
+    CallMatched,
+    CallObserved,
+    CommentSaved,
+    Message,
+    UserChanged,
+)
+from softphone_common.contracts.frames import (
+    CallFrame,
+    CallJson,
+    CommentFrame,
+    Resync,
+    SequencedFrame,
+    TrashFrame,
+    Welcome,
+)
+from softphone_common.domain.audience import audience
+from softphone_common.errors import UnavailableError
+from softphone_common.telemetry import log
+from softphone_notifier.room import Room
+from softphone_notifier.session import RESTART, REVOKED, Session
+from softphone_notifier.settings import NotifierSettings
+from softphone_notifier.users import UserMirror
+
+HEARD: tuple[type[Message], ...] = (CallObserved, CallMatched, CallChanged, CommentSaved)
+
+
+class Hub:
+    """The rooms of all tenants with a browser connected. A resource of `service.run`."""
+
+    name = "sockets"
+    essential = True
+
+    def __init__(
+        self, bus: Bus, users: UserMirror, clock: Clock, settings: NotifierSettings
+    ) -> None:
+        self._bus = bus
+        self._users = users
+        self._clock = clock
+        self._settings = settings
+        self._rooms: dict[str, Room] = {}
+        self._sessions: dict[str, set[Session]] = {}
+        self._empty_since: dict[str, datetime] = {}
+        self.task: asyncio.Task[None] | None = None
+        bus.listen(self._on_message, HEARD, self._on_gap, tenant="")
+        bus.listen(self._on_user_changed, [UserChanged], lambda: None)
+
+    async def start(self) -> None:
+        """Begins to tidy up now and then."""
+        self.task = asyncio.create_task(self._tidy(), name="hub")
+
+    async def ping(self) -> None:
+        """It has no server of its own."""
+
+    async def stop(self) -> None:
+        """Sends every browser to another instance."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+        for session in self._all_sessions():
+            session.cut(RESTART, "the service restarts")
+
+    async def join(self, session: Session, seen: int | None) -> None:
+        """Welcomes a browser, then sends what it missed since `seen`, or a resync."""
+        tenant, now = session.caller.tenant, self._clock()
+        room = self._rooms.get(tenant)
+        if room is None:
+            s = self._settings
+            room = self._rooms[tenant] = Room(now, s.calls_max, s.replay_max)
+            with suppress(UnavailableError):  # bound as soon as the broker is back
+                await self._bus.bind(tenant, HEARD)
+        self._sessions.setdefault(tenant, set()).add(session)
+        self._empty_since.pop(tenant, None)
+        metrics.SOCKETS.inc()
+        missed = None if seen is None else room.since(seen, session.user)
+        mine = tuple(c for c in room.running() if session.user in self._audience(tenant, c))
+        welcome = Welcome(seq=room.next_seq(now), calls=mine)
+        room.mark(welcome.seq)
+        session.send(welcome.model_dump_json())
+        if seen is not None and missed is None:
+            session.send(Resync().model_dump_json())
+        for frame in missed or ():
+            session.send(frame)
+
+    def leave(self, session: Session) -> None:
+        """A browser is gone; its tenant is heard for a while longer, in case it comes back."""
+        tenant = session.caller.tenant
+        self._sessions[tenant].discard(session)
+        metrics.SOCKETS.dec()
+        if not self._sessions[tenant]:
+            self._empty_since[tenant] = self._clock()
+
+    async def _on_message(self, message: Message) -> None:
+        room = self._rooms.get(message.tenant)
+        if room is None:
+            return
+        seq_time = self._clock()
+        if isinstance(message, CallObserved):
+            call = room.observe(message)
+            if call is not None:
+                self._show(message.tenant, room, call, seq_time)
+                metrics.POP_DELAY.observe((seq_time - message.observation.at).total_seconds())
+        elif isinstance(message, CallMatched):
+            call = room.match(message)
+            if call is not None:
+                self._show(message.tenant, room, call, seq_time)
+        elif isinstance(message, CommentSaved):
+            saved = CommentFrame(seq=room.next_seq(seq_time), comment=message.comment)
+            self._tell(message.tenant, room, saved, self._at(message.tenant, message.extensions))
+        elif isinstance(message, CallChanged):
+            trash = TrashFrame(
+                seq=room.next_seq(seq_time),
+                call_id=message.call_id,
+                deleted_at=message.deleted_at,
+                deleted_by=message.deleted_by,
+            )
+            self._tell(message.tenant, room, trash, self._at(message.tenant, message.extensions))
+
+    async def _on_user_changed(self, message: Message) -> None:
+        assert isinstance(message, UserChanged)
+        if not message.revoked and message.user.active:
+            return
+        for session in self._sessions.get(message.tenant, set()).copy():
+            if session.user == message.user.id:
+                session.cut(REVOKED, "the sign-in was revoked")
+
+    def _on_gap(self) -> None:
+        """The broker was away: browsers read the log for what was not heard meanwhile."""
+        resync = Resync().model_dump_json()
+        for room in self._rooms.values():
+            room.forget_recent()
+        for session in self._all_sessions():
+            session.send(resync)
+
+    def _show(self, tenant: str, room: Room, call: CallJson, now: datetime) -> None:
+        frame = CallFrame(seq=room.next_seq(now), call=call)
+        self._tell(tenant, room, frame, self._audience(tenant, call))
+
+    def _tell(self, tenant: str, room: Room, frame: SequencedFrame, users: frozenset[str]) -> None:
+        text = frame.model_dump_json()
+        room.remember(frame, users, text)
+        for session in self._sessions.get(tenant, ()):
+            if session.user in users:
+                session.send(text)
+                metrics.FRAMES.labels(frame.type).inc()
+
+    def _audience(self, tenant: str, call: CallJson) -> frozenset[str]:
+        return self._at(tenant, (leg.extension for leg in call.legs))
+
+    def _at(self, tenant: str, extensions: Iterable[str]) -> frozenset[str]:
+        return audience(extensions, self._users.at(tenant))
+
+    def _all_sessions(self) -> list[Session]:
+        return [session for sessions in self._sessions.values() for session in sessions]
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(5)
+            now = self._clock()
+            for room in self._rooms.values():
+                room.prune(now, timedelta(seconds=self._settings.finished_seconds))
+            linger = timedelta(seconds=self._settings.linger_seconds)
+            for tenant, since in list(self._empty_since.items()):
+                if now - since > linger:
+                    await self._close_room(tenant)
+
+    async def _close_room(self, tenant: str) -> None:
+        del self._rooms[tenant], self._sessions[tenant], self._empty_since[tenant]
+        try:
+            await self._bus.unbind(tenant, HEARD)
+        except UnavailableError as error:
+            log.info("unbound at the next connect", tenant=tenant, error=str(error))

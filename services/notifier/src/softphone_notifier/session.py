@@ -1,0 +1,148 @@
+"""One browser's socket: hello, frames out, renewals in; the first thing to end ends it all."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from softphone_common import metrics
+from softphone_common.clock import Clock
+from softphone_common.contracts.frames import Hello, Token
+from softphone_common.http.auth import Caller
+from softphone_common.http.problem import ProblemError
+
+UNAUTHORIZED = 4001
+EXPIRED = 4003
+PROTOCOL = 4004
+REVOKED = 4005
+SLOW = 4008
+RESTART = 1012
+
+Check = Callable[[str], Caller]
+
+
+class _End(Exception):  # noqa: N818 - a reason, not an error
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Session:
+    """A signed-in socket. Frames are text, made once for all who get them."""
+
+    def __init__(self, socket: WebSocket, caller: Caller, frames_max: int, clock: Clock) -> None:
+        self.caller = caller
+        self._socket = socket
+        self._frames: asyncio.Queue[str] = asyncio.Queue(frames_max)
+        self._clock = clock
+        self._end: asyncio.Future[_End] = asyncio.get_running_loop().create_future()
+        self._renewed = asyncio.Event()
+
+    @property
+    def user(self) -> str:
+        """Whose it is."""
+        return self.caller.user
+
+    def send(self, frame: str) -> None:
+        """Puts a frame in line; a browser too slow to empty its line is cut and will resume."""
+        try:
+            self._frames.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.cut(SLOW, "too slow")
+
+    def cut(self, code: int, reason: str) -> None:
+        """Has the socket closed with this code."""
+        if not self._end.done():
+            self._end.set_result(_End(code, reason))
+
+    async def run(self, check: Check) -> None:
+        """Serves the socket until it is cut, expired or left by the browser."""
+        tasks = [
+            asyncio.create_task(work)
+            for work in (self._write(), self._read(check), self._expire(), self._wait_for_cut())
+        ]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, _End):
+                await close(self._socket, outcome.code, outcome.reason)
+                return
+
+    async def _write(self) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            while True:
+                await self._socket.send_text(await self._frames.get())
+
+    async def _read(self, check: Check) -> None:
+        """Renews the token; frames of unknown types are ignored, what is no frame is an error."""
+        while True:
+            frame = await receive(self._socket)
+            if frame.get("type") != "token":
+                continue
+            try:
+                caller = check(Token.model_validate(frame).token)
+            except (ProblemError, ValidationError) as error:
+                raise _End(UNAUTHORIZED, "the token is not valid") from error
+            if (caller.user, caller.tenant) != (self.caller.user, self.caller.tenant):
+                raise _End(UNAUTHORIZED, "the token is somebody else's")
+            self.caller = caller
+            self._renewed.set()
+
+    async def _expire(self) -> None:
+        while (left := _seconds(self._clock(), self.caller.expires_at)) > 0:
+            self._renewed.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._renewed.wait(), left)
+        raise _End(EXPIRED, "the token has expired")
+
+    async def _wait_for_cut(self) -> None:
+        raise await self._end
+
+
+async def hello(
+    socket: WebSocket, check: Check, seconds: float
+) -> tuple[Caller, int | None] | None:
+    """Who is there and what was last seen; None after closing the socket with the reason."""
+    try:
+        async with asyncio.timeout(seconds):
+            first = Hello.model_validate(await receive(socket))
+        return check(first.token), first.seen
+    except TimeoutError:
+        await close(socket, UNAUTHORIZED, "no hello in time")
+    except ValidationError:
+        await close(socket, PROTOCOL, "the first frame must be a hello with a token")
+    except ProblemError as error:
+        code = EXPIRED if "expired" in error.detail else UNAUTHORIZED
+        await close(socket, code, error.detail)
+    except _End as end:
+        await close(socket, end.code, end.reason)
+    except WebSocketDisconnect:
+        pass
+    return None
+
+
+async def receive(socket: WebSocket) -> dict[str, object]:
+    """The next frame. Raises WebSocketDisconnect, or an end with 4004 for what is no object."""
+    try:
+        frame = await socket.receive_json()
+    except (ValueError, KeyError) as error:
+        raise _End(PROTOCOL, "frames must be JSON objects in text") from error
+    if not isinstance(frame, dict):
+        raise _End(PROTOCOL, "frames must be JSON objects in text")
+    return frame
+
+
+async def close(socket: WebSocket, code: int, reason: str) -> None:
+    """Closes the socket and counts why."""
+    metrics.CUT.labels(code).inc()
+    with suppress(RuntimeError, WebSocketDisconnect):
+        await socket.close(code, reason)
+
+
+def _seconds(now: datetime, then: datetime) -> float:
+    return (then - now).total_seconds()

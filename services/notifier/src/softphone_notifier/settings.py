@@ -1,0 +1,30 @@
+"""What notifier is told beyond what every service is told."""
+
+from pydantic import Field, SecretStr
+
+from softphone_common.settings import Settings
+
+
+class NotifierSettings(Settings):
+    """Times are seconds."""
+
+    token_seconds: int = Field(900, ge=30, description="How long a token lives")
+    session_seconds: int = Field(2_592_000, ge=60, description="How long a sign-in can be renewed")
+    password_min: int = Field(10, ge=8, description="Characters of a new password")
+    operator_password: SecretStr | None = Field(
+        None, description="Makes the first operator: tenant `operator`, login `operator`"
+    )
+    origins: list[str] = Field(
+        default_factory=list, description="Other origins whose pages may open the socket"
+    )
+    hello_seconds: float = Field(10, gt=0, description="The first frame must come within this")
+    session_frames_max: int = Field(256, ge=1, description="Frames a slow browser may fall behind")
+    replay_max: int = Field(2000, ge=1, description="Frames of a tenant kept for reconnects")
+    linger_seconds: float = Field(
+        60, ge=0, description="A tenant is heard on after its last socket"
+    )
+    finished_seconds: float = Field(
+        600, ge=0, description="A finished call is remembered this long"
+    )
+    calls_max: int = Field(10_000, ge=1, description="Calls of a tenant remembered at once")
+    users_max: int = Field(5000, ge=1, description="Users a tenant may have")

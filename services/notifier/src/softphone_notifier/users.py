@@ -1,0 +1,129 @@
+"""The users of all tenants: their store, which alone sees password hashes, and their mirror."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from softphone_common.bus.rabbit import Bus
+from softphone_common.contracts.events import Message, User, UserChanged
+from softphone_common.mirror import Mirror
+from softphone_common.mongo import Database, Document, reaching
+
+COLLECTION = "users"
+INDEXES = {
+    COLLECTION: [
+        IndexModel(
+            [("tenant", ASCENDING), ("login", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"active": True},
+        )
+    ]
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user and the hash of the password."""
+
+    user: User
+    password_hash: str
+
+
+class UserMirror(Mirror[User]):
+    """All users in memory, found by the extension they are at."""
+
+    def __init__(self, store: "UserStore", bus: Bus, seconds: float) -> None:
+        super().__init__("users", store.read_all, seconds)
+        self._at: dict[str, dict[str, set[str]]] = {}
+        bus.listen(self._on_user_changed, [UserChanged], self.refresh)
+
+    def apply(self, item: User) -> bool:
+        """Takes a newer user."""
+        self._at.pop(item.tenant, None)
+        return super().apply(item)
+
+    def at(self, tenant: str) -> Mapping[str, Iterable[str]]:
+        """The ids of the tenant's active users by extension."""
+        if tenant not in self._at:
+            by_extension: dict[str, set[str]] = defaultdict(set)
+            for user in self:
+                if user.tenant == tenant and user.active:
+                    for extension in user.extensions:
+                        by_extension[extension].add(user.id)
+            self._at[tenant] = by_extension
+        return self._at[tenant]
+
+    async def _on_user_changed(self, message: Message) -> None:
+        assert isinstance(message, UserChanged)
+        self.apply(message.user)
+
+
+class UserStore:
+    """Users in MongoDB. Removing one makes it inactive, so that its edits stay countable."""
+
+    def __init__(self, database: Database) -> None:
+        self._users = database[COLLECTION]
+
+    async def read_all(self) -> Iterable[User]:
+        """Every user of every tenant, removed ones too."""
+        with reaching():
+            return [_user(d) async for d in self._users.find({}, {"password_hash": 0})]
+
+    async def of(self, tenant: str) -> list[User]:
+        """The tenant's users by login."""
+        with reaching():
+            found = self._users.find({"tenant": tenant, "active": True}).sort("login")
+            return [_user(document) async for document in found]
+
+    async def get(self, tenant: str, user: str) -> User | None:
+        """The tenant's active user with this id."""
+        return await self._one({"_id": user, "tenant": tenant, "active": True})
+
+    async def credentials(self, tenant: str, login: str) -> Credentials | None:
+        """The active user with this login, and the hash of the password."""
+        with reaching():
+            document = await self._users.find_one(
+                {"tenant": tenant, "login": login, "active": True}
+            )
+        if document is None:
+            return None
+        return Credentials(_user(document), document["password_hash"])
+
+    async def add(self, fields: Document, password_hash: str) -> User | None:
+        """A new user, or None if the tenant has one with this login."""
+        user = User.model_validate({**fields, "id": str(uuid4())})
+        document = {"_id": user.id, **user.model_dump(exclude={"id"})}
+        try:
+            with reaching():
+                await self._users.insert_one({**document, "password_hash": password_hash})
+        except DuplicateKeyError:
+            return None
+        return user
+
+    async def edit(self, tenant: str, user: str, changes: dict[str, Any]) -> User | None:
+        """The user with these fields changed, or None if the tenant has no such user."""
+        with reaching():
+            document = await self._users.find_one_and_update(
+                {"_id": user, "tenant": tenant, "active": True},
+                {"$set": changes, "$inc": {"version": 1}},
+                return_document=ReturnDocument.AFTER,
+            )
+        return None if document is None else _user(document)
+
+    async def any_operator(self) -> bool:
+        """Whether the installation has an operator."""
+        return await self._one({"role": "operator", "active": True}) is not None
+
+    async def _one(self, query: Document) -> User | None:
+        with reaching():
+            document = await self._users.find_one(query)
+        return None if document is None else _user(document)
+
+
+def _user(document: Document) -> User:
+    return User.model_validate({**document, "id": document["_id"]})

@@ -1,0 +1,151 @@
+// Speaks HTTP with the services and turns every failure into an ApiError; never decides what next.
+/** @import { Call, Comment, Filter, Page, Problem, SessionAnswer } from "./types.js" */
+
+import { heardTime } from "./clock.js";
+import { t } from "./messages.js";
+
+/** A request that failed; status 0 means that no answer came. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {Problem} problem
+   */
+  constructor(status, problem) {
+    super(problem.detail ?? problem.title ?? String(status));
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/**
+ * What went wrong and what to do about it, for a person.
+ * @param {unknown} error
+ */
+export function reason(error) {
+  if (!(error instanceof ApiError)) return t("error.server");
+  const { status, problem } = error;
+  if (status === 0) return t("error.network");
+  if (status === 401) return t("error.session");
+  if (status === 403) return t("error.forbidden");
+  if (status === 404 || status === 410) return t("error.missing");
+  if (status === 429) return t("error.often");
+  if (status >= 500) return t("error.server");
+  if (problem.errors?.some((e) => /(^|\.)number$/.test(e.field))) return t("error.number");
+  const details = problem.errors?.map((e) => e.message).join("; ");
+  return t("error.invalid", { detail: details || problem.detail || problem.title || status });
+}
+
+/**
+ * One request; the answer's JSON, or null where it has none.
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: unknown, token?: string | null }} [options]
+ */
+async function send(method, path, { body, token } = {}) {
+  const headers = new Headers({ Accept: "application/json" });
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (token) headers.set("Authorization", `Bearer ${token}`);
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: json, credentials: "same-origin" });
+  } catch (error) {
+    throw new ApiError(0, { detail: String(error) });
+  }
+  heardTime(Date.parse(answer.headers.get("Date") ?? ""));
+  const content = await answer.json().catch(() => null);
+  if (!answer.ok) throw new ApiError(answer.status, content ?? {});
+  return content;
+}
+
+/** @returns {Promise<SessionAnswer>} */
+export function signIn(
+  /** @type {string} */ tenant,
+  /** @type {string} */ login,
+  /** @type {string} */ password,
+) {
+  return send("POST", "/api/session", { body: { tenant, login, password } });
+}
+
+/** By the cookie alone. @returns {Promise<SessionAnswer>} */
+export function renewSession() {
+  return send("POST", "/api/session/renew");
+}
+
+/** @param {string | null} token */
+export function endSession(token) {
+  return send("DELETE", "/api/session", { token });
+}
+
+/**
+ * The requests of somebody signed in. A refused token is renewed once and the request repeated.
+ */
+export class Api {
+  /** @param {{ token: () => string | null, renew: () => Promise<boolean> }} session */
+  constructor(session) {
+    this.session = session;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   */
+  async #ask(method, path, body) {
+    try {
+      return await send(method, path, { body, token: this.session.token() });
+    } catch (error) {
+      const refused = error instanceof ApiError && error.status === 401;
+      if (!refused || !(await this.session.renew())) throw error;
+      return send(method, path, { body, token: this.session.token() });
+    }
+  }
+
+  /**
+   * @param {Filter} filter
+   * @param {string | null} cursor
+   * @returns {Promise<Page<Call>>}
+   */
+  calls(filter, cursor) {
+    const query = new URLSearchParams({ limit: "50" });
+    for (const [name, value] of Object.entries(filter)) if (value) query.set(name, value);
+    if (cursor) query.set("cursor", cursor);
+    return this.#ask("GET", `/api/calls?${query}`);
+  }
+
+  /**
+   * @param {string} call
+   * @param {string} text
+   * @param {string | null} record
+   * @returns {Promise<Comment>}
+   */
+  comment(call, text, record) {
+    return this.#ask("POST", `/api/calls/${encodeURIComponent(call)}/comments`, { text, record });
+  }
+
+  /**
+   * @param {string} number
+   * @param {string | null} extension
+   * @returns {Promise<{ call_id: string, link: string }>}
+   */
+  dial(number, extension) {
+    return this.#ask("POST", "/api/dial", extension === null ? { number } : { number, extension });
+  }
+
+  /**
+   * @param {string | null} cursor
+   * @returns {Promise<Page<Call>>}
+   */
+  bin(cursor) {
+    const query = new URLSearchParams({ limit: "50", ...(cursor && { cursor }) });
+    return this.#ask("GET", `/api/recycle-bin?${query}`);
+  }
+
+  /**
+   * @param {string} call
+   * @returns {Promise<Call>}
+   */
+  restore(call) {
+    return this.#ask("POST", `/api/recycle-bin/${encodeURIComponent(call)}/restore`);
+  }
+}

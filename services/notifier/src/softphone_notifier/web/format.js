@@ -1,0 +1,126 @@
+// Turns times, durations and numbers into what a person reads; changes nothing, asks nobody.
+/** @import { Call, Match, Mine, Remote } from "./types.js" */
+
+import { now, secondsSince } from "./clock.js";
+import { language, t } from "./messages.js";
+
+/** A leg that first rings later than this after the answer was handed over to, not rung along. */
+const SIBLING_MILLIS = 5000;
+
+const LONGEST_RING_SECONDS = 600;
+
+/**
+ * `m:ss`, from an hour on `h:mm:ss`.
+ * @param {number} seconds
+ */
+export function duration(seconds) {
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const rest = two(Math.floor(seconds % 60));
+  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
+/**
+ * A time of today or yesterday by its hour, any other with its date.
+ * @param {string} time
+ */
+export function when(time) {
+  const [at, today] = [new Date(time), new Date(now())];
+  const hour = at.toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
+  if (at.toDateString() === today.toDateString()) return t("when.today", { time: hour });
+  today.setDate(today.getDate() - 1);
+  if (at.toDateString() === today.toDateString()) return t("when.yesterday", { time: hour });
+  const year = at.getFullYear() === today.getFullYear() ? undefined : "numeric";
+  const day = at.toLocaleDateString(language(), { day: "2-digit", month: "2-digit", year });
+  return `${day} ${hour}`;
+}
+
+/** @param {Remote} remote */
+export function numberText(remote) {
+  if (remote.kind === "anonymous") return t("number.anonymous");
+  return remote.display || remote.raw || t("number.anonymous");
+}
+
+/**
+ * What can be dialled of it, null where nothing can.
+ * @param {Remote} remote
+ */
+export function dialable(remote) {
+  if (remote.kind === "anonymous" || remote.kind === "invalid") return null;
+  return remote.e164 || remote.display || null;
+}
+
+/**
+ * The name and how many more there are: what a list has room for.
+ * @param {Call} call
+ */
+export function who(call) {
+  return { name: call.matches[0]?.name || call.name, others: Math.max(0, call.matches.length - 1) };
+}
+
+/** @param {Match["type"]} type */
+export function typeText(type) {
+  return t(`type.${type}`);
+}
+
+/** @param {Call} call */
+export function isOver(call) {
+  return call.phase === "ended" || call.phase === "missed";
+}
+
+/**
+ * What the call is to somebody at these extensions.
+ * @param {Call} call
+ * @param {string[]} extensions
+ * @returns {Mine}
+ */
+export function mine(call, extensions) {
+  const foreign = call.answered_by !== null && !extensions.includes(call.answered_by);
+  const legs = call.legs.filter((leg) => extensions.includes(leg.extension));
+  if (isOver(call)) {
+    return foreign && !legs.some((leg) => leg.answered) ? "elsewhere" : call.phase;
+  }
+  if (call.phase !== "connected" || legs.length === 0) return call.phase;
+  if (legs.some((leg) => leg.answered && leg.ended_at === null)) return "connected";
+  if (legs.some((leg) => leg.answered)) return "ended"; // handed on to a colleague
+  return legs.some((leg) => rangLater(call, leg)) ? "ringing" : "elsewhere";
+}
+
+/**
+ * @param {Call} call
+ * @param {Call["legs"][number]} leg
+ */
+function rangLater(call, leg) {
+  if (leg.ended_at !== null || leg.rung_at === null || call.connected_at === null) return false;
+  return Date.parse(leg.rung_at) > Date.parse(call.connected_at) + SIBLING_MILLIS;
+}
+
+/**
+ * Whether nothing was heard for so long that nobody waits for an answer any more: many phones tell
+ * that they ring and never that they stopped.
+ * @param {Call} call
+ */
+export function fellSilent(call) {
+  const waiting = call.phase === "ringing" || call.phase === "dialed";
+  return waiting && secondsSince(call.rung_at ?? call.dialed_at) > LONGEST_RING_SECONDS;
+}
+
+/**
+ * Seconds it rang or is ringing, null where it never began to.
+ * @param {Call} call
+ */
+export function ringSeconds(call) {
+  if (call.ring_seconds !== null) return call.ring_seconds;
+  const begun = call.rung_at ?? call.dialed_at;
+  const running = begun !== null && call.phase === "ringing" && !fellSilent(call);
+  return running ? secondsSince(begun) : null;
+}
+
+/**
+ * Seconds of talk, running or done, null while nobody has answered.
+ * @param {Call} call
+ */
+export function talkSeconds(call) {
+  if (isOver(call)) return call.talk_seconds;
+  return call.phase === "connected" ? secondsSince(call.connected_at) : null;
+}

@@ -1,0 +1,41 @@
+// Chooses the language and fills in its sentences; refuses to build sentences out of pieces.
+
+import { de } from "./messages-de.js";
+import { en } from "./messages-en.js";
+import { recall, remember } from "./storage.js";
+
+/** @typedef {keyof typeof de} Key */
+/** @typedef {"de" | "en"} Language */
+
+const CATALOGUE = { de, en };
+
+/** @type {readonly Language[]} */
+export const LANGUAGES = ["de", "en"];
+
+/** @type {Language} */
+let current = preferred();
+
+/** The last choice, else the browser's first known language, else German. @returns {Language} */
+function preferred() {
+  const known = [recall("language"), ...navigator.languages].map((tag) => tag?.slice(0, 2));
+  return known.find((tag) => tag === "de" || tag === "en") === "en" ? "en" : "de";
+}
+
+export function language() {
+  return current;
+}
+
+/** @param {Language} chosen */
+export function setLanguage(chosen) {
+  current = chosen;
+  remember("language", chosen);
+}
+
+/**
+ * @param {Key} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function t(key, values = {}) {
+  const text = CATALOGUE[current][key];
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}

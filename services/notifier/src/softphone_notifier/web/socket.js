@@ -1,0 +1,134 @@
+// Keeps one websocket to the notifier alive and hands on its frames; knows nothing of their meaning.
+/** @import { ConnectionState, Frame } from "./types.js" */
+
+import { heardTime, now } from "./clock.js";
+
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 30_000;
+const WELCOME_WITHIN = 10_000;
+const BAD_TOKEN = 4001;
+const EXPIRED = 4003;
+const REVOKED = 4005;
+
+/**
+ * @typedef {object} SocketListener
+ * @property {() => string | null} token
+ * @property {() => Promise<boolean>} renew a new token; false if there is none to be had
+ * @property {(frame: Frame) => void} onFrame
+ * @property {(state: ConnectionState) => void} onState
+ * @property {() => void} onRevoked
+ */
+
+/** Reconnects with growing, jittered pauses, and at once when the network or the page is back. */
+export class Socket {
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {number | null} */
+  #seen = null;
+  #tries = 0;
+  #timer = 0;
+  #stopped = true;
+  #welcome = false;
+
+  /** @param {SocketListener} listener */
+  constructor(listener) {
+    this.listener = listener;
+    this.wake = () => {
+      if (document.visibilityState === "visible" && !this.#welcome) this.#now();
+    };
+    // a network that came back is a new one: the old connection may hang without a word
+    this.online = () => this.#now();
+  }
+
+  start() {
+    this.#stopped = false;
+    window.addEventListener("online", this.online);
+    document.addEventListener("visibilitychange", this.wake);
+    this.#connect();
+  }
+
+  stop() {
+    this.#stopped = true;
+    window.clearTimeout(this.#timer);
+    window.removeEventListener("online", this.online);
+    document.removeEventListener("visibilitychange", this.wake);
+    this.#drop();
+  }
+
+  /** @param {string} token */
+  sendToken(token) {
+    if (this.#welcome) this.#socket?.send(JSON.stringify({ type: "token", token }));
+  }
+
+  #now() {
+    if (this.#stopped) return;
+    this.#tries = 0;
+    this.#connect();
+  }
+
+  #connect() {
+    window.clearTimeout(this.#timer);
+    this.#drop();
+    this.listener.onState({ state: "connecting" });
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(`${scheme}//${location.host}/ws`);
+    this.#socket = socket;
+    this.#timer = window.setTimeout(() => this.#lost(socket, 0), WELCOME_WITHIN);
+    socket.onopen = () => {
+      socket.send(
+        JSON.stringify({ type: "hello", token: this.listener.token(), seen: this.#seen }),
+      );
+    };
+    socket.onmessage = (event) => this.#read(String(event.data));
+    socket.onclose = (event) => this.#lost(socket, event.code);
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#welcome = false;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  /** @param {string} text */
+  #read(text) {
+    /** @type {Frame} */
+    const frame = JSON.parse(text);
+    if ("seq" in frame) {
+      this.#seen = Math.max(this.#seen ?? 0, frame.seq);
+      heardTime(frame.seq);
+    }
+    if (frame.type === "welcome") {
+      window.clearTimeout(this.#timer);
+      this.#welcome = true;
+      this.#tries = 0;
+      this.listener.onState({ state: "connected" });
+    }
+    this.listener.onFrame(frame);
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {number} code 0 if no welcome came in time
+   */
+  async #lost(socket, code) {
+    if (socket !== this.#socket) return;
+    const welcomed = this.#welcome;
+    this.#drop();
+    if (code === REVOKED) return this.listener.onRevoked();
+    this.#wait();
+    if (code !== EXPIRED && code !== BAD_TOKEN) return;
+    // a refusal that follows a renewal must wait its turn, or the two would chase each other
+    const renewed = await this.listener.renew();
+    if (renewed && welcomed) this.#now();
+  }
+
+  #wait() {
+    const pause = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#tries) * (0.5 + Math.random() / 2);
+    this.#tries += 1;
+    this.#timer = window.setTimeout(() => this.#connect(), pause);
+    this.listener.onState({ state: "waiting", retryAt: now() + pause });
+  }
+}

@@ -1,0 +1,146 @@
+// The shapes that cross the wire and the seams between the page's modules; holds no code.
+
+import type { Api } from "./api.js";
+import type { Calls } from "./calls.js";
+import type { Drafts } from "./storage.js";
+
+export type Phase = "dialed" | "ringing" | "connected" | "ended" | "missed";
+export type Direction = "inbound" | "outbound";
+export type Role = "user" | "admin" | "operator";
+export type RecordType = "contact" | "organization" | "lead" | "partner" | "supplier";
+
+export interface Remote {
+  raw: string;
+  e164: string | null;
+  kind: "external" | "internal" | "anonymous" | "service" | "invalid";
+  display: string;
+}
+
+export interface Match {
+  record: string;
+  type: RecordType;
+  name: string;
+  level: "exact" | "range" | "maybe";
+  reason: string;
+  url: string;
+}
+
+export interface Leg {
+  extension: string;
+  phase: Phase;
+  answered: boolean;
+  dialed_at: string | null;
+  rung_at: string | null;
+  connected_at: string | null;
+  ended_at: string | null;
+}
+
+export interface Comment {
+  id: string;
+  call: string;
+  text: string;
+  author: string;
+  at: string;
+  record: string | null;
+}
+
+export interface Call {
+  id: string;
+  phase: Phase;
+  outcome: "answered" | "missed" | "unanswered" | null;
+  direction: Direction;
+  extension: string;
+  answered_by: string | null;
+  remote: Remote;
+  name: string;
+  reason: string;
+  identity: "phone" | "click" | "derived";
+  matches: Match[];
+  legs: Leg[];
+  dialed_at: string | null;
+  rung_at: string | null;
+  connected_at: string | null;
+  ended_at: string | null;
+  started_at: string;
+  ring_seconds: number | null;
+  talk_seconds: number | null;
+  comments: Comment[];
+  deleted_at: string | null;
+  deleted_by: string | null;
+}
+
+export interface User {
+  id: string;
+  tenant: string;
+  login: string;
+  name: string;
+  role: Role;
+  extensions: string[];
+}
+
+export interface SessionAnswer {
+  token: string;
+  expires_at: string;
+  user: User;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  errors?: { field: string; message: string }[];
+}
+
+export type Frame =
+  | { type: "welcome"; seq: number; calls: Call[] }
+  | { type: "call"; seq: number; call: Call }
+  | { type: "comment"; seq: number; comment: Comment }
+  | TrashFrame
+  | { type: "resync" };
+
+export interface TrashFrame {
+  type: "trash";
+  seq: number;
+  call_id: string;
+  deleted_at: string | null;
+  deleted_by: string | null;
+}
+
+/** What a call is to the person at this page; `elsewhere` is answered by a colleague. */
+export type Mine = "dialed" | "ringing" | "connected" | "elsewhere" | "ended" | "missed";
+
+export interface Filter {
+  phase: string;
+  direction: string;
+  number: string;
+}
+
+export type ConnectionState =
+  { state: "connecting" } | { state: "connected" } | { state: "waiting"; retryAt: number };
+
+/** One part of the page; `tick` runs about once a second, `stop` before it is thrown away. */
+export interface View {
+  element: HTMLElement;
+  tick?: () => void;
+  stop?: () => void;
+}
+
+/** What the parts of the page for somebody signed in share. */
+export interface Context {
+  user: User;
+  api: Api;
+  calls: Calls;
+  drafts: Drafts;
+  /** Says something in passing, good or bad news. */
+  say: (text: string, kind: "good" | "bad") => void;
+  /** Dials from the chosen extension; says what went wrong. */
+  dial: (number: string) => void;
+  /** Reads the first page of the list again. */
+  reload: () => Promise<void>;
+}

@@ -1,0 +1,75 @@
+"""Fixtures all tests share: real servers, started when first asked for; nothing of the product."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ladder import ADDRESSES, RealServer, climb, leave
+from softphone_onebox.servers.child import ServerError
+
+# A developer's own settings must not decide what the tests see.
+for name in list(os.environ):
+    if name.startswith("SOFTPHONE_") and name not in ADDRESSES.values():
+        del os.environ[name]
+
+USED = pytest.StashKey[dict[str, str]]()
+
+
+class Ladder:
+    """Starts all servers the run will need as soon as one is asked for, side by side."""
+
+    def __init__(self, request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> None:
+        self._used = request.config.stash.setdefault(USED, {})
+        wanted = {
+            name for item in request.session.items for name in getattr(item, "fixturenames", ())
+        }
+        self._starts = {
+            kind: asyncio.create_task(climb(kind, folders.mktemp(kind)))
+            for kind in ADDRESSES
+            if kind in wanted
+        }
+
+    async def server(self, kind: str) -> RealServer:
+        try:
+            server = await asyncio.shield(self._starts[kind])
+        except ServerError as error:
+            pytest.fail(str(error), pytrace=False)
+        self._used[kind] = server.description
+        return server
+
+    async def close(self) -> None:
+        results = await asyncio.gather(*self._starts.values(), return_exceptions=True)
+        started = [result for result in results if not isinstance(result, BaseException)]
+        await asyncio.gather(*(leave(server) for server in started))
+
+
+@pytest.fixture(scope="session")
+async def ladder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Ladder]:
+    servers = Ladder(request, tmp_path_factory)
+    yield servers
+    await servers.close()
+
+
+@pytest.fixture(scope="session")
+async def rabbitmq(ladder: Ladder) -> RealServer:
+    return await ladder.server("rabbitmq")
+
+
+@pytest.fixture(scope="session")
+async def mongodb(ladder: Ladder) -> RealServer:
+    return await ladder.server("mongodb")
+
+
+@pytest.fixture(scope="session")
+async def redis_server(ladder: Ladder) -> RealServer:
+    return await ladder.server("redis_server")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    used = terminalreporter.config.stash.get(USED, {})
+    if used:
+        terminalreporter.write_line(f"servers: {', '.join(used.values())}")

@@ -1,0 +1,136 @@
+"""The AsyncAPI document: what is checked in is what the catalogue says, and it holds together."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from contract.wire import ROOT, SAMPLES, sample
+from softphone_common.bus.envelope import pack
+from softphone_common.contracts.asyncapi import asyncapi, text
+from softphone_common.contracts.catalogue import CATALOGUE, EXCHANGE, Entry
+
+DOCUMENT = asyncapi()
+
+every_entry = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.message.type)
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every `$ref` in the document."""
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from references(part)
+
+
+def resolved(reference: str) -> Any:
+    """What a reference points at. Raises KeyError where there is nothing."""
+    root, *path = reference.split("/")
+    assert root == "#"
+    return reduce(lambda at, key: at[key], path, DOCUMENT)
+
+
+def operations(entry: Entry, action: str) -> list[dict[str, Any]]:
+    """The operations of one message: all that send it, or all that receive it."""
+    channel = {"$ref": f"#/channels/{entry.message.__name__}"}
+    return [
+        operation
+        for operation in DOCUMENT["operations"].values()
+        if operation["channel"] == channel and operation["action"] == action
+    ]
+
+
+def test_the_checked_in_document_is_the_generated_one() -> None:
+    checked_in = (ROOT / "docs" / "asyncapi.json").read_text("utf-8")
+    assert checked_in == text(), (
+        "run: uv run python -m softphone_common.contracts.asyncapi > docs/asyncapi.json"
+    )
+    assert json.loads(checked_in) == DOCUMENT
+
+
+def test_it_is_of_version_3_and_says_what_it_is_of() -> None:
+    assert DOCUMENT["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= set(DOCUMENT["info"])
+    assert set(DOCUMENT) == {
+        "asyncapi",
+        "info",
+        "defaultContentType",
+        "channels",
+        "operations",
+        "components",
+    }
+
+
+def test_every_reference_leads_somewhere_and_nothing_is_left_over() -> None:
+    found = Counter(references(DOCUMENT))
+    assert all(resolved(reference) for reference in found)
+    kept = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+    assert kept <= set(found)
+
+
+@every_entry
+def test_a_channel_is_the_pattern_of_its_message(entry: Entry) -> None:
+    name = entry.message.__name__
+    channel = DOCUMENT["channels"][name]
+    verbs = channel["parameters"].get("verb", {"enum": entry.message.verbs})["enum"]
+    verb = entry.message.verbs[0] if len(verbs) == 1 else "{verb}"
+    assert channel["address"] == f"{entry.message.noun}.{verb}.{{tenant}}"
+    assert tuple(verbs) == entry.message.verbs
+    assert {f"{{{p}}}" for p in channel["parameters"]} == {
+        word for word in channel["address"].split(".") if word.startswith("{")
+    }
+    assert channel["messages"] == {name: {"$ref": f"#/components/messages/{name}"}}
+    amqp = channel["bindings"]["amqp"]
+    assert amqp["is"] == "routingKey"
+    assert (amqp["exchange"]["name"], amqp["exchange"]["type"]) == (EXCHANGE, "topic")
+    assert amqp["exchange"]["durable"] is True
+
+
+@every_entry
+def test_everybody_who_sends_or_receives_is_named(entry: Entry) -> None:
+    name = entry.message.__name__
+    assert len(operations(entry, "send")) == 1
+    assert f"{entry.sender}-sends-{name}" in DOCUMENT["operations"]
+    received = operations(entry, "receive")
+    assert [o["x-queue"] for o in received if "x-queue" in o] == list(entry.queues)
+    assert sum("x-every-instance" in o for o in received) == len(entry.listeners)
+    assert all(f"{s}-hears-{name}" in DOCUMENT["operations"] for s in entry.listeners)
+    for operation in received + operations(entry, "send"):
+        assert (
+            resolved(operation["messages"][0]["$ref"])
+            == DOCUMENT["channels"][name]["messages"][name]
+        )
+
+
+def test_there_is_no_operation_of_anything_else() -> None:
+    expected = sum(1 + len(entry.queues) + len(entry.listeners) for entry in CATALOGUE)
+    assert len(DOCUMENT["operations"]) == expected
+
+
+@every_entry
+def test_the_headers_are_the_ones_a_message_is_sent_with(entry: Entry) -> None:
+    described = DOCUMENT["components"]["messages"][entry.message.__name__]
+    every, own = described["headers"]["allOf"]
+    message = entry.message.model_validate(sample(SAMPLES, entry.message.type))
+    sent = pack(message, entry.sender).headers
+    assert set(sent) == set(resolved(every["$ref"])["properties"])
+    assert set(resolved(every["$ref"])["required"]) == set(sent) - {"traceparent"}
+    for name, schema in own["properties"].items():
+        assert sent[name] == schema["const"]
+    assert resolved(every["$ref"])["properties"]["cloudEvents_specversion"] == {"const": "1.0"}
+    assert sent["cloudEvents_specversion"] == "1.0"
+
+
+@every_entry
+def test_the_payload_has_the_fields_of_the_sample(entry: Entry) -> None:
+    described = DOCUMENT["components"]["messages"][entry.message.__name__]
+    assert described["name"] == entry.message.type
+    assert described["contentType"] == DOCUMENT["defaultContentType"] == "application/json"
+    payload = resolved(described["payload"]["$ref"])
+    assert set(sample(SAMPLES, entry.message.type)) <= set(payload["properties"])

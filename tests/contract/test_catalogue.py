@@ -1,0 +1,64 @@
+"""The catalogue: each name in it once, and of one shape."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from contract.wire import ROOT
+from softphone_common.contracts.catalogue import BY_TYPE, CATALOGUE, Entry, patterns
+from softphone_common.contracts.events import Message
+
+SERVICES = {folder.parent.name for folder in ROOT.glob("services/*/pyproject.toml")}
+
+every_entry = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.message.type)
+
+
+def subclasses(of: type[Message]) -> set[type[Message]]:
+    """All messages there are, in the catalogue or not."""
+    return {leaf for sub in of.__subclasses__() for leaf in subclasses(sub) | {sub}}
+
+
+def test_every_message_there_is_stands_in_it_once() -> None:
+    ours = {m for m in subclasses(Message) if m.__module__.startswith("softphone_common.")}
+    assert Counter(entry.message for entry in CATALOGUE) == Counter(ours)
+
+
+def test_types_and_patterns_are_unique() -> None:
+    assert len(BY_TYPE) == len(CATALOGUE)
+    keys = Counter(key for entry in CATALOGUE for key in patterns(entry.message))
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
+@every_entry
+def test_a_type_names_its_version(entry: Entry) -> None:
+    assert re.fullmatch(r"softphone\.[a-z-]+\.v[1-9][0-9]*", entry.message.type)
+    assert BY_TYPE[entry.message.type] is entry
+
+
+@every_entry
+def test_a_pattern_is_noun_verb_tenant(entry: Entry) -> None:
+    assert all(re.fullmatch(r"[a-z-]+\.[a-z-]+\.\*", key) for key in patterns(entry.message))
+    assert all(key.endswith(".acme") for key in patterns(entry.message, "acme"))
+    assert len(patterns(entry.message)) == len(entry.message.verbs) > 0
+
+
+@every_entry
+def test_only_services_send_and_hear(entry: Entry) -> None:
+    assert {entry.sender, *entry.listeners} <= SERVICES
+    assert len(set(entry.listeners)) == len(entry.listeners)
+
+
+@every_entry
+def test_every_message_reaches_somebody(entry: Entry) -> None:
+    assert entry.queues or entry.listeners
+
+
+@every_entry
+def test_a_queue_is_named_after_its_service_and_a_noun(entry: Entry) -> None:
+    for queue in entry.queues:
+        service, dot, noun = queue.partition(".")
+        assert service in SERVICES
+        assert dot
+        assert re.fullmatch(r"[a-z-]+", noun)
+    assert len(set(entry.queues)) == len(entry.queues)

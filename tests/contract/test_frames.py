@@ -1,0 +1,83 @@
+"""Frames and the call as JSON, which clients outside of this repository read."""
+
+from dataclasses import fields
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from contract.wire import SAMPLES, assert_kept, names, sample
+from softphone_common.contracts import frames
+from softphone_common.contracts.frames import CallFrame, CallJson, ServerFrame, call_json
+from softphone_common.domain.views import CallView
+from unit.observed import at, seen, told
+
+FRAMES = SAMPLES / "frames"
+BY_TYPE: dict[str, type[BaseModel]] = {
+    get_args(model.model_fields["type"].annotation)[0]: model
+    for model in vars(frames).values()
+    if isinstance(model, type) and issubclass(model, BaseModel) and "type" in model.model_fields
+}
+FROM_CLIENT = ("hello", "token")
+FIXED = ["id", "phase", "outcome", "direction", "extension", "remote", "matches", "legs", "identity", "dialed_at", "rung_at", "connected_at", "ended_at", "ring_seconds", "talk_seconds", "comments"]
+
+every_frame = pytest.mark.parametrize("type_", sorted(BY_TYPE))
+
+
+def test_every_frame_has_a_sample_and_every_sample_a_frame() -> None:
+    assert names(FRAMES) == set(BY_TYPE)
+
+
+def test_what_is_not_from_a_client_is_a_frame_of_the_server() -> None:
+    assert {BY_TYPE[t] for t in BY_TYPE if t not in FROM_CLIENT} == set(get_args(ServerFrame))
+
+
+@every_frame
+def test_the_sample_is_still_understood(type_: str) -> None:
+    assert sample(FRAMES, type_)["type"] == type_
+    assert_kept(BY_TYPE[type_], sample(FRAMES, type_))
+
+
+@every_frame
+def test_a_frame_is_never_taken_for_another(type_: str) -> None:
+    with pytest.raises(ValidationError, match="type"):
+        BY_TYPE[type_].model_validate(sample(FRAMES, type_) | {"type": "another"})
+
+
+@pytest.mark.parametrize("type_", sorted(set(BY_TYPE) - set(FROM_CLIENT)))
+def test_a_frame_of_the_server_is_told_by_its_type(type_: str) -> None:
+    parsed = TypeAdapter[ServerFrame](ServerFrame).validate_python(sample(FRAMES, type_))
+    assert type(parsed) is BY_TYPE[type_]
+
+
+@pytest.mark.parametrize("type_", FROM_CLIENT)
+def test_a_token_has_an_end(type_: str) -> None:
+    longest = sample(FRAMES, type_) | {"token": "x" * 4096}
+    assert BY_TYPE[type_].model_validate(longest)
+    with pytest.raises(ValidationError, match="token"):
+        BY_TYPE[type_].model_validate(longest | {"token": "x" * 4097})
+
+
+def test_a_first_hello_has_seen_nothing() -> None:
+    hello = frames.Hello.model_validate({"type": "hello", "token": "t"})
+    assert hello.seen is None
+
+
+def test_the_call_keeps_the_names_fixed_from_the_start() -> None:
+    call = sample(FRAMES, "call")["call"]
+    assert [name for name in FIXED if name not in call] == []
+    assert sorted(call["remote"]) == ["display", "e164", "kind", "raw"]
+    assert {"record", "type", "name", "level", "reason", "url"} == set(call["matches"][0])
+
+
+def test_a_call_is_told_as_it_is_seen() -> None:
+    call = seen(told("ringing", 0, name="Huber"), told("connected", 4), told("ended", 64))
+    kept = CallFrame.model_validate(sample(FRAMES, "call")).call
+    said = call_json(call, kept.matches, kept.comments)
+    for field in fields(CallView):
+        if field.name != "last_at":
+            assert getattr(said, field.name) == getattr(call, field.name)
+    assert (said.matches, said.comments) == (kept.matches, kept.comments)
+    assert said.deleted_at is None
+    assert CallJson.model_validate_json(said.model_dump_json()) == said
+    assert said.ended_at == at(64)

@@ -1,0 +1,111 @@
+"""Messages of every version ever sent must parse for ever; the samples stay as they are."""
+
+from dataclasses import replace
+
+import pytest
+from pydantic import ValidationError
+
+from contract.wire import SAMPLES, assert_kept, names, sample
+from softphone_common.contracts.catalogue import BY_TYPE, CATALOGUE, Entry, patterns
+from softphone_common.contracts.events import CallObserved, Message
+from softphone_common.domain.calls import PHASES
+
+every_entry = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.message.type)
+not_a_tenant = pytest.mark.parametrize(
+    "tenant", ["", "Acme", "a.b", "a b", "ä", "*", "#", "acme\n", "a" * 41, None, 7]
+)
+
+
+def parsed(entry: Entry) -> Message:
+    """The message in the kept sample of its type."""
+    return entry.message.model_validate(sample(SAMPLES, entry.message.type))
+
+
+def test_every_message_has_a_sample_and_every_sample_a_message() -> None:
+    assert names(SAMPLES) == set(BY_TYPE)
+
+
+@every_entry
+def test_the_sample_is_still_understood(entry: Entry) -> None:
+    assert_kept(entry.message, sample(SAMPLES, entry.message.type))
+
+
+@every_entry
+def test_a_message_travels_under_a_key_its_listeners_know(entry: Entry) -> None:
+    message = parsed(entry)
+    assert message.routing_key in patterns(entry.message, message.tenant)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_observation_travels_under_its_phase(phase: str) -> None:
+    kept = sample(SAMPLES, CallObserved.type)
+    kept["observation"]["phase"] = phase
+    assert CallObserved.model_validate(kept).routing_key == f"call.{phase}.{kept['tenant']}"
+
+
+@every_entry
+def test_a_message_says_what_it_is_about(entry: Entry) -> None:
+    subject = parsed(entry).subject
+    assert subject in str(sample(SAMPLES, entry.message.type))
+    assert subject
+
+
+@every_entry
+@not_a_tenant
+def test_a_tenant_that_could_not_be_one_is_refused(entry: Entry, tenant: object) -> None:
+    with pytest.raises(ValidationError, match="tenant"):
+        entry.message.model_validate(sample(SAMPLES, entry.message.type) | {"tenant": tenant})
+
+
+@pytest.mark.parametrize("tenant", ["a", "0", "-", "acme-2", "a" * 40])
+@every_entry
+def test_any_tenant_that_could_be_one_is_taken(entry: Entry, tenant: str) -> None:
+    kept = sample(SAMPLES, entry.message.type) | {"tenant": tenant}
+    assert entry.message.model_validate(kept).routing_key.endswith(f".{tenant}")
+
+
+@not_a_tenant
+@pytest.mark.parametrize(
+    ("type_", "part", "field"),
+    [
+        ("softphone.device-changed.v1", "device", "tenant"),
+        ("softphone.user-changed.v1", "user", "tenant"),
+        ("softphone.tenant-changed.v1", "settings", "id"),
+    ],
+)
+def test_a_tenant_is_refused_inside_a_message_too(
+    type_: str, part: str, field: str, tenant: object
+) -> None:
+    kept = sample(SAMPLES, type_)
+    kept[part][field] = tenant
+    with pytest.raises(ValidationError, match=f"{part}.{field}"):
+        BY_TYPE[type_].message.model_validate(kept)
+
+
+@every_entry
+def test_a_message_without_any_of_its_fields_is_refused(entry: Entry) -> None:
+    with pytest.raises(ValidationError):
+        entry.message.model_validate({"tenant": "acme"})
+
+
+@every_entry
+def test_a_message_does_not_change(entry: Entry) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        parsed(entry).tenant = "another"
+
+
+def test_what_an_observation_leaves_out_has_a_meaning() -> None:
+    kept = sample(SAMPLES, CallObserved.type)
+    full = CallObserved.model_validate(kept).observation
+    needed = {"call_id", "phase", "extension", "remote", "at"}
+    kept["observation"] = {k: v for k, v in kept["observation"].items() if k in needed}
+    assert CallObserved.model_validate(kept).observation == replace(
+        full,
+        direction=None,
+        name="",
+        reason="",
+        talk_seconds=None,
+        external_id="",
+        identity="phone",
+        device="",
+    )

@@ -1,0 +1,50 @@
+"""The kept samples of all that crosses a wire, and what every one of them must survive."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = Path(__file__).with_name("samples")
+
+
+def names(folder: Path) -> set[str]:
+    """The names of the samples in a folder, which are the types they are samples of."""
+    return {file.stem for file in folder.glob("*.json")}
+
+
+def sample(folder: Path, name: str) -> dict[str, Any]:
+    """One sample, as it was sent when its type was new."""
+    loaded: dict[str, Any] = json.loads((folder / f"{name}.json").read_text("utf-8"))
+    return loaded
+
+
+def with_unknown_fields(value: Any) -> Any:
+    """The same JSON with a field nobody knows in each of its objects."""
+    if isinstance(value, dict):
+        return {k: with_unknown_fields(v) for k, v in value.items()} | {"added-later": {"by": 1}}
+    return [with_unknown_fields(v) for v in value] if isinstance(value, list) else value
+
+
+def holds(kept: Any, sent: Any) -> bool:
+    """Whether `sent` still says all that `kept` says; it may have fields that are newer."""
+    if isinstance(kept, dict):
+        return isinstance(sent, dict) and all(k in sent and holds(kept[k], sent[k]) for k in kept)
+    if isinstance(kept, list):
+        return (
+            isinstance(sent, list)
+            and len(kept) == len(sent)
+            and all(map(holds, kept, sent, strict=True))
+        )
+    return type(kept) is type(sent) and bool(kept == sent)
+
+
+def assert_kept(model: type[BaseModel], kept: dict[str, Any]) -> None:
+    """The sample parses, comes out as it went in, and bears fields nobody knows yet."""
+    parsed = model.model_validate(kept)
+    sent = parsed.model_dump_json()
+    assert holds(kept, json.loads(sent)), sent
+    assert model.model_validate_json(sent) == parsed
+    assert model.model_validate(with_unknown_fields(kept)) == parsed

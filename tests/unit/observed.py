@@ -1,0 +1,60 @@
+"""Observations and calls for the tests of the domain; knows no service."""
+
+from datetime import UTC, datetime, timedelta
+
+from softphone_common.domain.calls import (
+    Call,
+    Direction,
+    Identity,
+    Observation,
+    Phase,
+    fold_all,
+)
+from softphone_common.domain.numbers import RemoteNumber
+from softphone_common.domain.views import CallView, view
+
+CALL = "6f9619ff-8b86-5d01-b42d-00cf4fc964ff"
+CALLER = RemoteNumber("089 99998001", "+498999998001", "external", "+49 89 99998001")
+WITHHELD = RemoteNumber("anonymous", None, "anonymous", "")
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds after the moment all calls of the tests begin."""
+    return datetime(2026, 3, 2, 9, 0, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def told(
+    phase: Phase,
+    seconds: float,
+    extension: str = "21",
+    *,
+    remote: RemoteNumber = CALLER,
+    direction: Direction | None = None,
+    name: str = "",
+    reason: str = "",
+    talk_seconds: int | None = None,
+    identity: Identity = "phone",
+) -> Observation:
+    """What a phone or a click told of the one call of the tests."""
+    return Observation(
+        call_id=CALL,
+        phase=phase,
+        extension=extension,
+        remote=remote,
+        at=at(seconds),
+        direction=direction,
+        name=name,
+        reason=reason,
+        talk_seconds=talk_seconds,
+        identity=identity,
+    )
+
+
+def folded(*observations: Observation) -> Call:
+    """The call these observations fold to."""
+    return fold_all(Call(CALL), observations)
+
+
+def seen(*observations: Observation) -> CallView:
+    """The call of these observations as seen from outside."""
+    return view(folded(*observations))

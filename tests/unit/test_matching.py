@@ -1,0 +1,87 @@
+"""Which number finds a record, and in which order what is found is shown."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softphone_common.domain.matching import (
+    RECORD_TYPES,
+    Level,
+    Match,
+    RecordType,
+    in_order,
+    lookup_key,
+    record_keys,
+)
+from softphone_common.domain.numbers import NumberProfile, normalise
+
+HOME = NumberProfile()
+
+
+def match(
+    record: str, kind: RecordType = "contact", name: str = "Huber", level: Level = "exact"
+) -> Match:
+    """A match of which only its place in the order matters."""
+    return Match(record, kind, name, level, "phone")
+
+
+matches = st.lists(
+    st.builds(
+        match,
+        record=st.sampled_from(["r1", "r2", "r3"]),
+        kind=st.sampled_from(RECORD_TYPES),
+        name=st.sampled_from(["Huber", "huber", "Äther", ""]),
+        level=st.sampled_from(["exact", "range", "maybe"]),
+    ),
+    max_size=8,
+    unique=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "key"),
+    [
+        ("089 99998001", "+498999998001"),
+        ("0800 1234567", "+498001234567"),
+        ("anonymous", None),
+        ("21", None),
+        ("112", None),
+        ("$call_id", None),
+    ],
+)
+def test_only_an_external_number_finds_anybody(raw: str, key: str | None) -> None:
+    assert lookup_key(normalise(raw, HOME)) == key
+
+
+def test_a_record_is_found_by_each_of_its_numbers_once() -> None:
+    numbers = ["0171 3920001", "+49 (0)89/99998001", "21", "", "04989", "08999998001"]
+    assert record_keys(numbers, HOME) == ["+491713920001", "+498999998001"]
+
+
+def test_a_record_without_a_readable_number_is_never_found() -> None:
+    assert record_keys(["", "21", "by mail only"], HOME) == []
+
+
+def test_a_record_is_found_by_its_numbers_as_dialled_at_home() -> None:
+    assert record_keys(["020 7946 0018"], NumberProfile("GB")) == ["+442079460018"]
+
+
+def test_surest_first_then_type_then_name_then_id() -> None:
+    expected = (
+        match("r5", "contact", "abel"),
+        match("r4", "contact", "Huber"),
+        match("r6", "contact", "huber"),
+        match("r1", "organization", "Abel"),
+        match("r1", "lead", "Abel"),
+        match("r1", "partner", "Abel"),
+        match("r1", "supplier", "Abel"),
+        match("r0", "contact", "Abel", "range"),
+        match("r0", "contact", "Abel", "maybe"),
+    )
+    assert in_order(reversed(expected)) == expected
+
+
+@given(data=st.data(), found=matches)
+def test_the_order_found_does_not_matter(data: st.DataObject, found: list[Match]) -> None:
+    assert in_order(data.draw(st.permutations(found))) == in_order(found)
+    assert sorted(map(repr, in_order(found))) == sorted(map(repr, found))
