@@ -2,7 +2,7 @@
 UV := $(shell command -v uv || echo .tools/bin/uv)
 COMPOSE := docker compose -f deploy/compose.yaml
 
-.PHONY: run test check e2e up down
+.PHONY: run test check e2e pin up down
 
 run: ; deploy/install run && $(UV) run softphone-onebox
 
@@ -18,6 +18,8 @@ check:
 	tests/web/node_modules/.bin/tsc -p tests/web
 
 e2e: ; deploy/install test && $(UV) run pytest tests/e2e
+
+pin: ; deploy/pin $(UV)
 
 up: ; $(COMPOSE) up --detach --build --wait
 

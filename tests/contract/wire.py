@@ -33,11 +33,8 @@ def holds(kept: Any, sent: Any) -> bool:
     if isinstance(kept, dict):
         return isinstance(sent, dict) and all(k in sent and holds(kept[k], sent[k]) for k in kept)
     if isinstance(kept, list):
-        return (
-            isinstance(sent, list)
-            and len(kept) == len(sent)
-            and all(map(holds, kept, sent, strict=True))
-        )
+        same_length = isinstance(sent, list) and len(kept) == len(sent)
+        return same_length and all(map(holds, kept, sent))
     return type(kept) is type(sent) and bool(kept == sent)
 
 

@@ -60,7 +60,8 @@ class Box:
     async def stop_servers(self) -> None:
         """Stops what was started here, the last first, and nothing else."""
         for server in reversed(self._servers.values()):
-            self._say(f"Stopping {server.description}")
+            if server.running:
+                self._say(f"Stopping {server.description}")
             await server.stop()
 
     async def runner(self) -> Runner:

@@ -13,7 +13,17 @@ import structlog
 
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _NUMBER = re.compile(r"(?<![\w.:-])\+?\d{3,}(\d{4})(?![\w:-])")
-_NOISY = ("aio_pika", "aiormq", "arq", "uvicorn", "pymongo", "motor", "asyncio", "httpx", "httpcore")
+_NOISY = (
+    "aio_pika",
+    "aiormq",
+    "arq",
+    "uvicorn",
+    "pymongo",
+    "motor",
+    "asyncio",
+    "httpx",
+    "httpcore",
+)
 _UNMASKED = frozenset({"timestamp", "level", "service", "trace", "call", "port"})
 
 _trace: ContextVar[str] = ContextVar("trace", default="")

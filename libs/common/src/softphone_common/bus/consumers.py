@@ -25,10 +25,8 @@ class Listener:
     was said before a connect was not heard.
     """
 
-    def __init__(self, queue: str) -> None:
-        self.queue = queue
-        name = f"{queue.partition('.')[0]}.listener"
-        self.dispatcher = Dispatcher(name, self._hear, Limits())
+    def __init__(self, service: str) -> None:
+        self.dispatcher = Dispatcher(f"{service}.listener", self._hear, Limits())
         self._hearers: dict[type[Message], list[Hearer]] = {}
         self._gaps: list[Callable[[], None]] = []
         self._keys: set[str] = set()

@@ -15,6 +15,7 @@ from softphone_common.telemetry import traceparent
 _PREFIX = "cloudEvents_"
 ATTEMPT_HEADER = "softphone-attempt"
 REASON_HEADER = "softphone-reason"
+QUEUE_HEADER = "softphone-queue"
 
 
 @dataclass(frozen=True, slots=True)

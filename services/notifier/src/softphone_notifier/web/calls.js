@@ -172,8 +172,9 @@ function fits(call, filter) {
   if (call.deleted_at !== null) return false;
   if (filter.phase && call.phase !== filter.phase) return false;
   if (filter.direction && call.direction !== filter.direction) return false;
-  const digits = filter.number.replace(/\D/g, "").replace(/^0+/, "");
   if (!filter.number.trim()) return true;
+  // the server reads any spelling of the whole number; its end says as much here
+  const digits = filter.number.replace(/\D/g, "").replace(/^0+/, "");
   const numbers = [call.remote.e164 ?? "", call.remote.raw.replace(/\D/g, "")];
-  return digits !== "" && numbers.some((number) => number.includes(digits));
+  return digits !== "" && numbers.some((number) => number.endsWith(digits));
 }

@@ -1,7 +1,7 @@
 // The saved comments of a call and the box for a new one; never loses text that was not saved.
 /** @import { Call, Comment, Context } from "./types.js" */
 
-import { reason } from "./api.js";
+import { ApiError, reason } from "./api.js";
 import { field, fill, h, setText } from "./dom.js";
 import { typeText, when } from "./format.js";
 import { t } from "./messages.js";
@@ -115,11 +115,21 @@ export class CommentBox {
       calls.addComment(saved);
       this.#say(t("comment.saved"), false);
     } catch (error) {
-      this.#say(t("comment.kept", { why: reason(error) }), true);
+      this.#say(t("comment.kept", { why: why(error) }), true);
     } finally {
       button.disabled = text.readOnly = false;
     }
   }
+}
+
+/**
+ * The log may be seconds behind the popup and not know the call or its matches yet.
+ * @param {unknown} error
+ */
+function why(error) {
+  if (!(error instanceof ApiError)) return reason(error);
+  const ofRecord = error.problem.errors?.some((e) => e.field === "record");
+  return error.status === 404 || ofRecord ? t("comment.notYet") : reason(error);
 }
 
 /**

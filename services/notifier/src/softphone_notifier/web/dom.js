@@ -89,12 +89,13 @@ export function icon(name) {
 }
 
 /**
- * The address if a link may lead there, else null: http and https only.
+ * The address if a link may lead there, else null: http and https, or a path on this host.
  * @param {string} url
  */
 export function safeUrl(url) {
   try {
-    const parsed = new URL(url);
+    const parsed = url.startsWith("/") ? new URL(url, location.origin) : new URL(url);
+    if (url.startsWith("/") && parsed.origin !== location.origin) return null;
     return parsed.protocol === "http:" || parsed.protocol === "https:" ? parsed.href : null;
   } catch {
     return null;

@@ -73,6 +73,7 @@ export const de = {
   "comment.saving": "Speichert …",
   "comment.saved": "Gespeichert.",
   "comment.kept": "Nicht gespeichert, Ihr Text ist noch da. {why}",
+  "comment.notYet": "Der Anruf wird noch aufgezeichnet. Bitte speichern Sie gleich noch einmal.",
   "comment.empty": "Bitte schreiben Sie zuerst einen Text.",
   "comment.draft": "Entwurf",
   "comment.list": "Kommentare",

@@ -73,6 +73,7 @@ export const en = {
   "comment.saving": "Saving …",
   "comment.saved": "Saved.",
   "comment.kept": "Not saved, your text is still here. {why}",
+  "comment.notYet": "The call is still being recorded. Please save again in a moment.",
   "comment.empty": "Please write some text first.",
   "comment.draft": "Draft",
   "comment.list": "Comments",

@@ -112,12 +112,10 @@ export class Row {
   }
 
   tick() {
-    const [ring, talk] = [ringSeconds(this.call), talkSeconds(this.call)];
-    setText(this.ring, ring === null ? "–" : duration(ring));
-    setText(
-      this.talk,
-      talk === null || (talk === 0 && this.call.answered_by === null) ? "–" : duration(talk),
-    );
+    const talk = talkSeconds(this.call);
+    const never = talk === 0 && this.call.answered_by === null;
+    showDuration(this.ring, ringSeconds(this.call));
+    showDuration(this.talk, never ? null : talk);
     this.#details?.update(this.call);
   }
 
@@ -134,4 +132,13 @@ export class Row {
     this.#details?.element.remove();
     this.#details = null;
   }
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {number | null} seconds
+ */
+function showDuration(cell, seconds) {
+  setText(cell, seconds === null ? "–" : duration(seconds));
+  cell.classList.toggle("none", seconds === null);
 }

@@ -97,7 +97,7 @@ export class Socket {
     /** @type {Frame} */
     const frame = JSON.parse(text);
     if ("seq" in frame) {
-      this.#seen = Math.max(this.#seen ?? 0, frame.seq);
+      this.#seen = frame.seq;
       heardTime(frame.seq);
     }
     if (frame.type === "welcome") {

@@ -1,0 +1,230 @@
+"""One connection to RabbitMQ and all that is built on it; in doubt once means in doubt for good.
+
+Nothing is restored in part: a lost connection, a consumer the broker cancelled, an unroutable
+message and an acknowledgement that fails all put the whole connection in doubt.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import aio_pika
+import aiormq
+from aio_pika.abc import (
+    AbstractChannel,
+    AbstractConnection,
+    AbstractExchange,
+    AbstractIncomingMessage,
+    AbstractQueue,
+)
+
+from softphone_common.bus import topology
+from softphone_common.bus.dispatch import Delivery, Dispatcher
+from softphone_common.bus.envelope import ATTEMPT_HEADER, QUEUE_HEADER, REASON_HEADER, Envelope
+from softphone_common.contracts.catalogue import EXCHANGE
+from softphone_common.errors import UnavailableError
+
+BROKEN = (aiormq.exceptions.AMQPError, OSError, TimeoutError, RuntimeError)
+"""What aio_pika raises when the broker or the way to it fails."""
+
+_DECLARE_FACTOR = 4  # the first declaration of quorum queues elects a leader for each
+
+
+class Link:
+    """A connection with a publishing channel, the topology declared, and consumers added to it."""
+
+    def __init__(self, connection: AbstractConnection, prefetch: int) -> None:
+        self._connection = connection
+        self._prefetch = prefetch
+        self._publisher: AbstractChannel
+        self._own: AbstractQueue
+        self._exchanges: dict[str, AbstractExchange] = {}
+        self._held: list[tuple[AbstractChannel, AbstractQueue, str]] = []
+        self.trouble = ""
+        self.lost = asyncio.Event()
+        connection.close_callbacks.add(lambda _, error: self.doubt(f"closed: {error!r}"))
+
+    @classmethod
+    async def connect(
+        cls, url: str, name: str, *, seconds: float, heartbeat: int, prefetch: int
+    ) -> "Link":
+        """A new connection, with the whole topology declared, whoever needs it: nothing is lost to
+        a consumer that never ran yet."""
+        connection = await aio_pika.connect(
+            url, timeout=seconds, heartbeat=heartbeat, client_properties={"connection_name": name}
+        )
+        link = cls(connection, prefetch)
+        try:
+            async with asyncio.timeout(seconds * _DECLARE_FACTOR):
+                link._publisher = await connection.channel(on_return_raises=True)
+                link._exchanges = await _declare(link._publisher)
+        except BaseException:
+            await link.close(seconds)
+            raise
+        return link
+
+    def doubt(self, why: str) -> None:
+        """Whoever waits for `lost` must begin again with a new connection."""
+        self.trouble = self.trouble or why
+        self.lost.set()
+
+    async def publish(self, exchange: str, envelope: Envelope, *, mandatory: bool) -> bool:
+        """Whether the broker confirmed it; if not, the link is in doubt now."""
+        message = aio_pika.Message(
+            envelope.body,
+            headers=envelope.headers,
+            content_type="application/json",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            message_id=envelope.id or None,
+            type=envelope.type or None,
+        )
+        key = envelope.routing_key
+        try:
+            await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
+        except aiormq.exceptions.PublishError:
+            self.doubt(f"no queue takes {key}")
+        except BROKEN as error:
+            self.doubt(f"publishing failed: {error!r}")
+        else:
+            return True
+        return False
+
+    async def consume(self, queue: str, dispatcher: Dispatcher, send: "Send") -> None:
+        """Takes from a work queue; what can't be handled is moved on with `send`."""
+        channel = await self._connection.channel()
+        held = await channel.get_queue(queue, ensure=False)
+        await self._take(channel, held, dispatcher, lambda m: _Work(self, queue, m, send))
+
+    async def listen(
+        self, queue: str, keys: Iterable[str], dispatcher: Dispatcher, most: int
+    ) -> None:
+        """Takes from a queue of its own, which ends with the connection and holds `most`."""
+        channel = await self._connection.channel()
+        self._own = await channel.declare_queue(
+            queue, exclusive=True, auto_delete=True, arguments={"x-max-length": most}
+        )
+        for key in keys:
+            await self.bind(key)
+        await self._take(channel, self._own, dispatcher, lambda m: _Heard(self, m))
+
+    async def bind(self, key: str) -> None:
+        """Has the own queue get what this pattern selects."""
+        await self._own.bind(EXCHANGE, key)
+
+    async def unbind(self, key: str) -> None:
+        """The opposite."""
+        await self._own.unbind(EXCHANGE, key)
+
+    async def cancel(self) -> None:
+        """Takes no more; what was taken can still be settled."""
+        for _, queue, tag in self._held:
+            await queue.cancel(tag)
+        self._held.clear()
+
+    async def check(self) -> None:
+        """Asks the broker, not only ourselves, whether all consumers still live; doubts if not."""
+        await self._publisher.declare_exchange(EXCHANGE, "topic", durable=True)
+        for channel, queue, tag in self._held:
+            underlay: Any = await channel.get_underlay_channel()
+            held = await channel.declare_queue(queue.name, passive=True)
+            if tag not in underlay.consumers or not held.declaration_result.consumer_count:
+                self.doubt(f"the broker cancelled the consumer of {queue.name}")
+
+    async def close(self, seconds: float) -> None:
+        """Closes, or gives up on closing, in that time."""
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            async with asyncio.timeout(seconds):
+                await self._connection.close()
+
+    async def _take(
+        self,
+        channel: AbstractChannel,
+        queue: AbstractQueue,
+        dispatcher: Dispatcher,
+        wrap: Callable[[AbstractIncomingMessage], Delivery],
+    ) -> None:
+        await channel.set_qos(prefetch_count=self._prefetch)
+
+        async def on_message(message: AbstractIncomingMessage) -> None:
+            dispatcher.offer(wrap(message))
+
+        self._held.append((channel, queue, await queue.consume(on_message)))
+
+
+async def _declare(channel: AbstractChannel) -> dict[str, AbstractExchange]:
+    exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
+    exchanges = {EXCHANGE: exchange, "": channel.default_exchange}
+    for name, waiting in topology.retry_queues():
+        exchanges[name] = await channel.declare_exchange(name, "fanout", durable=True)
+        queue = await channel.declare_queue(waiting.name, durable=True, arguments=waiting.arguments)
+        await queue.bind(exchanges[name])
+    for work in topology.work_queues():
+        queue = await channel.declare_queue(work.name, durable=True, arguments=work.arguments)
+        for key in work.bindings:
+            await queue.bind(exchange, key)
+    return exchanges
+
+
+Send = Callable[[str, Envelope], Awaitable[None]]
+"""Publishes to an exchange and returns when that is confirmed, or raises UnavailableError."""
+
+
+class _Heard:
+    """A message to a listener: what it makes of it lives in memory, so there is no second try."""
+
+    def __init__(self, link: Link, message: AbstractIncomingMessage) -> None:
+        self._link = link
+        self._message = message
+        self.envelope = Envelope(message.body, dict(message.headers), message.routing_key or "")
+
+    async def done(self) -> None:
+        """Acknowledges; does nothing if the connection is gone, since the broker knows."""
+        try:
+            await self._message.ack()
+        except BROKEN as error:
+            self._link.doubt(f"acknowledging failed: {error!r}")
+
+    async def again(self, reason: str) -> bool:
+        """Acknowledges: what could not be handled is made good by the next reading of the store."""
+        await self.done()
+        return False
+
+    async def bury(self, reason: str) -> None:
+        """Acknowledges; the reason is in the log."""
+        await self.done()
+
+
+class _Work(_Heard):
+    """A message of a work queue."""
+
+    def __init__(
+        self, link: Link, queue: str, message: AbstractIncomingMessage, send: Send
+    ) -> None:
+        super().__init__(link, message)
+        self._queue = queue
+        self._send = send
+
+    async def again(self, reason: str) -> bool:
+        """Puts a copy into the waiting queue, then acknowledges: in between it is in both."""
+        attempt = self.envelope.attempt
+        exchange = topology.retry_exchange(attempt)
+        if exchange is None:
+            await self.bury(reason)
+            return False
+        await self._move(exchange, self._queue, {ATTEMPT_HEADER: attempt + 1})
+        return True
+
+    async def bury(self, reason: str) -> None:
+        """Puts a copy into the dead letter queue with the reason, then acknowledges."""
+        headers = {REASON_HEADER: reason[:2000], QUEUE_HEADER: self._queue}
+        await self._move("", topology.dead(self._queue), headers)
+
+    async def _move(self, exchange: str, key: str, headers: dict[str, Any]) -> None:
+        copy = Envelope(self.envelope.body, {**self.envelope.headers, **headers}, key)
+        try:
+            await self._send(exchange, copy)
+        except UnavailableError as error:
+            self._link.doubt(f"moving a message of {self._queue} failed: {error}")
+            return
+        await self.done()

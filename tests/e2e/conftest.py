@@ -1,0 +1,145 @@
+"""The product as it is started by hand, and browsers that look at it; nothing in it is replaced."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from e2e.desk import Desk
+from e2e.phone import Phone
+from until import until
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 90.0
+STOP_SECONDS = 30.0
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Facts = dict[str, Any]
+Open = Callable[..., Awaitable[Desk]]
+
+
+@pytest.fixture(scope="session")
+async def onebox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Facts]:
+    """The facts of a running demo: its address, users, device and caller."""
+    folder = tmp_path_factory.mktemp("onebox")
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "SOFTPHONE_PORT": str(port),
+        "SOFTPHONE_DATA_DIR": str(folder / "data"),
+    }
+    with (folder / "output").open("w") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "softphone_onebox", env=environment, stdout=output, stderr=output
+        )
+        try:
+            yield await _facts(process, folder, port)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def _facts(process: asyncio.subprocess.Process, folder: Path, port: int) -> Facts:
+    demo = folder / "data" / "demo.json"
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+
+        async def ready() -> bool:
+            if process.returncode is not None:
+                pytest.fail(f"the onebox stopped:\n{(folder / 'output').read_text()}")
+            try:
+                return demo.exists() and (await client.get("/readyz")).is_success
+            except httpx.TransportError:
+                return False
+
+        check: Callable[[], Coroutine[Any, Any, bool]] = ready
+        await until(check, within=START_SECONDS, what="the onebox")
+    facts: Facts = json.loads(demo.read_text())
+    return facts
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def phone(onebox: Facts) -> AsyncIterator[Phone]:
+    """The demo's device: it can ring at any extension."""
+    async with httpx.AsyncClient(base_url=onebox["url"], timeout=10) as client:
+        yield Phone(client, onebox["device"]["key"], onebox["device"]["extension"])
+
+
+@pytest.fixture
+async def desk(onebox: Facts, chromium: Browser) -> AsyncIterator[Open]:
+    """Opens the page in a browser of its own, signed in as this user of the demo.
+
+    At the end no page may have said anything on its console that was not expected.
+    """
+    desks: list[Desk] = []
+
+    async def open_desk(login: str | None = "anna", **options: Any) -> Desk:
+        context = await chromium.new_context(
+            **{
+                "base_url": onebox["url"],
+                "locale": "de-DE",
+                "timezone_id": "Europe/Berlin",
+                "viewport": {"width": 1280, "height": 860},
+                **options,
+            }
+        )
+        opened = Desk(await context.new_page(), onebox)
+        desks.append(opened)
+        await opened.page.goto("/")
+        if login is not None:
+            await opened.sign_in(login)
+        return opened
+
+    yield open_desk
+    for opened in desks:
+        await opened.page.context.close()
+    complaints = [complaint for opened in desks for complaint in opened.complaints]
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+async def admin(onebox: Facts) -> AsyncIterator[httpx.AsyncClient]:
+    """The HTTP interface as the tenant's administrator."""
+    user = next(u for u in onebox["users"] if u["role"] == "admin")
+    async with httpx.AsyncClient(base_url=onebox["url"], timeout=10) as client:
+        credentials = {"login": user["login"], "password": user["password"]}
+        answer = await client.post("/api/session", json={"tenant": onebox["tenant"], **credentials})
+        client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['token']}"
+        yield client

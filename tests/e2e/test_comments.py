@@ -1,0 +1,85 @@
+"""Comments: saved where they were meant to be, and never lost before."""
+
+from playwright.async_api import Route, expect
+
+from e2e.conftest import Facts, Open
+from e2e.phone import Phone
+
+
+async def test_is_saved_to_the_chosen_record(onebox: Facts, desk: Open, phone: Phone) -> None:
+    anna = await desk("anna")
+    call = await phone.line(onebox["caller"]).hit("ringing")
+    popup, row = anna.popup(call), anna.row(call)
+    await expect(popup.get_by_test_id("popup-match")).to_have_count(5)
+    await popup.get_by_test_id("comment-text").fill("Bittet um Rückruf am Montag")
+    await popup.get_by_test_id("comment-record").select_option("Partner: Huber & Partner Vertrieb")
+    await popup.get_by_test_id("comment-save").click()
+    await expect(popup.get_by_test_id("comment")).to_contain_text("Bittet um Rückruf am Montag")
+    await expect(popup.get_by_test_id("comment")).to_contain_text("Huber & Partner Vertrieb")
+    await expect(popup.get_by_test_id("comment-text")).to_have_value("")
+    await expect(row.get_by_test_id("row-comments")).to_have_text("1")
+    await anna.picture("comment")
+
+    await anna.page.reload()
+    await row.get_by_test_id("row-open").click()
+    saved = row.get_by_test_id("comment")
+    await expect(saved).to_contain_text("Bittet um Rückruf am Montag")
+    await expect(saved).to_contain_text("Huber & Partner Vertrieb")
+
+
+async def test_unsent_text_survives_a_reload(desk: Open, phone: Phone) -> None:
+    anna = await desk("anna")
+    line = phone.line("08999998001")
+    call = await line.hit("ringing")
+    popup, row = anna.popup(call), anna.row(call)
+    await expect(popup.get_by_test_id("popup-match")).to_have_count(5)
+    await popup.get_by_test_id("comment-text").fill("noch nicht fertig")
+    await popup.get_by_test_id("comment-record").select_option("Lieferant: Huber Feinblech KG")
+    await line.hit("connected")
+    await expect(popup).to_have_attribute("data-phase", "connected")
+    await expect(popup.get_by_test_id("comment-text")).to_have_value("noch nicht fertig")
+
+    await anna.page.reload()
+    await expect(popup.get_by_test_id("comment-text")).to_have_value("noch nicht fertig")
+    chosen = popup.get_by_test_id("comment-record").locator("option:checked")
+    await expect(chosen).to_have_text("Lieferant: Huber Feinblech KG")
+    await expect(row).to_contain_text("Entwurf")
+
+    await popup.get_by_test_id("comment-save").click()
+    await expect(popup.get_by_test_id("comment")).to_contain_text("noch nicht fertig")
+    await anna.page.reload()
+    await expect(popup).to_be_visible()
+    await expect(popup.get_by_test_id("comment-text")).to_have_value("")
+
+
+async def test_a_failed_save_keeps_the_text(desk: Open, phone: Phone) -> None:
+    anna = await desk("anna")
+    anna.expected += ["503", "ERR_FAILED"]
+    call = await phone.line("08999998141").hit("ringing")
+    popup = anna.popup(call)
+    answers: list[int | None] = [503, None]
+
+    async def fail(route: Route) -> None:
+        status = answers.pop(0)
+        await (route.abort() if status is None else route.fulfill(status=status))
+
+    await anna.page.route("**/comments", fail, times=2)
+    await popup.get_by_test_id("comment-text").fill("nicht verlieren")
+    for words in ("in einer Minute", "Prüfen Sie die Verbindung"):
+        await popup.get_by_test_id("comment-save").click()
+        await expect(popup.get_by_test_id("comment-note")).to_contain_text(words)
+        await expect(popup.get_by_test_id("comment-text")).to_have_value("nicht verlieren")
+    await expect(anna.row(call)).to_be_visible()
+    await popup.get_by_test_id("comment-save").click()
+    await expect(popup.get_by_test_id("comment")).to_contain_text("nicht verlieren")
+
+
+async def test_comes_to_the_other_desk_of_the_call(desk: Open, phone: Phone) -> None:
+    anna, bernd = await desk("anna"), await desk("bernd")
+    line = phone.line("08999998142")
+    call = await line.hit("ringing")
+    await line.hit("ringing", extension="22")
+    await expect(bernd.popup(call)).to_be_visible()
+    await anna.popup(call).get_by_test_id("comment-text").fill("Ich übernehme")
+    await anna.popup(call).get_by_test_id("comment-save").click()
+    await expect(bernd.popup(call).get_by_test_id("comment")).to_contain_text("Ich übernehme")

@@ -1,0 +1,43 @@
+"""Signing in and out, and what keeps one signed in."""
+
+from playwright.async_api import expect
+
+from e2e.conftest import Open
+
+
+async def test_says_what_to_do_about_a_wrong_password(desk: Open) -> None:
+    page = await desk(None)
+    page.expected.append("401")
+    await page.sign_in("anna", password="not hers")
+    await expect(page.at("signin-note")).to_contain_text("Passwort stimmt nicht")
+    await expect(page.at("tenant")).to_have_value("demo")
+    await page.picture("sign-in")
+    await page.sign_in("anna")
+
+
+async def test_a_reload_stays_signed_in(desk: Open) -> None:
+    anna = await desk("anna")
+    await anna.page.reload()
+    await anna.connected()
+    kept = await anna.page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    assert "ey" not in kept  # how every JWT begins
+
+
+async def test_signs_out_for_good(desk: Open) -> None:
+    anna = await desk("anna")
+    async with anna.page.expect_response("**/api/session") as ended:
+        await anna.at("signout").click()
+    assert (await ended.value).status == 204
+    await expect(anna.at("signin-note")).to_contain_text("abgemeldet")
+    await anna.page.reload()
+    await expect(anna.at("login")).to_have_value("anna")
+    await expect(anna.at("password")).to_be_focused()
+
+
+async def test_speaks_english_too(desk: Open) -> None:
+    page = await desk("anna", locale="en-GB")
+    await expect(page.page.get_by_role("heading", name="Recent calls")).to_be_visible()
+    await page.page.get_by_role("button", name="DE", exact=True).click()
+    await expect(page.page.get_by_role("heading", name="Letzte Anrufe")).to_be_visible()
+    await page.page.reload()
+    await expect(page.page.get_by_role("heading", name="Letzte Anrufe")).to_be_visible()
