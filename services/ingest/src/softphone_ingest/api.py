@@ -13,6 +13,29 @@ from softphone_ingest.dial import Dialler
 from softphone_ingest.intake import Intake
 
 
+_TOLD = {
+    "extension": "The local number; not needed where the device has a fixed one",
+    "number": "The other party's number in any spelling, empty if it is withheld",
+    "call_id": "The phone's own id of the call, the same in all its events",
+    "direction": "inbound or outbound; inbound if not told",
+    "name": "The other party's name, if the phone knows one",
+    "reason": "Why the call ended",
+    "duration": "Seconds of talk",
+}
+_PARAMETERS = {
+    "parameters": [
+        {
+            "name": name,
+            "in": "query",
+            "required": name == "number",
+            "description": text,
+            "schema": {"type": "string"},
+        }
+        for name, text in _TOLD.items()
+    ]
+}
+
+
 class Accepted(BaseModel):
     """What a phone is told: the call its hit belongs to."""
 
@@ -51,12 +74,13 @@ class Api:
                 methods=[method],
                 status_code=202,
                 operation_id=f"hit_{method.lower()}",
+                openapi_extra=_PARAMETERS,
             )
         add("/api/dial", self.dial, methods=["POST"], status_code=201)
 
     async def hit(self, key: str, event: str, request: Request) -> Accepted:
-        """One event of a phone, as query, form or JSON: `extension`, `number`, `call_id`, and if
-        known `direction` (inbound, outbound), `name`, `reason`, `duration` (seconds of talk)."""
+        """One event of a phone: ringing, connected, ended or missed; a POST may tell the same
+        parameters as a form or as a JSON object."""
         try:
             accepted = Accepted(call_id=await self._intake.take(key, event, request))
         except ProblemError as error:

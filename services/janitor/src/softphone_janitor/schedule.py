@@ -25,7 +25,7 @@ class Schedule:
     essential = True
 
     def __init__(self, redis_url: str, job: Job, seconds: int) -> None:
-        self._redis = RedisSettings.from_dsn(redis_url)
+        self._redis = RedisSettings.from_dsn(redis_url.rstrip("/"))
         self._redis.conn_retries = 0
         self._job = job
         self._seconds = set(range(0, 60, seconds))

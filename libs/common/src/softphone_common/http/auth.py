@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import jwt
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from softphone_common.clock import Clock, utc_now
@@ -88,13 +89,18 @@ def _refused(detail: str) -> ProblemError:
     return ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-def caller(request: Request) -> Caller:
+_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
+
+
+def caller(
+    request: Request,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller:
     """FastAPI dependency: who asks. Raises ProblemError 401."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    if given is None:
         raise _refused("This needs a header `Authorization: Bearer <token>`")
     tokens: Tokens = request.app.state.tokens
-    return tokens.check(token.strip())
+    return tokens.check(given.credentials)
 
 
 def _at_least(role: Role) -> Callable[[Caller], Caller]:

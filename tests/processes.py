@@ -1,0 +1,157 @@
+"""The five services as real processes, each to be stopped, killed and started again by itself."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+from pydantic import SecretStr
+
+from softphone_common.contracts.events import Role, User
+from softphone_common.http.auth import Tokens
+from softphone_onebox.servers.child import Child
+from softphone_onebox.servers.ports import HOST, free_port
+
+SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")
+SECRET = "not a secret, long enough to be taken for one"
+READY_SECONDS = 60.0
+STOP_SECONDS = 30.0
+PASSED_ON = ("PATH", "LANG", "TMPDIR")
+
+
+class _ServiceChild(Child):
+    """A child that tells how it ended."""
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.returncode if self._process else None
+
+
+class Process:
+    """One service; its port, and with it its address, stays the same from start to start."""
+
+    def __init__(self, name: str, env: Mapping[str, str], folder: Path) -> None:
+        self.name = name
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        command = [sys.executable, "-m", f"softphone_{name}"]
+        base = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
+        own = {"SOFTPHONE_HOST": HOST, "SOFTPHONE_PORT": str(self.port)}
+        self._child = _ServiceChild(name, command, folder=folder, env={**base, **env, **own})
+
+    @property
+    def running(self) -> bool:
+        return self._child.running
+
+    async def start(self) -> None:
+        """Returns when it is ready; raises ServerError with the end of its log if it is not."""
+        await self._child.start()
+        try:
+            await self.wait_ready()
+        except BaseException:
+            await self.kill()
+            raise
+
+    async def wait_ready(self, within: float = READY_SECONDS) -> None:
+        """Returns when `/readyz` answers 200."""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+
+            async def ready() -> bool:
+                try:
+                    return (await client.get("/readyz")).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            await self._child.wait_ready(ready, within)
+
+    async def stop(self) -> None:
+        """SIGTERM; it must end by itself, in time and with exit code 0."""
+        if self._child.exit_code is not None:
+            raise AssertionError(f"{self.name} ended by itself, {self.last_words()}")
+        await self._child.stop(STOP_SECONDS)
+        assert self._child.exit_code == 0, f"{self.name} did not stop well, {self.last_words()}"
+
+    async def kill(self) -> None:
+        """SIGKILL, as the kernel would when memory runs out."""
+        await self._child.kill()
+
+    async def restart(self) -> None:
+        """A clean stop, and a start on the same port."""
+        await self.stop()
+        await self.start()
+
+    def pause(self) -> None:
+        """SIGSTOP: it accepts connections and answers nothing."""
+        self._child.pause()
+
+    def resume(self) -> None:
+        self._child.resume()
+
+    def log_text(self) -> str:
+        """Everything it has written since its first start."""
+        return self._child.log.read_text(errors="replace")
+
+    def last_words(self) -> str:
+        return f"exit code {self._child.exit_code}; its log ends:\n{self.log_text()[-3000:]}"
+
+
+class Fleet:
+    """All five over the same servers, one secret and one folder of logs."""
+
+    def __init__(
+        self,
+        rabbitmq: str,
+        mongodb: str,
+        redis: str,
+        folder: Path,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        shared = {
+            "SOFTPHONE_AMQP_URL": rabbitmq,
+            "SOFTPHONE_MONGO_URL": mongodb,
+            "SOFTPHONE_REDIS_URL": redis,
+            "SOFTPHONE_AUTH_SECRET": SECRET,
+            **(env or {}),
+        }
+        self.tokens = Tokens(SecretStr(SECRET))
+        self._processes = {name: Process(name, shared, folder) for name in SERVICES}
+
+    def __getitem__(self, name: str) -> Process:
+        return self._processes[name]
+
+    def __iter__(self) -> Iterator[Process]:
+        return iter(self._processes.values())
+
+    async def start(self) -> None:
+        """All at once; none is left running if one does not come up."""
+        starts = await asyncio.gather(*(p.start() for p in self), return_exceptions=True)
+        failures = [failure for failure in starts if isinstance(failure, BaseException)]
+        if failures:
+            await self.kill()
+            raise failures[0]
+
+    async def stop(self) -> None:
+        """All that run, each with exit code 0; nothing is left running either way."""
+        stops = await asyncio.gather(
+            *(p.stop() for p in self if p.running), return_exceptions=True
+        )
+        await self.kill()
+        for failure in stops:
+            if isinstance(failure, BaseException):
+                raise failure
+
+    async def kill(self) -> None:
+        await asyncio.gather(*(p.kill() for p in self))
+
+    def token(
+        self, tenant: str, role: Role = "user", extensions: tuple[str, ...] = (), user: str = ""
+    ) -> str:
+        """A bearer token of somebody who need not exist."""
+        who = User(
+            id=user or uuid4().hex, tenant=tenant, login=role, role=role, extensions=extensions
+        )
+        return self.tokens.issue(who, timedelta(minutes=10))[0]
