@@ -136,9 +136,7 @@ class Fleet:
 
     async def stop(self) -> None:
         """All that run, each with exit code 0; nothing is left running either way."""
-        stops = await asyncio.gather(
-            *(p.stop() for p in self if p.running), return_exceptions=True
-        )
+        stops = await asyncio.gather(*(p.stop() for p in self if p.running), return_exceptions=True)
         await self.kill()
         for failure in stops:
             if isinstance(failure, BaseException):

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,18 +66,17 @@ async def _facts(process: asyncio.subprocess.Process, folder: Path, port: int) -
     demo = folder / "data" / "demo.json"
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
 
-        async def ready() -> bool:
+        async def ready() -> Facts | None:
             if process.returncode is not None:
                 pytest.fail(f"the onebox stopped:\n{(folder / 'output').read_text()}")
             try:
-                return demo.exists() and (await client.get("/readyz")).is_success
+                up = demo.exists() and (await client.get("/readyz")).is_success
             except httpx.TransportError:
-                return False
+                return None
+            return json.loads(demo.read_text()) if up else None
 
-        check: Callable[[], Coroutine[Any, Any, bool]] = ready
-        await until(check, within=START_SECONDS, what="the onebox")
-    facts: Facts = json.loads(demo.read_text())
-    return facts
+        facts: Facts = await until(ready, within=START_SECONDS, what="the onebox")
+        return facts
 
 
 def _free_port() -> int:
@@ -95,11 +94,13 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def phone(onebox: Facts) -> AsyncIterator[Phone]:
-    """The demo's device: it can ring at any extension."""
+    """The demo's device: it can ring at any extension. What it began ends with the test."""
     async with httpx.AsyncClient(base_url=onebox["url"], timeout=10) as client:
-        yield Phone(client, onebox["device"]["key"], onebox["device"]["extension"])
+        phone = Phone(client, onebox["device"]["key"], onebox["device"]["extension"])
+        yield phone
+        await phone.hang_up()
 
 
 @pytest.fixture

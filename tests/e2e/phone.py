@@ -1,12 +1,13 @@
 """A phone as the connector knows one: something that calls a URL when the line changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import httpx
 
 _CALLS = count(1)
+_ENDS = {"ended", "missed"}
 
 
 @dataclass(frozen=True)
@@ -14,10 +15,19 @@ class Phone:
     client: httpx.AsyncClient
     key: str
     extension: str
+    lines: list["Line"] = field(default_factory=list)
 
     def line(self, number: str, **said: Any) -> "Line":
         """A new call of this phone with that number."""
-        return Line(self, number, f"e2e-{next(_CALLS)}", said)
+        line = Line(self, number, f"e2e-{next(_CALLS)}", said)
+        self.lines.append(line)
+        return line
+
+    async def hang_up(self) -> None:
+        """Ends whatever still runs, so that nobody's next page opens with it."""
+        for line in self.lines:
+            for extension in sorted(line.running):
+                await line.hit("ended", extension)
 
 
 @dataclass(frozen=True)
@@ -28,16 +38,18 @@ class Line:
     number: str
     external_id: str
     said: dict[str, Any]
+    running: set[str] = field(default_factory=set)
 
     async def hit(self, event: str, extension: str | None = None) -> str:
         """Tells the event; the connector's id of the call."""
-        query = {
-            "extension": extension or self.phone.extension,
-            "number": self.number,
-            "call_id": self.external_id,
-            **self.said,
-        }
-        answer = await self.phone.client.get(f"/hit/{self.phone.key}/{event}", params=query)
+        extension = extension or self.phone.extension
+        query = {"extension": extension, "number": self.number, "call_id": self.external_id}
+        path = f"/hit/{self.phone.key}/{event}"
+        answer = await self.phone.client.get(path, params={**query, **self.said})
         assert answer.status_code == 202, answer.text
+        if event in _ENDS:
+            self.running.discard(extension)
+        else:
+            self.running.add(extension)
         call: str = answer.json()["call_id"]
         return call

@@ -13,11 +13,17 @@ class OneboxSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    amqp_url: SecretStr | None = None
-    mongo_url: SecretStr | None = None
-    redis_url: SecretStr | None = None
-    auth_secret: SecretStr | None = Field(None, min_length=32)
-    host: str = "127.0.0.1"
-    port: int = Field(8080, ge=1, le=65535)
-    data_dir: Path = Path("data")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    amqp_url: SecretStr | None = Field(None, description="RabbitMQ; none: one is started")
+    mongo_url: SecretStr | None = Field(None, description="MongoDB; none: one is started")
+    redis_url: SecretStr | None = Field(None, description="Redis; none: one is started")
+    auth_secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Signs tokens; none: one is made and kept in the data folder",
+    )
+    host: str = Field("127.0.0.1", description="0.0.0.0 lets phones in the network in")
+    port: int = Field(8080, ge=1, le=65535, description="The one port")
+    data_dir: Path = Field(Path("data"), description="Where everything is kept")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Of softphone.log"
+    )

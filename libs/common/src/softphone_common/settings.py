@@ -39,20 +39,22 @@ class Settings(BaseSettings):
     mongo_url: SecretStr = Field(description="MongoDB, mongodb://…/database")
     redis_url: SecretStr = Field(description="Redis or Valkey, redis://:password@host:port/0")
     auth_secret: SecretStr = Field(min_length=32, description="Signs and checks tokens")
-    host: str = "0.0.0.0"
-    port: int = Field(8080, ge=0, le=65535)
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    host: str = Field("0.0.0.0", description="The address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="0: any free one")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
-    body_max: int = Field(65_536, ge=1024)
-    page_max: int = Field(200, ge=1, le=1000)
-    shutdown_seconds: float = Field(20, gt=0)
+    body_max: int = Field(65_536, ge=1024, description="Bytes of a request or a frame")
+    page_max: int = Field(200, ge=1, le=1000, description="Items of one page of a list")
+    shutdown_seconds: float = Field(20, gt=0, description="Time to finish what is in hand")
     ping_seconds: float = Field(3, gt=0, description="A readiness check's own time limit")
     publish_seconds: float = Field(5, gt=0, description="The broker must confirm within this")
-    heartbeat_seconds: int = Field(10, ge=1)
-    watchdog_seconds: float = Field(2, gt=0)
-    prefetch: int = Field(500, ge=1, le=65535)
-    batch_size: int = Field(200, ge=1)
-    batch_ms: float = Field(20, ge=0)
+    heartbeat_seconds: int = Field(10, ge=1, description="Of the broker connection")
+    watchdog_seconds: float = Field(2, gt=0, description="How often consumers are checked")
+    prefetch: int = Field(500, ge=1, le=65535, description="Messages in hand at once")
+    batch_size: int = Field(200, ge=1, description="Messages handled at once")
+    batch_ms: float = Field(20, ge=0, description="Milliseconds a batch is waited for")
     listener_max: int = Field(10_000, ge=1, description="Messages an exclusive queue holds")
     mirror_seconds: float = Field(60, gt=0, description="How often what is cached is read again")
 

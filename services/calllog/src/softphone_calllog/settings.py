@@ -14,5 +14,5 @@ class CalllogSettings(Settings):
     clean_up_live_seconds: int = Field(
         43_200, ge=60, description="A connected call counts as live this long"
     )
-    clean_up_batch: int = Field(500, ge=1)
+    clean_up_batch: int = Field(500, ge=1, description="Calls looked at at once")
     comment_max: int = Field(10_000, ge=1, description="Characters of one comment")

@@ -12,7 +12,6 @@ from softphone_common.tenants import Tenants
 from softphone_ingest.dial import Dialler
 from softphone_ingest.intake import Intake
 
-
 _TOLD = {
     "extension": "The local number; not needed where the device has a fixed one",
     "number": "The other party's number in any spelling, empty if it is withheld",

@@ -20,7 +20,13 @@ def build(
     title: str, routers: Iterable[APIRouter], tokens: Tokens, body_max: int, ready: Readiness
 ) -> FastAPI:
     """One app of these routers, each of which carries its full prefix."""
-    app = FastAPI(title=title, version="0.1.0", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title,
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        responses=dict.fromkeys((422, 503), problem.DOCUMENTED),
+    )
     app.state.tokens = tokens
     problem.install(app)
     for router in routers:

@@ -14,6 +14,35 @@ from softphone_common.telemetry import log
 
 RETRY_AFTER = {"Retry-After": "2"}
 
+DOCUMENTED: dict[str, Any] = {
+    "description": "A problem: `detail` says what is wrong, `errors` which fields",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "errors": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "field": {"type": "string"},
+                                "message": {"type": "string"},
+                            },
+                        },
+                    },
+                },
+            }
+        }
+    },
+}
+"""How OpenAPI describes an error."""
+
 
 class ProblemError(Exception):
     """An answer other than success. `errors` names fields: `{"field": ..., "message": ...}`."""
