@@ -21,6 +21,7 @@ COMPLETE = {
     "end without start": [told("ended", 0)],
     "length only": [told("ended", 0, talk_seconds=9)],
     "silent siblings": [*CONNECTED, told("ringing", 1, "22"), told("ended", 70)],
+    "missed here, silent there": [*RINGING, told("missed", 0, "22")],
     "transfer never ended": [*CONNECTED, told("ringing", 60, "31"), told("ended", 62)],
     "transfer answered, never ended": [
         *CONNECTED,
@@ -32,7 +33,6 @@ COMPLETE = {
 BEGUN = {
     "dialed": (DIALED, GRACE),
     "ringing": (RINGING, GRACE),
-    "ringing here, missed there": ([*RINGING, told("missed", 0, "22")], GRACE),
     "dialed, then ringing": ([*DIALED, told("ringing", 0)], GRACE),
     "connected": (CONNECTED, LIVE_LIMIT),
 }

@@ -96,7 +96,7 @@ class Runner:
                     started.append(resource)
                 serving = asyncio.create_task(server.serve([listening]), name="http")
                 log.info("listening", port=listening.getsockname()[1])
-                crashed = await self._until_end([serving, *(r.task for r in started if r.task)])
+                crashed = await self._until_end(serving, [r.task for r in started if r.task])
                 self._stop.set()
                 server.should_exit = True
                 await asyncio.gather(serving, return_exceptions=True)
@@ -107,20 +107,22 @@ class Runner:
         log.info("stopped", crashed=crashed)
         return EXIT_CRASHED if crashed else 0
 
-    async def _until_end(self, tasks: list[asyncio.Task[None]]) -> bool:
-        """Waits for the stop; True if one of the tasks failed first."""
+    async def _until_end(
+        self, serving: asyncio.Task[None], tasks: list[asyncio.Task[None]]
+    ) -> bool:
+        """Waits for the stop; True if a task failed, or serving ended by itself, before that."""
         stopping = asyncio.create_task(self._stop.wait())
-        waiting: set[asyncio.Task[Any]] = {stopping, *tasks}
+        waiting: set[asyncio.Task[Any]] = {stopping, serving, *tasks}
         try:
-            while not stopping.done():
+            while not stopping.done() and not serving.done():
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for task in done - {stopping}:
                     if not task.cancelled() and (error := task.exception()):
                         log.critical("crashed", task=task.get_name(), exc_info=error)
                         return True
+            return not stopping.done()
         finally:
             stopping.cancel()
-        return False
 
     async def _check(self, resource: Resource) -> str:
         try:

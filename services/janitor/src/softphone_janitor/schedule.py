@@ -43,7 +43,7 @@ class Schedule:
             raise UnavailableError(self.name, self._trouble)
 
     async def stop(self) -> None:
-        """Finishes the job in hand."""
+        """Gives up a look in hand; the next one makes it good."""
         if self.task is not None:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)

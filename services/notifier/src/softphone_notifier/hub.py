@@ -29,7 +29,7 @@ from softphone_common.domain.audience import audience
 from softphone_common.errors import UnavailableError
 from softphone_common.telemetry import log
 from softphone_notifier.room import Room
-from softphone_notifier.session import RESTART, REVOKED, Session
+from softphone_notifier.session import REVOKED, Session
 from softphone_notifier.settings import NotifierSettings
 from softphone_notifier.users import UserMirror
 
@@ -64,12 +64,10 @@ class Hub:
         """It has no server of its own."""
 
     async def stop(self) -> None:
-        """Sends every browser to another instance."""
+        """Tidies no more; the sockets were closed with the HTTP server."""
         if self.task is not None:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
-        for session in self._all_sessions():
-            session.cut(RESTART, "the service restarts")
 
     async def join(self, session: Session, seen: int | None) -> None:
         """Welcomes a browser, then sends what it missed since `seen`, or a resync."""

@@ -19,7 +19,6 @@ EXPIRED = 4003
 PROTOCOL = 4004
 REVOKED = 4005
 SLOW = 4008
-RESTART = 1012
 
 Check = Callable[[str], Caller]
 

@@ -16,12 +16,12 @@ def is_stale(
 ) -> bool:
     """Whether the call has no duration, cannot be live any more and nobody ever finished it.
 
-    Missed calls are complete (their talk time is 0) and stay, and so does a call of which any
-    answered leg has ended: its talk happened, even if a transfer's end never arrived.
+    Missed calls are complete (their talk time is 0) and stay, and so does a call of which any leg
+    has ended: its talk happened or it was missed, even if other legs never told of their end.
     """
     if call.talk_seconds is not None:
         return False
-    if any(leg.answered and leg.ended_at for leg in call.legs):
+    if any(leg.ended_at for leg in call.legs):
         return False
     limit = live_limit if call.phase == "connected" else grace
     return now - call.last_at > limit
