@@ -13,7 +13,7 @@ from softphone_notifier.settings import NotifierSettings
 from softphone_onebox.settings import OneboxSettings
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = {
+OWN: dict[str, type[Settings]] = {
     "services/ingest": IngestSettings,
     "services/matcher": MatcherSettings,
     "services/calllog": CalllogSettings,

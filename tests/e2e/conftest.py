@@ -66,17 +66,17 @@ async def _facts(process: asyncio.subprocess.Process, folder: Path, port: int) -
     demo = folder / "data" / "demo.json"
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
 
-        async def ready() -> Facts | None:
+        async def ready() -> Facts:
             if process.returncode is not None:
                 pytest.fail(f"the onebox stopped:\n{(folder / 'output').read_text()}")
             try:
                 up = demo.exists() and (await client.get("/readyz")).is_success
             except httpx.TransportError:
-                return None
-            return json.loads(demo.read_text()) if up else None
+                up = False
+            facts: Facts = json.loads(demo.read_text()) if up else {}
+            return facts
 
-        facts: Facts = await until(ready, within=START_SECONDS, what="the onebox")
-        return facts
+        return await until(ready, within=START_SECONDS, what="the onebox")
 
 
 def _free_port() -> int:

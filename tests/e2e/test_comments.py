@@ -21,6 +21,7 @@ async def test_is_saved_to_the_chosen_record(onebox: Facts, desk: Open, phone: P
     await anna.picture("comment")
 
     await anna.page.reload()
+    await popup.get_by_test_id("popup-close").click()
     await row.get_by_test_id("row-open").click()
     saved = row.get_by_test_id("comment")
     await expect(saved).to_contain_text("Bittet um Rückruf am Montag")

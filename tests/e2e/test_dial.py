@@ -44,7 +44,7 @@ async def test_a_clicked_number_becomes_one_call_with_the_phones(desk: Open, pho
     await expect(anna.row(call).get_by_test_id("row-talk")).to_have_text(re.compile(r"^0:0\d$"))
 
 
-async def test_the_dial_field_says_what_is_wrong(desk: Open) -> None:
+async def test_the_dial_field_says_what_is_wrong(desk: Open, phone: Phone) -> None:
     anna = await desk("anna")
     anna.expected.append("422")
     await anna.at("dial-button").click()
@@ -57,3 +57,4 @@ async def test_the_dial_field_says_what_is_wrong(desk: Open) -> None:
     call = await _clicked(anna, "body", "dial-button")
     await expect(anna.row(call)).to_contain_text("+49 30 23125152")
     await expect(anna.at("toast")).to_contain_text("Ihr Telefon übernimmt")
+    assert await phone.line("03023125152", direction="outbound").hit("ringing") == call

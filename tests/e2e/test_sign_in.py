@@ -1,8 +1,9 @@
 """Signing in and out, and what keeps one signed in."""
 
+import httpx
 from playwright.async_api import expect
 
-from e2e.conftest import Open
+from e2e.conftest import Facts, Open
 
 
 async def test_says_what_to_do_about_a_wrong_password(desk: Open) -> None:
@@ -41,3 +42,16 @@ async def test_speaks_english_too(desk: Open) -> None:
     await expect(page.page.get_by_role("heading", name="Letzte Anrufe")).to_be_visible()
     await page.page.reload()
     await expect(page.page.get_by_role("heading", name="Letzte Anrufe")).to_be_visible()
+
+
+async def test_somebody_revoked_is_told_at_once(
+    onebox: Facts, desk: Open, admin: httpx.AsyncClient
+) -> None:
+    bernd = await desk("bernd")
+    users = (await admin.get("/api/users")).raise_for_status().json()["items"]
+    known = next(user for user in users if user["login"] == "bernd")
+    password = next(user["password"] for user in onebox["users"] if user["login"] == "bernd")
+    changed = await admin.patch(f"/api/users/{known['id']}", json={"password": password})
+    changed.raise_for_status()
+    await expect(bernd.at("signin-note")).to_contain_text("Zugang wurde geändert oder gesperrt")
+    await bernd.sign_in("bernd")

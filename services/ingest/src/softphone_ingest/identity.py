@@ -70,8 +70,9 @@ def usable(external_id: str, remote: RemoteNumber) -> bool:
     """
     if not external_id or _PLACEHOLDER.search(external_id):
         return False
-    same = {remote.raw, remote.e164, (remote.e164 or "").lstrip("+"), remote.display}
-    return external_id not in same
+    if _digits(external_id) != external_id.lstrip("+"):
+        return True
+    return _digits(external_id) not in {_digits(remote.raw), _digits(remote.e164 or "")}
 
 
 class Identities:
@@ -141,6 +142,10 @@ class Identities:
 def _may_join(phase: Phase, direction: str | None) -> bool:
     """Whether a hit can be the first of a clicked call: never one of a call that comes in."""
     return direction == "outbound" or (direction is None and phase != "ringing")
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)
 
 
 def _uuid(*parts: str) -> str:

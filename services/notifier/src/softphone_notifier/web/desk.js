@@ -14,6 +14,9 @@ import { Drafts } from "./storage.js";
 
 const SAID_MILLIS = 8000;
 
+/** Administrators list calls of which no frame tells them: so often their list is read again. */
+const REFRESH_MILLIS = 30_000;
+
 /**
  * @typedef {object} DeskOptions
  * @property {User} user
@@ -30,6 +33,7 @@ export class Desk {
   /** @type {View | null} */
   #bin = null;
   #saying = 0;
+  #refreshed = performance.now();
 
   /** @param {DeskOptions} options */
   constructor({ user, api, calls, connection, languages, signOut, connected }) {
@@ -109,6 +113,7 @@ export class Desk {
   /** @param {boolean} bin */
   #go(bin) {
     this.#bin = bin ? new Bin(this.context) : null;
+    if (!bin) void this.reload();
     fill(this.content, (this.#bin ?? this.history).element);
     this.tabs?.forEach((tab, i) =>
       setAttribute(tab, "aria-current", (i === 1) === bin ? "page" : null),
@@ -132,6 +137,14 @@ export class Desk {
     this.connection.tick();
     this.history.tick();
     this.popups.tick();
+    if (this.context.user.role !== "user") this.#refresh();
+  }
+
+  #refresh() {
+    if (document.hidden || this.#bin || this.history.paged) return;
+    if (performance.now() - this.#refreshed < REFRESH_MILLIS) return;
+    this.#refreshed = performance.now();
+    void this.reload();
   }
 
   stop() {

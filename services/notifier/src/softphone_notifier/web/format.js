@@ -7,7 +7,8 @@ import { language, t } from "./messages.js";
 /** A leg that first rings later than this after the answer was handed over to, not rung along. */
 const SIBLING_MILLIS = 5000;
 
-const LONGEST_RING_SECONDS = 600;
+/** A click waits two minutes for its phone; nobody lets it ring for more than ten. */
+const LONGEST_WAIT_SECONDS = { dialed: 120, ringing: 600 };
 
 /**
  * `m:ss`, from an hour on `h:mm:ss`.
@@ -101,8 +102,8 @@ function rangLater(call, leg) {
  * @param {Call} call
  */
 export function fellSilent(call) {
-  const waiting = call.phase === "ringing" || call.phase === "dialed";
-  return waiting && secondsSince(call.rung_at ?? call.dialed_at) > LONGEST_RING_SECONDS;
+  if (call.phase !== "dialed" && call.phase !== "ringing") return false;
+  return secondsSince(call.rung_at ?? call.dialed_at) > LONGEST_WAIT_SECONDS[call.phase];
 }
 
 /**

@@ -14,6 +14,8 @@ export class History {
   /** The newest request; answers to older ones are thrown away. */
   #request = 0;
   #failed = "";
+  /** Whether older pages are shown, which reading the first one again would take away. */
+  paged = false;
 
   /** @param {Context} context */
   constructor(context) {
@@ -71,6 +73,7 @@ export class History {
       const page = await this.context.api.calls(this.calls.filter, cursor);
       if (request !== this.#request) return;
       this.#failed = "";
+      this.paged = cursor !== null;
       this.calls.read(page, cursor === null);
     } catch (error) {
       if (request === this.#request) this.#failed = t("history.failed", { why: reason(error) });

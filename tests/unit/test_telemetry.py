@@ -1,0 +1,35 @@
+"""Logs show at most the last four digits of a number, and traces travel in a header."""
+
+import pytest
+
+from softphone_common.telemetry import mask, traceparent, tracing
+
+
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("no route to +498999998001", "no route to …8001"),
+        ("08999998001 rang", "…8001 rang"),
+        ("number=08999998001&call", "number=…8001&call"),
+        ("extension 21", "extension 21"),
+        ("at 2026-11-22T20:00:01", "at 2026-11-22T20:00:01"),
+        ("call 3a2c2a99-e36c-534c-beab-45c17a91c235", "call 3a2c2a99-e36c-534c-beab-45c17a91c235"),
+    ],
+)
+def test_only_the_last_four_digits_of_a_number_are_logged(said: str, logged: str) -> None:
+    assert mask(None, "", {"event": said})["event"] == logged
+
+
+def test_a_trace_goes_on_in_the_next_header() -> None:
+    with tracing("00-" + "a" * 32 + "-" + "b" * 16 + "-01") as trace:
+        version, sent, span, flags = traceparent().split("-")
+    assert (version, sent, flags) == ("00", trace, "01")
+    assert trace == "a" * 32
+    assert span != "b" * 16
+
+
+@pytest.mark.parametrize("header", [None, "", "nonsense", "00-xyz-1-01"])
+def test_without_a_valid_header_a_new_trace_begins(header: str | None) -> None:
+    with tracing(header) as first, tracing(header) as second:
+        assert first != second
+        assert len(second) == 32
