@@ -21,6 +21,6 @@ e2e: ; deploy/install test && $(UV) run pytest tests/e2e
 
 pin: ; deploy/pin $(UV)
 
-up: ; $(COMPOSE) up --detach --build --wait
+up: ; deploy/secrets && $(COMPOSE) up --detach --build --wait
 
 down: ; $(COMPOSE) down

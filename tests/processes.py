@@ -42,6 +42,8 @@ class Process:
         base = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         own = {"SOFTPHONE_HOST": HOST, "SOFTPHONE_PORT": str(self.port)}
         self._child = _ServiceChild(name, command, folder=folder, env={**base, **env, **own})
+        self.wanted = False
+        """Started and neither stopped nor killed since, whatever has become of it."""
 
     @property
     def running(self) -> bool:
@@ -50,6 +52,7 @@ class Process:
     async def start(self) -> None:
         """Returns when it is ready; raises ServerError with the end of its log if it is not."""
         await self._child.start()
+        self.wanted = True
         try:
             await self.wait_ready()
         except BaseException:
@@ -70,13 +73,14 @@ class Process:
 
     async def stop(self) -> None:
         """SIGTERM; it must end by itself, in time and with exit code 0."""
-        if self._child.exit_code is not None:
-            raise AssertionError(f"{self.name} ended by itself, {self.last_words()}")
+        assert self.running, f"{self.name} does not run, {self.last_words()}"
+        self.wanted = False
         await self._child.stop(STOP_SECONDS)
         assert self._child.exit_code == 0, f"{self.name} did not stop well, {self.last_words()}"
 
     async def kill(self) -> None:
         """SIGKILL, as the kernel would when memory runs out."""
+        self.wanted = False
         await self._child.kill()
 
     async def restart(self) -> None:
@@ -135,8 +139,8 @@ class Fleet:
             raise failures[0]
 
     async def stop(self) -> None:
-        """All that run, each with exit code 0; nothing is left running either way."""
-        stops = await asyncio.gather(*(p.stop() for p in self if p.running), return_exceptions=True)
+        """All but those stopped or killed before, each with exit code 0; leaves nothing running."""
+        stops = await asyncio.gather(*(p.stop() for p in self if p.wanted), return_exceptions=True)
         await self.kill()
         for failure in stops:
             if isinstance(failure, BaseException):

@@ -1,5 +1,7 @@
 """The list of calls: filtered, kept up to date, caught up after a lost connection, and the bin."""
 
+import json
+
 import httpx
 from playwright.async_api import WebSocketRoute, expect
 
@@ -52,6 +54,33 @@ async def test_catches_up_after_a_lost_connection(desk: Open, phone: Phone) -> N
     assert len(sockets) > 1
     await expect(anna.popup(connected)).to_have_attribute("data-phase", "connected")
     await expect(anna.row(gone)).to_contain_text("nicht angenommen")
+
+
+async def test_asks_the_log_where_a_restarted_notifier_knows_less(desk: Open, phone: Phone) -> None:
+    def only_the_end(text: str) -> str:
+        frame = json.loads(text)
+        call = frame.get("call", {})
+        if call.get("phase") == "ended":
+            leg = {**call["legs"][0], "rung_at": None, "connected_at": None, "answered": False}
+            frame["call"] = {**call, "phase": "missed", "legs": [leg], "matches": []}
+        return json.dumps(frame)
+
+    def forgetful(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda text: socket.send(only_the_end(str(text))))
+
+    anna = await desk(None)
+    await anna.page.route_web_socket("**/ws", forgetful)
+    await anna.page.reload()
+    await anna.sign_in("anna")
+    line = phone.line("08999998001")
+    call = await line.hit("ringing")
+    await line.hit("connected")
+    await expect(anna.popup(call).get_by_test_id("popup-match")).to_have_count(5)
+    await line.hit("ended")
+    await expect(anna.popup(call)).to_have_attribute("data-phase", "ended")
+    await expect(anna.popup(call).get_by_test_id("popup-match")).to_have_count(5)
+    await expect(anna.row(call)).to_contain_text("beendet")
 
 
 async def test_deleted_calls_go_to_the_bin_and_come_back(

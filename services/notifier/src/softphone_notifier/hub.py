@@ -94,9 +94,12 @@ class Hub:
     def leave(self, session: Session) -> None:
         """A browser is gone; its tenant is heard for a while longer, in case it comes back."""
         tenant = session.caller.tenant
-        self._sessions[tenant].discard(session)
+        there = self._sessions.get(tenant, set())
+        if session not in there:  # it never got as far as its welcome
+            return
+        there.discard(session)
         metrics.SOCKETS.dec()
-        if not self._sessions[tenant]:
+        if not there:
             self._empty_since[tenant] = self._clock()
 
     async def _on_message(self, message: Message) -> None:

@@ -115,6 +115,14 @@ export class Api {
 
   /**
    * @param {string} call
+   * @returns {Promise<Call>}
+   */
+  call(call) {
+    return this.#ask("GET", `/api/calls/${encodeURIComponent(call)}`);
+  }
+
+  /**
+   * @param {string} call
    * @param {string} text
    * @param {string | null} record
    * @returns {Promise<Comment>}

@@ -4,6 +4,7 @@
 import { Api } from "./api.js";
 import { Calls } from "./calls.js";
 import { Desk } from "./desk.js";
+import { settleDoubts } from "./doubts.js";
 import { fill, h } from "./dom.js";
 import { LANGUAGES, language, setLanguage, t } from "./messages.js";
 import { Session } from "./session.js";
@@ -23,6 +24,7 @@ let extensions = "";
 
 const session = new Session({ onToken, onEnd });
 const api = new Api(session);
+settleDoubts(calls, api);
 const socket = new Socket({
   token: session.token,
   renew: session.renew,
@@ -52,6 +54,7 @@ function onEnd(reason) {
   why = reason;
   socket.stop();
   calls = new Calls();
+  settleDoubts(calls, api);
   draw();
 }
 

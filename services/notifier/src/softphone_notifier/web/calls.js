@@ -7,6 +7,8 @@ export const NO_FILTER = { phase: "", direction: "", number: "" };
 /** So long the log may lag behind the frames; later its word on what is listed holds. */
 const LAG_MILLIS = 60_000;
 
+const TIMES = /** @type {const} */ (["dialed_at", "rung_at", "connected_at", "ended_at"]);
+
 /** Tells its listeners which call changed (null: the list as a whole). */
 export class Calls {
   /** @type {Map<string, Call>} */
@@ -20,6 +22,8 @@ export class Calls {
   /** @type {string | null} */
   next = null;
   filter = NO_FILTER;
+  /** Somebody else must find out about a call. @type {(call: Call) => void} */
+  onDoubt = (call) => this.settle(call);
   loaded = false;
 
   /** @param {(call: Call | null) => void} listener */
@@ -78,8 +82,19 @@ export class Calls {
     }
   }
 
-  /** @param {Call} call */
+  /**
+   * What a frame told. A notifier that was started again in the middle of a call knows only the
+   * rest of it: what lacks something known here waits for the log's word.
+   * @param {Call} call
+   */
   put(call) {
+    const old = this.#known.get(call.id);
+    if (old && lacks(call, old)) this.onDoubt(call);
+    else this.settle(call);
+  }
+
+  /** @param {Call} call */
+  settle(call) {
     const merged = merge(this.#known.get(call.id), call, false);
     this.#known.set(call.id, merged);
     this.#told.set(call.id, Date.now());
@@ -139,9 +154,22 @@ function merge(old, call, fromLog) {
   return { ...newest, matches, comments: joined(old.comments, call.comments) };
 }
 
+/**
+ * Whether some evidence of `more` is missing in `call`.
+ * @param {Call} call
+ * @param {Call} more
+ */
+export function lacks(call, more) {
+  const legs = new Map(call.legs.map((leg) => [leg.extension, leg]));
+  return more.legs.some((leg) => {
+    const same = legs.get(leg.extension);
+    return TIMES.some((time) => leg[time] !== null && (same?.[time] ?? null) === null);
+  });
+}
+
 /** @param {Call} call */
 function evidence(call) {
-  const times = call.legs.flatMap((l) => [l.dialed_at, l.rung_at, l.connected_at, l.ended_at]);
+  const times = call.legs.flatMap((leg) => TIMES.map((time) => leg[time]));
   return times.filter((time) => time !== null).length;
 }
 

@@ -4,7 +4,7 @@
 import { heardTime, now } from "./clock.js";
 
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 30_000;
+const LONGEST_WAIT = 10_000;
 const WELCOME_WITHIN = 10_000;
 const BAD_TOKEN = 4001;
 const EXPIRED = 4003;

@@ -1,0 +1,265 @@
+"""What the tests of a whole fleet share: a company on it with its phone, its browsers, its log."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import aio_pika
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from processes import Fleet, Process
+from softphone_common.bus import topology
+from until import until
+
+Json = dict[str, Any]
+
+EXTENSION = "21"
+KNOWN = "030 23125201"
+KNOWN_E164 = "+493023125201"
+STRANGERS = ("0171 3920044", "089 99998077", "030 23125999")
+FOLDED = timedelta(milliseconds=1)
+"""Clocks are read in whole milliseconds."""
+
+ANSWERED = ("ringing", "connected", "ended")
+MISSED = ("ringing", "missed")
+TOLD = ("ringing", "ended?duration=42")
+REPEATED = ("ringing", "ringing", "connected", "ringing", "connected", "ended", "ended")
+SCRIPTS = (ANSWERED, MISSED, TOLD, REPEATED)
+
+
+@dataclass
+class Line:
+    """One call of a script: what was sent, when, and what the log must say of it."""
+
+    number: str
+    script: tuple[str, ...]
+    external_id: str = field(default_factory=lambda: uuid4().hex)
+    call_id: str = ""
+    sent: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+
+    def check(self, logged: Json, record: str | None) -> None:
+        """Every time is that of the hit that counts, and all else follows from the script."""
+        rung, connected, ended = (_time(logged[f"{p}_at"]) for p in ("rung", "connected", "ended"))
+        assert self._within("ringing", rung, first=True)
+        assert self._within("ended", ended) or self._within("missed", ended)
+        talk = timedelta(0)
+        if "connected" in self.script:
+            assert self._within("connected", connected, first=True)
+            assert connected
+            assert ended
+            talk = ended - connected
+        elif "ended?duration=42" in self.script:
+            talk = timedelta(seconds=42)
+        else:
+            assert connected is None
+        missed = "missed" in self.script
+        assert logged["phase"] == ("missed" if missed else "ended")
+        assert logged["outcome"] == ("missed" if missed else "answered")
+        assert logged["talk_seconds"] == int(talk.total_seconds())
+        assert rung
+        assert ended
+        ring = max(timedelta(0), ended - talk - rung)
+        assert logged["ring_seconds"] == int(ring.total_seconds())
+        assert (logged["extension"], logged["identity"]) == (EXTENSION, "phone")
+        assert logged["remote"]["raw"] == self.number
+        assert [m["record"] for m in logged["matches"]] == ([record] if record else [])
+
+    def _within(self, phase: str, at: datetime | None, *, first: bool = False) -> bool:
+        hits = [sent for sent in self.sent if sent[0] == phase]
+        if not hits or at is None:
+            return False
+        _, began, answered = hits[0] if first else hits[-1]
+        return began - FOLDED <= at <= answered
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class Company:
+    """A tenant of the fleet with one user at one extension, one device and one record."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.tenant = f"t-{uuid4().hex[:12]}"
+        self.lines: list[Line] = []
+        self.key = self.user = self.record = ""
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        self._client = httpx.AsyncClient(trust_env=False, timeout=30, limits=limits)
+        self._turn = count()
+
+    async def __aenter__(self) -> Self:
+        """Set up through the product's own interface."""
+        path = f"/api/tenants/{self.tenant}"
+        await self._ask("ingest", "PUT", path, {"name": "Huber GmbH"}, "operator")
+        given: Json = {"login": "anna", "password": "long enough to do", "extensions": [EXTENSION]}
+        self.user = (await self._ask("notifier", "POST", "/api/users", given))["id"]
+        self.key = (await self._ask("ingest", "POST", "/api/devices", {"name": "Desk"}))["key"]
+        given = {"type": "contact", "name": "Erika Huber", "numbers": [{"number": KNOWN}]}
+        self.record = (await self._ask("matcher", "POST", "/api/directory/records", given))["id"]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    @property
+    def token(self) -> str:
+        """The user's."""
+        return self.fleet.token(self.tenant, extensions=(EXTENSION,), user=self.user)
+
+    async def hit(self, line: Line, event: str) -> httpx.Response:
+        """One request of the phone; noted in the line if it is accepted."""
+        phase, _, more = event.partition("?")
+        said = f"extension={EXTENSION}&call_id={line.external_id}&{more}"
+        url = f"{self.fleet['ingest'].url}/hit/{self.key}/{phase}?{said}"
+        began = datetime.now(UTC)
+        answer = await self._client.get(url, params={**httpx.URL(url).params, "number": line.number})
+        if answer.status_code == 202:
+            line.sent.append((phase, began, datetime.now(UTC)))
+            line.call_id = answer.json()["call_id"]
+        return answer
+
+    def line(self, number: str = KNOWN, script: tuple[str, ...] = ANSWERED) -> Line:
+        """A new call, of which nothing is said yet."""
+        line = Line(number, script)
+        self.lines.append(line)
+        return line
+
+    async def call(self, number: str | None = None, script: tuple[str, ...] | None = None) -> Line:
+        """One whole call, each of its hits accepted; without a script or number the next of ours."""
+        turn = next(self._turn)
+        strangers = STRANGERS[turn % len(STRANGERS)]
+        number = number or (KNOWN if turn % 2 else strangers)
+        line = self.line(number, script or SCRIPTS[turn % len(SCRIPTS)])
+        for event in line.script:
+            answer = await self.hit(line, event)
+            assert answer.status_code == 202, answer.text
+        return line
+
+    async def calls(self, number: int) -> list[Line]:
+        """That many calls at once, all kinds among them."""
+        return await asyncio.gather(*(self.call() for _ in range(number)))
+
+    async def log(self) -> list[Json]:
+        """Every call in the log."""
+        page = await self._ask("calllog", "GET", "/api/calls?limit=200")
+        assert page["next"] is None
+        items: list[Json] = page["items"]
+        return items
+
+    async def check_log(self) -> None:
+        """Every call is there once, as it was told, with what the directory knows of it."""
+        logged = await self.log()
+        by_id = {call["id"]: call for call in logged}
+        assert len(by_id) == len(logged)
+        assert set(by_id) == {line.call_id for line in self.lines}
+        for line in self.lines:
+            line.check(by_id[line.call_id], self.record if line.number == KNOWN else None)
+
+    async def caught_up(self, within: float = 30) -> None:
+        """Waits until the log tells of all calls what it must."""
+
+        async def right() -> bool:
+            await self.check_log()
+            return True
+
+        await until(right, within, "a complete log")
+
+    async def _ask(
+        self, service: str, method: str, path: str, body: Any = None, role: Any = "admin"
+    ) -> Json:
+        """Waits while the service has not heard of the tenant yet."""
+        token = self.fleet.token(self.tenant, role)
+        headers = {"Authorization": f"Bearer {token}"}
+
+        async def answer() -> httpx.Response:
+            url = f"{self.fleet[service].url}{path}"
+            given = await self._client.request(method, url, json=body, headers=headers)
+            assert given.status_code != 503, given.text
+            return given
+
+        given = await until(answer, 15, f"{method} {path}")
+        assert given.is_success, given.text
+        found: Json = given.json()
+        return found
+
+
+class Browser:
+    """A signed-in socket of a company's user; everything it is sent is in `frames`."""
+
+    def __init__(self, company: Company, seen: int | None = None) -> None:
+        self._company = company
+        self._seen = seen
+        self._socket: ClientConnection
+        self._reading: asyncio.Task[None]
+        self.frames: list[Json] = []
+        self.closed_with: int | None = None
+
+    async def __aenter__(self) -> Self:
+        url = self._company.fleet["notifier"].url.replace("http", "ws", 1)
+        self._socket = await connect(f"{url}/ws", proxy=None)
+        hello = {"type": "hello", "token": self._company.token, "seen": self._seen}
+        await self._socket.send(json.dumps(hello))
+        self._reading = asyncio.create_task(self._read())
+        await until(lambda: self.frames, what="the welcome")
+        assert self.frames[0]["type"] == "welcome"
+        return self
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        await self._socket.close()
+        await self._reading
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                self.frames.append(json.loads(await self._socket.recv()))
+        except ConnectionClosed:
+            self.closed_with = self._socket.close_code
+
+    @property
+    def seq(self) -> int:
+        """The last number it was given."""
+        return max(frame["seq"] for frame in self.frames if "seq" in frame)
+
+    def popups(self, line: Line) -> list[Json]:
+        """All it was told of this call, in order."""
+        told = [frame["call"] for frame in self.frames if frame["type"] == "call"]
+        return [call for call in told if call["id"] == line.call_id]
+
+    async def pops_up(self, line: Line, matches: Sequence[str] = ()) -> None:
+        """Waits until it shows the call with just these records."""
+
+        def shown() -> bool:
+            return any([m["record"] for m in c["matches"]] == [*matches] for c in self.popups(line))
+
+        await until(shown, what=f"a popup with {len(matches)} matches")
+        assert {popup["remote"]["raw"] for popup in self.popups(line)} == {line.number}
+
+
+async def lengths(rabbitmq: str) -> dict[str, int]:
+    """How many messages wait in each queue that is not an instance's own."""
+    names = [queue.name for queue in topology.work_queues()]
+    names += [queue.name for _, queue in topology.retry_queues()]
+    found = {}
+    async with await aio_pika.connect(rabbitmq) as connection, connection.channel() as channel:
+        for name in names:
+            queue = await channel.declare_queue(name, passive=True)
+            found[name] = queue.declaration_result.message_count or 0
+    return found
+
+
+async def readiness(process: Process) -> tuple[int, Json]:
+    """What `/readyz` answers, and in how little time."""
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        given = await client.get(f"{process.url}/readyz")
+    return given.status_code, given.json()

@@ -1,0 +1,86 @@
+"""A way to a server that can be cut and frozen, so that the server itself need not be disturbed."""
+
+import asyncio
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from softphone_onebox.servers.ports import HOST, free_port
+
+CHUNK_BYTES = 65_536
+
+
+class Proxy:
+    """Passes bytes between its own port and a server's; `url` is the server's through it.
+
+    Cut, it refuses connections and resets those it had, as a server does that has died. Frozen, it
+    accepts connections and passes nothing either way, as a server does that hangs.
+    """
+
+    def __init__(self, server_url: str) -> None:
+        parts = urlsplit(server_url)
+        assert parts.hostname
+        assert parts.port
+        self._server = (parts.hostname, parts.port)
+        self._port = free_port()
+        credentials, at, _ = parts.netloc.rpartition("@")
+        self.url = parts._replace(netloc=f"{credentials}{at}{HOST}:{self._port}").geturl()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._listening: asyncio.Server | None = None
+        self._lines: set[asyncio.Task[None]] = set()
+        self.waiting = 0
+        """How many directions of all connections have bytes that are not passed on now."""
+
+    async def start(self) -> None:
+        """Lets connections in, after a cut too."""
+        self._listening = await asyncio.start_server(self._connect, HOST, self._port)
+
+    async def cut(self) -> None:
+        """Returns when no connection is left."""
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+        for line in self._lines:
+            line.cancel()
+        await asyncio.gather(*self._lines, return_exceptions=True)
+
+    def freeze(self) -> None:
+        self._open.clear()
+
+    def thaw(self) -> None:
+        """What waited is passed on."""
+        self._open.set()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = asyncio.current_task()
+        assert line is not None
+        if self._listening is None:  # it was let in at the moment of the cut
+            writer.transport.abort()
+            return
+        self._lines.add(line)
+        writers = [writer]
+        try:
+            there, far = await asyncio.open_connection(*self._server)
+            writers.append(far)
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._pass(reader, far))
+                both.create_task(self._pass(there, writer))
+        except* OSError:
+            pass  # one side is gone; the other is told below
+        finally:
+            self._lines.discard(line)
+            for end in writers:
+                end.transport.abort()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(CHUNK_BYTES):
+            self.waiting += 1
+            try:
+                await self._open.wait()
+            finally:
+                self.waiting -= 1
+            writer.write(chunk)
+            await writer.drain()
+        await self._open.wait()
+        with suppress(OSError):
+            writer.write_eof()
