@@ -4,7 +4,7 @@ COMPOSE := docker compose -f deploy/compose.yaml
 
 .PHONY: run test check e2e pin up down
 
-run: ; deploy/install run && $(UV) run softphone-onebox
+run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 
 test: ; deploy/install test && $(UV) run pytest
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -84,6 +84,19 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+async def holds(
+    check: Callable[[], Awaitable[None]], within: float = 10, what: str = "the condition"
+) -> None:
+    """Waits until the check finds nothing to assert against."""
+
+    async def passed() -> bool:
+        await check()
+        return True
+
+    done: bool = await until(passed, within, what)
+    assert done
+
+
 class Company:
     """A tenant of the fleet with one user at one extension, one device and one record."""
 
@@ -121,7 +134,9 @@ class Company:
         said = f"extension={EXTENSION}&call_id={line.external_id}&{more}"
         url = f"{self.fleet['ingest'].url}/hit/{self.key}/{phase}?{said}"
         began = datetime.now(UTC)
-        answer = await self._client.get(url, params={**httpx.URL(url).params, "number": line.number})
+        answer = await self._client.get(
+            url, params={**httpx.URL(url).params, "number": line.number}
+        )
         if answer.status_code == 202:
             line.sent.append((phase, began, datetime.now(UTC)))
             line.call_id = answer.json()["call_id"]
@@ -133,8 +148,12 @@ class Company:
         self.lines.append(line)
         return line
 
+    def unheard(self) -> Line:
+        """A call that is never to be in the log."""
+        return Line(KNOWN, ANSWERED)
+
     async def call(self, number: str | None = None, script: tuple[str, ...] | None = None) -> Line:
-        """One whole call, each of its hits accepted; without a script or number the next of ours."""
+        """A whole call, each of its hits accepted; without script or number the next of ours."""
         turn = next(self._turn)
         strangers = STRANGERS[turn % len(STRANGERS)]
         number = number or (KNOWN if turn % 2 else strangers)
@@ -164,14 +183,27 @@ class Company:
         for line in self.lines:
             line.check(by_id[line.call_id], self.record if line.number == KNOWN else None)
 
+    async def ask_sweep(self) -> str:
+        """Has the janitor begin a sweep; its id."""
+        body = {"tenant": self.tenant}
+        sweep: str = (await self._ask("janitor", "POST", "/api/sweeps", body, "operator"))["id"]
+        return sweep
+
+    async def swept(self, sweep: str, within: float = 15) -> Json:
+        """Waits until the janitor says that the sweep is done."""
+
+        async def done() -> Json:
+            sweeps = await self._ask("janitor", "GET", "/api/sweeps", role="operator")
+            mine: Json = next(item for item in sweeps["items"] if item["id"] == sweep)
+            return mine if mine["finished_at"] else {}
+
+        found: Json = await until(done, within, "the sweep's end")
+        return found
+
     async def caught_up(self, within: float = 30) -> None:
         """Waits until the log tells of all calls what it must."""
 
-        async def right() -> bool:
-            await self.check_log()
-            return True
-
-        await until(right, within, "a complete log")
+        await holds(self.check_log, within, "a complete log")
 
     async def _ask(
         self, service: str, method: str, path: str, body: Any = None, role: Any = "admin"
@@ -186,7 +218,7 @@ class Company:
             assert given.status_code != 503, given.text
             return given
 
-        given = await until(answer, 15, f"{method} {path}")
+        given: httpx.Response = await until(answer, 15, f"{method} {path}")
         assert given.is_success, given.text
         found: Json = given.json()
         return found
@@ -229,7 +261,8 @@ class Browser:
     @property
     def seq(self) -> int:
         """The last number it was given."""
-        return max(frame["seq"] for frame in self.frames if "seq" in frame)
+        seq: int = max(frame["seq"] for frame in self.frames if "seq" in frame)
+        return seq
 
     def popups(self, line: Line) -> list[Json]:
         """All it was told of this call, in order."""

@@ -1,11 +1,11 @@
-"""One service or MongoDB away: calls go on, popups open, and what was away catches up, once each."""
+"""One service or MongoDB away: calls go on, popups open, what was away catches up, once each."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from integration.fleet import KNOWN, KNOWN_E164, Browser, Company, lengths, readiness
+from integration.fleet import KNOWN, KNOWN_E164, Browser, Company, holds, lengths, readiness
 from ladder import RealServer
 from processes import Fleet, Process
 from until import until
@@ -37,20 +37,20 @@ async def company(fleet: Fleet, rabbitmq: RealServer) -> AsyncIterator[Company]:
     async with Company(fleet) as company:
         yield company
 
-        async def settled() -> bool:
+        async def settled() -> None:
             assert await lengths(rabbitmq.url) == before
-            return True
 
-        await until(settled, what="queues as they were before")
+        await holds(settled, what="queues as they were before")
 
 
 async def missed(process: Process) -> None:
     """Waits until the service has given up waiting for MongoDB at least once."""
 
-    async def told() -> bool:
-        return (await readiness(process))[0] == 503 and '"waiting"' in process.log_text()
+    async def told() -> None:
+        assert (await readiness(process))[0] == 503
+        assert '"waiting"' in process.log_text()
 
-    await until(told, 15, f"{process.name} misses MongoDB")
+    await holds(told, 15, f"{process.name} misses MongoDB")
 
 
 async def end(process: Process, way: str) -> None:

@@ -70,7 +70,7 @@ class Demo:
         there = {u["login"]: u["id"] for u in (await _ask(client, "GET", "/api/users"))["items"]}
         users = []
         for login, name, role, extension in _PEOPLE:
-            password = secrets.token_urlsafe(9)
+            password = _password()
             fields = {"name": name, "role": role, "extensions": [extension], "password": password}
             if login in there:
                 await _ask(client, "PATCH", f"/api/users/{there[login]}", fields)
@@ -91,6 +91,11 @@ class Demo:
     def _operator_token(self) -> str:
         onebox = User(id="onebox", tenant=TENANT, login="onebox", role="operator")
         return self.tokens.issue(onebox, timedelta(minutes=5))[0]
+
+
+def _password() -> str:
+    """Twelve letters and digits, none of which looks like another."""
+    return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(12))
 
 
 async def _ask(

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from softphone_common import telemetry
+from softphone_common.clock import Clock, utc_now
 from softphone_common.errors import UnavailableError
 from softphone_common.http import app as http_app
 from softphone_common.http.auth import Tokens
@@ -54,14 +55,17 @@ class Service:
 class Runner:
     """Runs services in this process behind one port until told to stop."""
 
-    def __init__(self, settings: Settings, services: Sequence[Service]) -> None:
+    def __init__(
+        self, settings: Settings, services: Sequence[Service], clock: Clock = utc_now
+    ) -> None:
         self._settings = settings
         self._services = services
         self._stop = asyncio.Event()
         routers = [router for service in services for router in service.routers]
         title = f"Softphone Connector: {', '.join(service.name for service in services)}"
+        tokens = Tokens(settings.auth_secret, clock)
         self.app: FastAPI = http_app.build(
-            title, routers, Tokens(settings.auth_secret), settings.body_max, self.readiness
+            title, routers, tokens, settings.body_max, self.readiness
         )
 
     def stop(self) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, cast
 
-from arq.connections import RedisSettings
+from arq.connections import ArqRedis
 from arq.cron import cron
 from arq.typing import WorkerCoroutine
 from arq.worker import Worker
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from softphone_common.errors import UnavailableError
@@ -16,6 +18,8 @@ from softphone_common.telemetry import log
 Job = Callable[[], Awaitable[None]]
 
 _QUEUE = "softphone:janitor"
+_REDIS_SECONDS = 2
+_AWAY = (RedisError, OSError, TimeoutError)
 
 
 class Schedule:
@@ -25,8 +29,7 @@ class Schedule:
     essential = True
 
     def __init__(self, redis_url: str, job: Job, seconds: int) -> None:
-        self._redis = RedisSettings.from_dsn(redis_url.rstrip("/"))
-        self._redis.conn_retries = 0
+        self._redis_url = redis_url
         self._job = job
         self._seconds = set(range(0, 60, seconds))
         self._running = False
@@ -52,7 +55,7 @@ class Schedule:
         while True:
             try:
                 await self._work()
-            except (RedisError, OSError, TimeoutError) as error:
+            except _AWAY as error:
                 self._trouble = repr(error)
                 log.warning("schedule waits", error=self._trouble)
             await asyncio.sleep(1)
@@ -64,8 +67,15 @@ class Schedule:
             except UnavailableError as error:
                 log.warning("sweep waits for the next look", error=str(error))
 
+        # arq's own connections would wait for ever for a server that hangs
+        pool = ConnectionPool.from_url(
+            self._redis_url,
+            socket_timeout=_REDIS_SECONDS,
+            socket_connect_timeout=_REDIS_SECONDS,
+        )
+        redis = ArqRedis(pool)
         worker = Worker(
-            redis_settings=self._redis,
+            redis_pool=redis,
             queue_name=_QUEUE,
             cron_jobs=[
                 cron(
@@ -81,8 +91,11 @@ class Schedule:
             job_timeout=300,
         )
         try:
+            await redis.ping()
             self._running = True
             await worker.async_run()
         finally:
             self._running = False
-            await worker.close()
+            with suppress(*_AWAY):  # what fails here must not hide that we are being stopped
+                await worker.close()
+            await pool.disconnect()
