@@ -2,17 +2,21 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 POLL_SECONDS = 0.02
 
 
+@overload
 async def until(
-    check: Callable[[], T | Awaitable[T]], within: float = 10.0, what: str = "the condition"
-) -> T:
+    check: Callable[[], Coroutine[Any, Any, T | None]], within: float = ..., what: str = ...
+) -> T: ...
+@overload
+async def until(check: Callable[[], T | None], within: float = ..., what: str = ...) -> T: ...
+async def until(check: Callable[[], Any], within: float = 10.0, what: str = "the condition") -> Any:
     """The first true value of `check`, asked again and again for at most `within` seconds.
 
     An AssertionError inside the check counts as "not yet"; the last one is told at the end.

@@ -1,0 +1,151 @@
+"""The bus on a real broker: tries, dead letters, outages, a topology that vanished, stopping."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from broker import broker, next_dead
+from inprocess import SECRET
+from ladder import RealServer
+from softphone_common.bus import topology
+from softphone_common.bus.dispatch import Limits
+from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, pack
+from softphone_common.bus.rabbit import Bus
+from softphone_common.contracts.catalogue import EXCHANGE
+from softphone_common.contracts.events import CleanUpFinished, Message
+from softphone_common.errors import PoisonError, UnavailableError
+from softphone_common.settings import Settings
+from until import until
+
+QUEUE = "janitor.sweep"
+
+
+def finished(tenant: str = "acme", sweep: str | None = None) -> CleanUpFinished:
+    return CleanUpFinished(
+        tenant=tenant, sweep=sweep or uuid4().hex, moved=1, finished_at=datetime.now(UTC)
+    )
+
+
+class Handling:
+    """A handler that refuses what it is told to and notes what it was given."""
+
+    def __init__(self, refusal: Exception, refused: Sequence[str]) -> None:
+        self.refusal = refusal
+        self.refused = set(refused)
+        self.tries: dict[str, int] = {}
+        self.done: list[str] = []
+
+    async def __call__(self, messages: Sequence[Message]) -> None:
+        sweeps = [m.sweep for m in messages if isinstance(m, CleanUpFinished)]
+        for sweep in sweeps:
+            self.tries[sweep] = self.tries.get(sweep, 0) + 1
+        if self.refused.intersection(sweeps):
+            raise self.refusal
+        self.done += sweeps
+
+
+def bus_settings(url: str) -> Settings:
+    nowhere = SecretStr("nowhere://")
+    return Settings(
+        amqp_url=SecretStr(url), mongo_url=nowhere, redis_url=nowhere, auth_secret=SecretStr(SECRET)
+    )
+
+
+@asynccontextmanager
+async def consuming(url: str, handling: Handling, batch: int = 10) -> AsyncIterator[Bus]:
+    """A bus that hands `janitor.sweep` to this handler."""
+    bus = Bus(bus_settings(url), "test")
+    bus.consume(QUEUE, handling, Limits(batch_size=batch, batch_seconds=0.2))
+    await bus.start()
+    await until_ready(bus)
+    try:
+        yield bus
+    finally:
+        await bus.stop()
+
+
+async def until_ready(bus: Bus) -> None:
+    async def ready() -> bool:
+        try:
+            await bus.ping()
+        except UnavailableError:
+            return False
+        return True
+
+    await until(ready, what="the bus")
+
+
+async def test_what_fails_waits_longer_each_time_and_is_dead_after_the_last_try(
+    rabbitmq: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topology, "RETRY_SECONDS", (1, 2))
+    bad = finished()
+    handling = Handling(ValueError("the sweep is upside down"), [bad.sweep])
+    async with consuming(rabbitmq.url, handling) as bus, broker(rabbitmq.url) as channel:
+        begun = asyncio.get_running_loop().time()
+        await bus.publish(bad)
+        letter = await next_dead(channel, QUEUE)
+        waited = asyncio.get_running_loop().time() - begun
+        for name in ("softphone.retry.2s",):
+            await channel.queue_delete(name)
+            await channel.exchange_delete(name)
+    assert handling.tries[bad.sweep] == 3
+    assert waited >= 3
+    assert letter.headers[ATTEMPT_HEADER] == 2
+    assert letter.headers[REASON_HEADER] == "ValueError: the sweep is upside down"
+    assert letter.headers["cloudEvents_type"] == CleanUpFinished.type
+
+
+async def test_only_the_bad_message_of_a_batch_is_tried_again(rabbitmq: RealServer) -> None:
+    good, bad = [finished() for _ in range(5)], finished()
+    handling = Handling(PoisonError("never"), [bad.sweep])
+    async with consuming(rabbitmq.url, handling) as bus, broker(rabbitmq.url) as channel:
+        await bus.publish(*good[:2], bad, *good[2:])
+        letter = await next_dead(channel, QUEUE)
+        await until(lambda: len(handling.done) == len(good), what="the good ones")
+    assert sorted(handling.done) == sorted(m.sweep for m in good)
+    assert letter.headers[REASON_HEADER] == "PoisonError: never"
+
+
+async def test_an_outage_is_no_messages_fault(rabbitmq: RealServer) -> None:
+    message = finished()
+    handling = Handling(UnavailableError("MongoDB"), [message.sweep])
+    async with consuming(rabbitmq.url, handling) as bus:
+        await bus.publish(message)
+        await until(lambda: handling.tries.get(message.sweep, 0) >= 3, what="three tries")
+        handling.refused.clear()
+        await until(lambda: handling.done == [message.sweep], what="the handling")
+
+
+async def test_what_no_queue_takes_is_an_error_until_the_topology_is_back(
+    rabbitmq: RealServer,
+) -> None:
+    handling = Handling(ValueError(), [])
+    async with consuming(rabbitmq.url, handling) as bus, broker(rabbitmq.url) as channel:
+        stray = replace(pack(finished(), "test"), routing_key="no.such.key")
+        with pytest.raises(UnavailableError, match=r"no\.such\.key"):
+            await bus.send(EXCHANGE, stray)
+        await until_ready(bus)
+        await channel.queue_delete(QUEUE)
+        message = finished()
+        await bus.publish(message)
+        await until(lambda: handling.done == [message.sweep], what="the handling")
+
+
+async def test_stopping_gives_back_what_is_only_in_line(rabbitmq: RealServer) -> None:
+    stuck, waiting = finished(), finished()
+    handling = Handling(UnavailableError("MongoDB"), [stuck.sweep])
+    async with consuming(rabbitmq.url, handling, batch=1) as bus:
+        await bus.publish(stuck)
+        await until(lambda: handling.tries, what="the first try")
+        await bus.publish(waiting)
+    again = Handling(ValueError(), [])
+    async with consuming(rabbitmq.url, again):
+        await until(lambda: len(again.done) == 2, what="both after the restart")
+    assert set(again.done) == {stuck.sweep, waiting.sweep}
