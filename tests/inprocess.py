@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from uuid import uuid4
 
@@ -87,21 +88,39 @@ class Phone:
     key: str
 
 
+@dataclass(frozen=True)
+class Company:
+    """A tenant with a device, and somebody who may read and change all of it."""
+
+    tenant: str
+    key: str
+    admin: str
+
+
 class Installation:
     """Running services, and short ways to what every test does with them."""
 
-    def __init__(self, url: str, app: FastAPI, clock: MovedClock) -> None:
+    def __init__(self, url: str, mongo: str, app: FastAPI, clock: MovedClock) -> None:
         self.url = url
+        self.mongo = mongo
         self.app = app
         self.clock = clock
         self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=20)
         self.tokens = Tokens(SecretStr(SECRET), clock)
-        self.client.cookies.jar.set_policy(_NoCookies())
+        no_cookies = DefaultCookiePolicy(allowed_domains=[])
+        self.client.cookies.jar.set_policy(no_cookies)
 
     def token(self, tenant: str, role: Role = "admin", extensions: tuple[str, ...] = ()) -> str:
         """A token of somebody who need not exist."""
         who = User(id=uuid4().hex, tenant=tenant, login=role, role=role, extensions=extensions)
         return self.tokens.issue(who, timedelta(minutes=15))[0]
+
+    async def listening(self) -> bool:
+        """Whether it answers at all."""
+        try:
+            return (await self.client.get("/healthz")).status_code == 200
+        except httpx.TransportError:
+            return False
 
     @property
     def operator(self) -> str:
@@ -143,6 +162,11 @@ class Installation:
 
         await until(known, what=f"{tenant} known to all")
         return tenant
+
+    async def make_company(self, **fields: Any) -> Company:
+        tenant = await self.make_tenant(**fields)
+        phone = await self.make_device(tenant)
+        return Company(tenant, phone.key, self.token(tenant, extensions=("21", "22")))
 
     async def make_user(
         self, tenant: str, role: Role = "user", extensions: tuple[str, ...] = ("21",)
@@ -201,24 +225,6 @@ class Installation:
         return await until(there, what=f"the log of {call}")
 
 
-class _NoCookies:
-    """Every request stands for itself."""
-
-    rfc2965 = netscape = hide_cookie2 = False
-
-    def set_ok(self, *_: object) -> bool:
-        return False
-
-    def return_ok(self, *_: object) -> bool:
-        return False
-
-    def domain_return_ok(self, *_: object) -> bool:
-        return False
-
-    def path_return_ok(self, *_: object) -> bool:
-        return False
-
-
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
@@ -247,7 +253,7 @@ async def running(
     services = [await _BUILD[name](values, clock) for name in ALL if name in only]
     runner = Runner(Settings(**values), services, clock)
     running = asyncio.create_task(runner.run())
-    installation = Installation(f"http://{HOST}:{port}", runner.app, clock)
+    installation = Installation(f"http://{HOST}:{port}", mongo, runner.app, clock)
     try:
         yield installation
     finally:

@@ -28,8 +28,7 @@ class Proxy:
         self._open.set()
         self._listening: asyncio.Server | None = None
         self._lines: set[asyncio.Task[None]] = set()
-        self.waiting = 0
-        """How many directions of all connections have bytes that are not passed on now."""
+        self._held: dict[asyncio.StreamWriter, bytearray] = {}
 
     async def start(self) -> None:
         """Lets connections in, after a cut too."""
@@ -50,6 +49,10 @@ class Proxy:
     def thaw(self) -> None:
         """What waited is passed on."""
         self._open.set()
+
+    def holds(self, text: str) -> int:
+        """How often it has read this text and not passed it on yet."""
+        return sum(held.count(text.encode()) for held in self._held.values())
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = asyncio.current_task()
@@ -73,14 +76,26 @@ class Proxy:
                 end.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while chunk := await reader.read(CHUNK_BYTES):
-            self.waiting += 1
-            try:
+        held = self._held[writer] = bytearray()
+        news = asyncio.Event()
+
+        async def pass_on() -> None:
+            while held or not reader.at_eof():
+                await news.wait()
                 await self._open.wait()
-            finally:
-                self.waiting -= 1
-            writer.write(chunk)
-            await writer.drain()
-        await self._open.wait()
-        with suppress(OSError):
-            writer.write_eof()
+                news.clear()
+                writer.write(bytes(held))
+                held.clear()
+                await writer.drain()
+            with suppress(OSError):
+                writer.write_eof()
+
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(pass_on())
+                while chunk := await reader.read(CHUNK_BYTES):
+                    held += chunk
+                    news.set()
+                news.set()  # of the end
+        finally:
+            del self._held[writer]

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import aio_pika
@@ -17,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from processes import Fleet, Process
 from softphone_common.bus import topology
+from softphone_common.contracts.events import Role
 from until import until
 
 Json = dict[str, Any]
@@ -32,6 +35,7 @@ ANSWERED = ("ringing", "connected", "ended")
 MISSED = ("ringing", "missed")
 TOLD = ("ringing", "ended?duration=42")
 REPEATED = ("ringing", "ringing", "connected", "ringing", "connected", "ended", "ended")
+PHONES = 4
 SCRIPTS = (ANSWERED, MISSED, TOLD, REPEATED)
 
 
@@ -97,6 +101,19 @@ async def holds(
     assert done
 
 
+class Traffic:
+    """How many calls the phones have finished, and whether they are to go home."""
+
+    def __init__(self) -> None:
+        self.finished = 0
+        self.ended = False
+
+    async def more(self, calls: int) -> None:
+        """Waits until that many more are finished."""
+        enough = self.finished + calls
+        await until(lambda: self.finished >= enough, 60, f"{calls} more calls")
+
+
 class Company:
     """A tenant of the fleet with one user at one extension, one device and one record."""
 
@@ -105,6 +122,7 @@ class Company:
         self.tenant = f"t-{uuid4().hex[:12]}"
         self.lines: list[Line] = []
         self.key = self.user = self.record = ""
+        self.unanswered = self.refused = 0
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self._client = httpx.AsyncClient(trust_env=False, timeout=30, limits=limits)
         self._turn = count()
@@ -128,19 +146,34 @@ class Company:
         """The user's."""
         return self.fleet.token(self.tenant, extensions=(EXTENSION,), user=self.user)
 
-    async def hit(self, line: Line, event: str) -> httpx.Response:
+    async def hit(self, line: Line, event: str, began: datetime | None = None) -> httpx.Response:
         """One request of the phone; noted in the line if it is accepted."""
         phase, _, more = event.partition("?")
-        said = f"extension={EXTENSION}&call_id={line.external_id}&{more}"
-        url = f"{self.fleet['ingest'].url}/hit/{self.key}/{phase}?{said}"
-        began = datetime.now(UTC)
-        answer = await self._client.get(
-            url, params={**httpx.URL(url).params, "number": line.number}
-        )
+        said = {"extension": EXTENSION, "number": line.number, "call_id": line.external_id}
+        url = f"{self.fleet['ingest'].url}/hit/{self.key}/{phase}"
+        began = began or datetime.now(UTC)
+        answer = await self._client.get(url, params={**said, **dict(parse_qsl(more))})
         if answer.status_code == 202:
             line.sent.append((phase, began, datetime.now(UTC)))
             line.call_id = answer.json()["call_id"]
         return answer
+
+    async def insist(self, line: Line, event: str) -> None:
+        """One request again and again, as of a phone that is told to, until it is accepted."""
+        began = datetime.now(UTC)
+
+        async def accepted() -> bool:
+            try:
+                answer = await self.hit(line, event, began)
+            except httpx.TransportError:
+                self.unanswered += 1
+                return False
+            assert answer.status_code in {202, 503}, answer.text
+            self.refused += answer.status_code == 503
+            return answer.status_code == 202
+
+        done: bool = await until(accepted, 60, "an accepted hit")
+        assert done
 
     def line(self, number: str = KNOWN, script: tuple[str, ...] = ANSWERED) -> Line:
         """A new call, of which nothing is said yet."""
@@ -154,10 +187,7 @@ class Company:
 
     async def call(self, number: str | None = None, script: tuple[str, ...] | None = None) -> Line:
         """A whole call, each of its hits accepted; without script or number the next of ours."""
-        turn = next(self._turn)
-        strangers = STRANGERS[turn % len(STRANGERS)]
-        number = number or (KNOWN if turn % 2 else strangers)
-        line = self.line(number, script or SCRIPTS[turn % len(SCRIPTS)])
+        line = self._next(number, script)
         for event in line.script:
             answer = await self.hit(line, event)
             assert answer.status_code == 202, answer.text
@@ -167,12 +197,41 @@ class Company:
         """That many calls at once, all kinds among them."""
         return await asyncio.gather(*(self.call() for _ in range(number)))
 
+    @asynccontextmanager
+    async def traffic(self) -> AsyncIterator["Traffic"]:
+        """Phones that call all the time, and insist; at the end they finish the call in hand."""
+        traffic = Traffic()
+
+        async def phone() -> None:
+            while not traffic.ended:
+                line = self._next()
+                for event in line.script:
+                    await self.insist(line, event)
+                traffic.finished += 1
+
+        async with asyncio.TaskGroup() as phones:
+            for _ in range(PHONES):
+                phones.create_task(phone())
+            try:
+                yield traffic
+            finally:
+                traffic.ended = True
+
+    def _next(self, number: str | None = None, script: tuple[str, ...] | None = None) -> Line:
+        turn = next(self._turn)
+        number = number or (KNOWN if turn % 2 else STRANGERS[turn % len(STRANGERS)])
+        return self.line(number, script or SCRIPTS[turn % len(SCRIPTS)])
+
     async def log(self) -> list[Json]:
         """Every call in the log."""
-        page = await self._ask("calllog", "GET", "/api/calls?limit=200")
-        assert page["next"] is None
-        items: list[Json] = page["items"]
-        return items
+        items: list[Json] = []
+        cursor = ""
+        while True:
+            page = await self._ask("calllog", "GET", f"/api/calls?limit=200{cursor}")
+            items += page["items"]
+            if page["next"] is None:
+                return items
+            cursor = f"&cursor={page['next']}"
 
     async def check_log(self) -> None:
         """Every call is there once, as it was told, with what the directory knows of it."""
@@ -183,11 +242,22 @@ class Company:
         for line in self.lines:
             line.check(by_id[line.call_id], self.record if line.number == KNOWN else None)
 
+    async def request_sweep(self) -> httpx.Response:
+        """Asks the janitor for a sweep once."""
+        return await self._request("janitor", "POST", "/api/sweeps", {"tenant": self.tenant})
+
     async def ask_sweep(self) -> str:
         """Has the janitor begin a sweep; its id."""
         body = {"tenant": self.tenant}
         sweep: str = (await self._ask("janitor", "POST", "/api/sweeps", body, "operator"))["id"]
         return sweep
+
+    async def latest_sweep(self) -> str:
+        """The id of the last one asked for."""
+        sweeps = await self._ask("janitor", "GET", "/api/sweeps", role="operator")
+        mine = (s for s in sweeps["items"] if s["tenant"] == self.tenant)
+        latest: str = next(s["id"] for s in mine if s["requested_by"] == "operator")
+        return latest
 
     async def swept(self, sweep: str, within: float = 15) -> Json:
         """Waits until the janitor says that the sweep is done."""
@@ -206,15 +276,12 @@ class Company:
         await holds(self.check_log, within, "a complete log")
 
     async def _ask(
-        self, service: str, method: str, path: str, body: Any = None, role: Any = "admin"
+        self, service: str, method: str, path: str, body: Any = None, role: Role = "admin"
     ) -> Json:
         """Waits while the service has not heard of the tenant yet."""
-        token = self.fleet.token(self.tenant, role)
-        headers = {"Authorization": f"Bearer {token}"}
 
         async def answer() -> httpx.Response:
-            url = f"{self.fleet[service].url}{path}"
-            given = await self._client.request(method, url, json=body, headers=headers)
+            given = await self._request(service, method, path, body, role)
             assert given.status_code != 503, given.text
             return given
 
@@ -222,6 +289,13 @@ class Company:
         assert given.is_success, given.text
         found: Json = given.json()
         return found
+
+    async def _request(
+        self, service: str, method: str, path: str, body: Any, role: Role = "operator"
+    ) -> httpx.Response:
+        url = f"{self.fleet[service].url}{path}"
+        headers = {"Authorization": f"Bearer {self.fleet.token(self.tenant, role)}"}
+        return await self._client.request(method, url, json=body, headers=headers)
 
 
 class Browser:

@@ -1,0 +1,238 @@
+"""SIGTERM and SIGKILL in the middle of work: all that was accepted is there afterwards, once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from time import monotonic
+
+import httpx
+import pytest
+
+from integration.fleet import KNOWN, Browser, Company, holds, lengths, readiness
+from ladder import RealServer
+from processes import Fleet, Process
+from proxy import Proxy
+from until import until
+
+SHUTDOWN_SECONDS = 20.0
+"""The default of SOFTPHONE_SHUTDOWN_SECONDS."""
+IN_FLIGHT = 12
+SERVICE_RESTARTS = 1012
+
+
+@pytest.fixture(scope="module")
+async def broker(rabbitmq: RealServer) -> AsyncIterator[Proxy]:
+    """The way to RabbitMQ."""
+    way = Proxy(rabbitmq.url)
+    await way.start()
+    yield way
+    await way.cut()
+
+
+@pytest.fixture(scope="module")
+async def database(mongodb: RealServer) -> AsyncIterator[Proxy]:
+    """The way to MongoDB."""
+    way = Proxy(mongodb.url)
+    await way.start()
+    yield way
+    await way.cut()
+
+
+@pytest.fixture(scope="module")
+async def fleet(
+    broker: Proxy,
+    database: Proxy,
+    redis_server: RealServer,
+    rabbitmq: RealServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Fleet]:
+    folder = tmp_path_factory.mktemp("draining")
+    services = Fleet(broker.url, database.url, redis_server.url, folder)
+    await services.start()
+    before = await lengths(rabbitmq.url)
+    yield services
+    await services.stop()
+    assert await lengths(rabbitmq.url) == before, "a message was left over"
+
+
+@pytest.fixture
+async def company(fleet: Fleet) -> AsyncIterator[Company]:
+    async with Company(fleet) as company:
+        yield company
+
+
+async def stop_in_time(process: Process) -> None:
+    """SIGTERM, exit code 0, and not longer than it was given."""
+    began = monotonic()
+    await process.stop()
+    assert monotonic() - began < SHUTDOWN_SECONDS
+
+
+async def listening(process: Process) -> bool:
+    try:
+        await readiness(process)
+    except httpx.ConnectError:
+        return False
+    except httpx.TransportError:
+        return True
+    return True
+
+
+async def drains(process: Process) -> None:
+    """Waits until it lets nobody in any more."""
+
+    async def closed() -> None:
+        assert not await listening(process)
+
+    await holds(closed, what=f"{process.name} is draining")
+
+
+@pytest.mark.parametrize("answer", [202, 503])
+async def test_ingest_answers_what_is_in_flight(
+    fleet: Fleet, company: Company, broker: Proxy, answer: int
+) -> None:
+    """The broker hangs, so that all hits are in ingest's hands when it is told to stop; it comes
+    back in time for them or not at all."""
+    await company.calls(IN_FLIGHT)  # over connections that stay, and are used again below
+    lines = [company.line() if answer == 202 else company.unheard() for _ in range(IN_FLIGHT)]
+    broker.freeze()
+    try:
+        hits = [asyncio.create_task(company.hit(line, "missed")) for line in lines]
+        published = f"call.missed.{company.tenant}"
+        await until(lambda: broker.holds(published) == IN_FLIGHT, what="all on their way")
+        stopping = asyncio.create_task(stop_in_time(fleet["ingest"]))
+        await drains(fleet["ingest"])
+        assert not any(hit.done() for hit in hits)
+        if answer == 202:
+            broker.thaw()
+        answers = await asyncio.gather(*hits)
+        await stopping
+    finally:
+        broker.thaw()
+        await fleet["ingest"].start()
+    assert [given.status_code for given in answers] == [answer] * IN_FLIGHT
+    if answer == 503:
+        assert {given.headers["content-type"] for given in answers} == {"application/problem+json"}
+        assert {given.headers["retry-after"] for given in answers} == {"2"}
+        return
+    ids = {line.call_id for line in lines}
+
+    async def logged() -> None:
+        phases = [call["phase"] for call in await company.log() if call["id"] in ids]
+        assert phases == ["missed"] * IN_FLIGHT
+
+    await holds(logged, what="the calls in the log")
+
+
+@pytest.mark.parametrize("way", ["stop", "kill"])
+async def test_every_hit_ingest_has_accepted_is_in_the_log(
+    fleet: Fleet, company: Company, way: str
+) -> None:
+    async with company.traffic() as traffic:
+        await traffic.more(8)
+        await (stop_in_time(fleet["ingest"]) if way == "stop" else fleet["ingest"].kill())
+        await fleet["ingest"].start()
+        await traffic.more(8)
+    assert company.unanswered, "ingest was not away"
+    await company.caught_up()
+
+
+@pytest.mark.parametrize("way", ["stop", "kill"])
+@pytest.mark.parametrize("name", ["matcher", "calllog"])
+async def test_messages_stream_on_over_a_restart(
+    fleet: Fleet, company: Company, name: str, way: str
+) -> None:
+    async with company.traffic() as traffic:
+        for _ in range(2):
+            await traffic.more(8)
+            await (stop_in_time(fleet[name]) if way == "stop" else fleet[name].kill())
+            await traffic.more(8)
+            await fleet[name].start()
+        await traffic.more(8)
+    assert (company.unanswered, company.refused) == (0, 0)
+    await company.caught_up()
+
+
+@pytest.mark.parametrize("mended", [True, False], ids=["mended", "not mended"])
+@pytest.mark.parametrize(("name", "asks_for"), [("matcher", "records"), ("calllog", "calls")])
+async def test_a_batch_in_the_database_s_hands_is_finished_or_stays_with_the_broker(
+    fleet: Fleet, company: Company, database: Proxy, name: str, asks_for: str, mended: bool
+) -> None:
+    await company.calls(4)
+    await company.caught_up()
+    database.freeze()
+    try:
+        await company.calls(8)
+        await until(lambda: database.holds(asks_for), what="a question to MongoDB")
+        stopping = asyncio.create_task(stop_in_time(fleet[name]))
+        await drains(fleet[name])
+        if mended:
+            database.thaw()
+        await stopping
+    finally:
+        database.thaw()
+        await fleet[name].start()
+    await company.caught_up()
+
+
+async def test_a_broker_that_hangs_keeps_nobody_from_stopping(
+    fleet: Fleet, company: Company, broker: Proxy
+) -> None:
+    async with company.traffic() as traffic:
+        await traffic.more(8)
+        broker.freeze()
+        try:
+            await asyncio.gather(*(stop_in_time(process) for process in fleet))
+        finally:
+            broker.thaw()
+            await asyncio.gather(*(process.start() for process in fleet))
+    await company.caught_up()
+
+
+async def test_notifier_sends_browsers_elsewhere(fleet: Fleet, company: Company) -> None:
+    async with Browser(company) as one, Browser(company) as other, company.traffic() as traffic:
+        await traffic.more(8)
+        await one.pops_up(await company.call(KNOWN), [company.record])
+        await stop_in_time(fleet["notifier"])
+        await until(lambda: one.closed_with and other.closed_with, what="the sockets' end")
+        assert (one.closed_with, other.closed_with) == (SERVICE_RESTARTS, SERVICE_RESTARTS)
+        await fleet["notifier"].start()
+    assert (company.unanswered, company.refused) == (0, 0)
+    async with Browser(company, seen=one.seq) as again:
+        await until(lambda: {"type": "resync"} in again.frames, what="a resync")
+        await again.pops_up(await company.call(KNOWN), [company.record])
+    await company.caught_up()
+
+
+async def test_a_sweep_outlives_janitor_and_calllog(fleet: Fleet, company: Company) -> None:
+    await stop_in_time(fleet["calllog"])
+    try:
+        sweep = await company.ask_sweep()
+        await stop_in_time(fleet["janitor"])
+    finally:
+        await fleet["calllog"].start()
+        await fleet["janitor"].start()
+    assert (await company.swept(sweep))["moved"] == 0
+
+
+@pytest.mark.parametrize("way", ["stop", "kill"])
+async def test_a_sweep_the_broker_has_not_heard_of_is_told_it_later(
+    fleet: Fleet, company: Company, broker: Proxy, way: str
+) -> None:
+    broker.freeze()
+    try:
+        asking = asyncio.create_task(company.request_sweep())
+        request = f"calls.clean-up.{company.tenant}"
+        await until(lambda: broker.holds(request), what="the sweep on its way to the broker")
+        if way == "stop":
+            stopping = asyncio.create_task(stop_in_time(fleet["janitor"]))
+            await drains(fleet["janitor"])
+            assert (await asking).status_code == 503
+            await stopping
+        else:
+            await fleet["janitor"].kill()
+            with pytest.raises(httpx.TransportError):
+                await asking
+    finally:
+        broker.thaw()
+        await fleet["janitor"].start()
+    await company.swept(await company.latest_sweep())

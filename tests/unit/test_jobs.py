@@ -1,0 +1,1 @@
+"""Every local date has its sweep exactly once, whatever the clocks do."""
