@@ -57,6 +57,13 @@ class BrowserSocket:
             lambda: self.of(kind) if len(self.of(kind)) >= count else None, what=f"{kind} frames"
         )
 
+    async def hears_of(self, call: str) -> Json:
+        """The last state of this call, as soon as there is one."""
+        return await until(
+            lambda: next((c for c in reversed(self.calls()) if c["id"] == call), None),
+            what=f"a frame about {call}",
+        )
+
     async def end(self, within: float = 10) -> int:
         """The code the server closes it with."""
         async with asyncio.timeout(within):

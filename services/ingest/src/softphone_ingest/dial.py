@@ -1,5 +1,6 @@
 """Makes the call a click begins and the link that hands it to the softphone; dials nothing."""
 
+from urllib.parse import quote
 from uuid import uuid4
 
 from softphone_common.bus.rabbit import Bus
@@ -32,4 +33,5 @@ class Dialler:
         )
         await self._bus.publish(CallObserved(tenant=tenant.id, observation=observation))
         await self._identities.expect(tenant.id, extension, remote, call)
-        return call, tenant.dial_link.replace("{number}", remote.e164 or remote.display)
+        number = quote(remote.e164 or remote.display, safe="+*")
+        return call, tenant.dial_link.replace("{number}", number)

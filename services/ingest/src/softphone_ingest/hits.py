@@ -6,6 +6,7 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from starlette.exceptions import HTTPException
 
 from softphone_common.domain.calls import Direction, Phase
 from softphone_common.http.problem import ProblemError
@@ -85,7 +86,7 @@ async def _body(request: Request) -> dict[str, str]:
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return {k: v for k, v in (await request.form()).items() if isinstance(v, str)}
+        return await _multipart(request)
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -93,6 +94,14 @@ async def _body(request: Request) -> dict[str, str]:
     if kind.endswith("json") or text.lstrip().startswith("{"):
         return _json(text)
     return dict(parse_qsl(text, keep_blank_values=True))
+
+
+async def _multipart(request: Request) -> dict[str, str]:
+    try:
+        form = await request.form()
+    except HTTPException as error:
+        raise _wrong("body", f"is no form: {error.detail}") from None
+    return {k: v for k, v in form.items() if isinstance(v, str)}
 
 
 def _json(text: str) -> dict[str, str]:
@@ -105,4 +114,9 @@ def _json(text: str) -> dict[str, str]:
     for field, value in said.items():
         if isinstance(value, dict | list | bool):
             raise _wrong(field, "must be a text or a number")
-    return {field: str(value) for field, value in said.items() if value is not None}
+    return {field: _whole(str(value)) for field, value in said.items() if value is not None}
+
+
+def _whole(text: str) -> str:
+    """With a question mark for each half of a character: phones cut names wherever they like."""
+    return text.encode("utf-8", "replace").decode()

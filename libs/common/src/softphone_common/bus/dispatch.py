@@ -57,7 +57,6 @@ class Dispatcher:
 
     def offer(self, delivery: Delivery) -> None:
         """Puts a delivery in line; the broker's prefetch bounds the line."""
-        self._idle.clear()
         self._waiting.put_nowait(delivery)
 
     def forget_waiting(self) -> None:
@@ -68,11 +67,10 @@ class Dispatcher:
     async def run(self) -> None:
         """Handles batch after batch until cancelled."""
         while True:
-            if self._waiting.empty():
-                self._idle.set()
             batch = await self._collect()
             with metrics.HANDLING.labels(self.queue).time():
                 await self._settle(batch)
+            self._idle.set()
 
     async def drain(self, seconds: float) -> bool:
         """Waits until the batch in hand is settled; False if that took too long.

@@ -5,7 +5,6 @@ message and an acknowledgement that fails all put the whole connection in doubt.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -133,9 +132,11 @@ class Link:
 
     async def close(self, seconds: float) -> None:
         """Closes, or gives up on closing, in that time."""
-        with contextlib.suppress(Exception, asyncio.CancelledError):
-            async with asyncio.timeout(seconds):
-                await self._connection.close()
+        closing = asyncio.create_task(self._connection.close())
+        # not awaited itself: what it raises, a CancelledError too, is not meant for us
+        await asyncio.wait([closing], timeout=seconds)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
 
     async def _take(
         self,

@@ -1,0 +1,267 @@
+"""Who gets in, over HTTP and on the socket, and how each is put out again."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import jwt
+import pytest
+from pydantic import SecretStr
+from websockets.exceptions import InvalidStatus
+
+from browser_socket import opened, signed_in
+from inprocess import PASSWORD, SECRET, Installation, Person, Phone, bearer, everything
+from ladder import RealServer
+from softphone_common.contracts.events import User
+from softphone_common.http.auth import Tokens
+from until import until
+
+NUMBER = "08999998001"
+
+
+@pytest.fixture(scope="module")
+async def office(
+    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
+) -> AsyncIterator[Installation]:
+    settings = {"session_frames_max": 8, "hello_seconds": 0.5}
+    async with everything(rabbitmq.url, mongodb.url, redis_server.url, **settings) as installation:
+        yield installation
+        installation.clock.reset()
+
+
+@pytest.fixture
+async def anna(office: Installation) -> AsyncIterator[Person]:
+    yield await office.make_user(await office.make_tenant(), "user", ("21",))
+    office.clock.reset()
+
+
+async def phone_of(office: Installation, person: Person) -> Phone:
+    return await office.make_device(person.tenant)
+
+
+async def ring(office: Installation, phone: Phone, call: str, extension: str = "21") -> str:
+    said = {"extension": extension, "number": NUMBER, "call_id": call}
+    return await office.told(phone.key, "ringing", **said)
+
+
+# --- over HTTP ------------------------------------------------------------------------------------
+
+
+async def test_the_answer_is_the_same_whatever_is_wrong(office: Installation, anna: Person) -> None:
+    wrong = [
+        await office.sign_in(anna.tenant, anna.login, "not the password"),
+        await office.sign_in(anna.tenant, "nobody"),
+        await office.sign_in("no-tenant", anna.login),
+    ]
+    assert {(answer.status_code, answer.text) for answer in wrong} == {(401, wrong[0].text)}
+
+
+async def test_the_cookie_renews_until_it_is_signed_out(office: Installation, anna: Person) -> None:
+    answer = await office.sign_in(anna.tenant, anna.login)
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert "Path=/api/session" in cookie
+    held = {"Cookie": f"softphone_session={answer.cookies['softphone_session']}"}
+    office.clock.move(timedelta(hours=1))
+    assert (await office.ask("GET", "/api/calls", answer.json()["token"])).status_code == 401
+    renewed = await office.ask("POST", "/api/session/renew", headers=held)
+    assert renewed.status_code == 201
+    assert (await office.ask("GET", "/api/calls", renewed.json()["token"])).status_code == 200
+    assert (await office.ask("DELETE", "/api/session", headers=held)).status_code == 204
+    assert (await office.ask("POST", "/api/session/renew", headers=held)).status_code == 401
+    assert (await office.ask("POST", "/api/session/renew")).status_code == 401
+
+
+async def test_a_new_password_ends_every_sign_in(office: Installation, anna: Person) -> None:
+    held = {"Cookie": f"softphone_session={anna.cookie}"}
+    path = f"/api/users/{anna.id}"
+    change = {"password": "an even longer one"}
+    answer = await office.ask("PATCH", path, office.token(anna.tenant), change)
+    assert answer.status_code == 200
+    assert (await office.ask("POST", "/api/session/renew", headers=held)).status_code == 401
+    assert (await office.sign_in(anna.tenant, anna.login, PASSWORD)).status_code == 401
+    again = await office.sign_in(anna.tenant, anna.login, "an even longer one")
+    assert again.status_code == 201
+
+
+async def test_a_short_password_is_refused_and_named(office: Installation, anna: Person) -> None:
+    given = {"login": "bernd", "password": "short"}
+    answer = await office.ask("POST", "/api/users", office.token(anna.tenant), given)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "password"
+
+
+async def test_a_login_is_taken_once(office: Installation, anna: Person) -> None:
+    given = {"login": anna.login, "password": PASSWORD}
+    answer = await office.ask("POST", "/api/users", office.token(anna.tenant), given)
+    assert answer.status_code == 409
+    assert answer.json()["errors"][0]["field"] == "login"
+
+
+def forged(token: str) -> dict[str, str]:
+    """Tokens that look like this one and must not be taken for it."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    head, body, signature = token.split(".")
+    raised = {**claims, "role": "operator"}
+    none = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).decode()
+    nobody = User(id=claims["sub"], tenant=claims["tenant"], login="x", role="operator")
+    other = Tokens(SecretStr("another secret that is long enough"))
+    unending = {key: value for key, value in claims.items() if key != "exp"}
+    return {
+        "another secret": other.issue(nobody, timedelta(hours=1))[0],
+        "no algorithm": f"{none.rstrip('=')}.{body}.",
+        "other claims": f"{head}.{jwt.encode(raised, 'x' * 32).split('.')[1]}.{signature}",
+        "another algorithm": jwt.encode(claims, SECRET, "HS512"),
+        "another issuer": jwt.encode({**claims, "iss": "somebody"}, SECRET, "HS256"),
+        "no end": jwt.encode(unending, SECRET, "HS256"),
+        "no signature": f"{head}.{body}.",
+        "nothing": "x",
+    }
+
+
+@pytest.mark.filterwarnings("ignore:The HMAC key")
+async def test_no_forged_token_is_taken(office: Installation, anna: Person) -> None:
+    for what, token in forged(anna.token).items():
+        answer = await office.client.get("/api/calls", headers=bearer(token))
+        assert answer.status_code == 401, what
+        async with opened(office.url) as browser:
+            await browser.say({"type": "hello", "token": token, "seen": None})
+            assert await browser.end() == 4001, what
+
+
+# --- on the socket --------------------------------------------------------------------------------
+
+
+async def test_without_a_hello_in_time_the_socket_is_closed(office: Installation) -> None:
+    async with opened(office.url) as browser:
+        assert await browser.end() == 4001
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", "17", '{"type": "hello"}', '{"token": "x"}'])
+async def test_a_first_frame_that_is_no_hello_is_an_error(office: Installation, text: str) -> None:
+    async with opened(office.url) as browser:
+        await browser.say(text)
+        assert await browser.end() == 4004
+
+
+async def test_an_expired_token_is_told_apart(office: Installation, anna: Person) -> None:
+    office.clock.move(timedelta(hours=1))
+    async with opened(office.url) as browser:
+        await browser.say({"type": "hello", "token": anna.token, "seen": None})
+        assert await browser.end() == 4003
+
+
+async def test_unknown_frames_are_ignored_and_garbage_is_not(
+    office: Installation, anna: Person
+) -> None:
+    phone = await phone_of(office, anna)
+    async with signed_in(office.url, anna.token) as browser:
+        await browser.say({"type": "from the future", "what": 1})
+        await ring(office, phone, "after-unknown")
+        await browser.hears("call")
+        await browser.say("garbage")
+        assert await browser.end() == 4004
+
+
+async def test_pages_of_other_sites_are_refused(office: Installation, anna: Person) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with signed_in(office.url, anna.token, origin="https://evil.example"):
+            pass
+    assert refused.value.response.status_code == 403
+    async with signed_in(office.url, anna.token, origin=office.url) as browser:
+        assert browser.of("welcome")
+
+
+@pytest.mark.parametrize("how", ["removed", "new password"])
+async def test_a_revoked_user_is_cut_within_a_second(
+    office: Installation, anna: Person, how: str
+) -> None:
+    admin, path = office.token(anna.tenant), f"/api/users/{anna.id}"
+    async with signed_in(office.url, anna.token) as browser:
+        if how == "removed":
+            assert (await office.ask("DELETE", path, admin)).status_code == 204
+        else:
+            given = {"password": "an even longer one"}
+            assert (await office.ask("PATCH", path, admin, given)).status_code == 200
+        assert await browser.end(within=1) == 4005
+
+
+async def test_a_removed_user_does_not_get_in_again(office: Installation, anna: Person) -> None:
+    await office.ask("DELETE", f"/api/users/{anna.id}", office.token(anna.tenant))
+    async with opened(office.url) as browser:
+        await browser.say({"type": "hello", "token": anna.token, "seen": None})
+        assert await browser.end() == 4005
+
+
+async def test_a_token_is_renewed_on_the_live_socket(office: Installation, anna: Person) -> None:
+    user = User(id=anna.id, tenant=anna.tenant, login=anna.login, extensions=("21",))
+    phone = await phone_of(office, anna)
+    short, _ = office.tokens.issue(user, timedelta(seconds=2))
+    async with signed_in(office.url, short) as renewing, signed_in(office.url, short) as not_so:
+        await renewing.say({"type": "token", "token": anna.token})
+        assert await not_so.end() == 4003
+        await ring(office, phone, "after-the-first-token")
+        await renewing.hears("call")
+
+
+async def test_somebody_elses_token_does_not_renew(office: Installation, anna: Person) -> None:
+    bernd = await office.make_user(anna.tenant, "user", ("22",))
+    async with signed_in(office.url, anna.token) as browser:
+        await browser.say({"type": "token", "token": bernd.token})
+        assert await browser.end() == 4001
+
+
+async def test_what_was_missed_is_sent_again_and_nothing_else(
+    office: Installation, anna: Person
+) -> None:
+    phone = await phone_of(office, anna)
+    async with signed_in(office.url, anna.token) as browser:
+        before = await ring(office, phone, "seen")
+        await browser.hears("call")
+        seen = browser.seen
+    missed = await ring(office, phone, "missed")
+    async with signed_in(office.url, anna.token, seen) as browser:
+        await until(browser.calls, what="what was missed")
+        assert {call["id"] for call in browser.calls()} == {missed}
+        assert {call["id"] for call in browser.of("welcome")[0]["calls"]} == {before, missed}
+        assert browser.of("resync") == []
+        assert all(frame["seq"] > seen for frame in browser.of("call"))
+
+
+@pytest.mark.parametrize("seen", [0, 17, 2**52])
+async def test_a_number_never_given_out_means_reading_again(
+    office: Installation, anna: Person, seen: int
+) -> None:
+    async with signed_in(office.url, anna.token, seen) as browser:
+        await browser.hears("resync")
+
+
+async def test_everybody_at_the_extension_hears_and_nobody_else(
+    office: Installation, anna: Person
+) -> None:
+    phone = await phone_of(office, anna)
+    both = await office.make_user(anna.tenant, "user", ("21", "22"))
+    async with (
+        signed_in(office.url, anna.token) as one,
+        signed_in(office.url, anna.token) as tab,
+        signed_in(office.url, both.token) as two,
+    ):
+        at_22 = await ring(office, phone, "at-22", "22")
+        at_21 = await ring(office, phone, "at-21", "21")
+        for browser in (one, tab, two):
+            await browser.hears_of(at_21)
+        assert {call["id"] for call in two.calls()} == {at_21, at_22}
+        assert {call["id"] for call in [*one.calls(), *tab.calls()]} == {at_21}
+
+
+async def test_a_comment_comes_over_the_socket(office: Installation, anna: Person) -> None:
+    phone = await phone_of(office, anna)
+    async with signed_in(office.url, anna.token) as browser:
+        call = await ring(office, phone, "commented")
+        await office.logged(anna.token, call, phase="ringing")
+        given = {"text": "ruft zurück", "record": None}
+        saved = await office.post(f"/api/calls/{call}/comments", anna.token, given)
+        (frame,) = await browser.hears("comment")
+        assert frame["comment"] == saved
