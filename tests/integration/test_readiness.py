@@ -13,6 +13,7 @@ from integration.fleet import KNOWN, Browser, Company, holds, readiness
 from ladder import RealServer
 from processes import SERVICES, Fleet, Process
 from proxy import Proxy
+from until import until
 
 TOLD_SECONDS = 10.0
 HEALED_SECONDS = 15.0
@@ -99,22 +100,27 @@ async def mend(proxy: Proxy, way: str) -> None:
 async def test_a_broker_gone_is_told_by_all_and_healed_from(
     fleet: Fleet, proxies: Proxies, company: Company, way: str
 ) -> None:
-    async with Browser(company) as browser:
-        await company.calls(4)
+    """Phones call all the while, and insist; their calls must all be in the log in the end."""
+    async with Browser(company) as browser, company.traffic() as traffic:
+        await traffic.more(4)
         await break_(proxies["RabbitMQ"], way)
         try:
             gone = {"RabbitMQ": ""}
-            await asyncio.gather(*(says(fleet[name], 503, gone) for name in SERVICES))
-            refused = await company.hit(company.unheard(), "ringing")
+            refused, *_ = await asyncio.gather(
+                company.hit(company.unheard(), "ringing"),
+                *(says(fleet[name], 503, gone) for name in SERVICES),
+            )
             assert refused.status_code == refused.json()["status"] == 503
             assert refused.headers["content-type"] == "application/problem+json"
             assert int(refused.headers["retry-after"]) > 0
         finally:
             await mend(proxies["RabbitMQ"], way)
         await asyncio.gather(*(says(fleet[name], 200, {}, HEALED_SECONDS) for name in SERVICES))
-        assert {"type": "resync"} in browser.frames
-        for line in await company.calls(4):
-            await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
+        await until(lambda: {"type": "resync"} in browser.frames, what="a resync")
+        await traffic.more(4)
+        await browser.pops_up(await company.call(KNOWN), [company.record])
+    assert company.unanswered == 0
+    assert company.refused
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -144,7 +150,7 @@ async def test_redis_gone_is_told_and_no_call_needs_it(
         await says(fleet["janitor"], 503, {"schedule": ""})
         for name in ("matcher", "calllog", "notifier"):
             await says(fleet[name], 200, {})
-        await company.calls(4)
+        await company.calls(2)
     finally:
         await mend(proxies["Redis"], way)
     for name in ("ingest", "janitor"):
@@ -165,8 +171,6 @@ async def test_a_consumer_the_broker_took_away_comes_back(
     fleet: Fleet, rabbitmq: RealServer, company: Company, queue: str
 ) -> None:
     service = fleet[CONSUMERS[queue]]
-    await company.calls(4)
-    await company.caught_up()
     async with await aio_pika.connect(rabbitmq.url) as admin:
         async with admin.channel() as channel:
             await channel.queue_delete(queue)
@@ -184,9 +188,8 @@ async def test_the_answer_itself_is_quick_whatever_hangs(
         proxy.freeze()
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=4) as client:
-            for process in fleet:
-                await client.get(f"{process.url}/readyz")
-                assert (await client.get(f"{process.url}/healthz")).status_code == 200
+            for path in ("readyz", "healthz"):
+                await asyncio.gather(*(client.get(f"{p.url}/{path}") for p in fleet))
     finally:
         for proxy in proxies.values():
             proxy.thaw()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import stat
 import sys
 from collections.abc import AsyncIterator
@@ -228,3 +229,26 @@ def shell(name: str, script: str, folder: Path) -> Child:
 
 async def never() -> bool:
     return False
+
+
+class Raced(Redis):
+    """A server whose port somebody takes after it was found free."""
+
+    taken: socket.socket | None = None
+
+    async def _launch(self) -> None:
+        if self.taken is None:
+            self.taken = socket.create_server((ports.HOST, self.port))
+        await super()._launch()
+
+
+async def test_a_port_taken_before_the_first_start_is_replaced(
+    tmp_path: Path, started: list[Server]
+) -> None:
+    server = Raced(tmp_path / "redis")
+    started.append(server)
+    await server.start()
+    assert server.taken is not None
+    with server.taken as taken:
+        assert server.port != taken.getsockname()[1]
+        assert await answers(server)

@@ -12,6 +12,7 @@ from softphone_onebox.servers.identity import Identity
 from softphone_onebox.servers.ports import is_free
 
 PREDECESSOR_SECONDS = 10.0
+PORT_ATTEMPTS = 3
 
 
 class Server(ABC):
@@ -31,6 +32,7 @@ class Server(ABC):
         self._identity: Identity | None = None
         self._child: Child | None = None
         self._lock: int | None = None
+        self._served = False
 
     @property
     def identity(self) -> Identity:
@@ -62,10 +64,24 @@ class Server(ABC):
         try:
             await self._take_folder()
             self._settle_identity()
-            await self._launch()
+            await self._launch_or_move()
         except BaseException:
             await self.kill()
             raise
+        self._served = True
+
+    async def _launch_or_move(self) -> None:
+        """Launch, on another port if this one was taken before anybody was told of it."""
+        for _ in range(PORT_ATTEMPTS):
+            try:
+                return await self._launch()
+            except ServerError:
+                if self._child is not None:
+                    await self._child.kill()
+                if self._served or is_free(self.port):
+                    raise
+                self._identity = Identity.of(self.folder)
+        return await self._launch()
 
     async def stop(self) -> None:
         if self._child is not None:
@@ -127,10 +143,10 @@ class Server(ABC):
         return os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
 
     def _settle_identity(self) -> None:
-        if self._identity is None:
+        if not self._served:
             self._identity = Identity.of(self.folder)
-        elif not is_free(self._identity.port):
+        elif not is_free(self.port):
             raise ServerError(
-                f"{self.title}: port {self._identity.port} was taken while it was stopped; "
+                f"{self.title}: port {self.port} was taken while it was stopped; "
                 "end the program that listens there"
             )

@@ -5,7 +5,8 @@ message and an acknowledgement that fails all put the whole connection in doubt.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 import aio_pika
@@ -26,6 +27,20 @@ from softphone_common.errors import UnavailableError
 
 BROKEN = (aiormq.exceptions.AMQPError, OSError, TimeoutError, RuntimeError)
 """What aio_pika raises when the broker or the way to it fails."""
+
+
+@contextlib.contextmanager
+def broken_off() -> Iterator[None]:
+    """Turns a cancellation nobody asked for into what it means: aiormq cancels whoever waits for a
+    connection that it closes."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        waiting = asyncio.current_task()
+        if waiting is not None and waiting.cancelling():
+            raise
+        raise ConnectionError("the connection was closed meanwhile") from None
+
 
 _DECLARE_FACTOR = 4  # the first declaration of quorum queues elects a leader for each
 
@@ -80,7 +95,8 @@ class Link:
         )
         key = envelope.routing_key
         try:
-            await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
+            with broken_off():
+                await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
         except aiormq.exceptions.PublishError:
             self.doubt(f"no queue takes {key}")
         except BROKEN as error:
@@ -182,7 +198,8 @@ class _Heard:
     async def done(self) -> None:
         """Acknowledges; does nothing if the connection is gone, since the broker knows."""
         try:
-            await self._message.ack()
+            with broken_off():
+                await self._message.ack()
         except BROKEN as error:
             self._link.doubt(f"acknowledging failed: {error!r}")
 

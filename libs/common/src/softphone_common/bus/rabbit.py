@@ -9,7 +9,7 @@ from softphone_common import metrics
 from softphone_common.bus.consumers import Consumer, Hearer, Listener
 from softphone_common.bus.dispatch import Dispatcher, Handler, Limits
 from softphone_common.bus.envelope import Envelope, pack
-from softphone_common.bus.link import BROKEN, Link
+from softphone_common.bus.link import BROKEN, Link, broken_off
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from softphone_common.contracts.events import Message
 from softphone_common.errors import UnavailableError
@@ -105,7 +105,7 @@ class Bus:
     async def stop(self) -> None:
         """Takes no more messages, settles those in hand, then closes."""
         if self._link is not None:
-            with contextlib.suppress(*BROKEN):
+            with contextlib.suppress(*BROKEN), broken_off():
                 async with asyncio.timeout(self._settings.ping_seconds):
                     await self._link.cancel()
         patience = self._settings.shutdown_seconds / 2
@@ -129,8 +129,9 @@ class Bus:
     async def _reaching(self) -> AsyncIterator[None]:
         """Whatever the broker does not do in time is one error."""
         try:
-            async with asyncio.timeout(self._settings.publish_seconds):
-                yield
+            with broken_off():
+                async with asyncio.timeout(self._settings.publish_seconds):
+                    yield
         except BROKEN as error:
             raise UnavailableError(self.name, self._trouble or "does not answer in time") from error
 
@@ -141,7 +142,8 @@ class Bus:
                 group.create_task(dispatcher.run())
             while True:
                 try:
-                    self._trouble = await self._live_once()
+                    with broken_off():
+                        self._trouble = await self._live_once()
                     failures = 0
                 except BROKEN as error:
                     self._trouble = str(error) or "does not answer in time"
