@@ -28,9 +28,9 @@ class BrowserSocket:
             async for text in self._socket:
                 self.frames.append(json.loads(text))
 
-    async def say(self, frame: Json | str) -> None:
-        """Sends a frame, or a text as it is."""
-        await self._socket.send(frame if isinstance(frame, str) else json.dumps(frame))
+    async def say(self, frame: Json | str | bytes) -> None:
+        """Sends a frame, or a text or bytes as they are."""
+        await self._socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
 
     async def close(self) -> None:
         """Leaves."""

@@ -105,7 +105,9 @@ class Installation:
         self.mongo = mongo
         self.app = app
         self.clock = clock
-        self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=20)
+        # the server closes what was idle for 5 s, and must not do so while we send
+        limits = httpx.Limits(keepalive_expiry=2)
+        self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=20, limits=limits)
         self.tokens = Tokens(SecretStr(SECRET), clock)
         no_cookies = DefaultCookiePolicy(allowed_domains=[])
         self.client.cookies.jar.set_policy(no_cookies)
@@ -286,7 +288,7 @@ async def ready(installation: Installation) -> None:
         assert answer.status_code == 200, answer.text
         return True
 
-    await until(answers, 30, "readiness")
+    await until(answers, 60, "readiness")
 
 
 async def drop(mongo: str) -> None:

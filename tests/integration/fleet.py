@@ -1,21 +1,17 @@
 """What the tests of a whole fleet share: a company on it with its phone, its browsers, its log."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import aio_pika
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 from processes import Fleet, Process
 from softphone_common.bus import topology
@@ -33,7 +29,9 @@ FOLDED = timedelta(milliseconds=1)
 
 ANSWERED = ("ringing", "connected", "ended")
 MISSED = ("ringing", "missed")
-TOLD = ("ringing", "ended?duration=42")
+TOLD_TALK = timedelta(seconds=42)
+TOLD_END = "ended?duration=42"
+TOLD = ("ringing", TOLD_END)
 REPEATED = ("ringing", "ringing", "connected", "ringing", "connected", "ended", "ended")
 PHONES = 4
 SCRIPTS = (ANSWERED, MISSED, TOLD, REPEATED)
@@ -48,40 +46,49 @@ class Line:
     external_id: str = field(default_factory=lambda: uuid4().hex)
     call_id: str = ""
     sent: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    """Phase, begin and end of every request that was accepted."""
+    tried: dict[str, datetime] = field(default_factory=dict)
+    """When each phase was first sent, accepted or not: what is refused may come through."""
 
     def check(self, logged: Json, record: str | None) -> None:
         """Every time is that of the hit that counts, and all else follows from the script."""
         rung, connected, ended = (_time(logged[f"{p}_at"]) for p in ("rung", "connected", "ended"))
-        assert self._within("ringing", rung, first=True)
-        assert self._within("ended", ended) or self._within("missed", ended)
+        missed = "missed" in self.script
+        self._came(rung, "ringing", first=True)
+        self._came(ended, "missed" if missed else "ended", first=False)
         talk = timedelta(0)
         if "connected" in self.script:
-            assert self._within("connected", connected, first=True)
+            self._came(connected, "connected", first=True)
             assert connected
             assert ended
             talk = ended - connected
-        elif "ended?duration=42" in self.script:
-            talk = timedelta(seconds=42)
-        else:
-            assert connected is None
-        missed = "missed" in self.script
-        assert logged["phase"] == ("missed" if missed else "ended")
-        assert logged["outcome"] == ("missed" if missed else "answered")
-        assert logged["talk_seconds"] == int(talk.total_seconds())
+        elif TOLD_END in self.script:
+            talk = TOLD_TALK
         assert rung
         assert ended
-        ring = max(timedelta(0), ended - talk - rung)
-        assert logged["ring_seconds"] == int(ring.total_seconds())
-        assert (logged["extension"], logged["identity"]) == (EXTENSION, "phone")
-        assert logged["remote"]["raw"] == self.number
-        assert [m["record"] for m in logged["matches"]] == ([record] if record else [])
+        expected = {
+            "phase": "missed" if missed else "ended",
+            "outcome": "missed" if missed else "answered",
+            "talk_seconds": int(talk.total_seconds()),
+            "ring_seconds": int(max(timedelta(0), ended - talk - rung).total_seconds()),
+            "extension": EXTENSION,
+            "identity": "phone",
+        }
+        found = {field: logged[field] for field in expected}
+        assert found == expected, f"{self}: {found} is not {expected}"
+        assert logged["remote"]["raw"] == self.number, f"{self}: {logged['remote']}"
+        records = [match["record"] for match in logged["matches"]]
+        assert records == ([record] if record else []), f"{self}: matches {records}"
+        assert (connected is None) == missed, f"{self}: connected at {connected}"
 
-    def _within(self, phase: str, at: datetime | None, *, first: bool = False) -> bool:
+    def _came(self, at: datetime | None, phase: str, *, first: bool) -> None:
+        """The time is that of the first or last hit of this phase, whatever became of others."""
         hits = [sent for sent in self.sent if sent[0] == phase]
-        if not hits or at is None:
-            return False
         _, began, answered = hits[0] if first else hits[-1]
-        return began - FOLDED <= at <= answered
+        if first:
+            began = self.tried[phase]
+        came = at is not None and began - FOLDED <= at <= answered
+        assert came, f"{self}: {phase} at {at}, not from {began} to {answered}"
 
 
 def _time(text: str | None) -> datetime | None:
@@ -146,12 +153,13 @@ class Company:
         """The user's."""
         return self.fleet.token(self.tenant, extensions=(EXTENSION,), user=self.user)
 
-    async def hit(self, line: Line, event: str, began: datetime | None = None) -> httpx.Response:
+    async def hit(self, line: Line, event: str) -> httpx.Response:
         """One request of the phone; noted in the line if it is accepted."""
         phase, _, more = event.partition("?")
         said = {"extension": EXTENSION, "number": line.number, "call_id": line.external_id}
         url = f"{self.fleet['ingest'].url}/hit/{self.key}/{phase}"
-        began = began or datetime.now(UTC)
+        began = datetime.now(UTC)
+        line.tried.setdefault(phase, began)
         answer = await self._client.get(url, params={**said, **dict(parse_qsl(more))})
         if answer.status_code == 202:
             line.sent.append((phase, began, datetime.now(UTC)))
@@ -160,11 +168,10 @@ class Company:
 
     async def insist(self, line: Line, event: str) -> None:
         """One request again and again, as of a phone that is told to, until it is accepted."""
-        began = datetime.now(UTC)
 
         async def accepted() -> bool:
             try:
-                answer = await self.hit(line, event, began)
+                answer = await self.hit(line, event)
             except httpx.TransportError:
                 self.unanswered += 1
                 return False
@@ -180,10 +187,6 @@ class Company:
         line = Line(number, script)
         self.lines.append(line)
         return line
-
-    def unheard(self) -> Line:
-        """A call that is never to be in the log."""
-        return Line(KNOWN, ANSWERED)
 
     async def call(self, number: str | None = None, script: tuple[str, ...] | None = None) -> Line:
         """A whole call, each of its hits accepted; without script or number the next of ours."""
@@ -237,8 +240,9 @@ class Company:
         """Every call is there once, as it was told, with what the directory knows of it."""
         logged = await self.log()
         by_id = {call["id"]: call for call in logged}
-        assert len(by_id) == len(logged)
-        assert set(by_id) == {line.call_id for line in self.lines}
+        assert len(by_id) == len(logged), "a call is there twice"
+        ours = {line.call_id for line in self.lines}
+        assert by_id.keys() == ours, f"missing {ours - by_id.keys()}, extra {by_id.keys() - ours}"
         for line in self.lines:
             line.check(by_id[line.call_id], self.record if line.number == KNOWN else None)
 
@@ -253,10 +257,10 @@ class Company:
         return sweep
 
     async def latest_sweep(self) -> str:
-        """The id of the last one asked for."""
+        """The id of the last one asked for, or an empty text."""
         sweeps = await self._ask("janitor", "GET", "/api/sweeps", role="operator")
         mine = (s for s in sweeps["items"] if s["tenant"] == self.tenant)
-        latest: str = next(s["id"] for s in mine if s["requested_by"] == "operator")
+        latest: str = next((s["id"] for s in mine if s["requested_by"] == "operator"), "")
         return latest
 
     async def swept(self, sweep: str, within: float = 15) -> Json:
@@ -296,61 +300,6 @@ class Company:
         url = f"{self.fleet[service].url}{path}"
         headers = {"Authorization": f"Bearer {self.fleet.token(self.tenant, role)}"}
         return await self._client.request(method, url, json=body, headers=headers)
-
-
-class Browser:
-    """A signed-in socket of a company's user; everything it is sent is in `frames`."""
-
-    def __init__(self, company: Company, seen: int | None = None) -> None:
-        self._company = company
-        self._seen = seen
-        self._socket: ClientConnection
-        self._reading: asyncio.Task[None]
-        self.frames: list[Json] = []
-        self.closed_with: int | None = None
-
-    async def __aenter__(self) -> Self:
-        url = self._company.fleet["notifier"].url.replace("http", "ws", 1)
-        self._socket = await connect(f"{url}/ws", proxy=None)
-        hello = {"type": "hello", "token": self._company.token, "seen": self._seen}
-        await self._socket.send(json.dumps(hello))
-        self._reading = asyncio.create_task(self._read())
-        await until(lambda: self.frames, what="the welcome")
-        assert self.frames[0]["type"] == "welcome"
-        return self
-
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        await self._socket.close()
-        await self._reading
-
-    async def _read(self) -> None:
-        try:
-            while True:
-                self.frames.append(json.loads(await self._socket.recv()))
-        except ConnectionClosed:
-            self.closed_with = self._socket.close_code
-
-    @property
-    def seq(self) -> int:
-        """The last number it was given."""
-        seq: int = max(frame["seq"] for frame in self.frames if "seq" in frame)
-        return seq
-
-    def popups(self, line: Line) -> list[Json]:
-        """All it was told of this call, in order."""
-        told = [frame["call"] for frame in self.frames if frame["type"] == "call"]
-        return [call for call in told if call["id"] == line.call_id]
-
-    async def pops_up(self, line: Line, matches: Sequence[str] = ()) -> None:
-        """Waits until it shows the call with just these records."""
-
-        def shown() -> bool:
-            return any([m["record"] for m in c["matches"]] == [*matches] for c in self.popups(line))
-
-        await until(shown, what=f"a popup with {len(matches)} matches")
-        assert {popup["remote"]["raw"] for popup in self.popups(line)} == {line.number}
 
 
 async def lengths(rabbitmq: str) -> dict[str, int]:

@@ -94,6 +94,25 @@ async def test_a_phone_without_ids_goes_on_with_the_clicked_call(
     await entries(office, company, click)
 
 
+@pytest.mark.parametrize(
+    ("clicked", "told"),
+    [
+        ("00 49 89 / 99998010", "sip:+498999998010@pbx.example.com"),
+        ("2 2", "sip:22@pbx.example.com"),
+        ("*21#", "<sip:*21%23@pbx.example.com>"),
+    ],
+)
+async def test_a_number_may_be_spelt_otherwise_by_the_phone(
+    office: Installation, company: Company, clicked: str, told: str
+) -> None:
+    click = await dial(office, company, clicked)
+    said = line("x", number=told, direction="outbound")
+    assert await office.told(company.key, "ringing", **said) == click
+    before = await office.told(company.key, "ringing", **line(number=told))
+    assert await office.told(company.key, "ended", **line(number=clicked)) == before
+    await entries(office, company, click, before)
+
+
 async def test_only_one_call_takes_the_click(office: Installation, company: Company) -> None:
     click = await dial(office, company)
     first = await office.told(company.key, "ringing", **line("x1", direction="outbound"))
@@ -162,10 +181,14 @@ async def test_a_click_hands_the_number_to_the_softphone(
     assert await link("00 49 89 / 99998010") == f"tel:{E164}"
     assert await link("22") == "tel:22"
     assert await link("*21#") == "tel:*21%23"
-    changes = {"dial_link": "sip:{number}@pbx.example.com"}
-    answer = await office.ask("PATCH", "/api/tenant", company.admin, changes)
-    assert answer.status_code == 200, answer.text
-    assert await link(NUMBER) == f"sip:{E164}@pbx.example.com"
+    for template, made in (
+        ("sip:{number}@pbx.example.com", f"sip:{E164}@pbx.example.com"),
+        ("https://pbx.example.com/?to={number}", "https://pbx.example.com/?to=%2B498999998010"),
+    ):
+        changes = {"dial_link": template}
+        answer = await office.ask("PATCH", "/api/tenant", company.admin, changes)
+        assert answer.status_code == 200, answer.text
+        assert await link(NUMBER) == made
 
 
 @pytest.mark.parametrize("number", ["", " ", "anonymous", "Erika Huber", "12345678901234567890"])

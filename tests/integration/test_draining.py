@@ -7,7 +7,8 @@ from time import monotonic
 import httpx
 import pytest
 
-from integration.fleet import KNOWN, Browser, Company, holds, lengths, readiness
+from integration.browser import Browser
+from integration.fleet import KNOWN, MISSED, Company, holds, lengths, readiness
 from ladder import RealServer
 from processes import Fleet, Process
 from proxy import Proxy
@@ -93,11 +94,11 @@ async def test_ingest_answers_what_is_in_flight(
     """The broker hangs, so that all hits are in ingest's hands when it is told to stop; it comes
     back in time for them or not at all."""
     await company.calls(IN_FLIGHT)  # over connections that stay, and are used again below
-    lines = [company.line() if answer == 202 else company.unheard() for _ in range(IN_FLIGHT)]
+    lines = [company.line(script=MISSED) for _ in range(IN_FLIGHT)]
     broker.freeze()
     try:
-        hits = [asyncio.create_task(company.hit(line, "missed")) for line in lines]
-        published = f"call.missed.{company.tenant}"
+        hits = [asyncio.create_task(company.hit(line, "ringing")) for line in lines]
+        published = f"call.ringing.{company.tenant}"
         await until(lambda: broker.holds(published) == IN_FLIGHT, what="all on their way")
         stopping = asyncio.create_task(stop_in_time(fleet["ingest"]))
         await drains(fleet["ingest"])
@@ -113,14 +114,9 @@ async def test_ingest_answers_what_is_in_flight(
     if answer == 503:
         assert {given.headers["content-type"] for given in answers} == {"application/problem+json"}
         assert {given.headers["retry-after"] for given in answers} == {"2"}
-        return
-    ids = {line.call_id for line in lines}
-
-    async def logged() -> None:
-        phases = [call["phase"] for call in await company.log() if call["id"] in ids]
-        assert phases == ["missed"] * IN_FLIGHT
-
-    await holds(logged, what="the calls in the log")
+        await asyncio.gather(*(company.insist(line, "ringing") for line in lines))
+    await asyncio.gather(*(company.insist(line, "missed") for line in lines))
+    await company.caught_up()
 
 
 @pytest.mark.parametrize("way", ["stop", "kill"])
@@ -142,50 +138,55 @@ async def test_messages_stream_on_over_a_restart(
     fleet: Fleet, company: Company, name: str, way: str
 ) -> None:
     async with company.traffic() as traffic:
-        for _ in range(2):
-            await traffic.more(8)
-            await (stop_in_time(fleet[name]) if way == "stop" else fleet[name].kill())
-            await traffic.more(8)
-            await fleet[name].start()
+        await traffic.more(8)
+        await (stop_in_time(fleet[name]) if way == "stop" else fleet[name].kill())
+        await traffic.more(8)
+        await fleet[name].start()
         await traffic.more(8)
     assert (company.unanswered, company.refused) == (0, 0)
     await company.caught_up()
 
 
 @pytest.mark.parametrize("mended", [True, False], ids=["mended", "not mended"])
-@pytest.mark.parametrize(("name", "asks_for"), [("matcher", "records"), ("calllog", "calls")])
-async def test_a_batch_in_the_database_s_hands_is_finished_or_stays_with_the_broker(
-    fleet: Fleet, company: Company, database: Proxy, name: str, asks_for: str, mended: bool
+async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_broker(
+    fleet: Fleet, company: Company, database: Proxy, mended: bool
 ) -> None:
+    both = (fleet["matcher"], fleet["calllog"])
     await company.calls(4)
     await company.caught_up()
     database.freeze()
     try:
         await company.calls(8)
-        await until(lambda: database.holds(asks_for), what="a question to MongoDB")
-        stopping = asyncio.create_task(stop_in_time(fleet[name]))
-        await drains(fleet[name])
+        asked = ("records", "calls")  # the collections each of them looks into
+        await until(lambda: all(map(database.holds, asked)), what="questions to MongoDB")
+        stopping = asyncio.gather(*map(stop_in_time, both))
+        await asyncio.gather(*map(drains, both))
         if mended:
             database.thaw()
         await stopping
     finally:
         database.thaw()
-        await fleet[name].start()
+        await asyncio.gather(*(process.start() for process in both))
     await company.caught_up()
 
 
 async def test_a_broker_that_hangs_keeps_nobody_from_stopping(
     fleet: Fleet, company: Company, broker: Proxy
 ) -> None:
+    """Phones call and insist all the while, and the janitor is asked for a sweep."""
     async with company.traffic() as traffic:
         await traffic.more(8)
         broker.freeze()
         try:
-            await asyncio.gather(*(stop_in_time(process) for process in fleet))
+            asking = asyncio.create_task(company.request_sweep())
+            sweep: str = await until(company.latest_sweep, what="the sweep in the list")
+            await asyncio.gather(*map(stop_in_time, fleet))
+            assert (await asking).status_code == 503
         finally:
             broker.thaw()
             await asyncio.gather(*(process.start() for process in fleet))
     await company.caught_up()
+    await company.swept(sweep)
 
 
 async def test_notifier_sends_browsers_elsewhere(fleet: Fleet, company: Company) -> None:
@@ -214,25 +215,17 @@ async def test_a_sweep_outlives_janitor_and_calllog(fleet: Fleet, company: Compa
     assert (await company.swept(sweep))["moved"] == 0
 
 
-@pytest.mark.parametrize("way", ["stop", "kill"])
-async def test_a_sweep_the_broker_has_not_heard_of_is_told_it_later(
-    fleet: Fleet, company: Company, broker: Proxy, way: str
+async def test_a_sweep_survives_a_janitor_killed_before_it_could_tell(
+    fleet: Fleet, company: Company, broker: Proxy
 ) -> None:
     broker.freeze()
     try:
         asking = asyncio.create_task(company.request_sweep())
-        request = f"calls.clean-up.{company.tenant}"
-        await until(lambda: broker.holds(request), what="the sweep on its way to the broker")
-        if way == "stop":
-            stopping = asyncio.create_task(stop_in_time(fleet["janitor"]))
-            await drains(fleet["janitor"])
-            assert (await asking).status_code == 503
-            await stopping
-        else:
-            await fleet["janitor"].kill()
-            with pytest.raises(httpx.TransportError):
-                await asking
+        sweep: str = await until(company.latest_sweep, what="the sweep in the list")
+        await fleet["janitor"].kill()
+        with pytest.raises(httpx.TransportError):
+            await asking
     finally:
         broker.thaw()
         await fleet["janitor"].start()
-    await company.swept(await company.latest_sweep())
+    await company.swept(sweep)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from integration.fleet import KNOWN, KNOWN_E164, Browser, Company, holds, lengths, readiness
+from integration.browser import Browser
+from integration.fleet import KNOWN, KNOWN_E164, Company, holds, lengths, readiness
 from ladder import RealServer
 from processes import Fleet, Process
 from until import until

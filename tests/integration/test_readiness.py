@@ -9,7 +9,8 @@ import pytest
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from integration.fleet import KNOWN, Browser, Company, holds, readiness
+from integration.browser import Browser
+from integration.fleet import Company, holds, readiness
 from ladder import RealServer
 from processes import SERVICES, Fleet, Process
 from proxy import Proxy
@@ -103,13 +104,13 @@ async def test_a_broker_gone_is_told_by_all_and_healed_from(
     """Phones call all the while, and insist; their calls must all be in the log in the end."""
     async with Browser(company) as browser, company.traffic() as traffic:
         await traffic.more(4)
+        line = company.line()
         await break_(proxies["RabbitMQ"], way)
         try:
             gone = {"RabbitMQ": ""}
-            refused, *_ = await asyncio.gather(
-                company.hit(company.unheard(), "ringing"),
-                *(says(fleet[name], 503, gone) for name in SERVICES),
-            )
+            hit = asyncio.create_task(company.hit(line, "ringing"))
+            await asyncio.gather(*(says(fleet[name], 503, gone) for name in SERVICES))
+            refused = await hit
             assert refused.status_code == refused.json()["status"] == 503
             assert refused.headers["content-type"] == "application/problem+json"
             assert int(refused.headers["retry-after"]) > 0
@@ -118,7 +119,9 @@ async def test_a_broker_gone_is_told_by_all_and_healed_from(
         await asyncio.gather(*(says(fleet[name], 200, {}, HEALED_SECONDS) for name in SERVICES))
         await until(lambda: {"type": "resync"} in browser.frames, what="a resync")
         await traffic.more(4)
-        await browser.pops_up(await company.call(KNOWN), [company.record])
+        for event in line.script:
+            await company.insist(line, event)
+        await browser.pops_up(line, [company.record])
     assert company.unanswered == 0
     assert company.refused
 

@@ -2,13 +2,17 @@
 
 import base64
 import json
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
 from pydantic import SecretStr
-from websockets.exceptions import InvalidStatus
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from browser_socket import opened, signed_in
 from inprocess import PASSWORD, SECRET, Installation, Person, Phone, bearer, everything
@@ -18,13 +22,15 @@ from softphone_common.http.auth import Tokens
 from until import until
 
 NUMBER = "08999998001"
+LINE = 8
+CUT = 'softphone_sockets_cut_total{code="4008"}'
 
 
 @pytest.fixture(scope="module")
 async def office(
     rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
 ) -> AsyncIterator[Installation]:
-    settings = {"session_frames_max": 8, "hello_seconds": 0.5}
+    settings = {"session_frames_max": LINE, "hello_seconds": 0.5}
     async with everything(rabbitmq.url, mongodb.url, redis_server.url, **settings) as installation:
         yield installation
         installation.clock.reset()
@@ -227,7 +233,67 @@ async def test_what_was_missed_is_sent_again_and_nothing_else(
         assert {call["id"] for call in browser.calls()} == {missed}
         assert {call["id"] for call in browser.of("welcome")[0]["calls"]} == {before, missed}
         assert browser.of("resync") == []
+        numbers = [frame["seq"] for frame in browser.frames]
+        assert numbers == sorted(numbers)
+        assert numbers[0] == seen, (
+            "whoever is lost before the missed frames must ask for them again"
+        )
         assert all(frame["seq"] > seen for frame in browser.of("call"))
+
+
+async def test_who_missed_more_than_the_line_holds_reads_again(
+    office: Installation, anna: Person
+) -> None:
+    phone = await phone_of(office, anna)
+    async with signed_in(office.url, anna.token) as stays:
+        async with signed_in(office.url, anna.token) as browser:
+            seen = browser.seen
+        for turn in range(LINE):
+            await stays.hears_of(await ring(office, phone, f"missed-{turn}"))
+        async with signed_in(office.url, anna.token, seen) as browser:
+            await browser.hears("resync")
+            assert browser.calls() == []
+            assert len(browser.of("welcome")[0]["calls"]) == LINE
+            assert browser.seen > seen
+            await browser.hears_of(await ring(office, phone, "afterwards"))
+
+
+async def test_who_does_not_read_is_cut_and_holds_up_nobody(
+    office: Installation, anna: Person
+) -> None:
+    call = await ring(office, await phone_of(office, anna), "talked about")
+    await office.logged(anna.token, call, phase="ringing")
+    text = {"text": "\U0001f600" * 10_000, "record": None}
+    stalled = stalled_socket(office.url)
+    async with signed_in(office.url, anna.token) as reads, stalled as lazy:
+        await lazy.send(json.dumps({"type": "hello", "token": anna.token}))
+        welcome = json.loads(await lazy.recv())
+        before, said = await cuts(office), 0
+        while await cuts(office) == before:
+            said += 1
+            assert said < 200, "nobody was cut"
+            await office.post(f"/api/calls/{call}/comments", anna.token, text)
+            await reads.hears("comment", said)
+        assert welcome["type"] == "welcome"
+        with suppress(ConnectionClosed):
+            while True:  # what was still on its way
+                await lazy.recv()
+        assert lazy.close_code == 4008
+
+
+def stalled_socket(url: str) -> connect:
+    """A socket that takes in only what is asked for, as over a line that is too thin."""
+    thin = socket.socket()
+    thin.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    where = urlsplit(url)
+    thin.connect((where.hostname, where.port))
+    return connect(f"ws://{where.netloc}/ws", sock=thin, max_queue=1, compression=None, proxy=None)
+
+
+async def cuts(office: Installation) -> str:
+    """The metric of sockets cut for being slow."""
+    lines = (await office.client.get("/metrics")).text.splitlines()
+    return next((line for line in lines if line.startswith(CUT)), "")
 
 
 @pytest.mark.parametrize("seen", [0, 17, 2**52])

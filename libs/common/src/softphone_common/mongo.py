@@ -50,7 +50,8 @@ class Mongo:
             journal=True,
             serverSelectionTimeoutMS=int(settings.ping_seconds * 1000),
             connectTimeoutMS=int(settings.ping_seconds * 1000),
-            socketTimeoutMS=int(settings.shutdown_seconds * 1000),
+            # no question may outlast the shutdown: its thread could not be stopped
+            socketTimeoutMS=int(settings.shutdown_seconds * 1000 / 2),
         )
         self._client = client
         self.database: Database = client.get_default_database("softphone")

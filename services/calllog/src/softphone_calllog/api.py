@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from softphone_calllog.calls import CallStore, Logged, party
 from softphone_calllog.comments import CommentStore
@@ -26,6 +26,15 @@ from softphone_common.mongo import Document
 from softphone_common.telemetry import log
 from softphone_common.tenants import Tenants
 
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is before the first or after the last moment there is") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 Limit = Annotated[int, Query(ge=1)]
 
@@ -39,8 +48,8 @@ class Filter(BaseModel):
     phase: list[Phase] = Field(default_factory=list)
     direction: Direction | None = None
     number: str | None = Field(None, max_length=128)
-    from_: AwareDatetime | None = Field(None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Moment | None = Field(None, alias="from")
+    to: Moment | None = None
     cursor: str | None = Field(None, max_length=2000)
     limit: int = Field(50, ge=1)
 

@@ -41,7 +41,9 @@ def _known_numbers(profile: NumberProfile) -> NumberProfile:
 
 def _dialable(link: str) -> str:
     scheme = link.partition(":")[0].lower()
-    if "{number}" not in link or scheme in {"javascript", "data", "vbscript"}:
+    # a browser reads a scheme past blanks before it and line breaks in it
+    plain = link.isprintable() and " " not in link
+    if not plain or "{number}" not in link or scheme in {"javascript", "data", "vbscript"}:
         raise ValueError("must be a link with {number} in it, such as tel:{number}")
     return link
 

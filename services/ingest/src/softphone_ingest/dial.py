@@ -33,5 +33,7 @@ class Dialler:
         )
         await self._bus.publish(CallObserved(tenant=tenant.id, observation=observation))
         await self._identities.expect(tenant.id, extension, remote, call)
-        number = quote(remote.e164 or remote.display, safe="+*")
+        # in the query of a web address a plus would be a blank
+        safe = "*" if tenant.dial_link.lower().startswith("http") else "+*"
+        number = quote(remote.e164 or remote.display, safe=safe)
         return call, tenant.dial_link.replace("{number}", number)

@@ -100,8 +100,7 @@ class Identities:
     ) -> Resolved:
         """The call of this hit. `scope` is what the phone's call ids are unique in."""
         own = usable(hit.call_id, remote)
-        party = remote.e164 or remote.raw
-        parts = (scope, "id", hit.call_id) if own else (hit.extension, "number", party)
+        parts = (scope, "id", hit.call_id) if own else (hit.extension, "number", _party(remote))
         stamp = int(now.timestamp() * 1000)
         fresh = _uuid(tenant, *parts, str(stamp))
         first = _uuid(tenant, *parts) if own else fresh
@@ -144,6 +143,11 @@ def _may_join(phase: Phase, direction: str | None) -> bool:
     return direction == "outbound" or (direction is None and phase != "ringing")
 
 
+def _party(remote: RemoteNumber) -> str:
+    """The other side, however its number is spelt: a click has digits, a phone may have an URI."""
+    return remote.e164 or remote.display or remote.raw
+
+
 def _digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
@@ -158,5 +162,5 @@ def _call_key(tenant: str, parts: tuple[str, ...]) -> str:
 
 
 def _click_key(tenant: str, extension: str, remote: RemoteNumber) -> str:
-    party = f"{extension}\x1f{remote.e164 or remote.raw}"
+    party = f"{extension}\x1f{_party(remote)}"
     return f"softphone:click:{tenant}:{hashlib.sha256(party.encode()).hexdigest()[:32]}"

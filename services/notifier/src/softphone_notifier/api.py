@@ -17,7 +17,7 @@ from softphone_common.telemetry import log
 from softphone_notifier.passwords import hash_password, matches
 from softphone_notifier.sessions import SessionStore
 from softphone_notifier.settings import NotifierSettings
-from softphone_notifier.users import UserMirror, UserStore
+from softphone_notifier.users import LoginTakenError, UserMirror, UserStore
 
 COOKIE = "softphone_session"
 _COOKIE_PATH = "/api/session"
@@ -181,7 +181,7 @@ class UserApi:
         fields = {**given.model_dump(exclude={"password"}), "tenant": of}
         user = await self._users.add(fields, await hash_password(given.password))
         if user is None:
-            raise ProblemError(409, "login is taken", field="login")
+            raise _login_taken()
         await self._tell(user, revoked=False)
         return shown(user)
 
@@ -210,7 +210,10 @@ class UserApi:
         if known is None:
             raise ProblemError(404, "There is no such user")
         _check_role(caller, known.role)
-        changed = await self._users.edit(tenant, user, fields)
+        try:
+            changed = await self._users.edit(tenant, user, fields)
+        except LoginTakenError:
+            raise _login_taken() from None
         if changed is None:
             raise ProblemError(404, "There is no such user")
         if revoked:
@@ -243,6 +246,10 @@ def _tenant(caller: Caller, tenant: str | None) -> str:
     if not caller.may("operator"):
         raise ProblemError(403, "Only an operator may do this for another tenant")
     return tenant
+
+
+def _login_taken() -> ProblemError:
+    return ProblemError(409, "login is taken", field="login")
 
 
 def _check_role(caller: Caller, role: Role) -> None:

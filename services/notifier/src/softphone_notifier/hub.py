@@ -82,10 +82,15 @@ class Hub:
         self._empty_since.pop(tenant, None)
         metrics.SOCKETS.inc()
         missed = None if seen is None else room.since(seen, session.user)
+        if missed and len(missed) >= self._settings.session_frames_max:
+            missed = None  # its line does not hold that many
         mine = tuple(c for c in room.running() if session.user in self._audience(tenant, c))
-        welcome = Welcome(seq=room.next_seq(now), calls=mine)
-        room.mark(welcome.seq)
-        session.send(welcome.model_dump_json())
+        if missed and seen is not None:
+            seq = seen  # it has no more yet, and asks again if it loses the connection before
+        else:
+            seq = room.next_seq(now)
+            room.mark(seq)
+        session.send(Welcome(seq=seq, calls=mine).model_dump_json())
         if seen is not None and missed is None:
             session.send(Resync().model_dump_json())
         for frame in missed or ():

@@ -129,7 +129,7 @@ async def receive(socket: WebSocket) -> dict[str, object]:
     """The next frame. Raises WebSocketDisconnect, or an end with 4004 for what is no object."""
     try:
         frame = await socket.receive_json()
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError) as error:
         raise _End(PROTOCOL, "frames must be JSON objects in text") from error
     if not isinstance(frame, dict):
         raise _End(PROTOCOL, "frames must be JSON objects in text")

@@ -18,7 +18,7 @@ class NotifierSettings(Settings):
         default_factory=list, description="Other origins whose pages may open the socket"
     )
     hello_seconds: float = Field(10, gt=0, description="The first frame must come within this")
-    session_frames_max: int = Field(256, ge=1, description="Frames a slow browser may fall behind")
+    session_frames_max: int = Field(256, ge=2, description="Frames a slow browser may fall behind")
     replay_max: int = Field(2000, ge=1, description="Frames of a tenant kept for reconnects")
     linger_seconds: float = Field(
         60, ge=0, description="A tenant is heard on after its last socket"

@@ -34,6 +34,10 @@ class Credentials:
     password_hash: str
 
 
+class LoginTakenError(Exception):
+    """The tenant has another user with this login."""
+
+
 class UserMirror(Mirror[User]):
     """All users in memory, found by the extension they are at."""
 
@@ -106,13 +110,19 @@ class UserStore:
         return user
 
     async def edit(self, tenant: str, user: str, changes: dict[str, Any]) -> User | None:
-        """The user with these fields changed, or None if the tenant has no such user."""
-        with reaching():
-            document = await self._users.find_one_and_update(
-                {"_id": user, "tenant": tenant, "active": True},
-                {"$set": changes, "$inc": {"version": 1}},
-                return_document=ReturnDocument.AFTER,
-            )
+        """The user with these fields changed, or None if the tenant has no such user.
+
+        Raises LoginTakenError.
+        """
+        try:
+            with reaching():
+                document = await self._users.find_one_and_update(
+                    {"_id": user, "tenant": tenant, "active": True},
+                    {"$set": changes, "$inc": {"version": 1}},
+                    return_document=ReturnDocument.AFTER,
+                )
+        except DuplicateKeyError as error:
+            raise LoginTakenError from error
         return None if document is None else _user(document)
 
     async def any_operator(self) -> bool:

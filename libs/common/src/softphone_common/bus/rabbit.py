@@ -108,7 +108,8 @@ class Bus:
             with contextlib.suppress(*BROKEN), broken_off():
                 async with asyncio.timeout(self._settings.ping_seconds):
                     await self._link.cancel()
-        patience = self._settings.shutdown_seconds / 2
+        # the HTTP server had half of the time before us, and closing takes some too
+        patience = self._settings.shutdown_seconds / 4
         drained = await asyncio.gather(*(d.drain(patience) for d in self._dispatchers))
         if not all(drained):
             log.warning("stopped with messages in hand; the broker keeps them")

@@ -27,7 +27,8 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
     """The position in the cursor. Raises ProblemError 422 unless it has just these types."""
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
+        json.dumps(position, ensure_ascii=False).encode()  # half a character is in no store
+    except (ValueError, RecursionError):
         position = None
     fits = isinstance(position, list) and len(position) == len(kinds)
     if not fits or not all(isinstance(p, k) for p, k in zip(position, kinds, strict=True)):

@@ -1,0 +1,196 @@
+"""Whatever is sent to whichever route is answered with what is wrong with it, without a crash."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from browser_socket import opened, signed_in
+from inprocess import PASSWORD, Company, Installation, bearer, everything
+from ladder import RealServer
+
+NUMBER = "089 99998030"
+
+
+@pytest.fixture(scope="module")
+async def office(
+    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
+) -> AsyncIterator[Installation]:
+    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+async def company(office: Installation) -> Company:
+    return await office.make_company()
+
+
+@pytest.fixture(scope="module")
+async def call(office: Installation, company: Company) -> str:
+    call = await office.told(company.key, "ringing", extension="21", number=NUMBER)
+    await office.logged(company.admin, call)
+    return call
+
+
+CURSORS = {
+    "no base64": "ä",
+    "no JSON": urlsafe_b64encode(b"["),
+    "no list": urlsafe_b64encode(b"17"),
+    "empty": urlsafe_b64encode(b"[]"),
+    "deep": urlsafe_b64encode(b"[" * 1400),
+    "half a character": urlsafe_b64encode(b'[1, "\\ud800"]'),
+    "half a character first": urlsafe_b64encode(b'["\\ud800", "x"]'),
+    "too late": urlsafe_b64encode(b'[99999999999999999, "x"]'),
+}
+
+
+@pytest.mark.parametrize("path", ["/api/calls", "/api/recycle-bin", "/api/directory/records"])
+@pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
+async def test_a_strange_cursor_is_named(
+    office: Installation, company: Company, path: str, cursor: str | bytes
+) -> None:
+    answer = await office.ask("GET", path, company.admin, params={"cursor": cursor})
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
+
+
+@pytest.mark.parametrize("field", ["from", "to"])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00", "now"]
+)
+async def test_a_moment_outside_of_time_is_named(
+    office: Installation, company: Company, field: str, moment: str
+) -> None:
+    answer = await office.ask("GET", "/api/calls", company.admin, params={field: moment})
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_moments_are_taken_in_any_zone(
+    office: Installation, company: Company, call: str
+) -> None:
+    began = (await office.logged(company.admin, call))["started_at"]
+    for hours in (-12, 0, 14):
+        there = timezone(timedelta(hours=hours))
+        moment = datetime.fromisoformat(began).astimezone(there).isoformat()
+        assert await office.calls(company.admin, to=moment) == []
+        assert [c["id"] for c in await office.calls(company.admin, **{"from": moment})] == [call]
+
+
+async def test_a_login_cant_be_changed_to_one_that_is_taken(
+    office: Installation, company: Company
+) -> None:
+    ids = []
+    for login in ("anna", "bernd"):
+        given = {"login": login, "password": PASSWORD}
+        ids.append((await office.post("/api/users", company.admin, given))["id"])
+    path = f"/api/users/{ids[1]}"
+    answer = await office.ask("PATCH", path, company.admin, {"login": "anna"})
+    assert answer.status_code == 409, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == ["login"]
+    assert (await office.sign_in(company.tenant, "bernd")).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert({number})",
+        " javascript:alert({number})",
+        "java\nscript:alert({number})",
+        "\x01javascript:alert({number})",
+        "JavaScript:alert({number})",
+        "data:text/html,{number}",
+        "tel:",
+    ],
+)
+async def test_a_dial_link_can_run_nothing(
+    office: Installation, company: Company, link: str
+) -> None:
+    answer = await office.ask("PATCH", "/api/tenant", company.admin, {"dial_link": link})
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == ["dial_link"]
+
+
+FRAMES = {"deep": "[" * 60_000, "bytes": b"{}", "nothing": "", "big number": "1" * 5000}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
+async def test_a_strange_frame_ends_the_socket_before_and_after_the_hello(
+    office: Installation, company: Company, frame: str | bytes
+) -> None:
+    async with opened(office.url) as browser:
+        await browser.say(frame)
+        assert await browser.end() == 4004
+    async with signed_in(office.url, company.admin) as browser:
+        await browser.say(frame)
+        assert await browser.end() == 4004
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One route as its description has it."""
+
+    method: str
+    path: str
+    query: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+def operations(app: FastAPI) -> Iterator[Operation]:
+    document = app.openapi()
+    for path, methods in document["paths"].items():
+        for method, about in methods.items():
+            said = about.get("parameters", [])
+            query = tuple(p["name"] for p in said if p["in"] == "query")
+            content = about.get("requestBody", {}).get("content", {})
+            named = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+            schema = document["components"]["schemas"].get(named.rpartition("/")[2], {})
+            fields = tuple(schema.get("properties", {}))
+            yield Operation(method.upper(), path, query, fields)
+
+
+_text = st.text(st.characters(exclude_categories=()), max_size=12)
+_number = st.sampled_from([NUMBER, "", "tel:{number}", "contact", "user", "AT", "Europe/Berlin"])
+_scalar = st.none() | st.booleans() | st.integers() | st.floats() | _text | _number
+_value = st.recursive(_scalar, lambda v: st.lists(v, max_size=3) | st.dictionaries(_text, v))
+
+
+@settings(
+    max_examples=250,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+async def test_no_route_crashes(
+    office: Installation, company: Company, call: str, data: st.DataObject
+) -> None:
+    operation = data.draw(st.sampled_from(list(operations(office.app))))
+    ids = st.sampled_from([call, company.key, company.tenant]) | st.text(min_size=1, max_size=9)
+    path = operation.path
+    while "{" in path:
+        before, _, rest = path.partition("{")
+        path = before + quote(data.draw(ids), safe="") + rest.partition("}")[2]
+    query = {name: data.draw(st.text(max_size=9) | _number) for name in operation.query}
+    given: Any = {name: data.draw(_value) for name in operation.fields}
+    dropped = data.draw(st.sets(st.sampled_from([*operation.query, *operation.fields, "-"])))
+    answer = await office.client.request(
+        operation.method,
+        path,
+        params={k: v for k, v in query.items() if k not in dropped},
+        content=json.dumps({k: v for k, v in given.items() if k not in dropped}),
+        headers={
+            **bearer(office.token(company.tenant, "operator", ("21",))),
+            "Content-Type": "application/json",
+        },
+    )
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
