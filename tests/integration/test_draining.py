@@ -93,7 +93,6 @@ async def test_ingest_answers_what_is_in_flight(
 ) -> None:
     """The broker hangs, so that all hits are in ingest's hands when it is told to stop; it comes
     back in time for them or not at all."""
-    await company.calls(IN_FLIGHT)  # over connections that stay, and are used again below
     lines = [company.line(script=MISSED) for _ in range(IN_FLIGHT)]
     broker.freeze()
     try:

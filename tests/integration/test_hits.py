@@ -4,12 +4,9 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_from_bytes
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 
 from inprocess import SECRET, Company, Installation, everything, running
@@ -326,55 +323,3 @@ async def _all_stored(mongo: str) -> str:
         ]
     assert any("key_hash" in document for document in found)
     return repr(found)
-
-
-_any_text = st.text(st.characters(exclude_categories=()), max_size=20)
-_fields = st.sampled_from(
-    ["extension", "number", "call_id", "direction", "name", "reason", "duration"]
-)
-_values = st.one_of(
-    _any_text, st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.none())
-)
-_said = st.dictionaries(_fields | _any_text, _values, max_size=5).map(
-    lambda said: json.dumps({"extension": "21", "number": "089 99998002", **said}).encode()
-)
-_kinds = st.sampled_from(
-    [
-        "application/json",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-        "multipart/form-data; boundary=b",
-        "multipart/form-data; boundary=b; charset=nonsense",
-        "text/plain; charset=utf-16",
-    ]
-) | st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
-
-
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-@given(
-    method=st.sampled_from(["GET", "POST"]),
-    event=st.sampled_from(["ringing", "connected", "ended", "missed"]) | st.text(max_size=5),
-    query=st.binary(max_size=30) | st.just(b"extension=21&number=1"),
-    body=st.binary(max_size=60) | _said | st.just(b"--b\r\nContent-Disposition: form-data; name="),
-    kind=_kinds,
-)
-async def test_no_request_is_too_strange(
-    office: Installation,
-    company: Company,
-    method: str,
-    event: str,
-    query: bytes,
-    body: bytes,
-    kind: str,
-) -> None:
-    path = quote_from_bytes(event.encode("utf-8", "replace"), safe="")
-    url = f"/hit/{company.key}/{path}?{quote_from_bytes(query, safe='=&+')}"
-    headers = {"Content-Type": kind} if kind else {}
-    answer = await office.client.request(method, url, content=body, headers=headers)
-    assert answer.status_code < 500, answer.text
-    if answer.status_code >= 400:
-        problem_of(answer, answer.status_code)

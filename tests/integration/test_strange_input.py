@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_from_bytes
 
 import pytest
 from fastapi import FastAPI
@@ -191,6 +191,55 @@ async def test_no_route_crashes(
             "Content-Type": "application/json",
         },
     )
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+_fields = st.sampled_from(
+    ["extension", "number", "call_id", "direction", "name", "reason", "duration"]
+)
+_told = st.one_of(_text, st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.none()))
+_said = st.dictionaries(_fields | _text, _told, max_size=5).map(
+    lambda said: json.dumps({"extension": "21", "number": "089 99998030", **said}).encode()
+)
+_kinds = st.sampled_from(
+    [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "multipart/form-data; boundary=b",
+        "multipart/form-data; boundary=b; charset=nonsense",
+        "text/plain; charset=utf-16",
+    ]
+) | st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(
+    method=st.sampled_from(["GET", "POST"]),
+    event=st.sampled_from(["ringing", "connected", "ended", "missed"]) | st.text(max_size=5),
+    query=st.binary(max_size=30) | st.just(b"extension=21&number=1"),
+    body=st.binary(max_size=60) | _said | st.just(b"--b\r\nContent-Disposition: form-data; name="),
+    kind=_kinds,
+)
+async def test_no_hit_is_too_strange(
+    office: Installation,
+    company: Company,
+    method: str,
+    event: str,
+    query: bytes,
+    body: bytes,
+    kind: str,
+) -> None:
+    path = quote_from_bytes(event.encode("utf-8", "replace"), safe="")
+    url = f"/hit/{company.key}/{path}?{quote_from_bytes(query, safe='=&+')}"
+    headers = {"Content-Type": kind} if kind else {}
+    answer = await office.client.request(method, url, content=body, headers=headers)
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"

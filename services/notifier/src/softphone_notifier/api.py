@@ -179,9 +179,10 @@ class UserApi:
         if len(await self._users.of(of)) >= self._settings.users_max:
             raise ProblemError(409, f"A tenant has at most {self._settings.users_max} users")
         fields = {**given.model_dump(exclude={"password"}), "tenant": of}
-        user = await self._users.add(fields, await hash_password(given.password))
-        if user is None:
-            raise _login_taken()
+        try:
+            user = await self._users.add(fields, await hash_password(given.password))
+        except LoginTakenError:
+            raise _login_taken() from None
         await self._tell(user, revoked=False)
         return shown(user)
 

@@ -1,13 +1,14 @@
 """Makes the installation's first operator from the settings, once; changes none that is there."""
 
 import asyncio
+import contextlib
 
 from pydantic import SecretStr
 
 from softphone_common.errors import UnavailableError
 from softphone_common.telemetry import log
 from softphone_notifier.passwords import hash_password
-from softphone_notifier.users import UserStore
+from softphone_notifier.users import LoginTakenError, UserStore
 
 TENANT = "operator"
 LOGIN = "operator"
@@ -46,7 +47,8 @@ class FirstOperator:
                 if not await self._users.any_operator():
                     fields = {"tenant": TENANT, "login": LOGIN, "role": "operator"}
                     hashed = await hash_password(self._password.get_secret_value())
-                    await self._users.add(fields, hashed)
+                    with contextlib.suppress(LoginTakenError):  # another instance was faster
+                        await self._users.add(fields, hashed)
                 self._done = True
             except UnavailableError as error:
                 log.warning("first operator waits", error=str(error))

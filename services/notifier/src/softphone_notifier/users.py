@@ -1,7 +1,8 @@
 """The users of all tenants: their store, which alone sees password hashes, and their mirror."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -98,15 +99,12 @@ class UserStore:
             return None
         return Credentials(_user(document), document["password_hash"])
 
-    async def add(self, fields: Document, password_hash: str) -> User | None:
-        """A new user, or None if the tenant has one with this login."""
+    async def add(self, fields: Document, password_hash: str) -> User:
+        """A new user. Raises LoginTakenError."""
         user = User.model_validate({**fields, "id": str(uuid4())})
         document = {"_id": user.id, **user.model_dump(exclude={"id"})}
-        try:
-            with reaching():
-                await self._users.insert_one({**document, "password_hash": password_hash})
-        except DuplicateKeyError:
-            return None
+        with _login_once(), reaching():
+            await self._users.insert_one({**document, "password_hash": password_hash})
         return user
 
     async def edit(self, tenant: str, user: str, changes: dict[str, Any]) -> User | None:
@@ -114,15 +112,12 @@ class UserStore:
 
         Raises LoginTakenError.
         """
-        try:
-            with reaching():
-                document = await self._users.find_one_and_update(
-                    {"_id": user, "tenant": tenant, "active": True},
-                    {"$set": changes, "$inc": {"version": 1}},
-                    return_document=ReturnDocument.AFTER,
-                )
-        except DuplicateKeyError as error:
-            raise LoginTakenError from error
+        with _login_once(), reaching():
+            document = await self._users.find_one_and_update(
+                {"_id": user, "tenant": tenant, "active": True},
+                {"$set": changes, "$inc": {"version": 1}},
+                return_document=ReturnDocument.AFTER,
+            )
         return None if document is None else _user(document)
 
     async def any_operator(self) -> bool:
@@ -133,6 +128,14 @@ class UserStore:
         with reaching():
             document = await self._users.find_one(query)
         return None if document is None else _user(document)
+
+
+@contextmanager
+def _login_once() -> Iterator[None]:
+    try:
+        yield
+    except DuplicateKeyError as error:
+        raise LoginTakenError from error
 
 
 def _user(document: Document) -> User:
