@@ -146,9 +146,9 @@ async def test_messages_stream_on_over_a_restart(
     await company.caught_up()
 
 
-@pytest.mark.parametrize("mended", [True, False], ids=["mended", "not mended"])
+@pytest.mark.parametrize("how", ["mended in time", "not mended", "killed"])
 async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_broker(
-    fleet: Fleet, company: Company, database: Proxy, mended: bool
+    fleet: Fleet, company: Company, database: Proxy, how: str
 ) -> None:
     both = (fleet["matcher"], fleet["calllog"])
     await company.calls(4)
@@ -158,11 +158,14 @@ async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_bro
         await company.calls(8)
         asked = ("records", "calls")  # the collections each of them looks into
         await until(lambda: all(map(database.holds, asked)), what="questions to MongoDB")
-        stopping = asyncio.gather(*map(stop_in_time, both))
-        await asyncio.gather(*map(drains, both))
-        if mended:
-            database.thaw()
-        await stopping
+        if how == "killed":
+            await asyncio.gather(*(process.kill() for process in both))
+        else:
+            stopping = asyncio.gather(*map(stop_in_time, both))
+            await asyncio.gather(*map(drains, both))
+            if how == "mended in time":
+                database.thaw()
+            await stopping
     finally:
         database.thaw()
         await asyncio.gather(*(process.start() for process in both))
