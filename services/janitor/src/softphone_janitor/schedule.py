@@ -19,6 +19,7 @@ Job = Callable[[], Awaitable[None]]
 
 _QUEUE = "softphone:janitor"
 _REDIS_SECONDS = 2
+_CANCEL_AGAIN_SECONDS = 0.2
 _AWAY = (RedisError, OSError, TimeoutError)
 
 
@@ -48,7 +49,9 @@ class Schedule:
     async def stop(self) -> None:
         """Gives up a look in hand; the next one makes it good."""
         if self.task is not None:
-            self.task.cancel()
+            while not self.task.done():  # arq now and then misses that it was cancelled
+                self.task.cancel()
+                await asyncio.wait({self.task}, timeout=_CANCEL_AGAIN_SECONDS)
             await asyncio.gather(self.task, return_exceptions=True)
 
     async def _stay_awake(self) -> None:
