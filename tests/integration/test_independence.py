@@ -113,8 +113,11 @@ async def test_without_notifier_calls_are_logged_and_browsers_resync(
     await company.caught_up()
 
 
-async def test_without_janitor_nothing_changes_for_calls(fleet: Fleet, company: Company) -> None:
-    await fleet["janitor"].kill()
+@pytest.mark.parametrize("way", WAYS)
+async def test_without_janitor_nothing_changes_for_calls(
+    fleet: Fleet, company: Company, way: str
+) -> None:
+    await end(fleet["janitor"], way)
     try:
         async with Browser(company) as browser:
             for line in await company.calls(CALLS):
