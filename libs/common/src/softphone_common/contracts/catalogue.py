@@ -13,6 +13,7 @@ from softphone_common.contracts.events import (
     CleanUpFinished,
     CommentSaved,
     DeviceChanged,
+    HitSeen,
     Message,
     TenantChanged,
     UserChanged,
@@ -40,10 +41,11 @@ _PHASED = ("matcher.call", "calllog.call")
 
 CATALOGUE: tuple[Entry, ...] = (
     Entry(CallObserved, "ingest", queues=_PHASED, listeners=("notifier",)),
-    Entry(CallMatched, "matcher", queues=("calllog.call",), listeners=("notifier",)),
+    Entry(CallMatched, "matcher", queues=("calllog.call", "ingest.match"), listeners=("notifier",)),
     Entry(CallChanged, "calllog", listeners=("notifier",)),
     Entry(CommentSaved, "calllog", listeners=("notifier",)),
     Entry(DeviceChanged, "ingest", listeners=("ingest",)),
+    Entry(HitSeen, "ingest", listeners=("notifier",)),
     Entry(UserChanged, "notifier", listeners=("notifier",)),
     Entry(TenantChanged, "ingest", listeners=("ingest", "matcher", "calllog", "janitor")),
     Entry(CleanUpRequested, "janitor", queues=("calllog.clean-up",)),

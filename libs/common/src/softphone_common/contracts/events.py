@@ -1,15 +1,18 @@
 """The events on the bus, in the past tense; one class for each `type`."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from softphone_common.contracts.dialling import DialLink
+from softphone_common.contracts.hits import HitJson
 from softphone_common.domain.calls import PHASES, Observation
 from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers import NumberProfile
 
 TENANT_PATTERN = r"^[a-z0-9-]{1,40}$"
+PRESET_PATTERN = r"^[a-z0-9-]{1,40}$"
 TenantId = Annotated[str, Field(pattern=TENANT_PATTERN)]
 Role = Literal["user", "admin", "operator"]
 
@@ -121,7 +124,12 @@ class CommentSaved(Message):
 
 
 class Device(BaseModel):
-    """One sender of hits as ingest knows it; `key_hash` is the SHA-256 of its key in hex."""
+    """One sender of hits as ingest knows it; `key_hash` is the SHA-256 of its key in hex.
+
+    `mapping` is what it changes of its preset's, `numbers` what it changes of the tenant's profile,
+    `extensions` the extensions behind the sender's own names of lines. What is sealed only ingest
+    can read.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -129,7 +137,14 @@ class Device(BaseModel):
     tenant: TenantId
     name: str
     key_hash: str
+    key_sealed: str = ""
+    preset: str = "generic"
     extension: str | None = None
+    extensions: dict[str, str] = {}
+    mapping: dict[str, Any] = {}
+    numbers: dict[str, Any] = {}
+    secret_sealed: str = ""
+    dial: DialLink | None = None
     active: bool = True
     version: int = 1
 
@@ -147,6 +162,21 @@ class DeviceChanged(Message):
     def subject(self) -> str:
         """The device."""
         return self.device.id
+
+
+class HitSeen(Message):
+    """A phone's request was read, or could not be: for whoever watches the device."""
+
+    type = "softphone.hit-seen.v1"
+    noun = "hit"
+    verbs = ("seen",)
+
+    hit: HitJson
+
+    @property
+    def subject(self) -> str:
+        """The device."""
+        return self.hit.device
 
 
 class User(BaseModel):

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.contracts.events import Comment
+from softphone_common.contracts.hits import HitJson
 from softphone_common.domain.calls import Direction, Identity, Phase
 from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers import RemoteNumber
@@ -69,6 +70,13 @@ class Token(_Model):
     token: str = Field(max_length=4096)
 
 
+class Watch(_Model):
+    """An administrator wants to see the hits of this device as they come; null: no longer."""
+
+    type: Literal["watch"]
+    device: str | None = Field(max_length=64)
+
+
 class Welcome(_Model):
     """The first frame of the server: the running calls of this user that it knows."""
 
@@ -103,11 +111,18 @@ class TrashFrame(_Model):
     deleted_by: str | None
 
 
+class HitFrame(_Model):
+    """A hit of the watched device; not sent again after a lost connection."""
+
+    type: Literal["hit"] = "hit"
+    hit: HitJson
+
+
 class Resync(_Model):
     """The gap is too old to be replayed: the client must read the call list again."""
 
     type: Literal["resync"] = "resync"
 
 
-ServerFrame = Welcome | CallFrame | CommentFrame | TrashFrame | Resync
+ServerFrame = Welcome | CallFrame | CommentFrame | TrashFrame | HitFrame | Resync
 SequencedFrame = CallFrame | CommentFrame | TrashFrame

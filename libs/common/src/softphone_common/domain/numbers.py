@@ -70,10 +70,22 @@ _DIALABLE = re.compile(r"^\+?[0-9]+$")
 
 @dataclass(frozen=True, slots=True)
 class NumberProfile:
-    """How numbers are dialled at one tenant: home region (ISO 3166), extension length."""
+    """How numbers are dialled at one tenant or device.
+
+    `region` is ISO 3166, `area_code` without its zero. `outside_prefix` is dialled for an outside
+    line; where `outside_prefix_mode` is `always` the phone also shows it before every number that
+    comes in. `format` says that numbers are E.164 whose plus is left out. `trunk` is the own number
+    without the extension, in E.164. `extension_ranges` are extensions such as `200-299`.
+    """
 
     region: str = "DE"
+    area_code: str = ""
+    outside_prefix: str = ""
+    outside_prefix_mode: Literal["never", "always"] = "never"
+    format: Literal["any", "e164_without_plus"] = "any"
+    trunk: str = ""
     extension_max_len: int = 4
+    extension_ranges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,67 @@
+"""One request of a phone as the inspector shows it: what came, how it was read, what became of it.
+
+The device's key is nowhere in it.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from softphone_common.domain.calls import Direction, Identity, Phase
+from softphone_common.domain.matching import Match
+from softphone_common.domain.numbers import RemoteNumber
+
+HitOutcome = Literal["accepted", "ignored", "refused"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
+
+
+class RequestJson(_Model):
+    """What came. `path` is what followed the key, `body` is cut at a limit and may be repaired."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: str
+    client: str
+
+
+class EventJson(_Model):
+    """One event a request was read into. `call` is our id of the call, once it is known.
+
+    `number` is as sent, null if nothing was said; `duration` is whole seconds, `call_id` the
+    sender's own.
+    """
+
+    event: Phase
+    direction: Direction | None
+    extension: str | None
+    number: str | None
+    remote: RemoteNumber | None
+    call_id: str | None
+    name: str
+    reason: str
+    duration: int | None
+    time: datetime | None
+    call: str | None = None
+    identity: Identity | None = None
+    matches: tuple[Match, ...] = ()
+
+
+class HitJson(_Model):
+    """One hit. `status` is what the sender was answered; `field` and `why` say what was wrong."""
+
+    id: str
+    device: str
+    at: datetime
+    request: RequestJson
+    status: int
+    outcome: HitOutcome
+    field: str | None = None
+    why: str | None = None
+    events: tuple[EventJson, ...] = ()
+    replayed_at: datetime | None = None

@@ -1,0 +1,178 @@
+"""What a mapping may say: how a sender's request is to be read, as data; reads nothing itself.
+
+A preset is a mapping with a name; a device is a preset and what it changes of it. `docs/presets.md`
+explains every word for those who write one.
+"""
+
+from typing import Annotated, Any, Literal
+
+import re2
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+OUTPUTS = (
+    "event",
+    "direction",
+    "extension",
+    "number",
+    "call_id",
+    "linked_id",
+    "name",
+    "reason",
+    "duration",
+    "time",
+)
+"""The fields a request is read into; a mapping may name more of its own, to refer to them."""
+
+PLACES = frozenset(
+    {"path", "query", "form", "json", "xml", "header", "line", "word", "any", "method", "client"}
+)
+"""Where a source may look in a request; any other first word refers to a field of the mapping."""
+
+Step = Literal[
+    "trim", "percent", "base64", "json", "plus", "uri", "channel", "digits", "lower", "upper"
+]
+Scope = Literal["pbx", "device", "extension", "none"]
+Source = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+def _linear(pattern: str) -> str:
+    try:
+        re2.compile(pattern)
+    except re2.error as error:
+        raise ValueError(f"is no regular expression this engine runs: {error}") from None
+    return pattern
+
+
+Pattern = Annotated[str, Field(max_length=300), AfterValidator(_linear)]
+"""RE2 syntax: no look-around and no back-references, and never more than linear time."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Condition(_Part):
+    """What a value must be; texts are compared without regard to case, `""` is an empty value."""
+
+    is_: tuple[str, ...] | None = Field(None, alias="is")
+    not_: tuple[str, ...] | None = Field(None, alias="not")
+    matches: Pattern | None = None
+    own: bool | None = None
+    """Whether it is one of our own numbers or extensions."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        """A text or a list of texts stands for `is`."""
+        if isinstance(given, str):
+            return {"is": (given,)}
+        return {"is": tuple(given)} if isinstance(given, list | tuple) else given
+
+
+class Conditional(_Part):
+    """Something that holds if all of `when` do."""
+
+    when: dict[Source, Condition] = {}
+
+
+class Rule(Conditional):
+    """One way to a field's value: the first source that is not empty, decoded step by step.
+
+    `pick` keeps the first group of a regular expression (or all it matched), `table` replaces the
+    value; a value in no row of the table is none, unless there is a row `*`.
+    """
+
+    sources: tuple[Source, ...] = Field((), alias="from")
+    value: str | None = None
+    decode: tuple[Step, ...] = ()
+    pick: Pattern | None = None
+    table: dict[str, str] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        """A text stands for `from`; `from` may be one text or a list."""
+        if isinstance(given, str):
+            return {"from": (given,)}
+        if isinstance(given, dict) and isinstance(given.get("from"), str):
+            return {**given, "from": (given["from"],)}
+        return given
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Rule":
+        if bool(self.sources) == (self.value is not None):
+            raise ValueError("needs either `from` or `value`")
+        return self
+
+
+class Answer(Conditional):
+    """What the sender is told. `{base}` in the body is the device's URL, `{call_id}` our call."""
+
+    status: int = Field(200, ge=200, le=299)
+    content_type: str = Field("", max_length=100)
+    body: str = Field("", max_length=2000)
+
+
+class Verification(_Part):
+    """How a sender proves that it knows the device's secret."""
+
+    method: Literal["hmac", "equal", "basic"]
+    source: Source = Field("header.Authorization", alias="in")
+    hash: Literal["sha256", "sha1"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    over: Literal["body", "url-and-form"] = "body"
+
+
+class Mapping(_Part):
+    """How all requests of one sender are read."""
+
+    fields: dict[str, tuple[Rule, ...]] = {}
+    each: tuple[Source, ...] = ()
+    """Lists of which every member is an event of its own; in it the source `each` is the member."""
+    require: tuple[str, ...] = ()
+    """Outputs whose source must at least be there, if only empty."""
+    scope: Scope = "pbx"
+    """What a call id is unique in; `none`: it tells no calls apart."""
+    separator: str = Field(";", min_length=1, max_length=3)
+    """Parts a text body into `line.0`, `line.1` and so on."""
+    answers: tuple[Answer, ...] = ()
+    verify: Verification | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        """A rule or a source may stand where a list of one is meant."""
+        if not isinstance(given, dict):
+            return given
+        fields = given.get("fields", {})
+        if isinstance(fields, dict):
+            listed = {k: [v] if isinstance(v, str | dict) else v for k, v in fields.items()}
+            given = {**given, "fields": listed}
+        if isinstance(given.get("each"), str):
+            given = {**given, "each": (given["each"],)}
+        return given
+
+    @model_validator(mode="after")
+    def _refers_to_something(self) -> "Mapping":
+        for name, rules in self.fields.items():
+            if name in PLACES or name == "each":
+                raise ValueError(f"fields.{name}: the name means a place in the request")
+            for rule in rules:
+                for source in (*rule.sources, *rule.when):
+                    self._check(f"fields.{name}", source)
+        return self
+
+    def _check(self, where: str, source: str) -> None:
+        head = source.partition(".")[0]
+        if head not in PLACES and head != "each" and head not in {*self.fields, *OUTPUTS}:
+            raise ValueError(f"{where}: {source} is neither a place in a request nor a field")
+
+
+def changed(mapping: dict[str, Any], changes: dict[str, Any]) -> Mapping:
+    """The mapping with these changes: field by field, and otherwise word by word.
+
+    Raises pydantic's ValidationError for what is none. A field that is null is taken away.
+    """
+    fields = {**mapping.get("fields", {}), **changes.get("fields", {})}
+    kept = {name: rules for name, rules in fields.items() if rules is not None}
+    return Mapping.model_validate({**mapping, **changes, "fields": kept})

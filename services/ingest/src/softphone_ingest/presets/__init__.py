@@ -1,0 +1,1 @@
+"""The ready mappings for makes of phones, softphones and exchanges: one data file each."""
