@@ -19,6 +19,7 @@ import softphone_ingest.service
 import softphone_janitor.service
 import softphone_matcher.service
 import softphone_notifier.service
+from codes import PUBLIC_KEY, code
 from integration.fleet import lengths
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.clock import Clock, utc_now
@@ -150,9 +151,13 @@ class Installation:
         return made
 
     async def make_tenant(self, **fields: Any) -> str:
-        """A new tenant that every service with an own memory of tenants has heard of."""
+        """A new active tenant that every service with an own memory of tenants has heard of."""
         tenant = f"t-{uuid4().hex[:12]}"
-        given = {"name": "Huber GmbH", **fields}
+        given = {
+            "name": "Huber GmbH",
+            "activation_code": code(tenant, now=self.clock()),
+            **fields,
+        }
         answer = await self.ask("PUT", f"/api/tenants/{tenant}", self.operator, given)
         assert answer.status_code == 200, answer.text
         token = self.token(tenant)
@@ -248,6 +253,7 @@ async def running(
         "mongo_url": SecretStr(mongo),
         "redis_url": SecretStr(redis),
         "auth_secret": SecretStr(SECRET),
+        "activation_public_key": PUBLIC_KEY,
         "host": HOST,
         "port": port,
         **settings,

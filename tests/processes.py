@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 from pydantic import SecretStr
 
+from codes import PUBLIC_KEY
 from softphone_common.contracts.events import Role, User
 from softphone_common.http.auth import Tokens
 from softphone_onebox.servers.child import Child
@@ -119,6 +120,7 @@ class Fleet:
             "SOFTPHONE_MONGO_URL": mongodb,
             "SOFTPHONE_REDIS_URL": redis,
             "SOFTPHONE_AUTH_SECRET": SECRET,
+            "SOFTPHONE_ACTIVATION_PUBLIC_KEY": PUBLIC_KEY,
             **(env or {}),
         }
         self.tokens = Tokens(SecretStr(SECRET))

@@ -171,6 +171,17 @@ def test_the_first_operator_has_a_password() -> None:
     assert given("notifier")["operator_password_file"] == "/run/secrets/operator_password"
 
 
+def test_only_ingest_checks_activation_codes_and_nothing_here_can_make_one() -> None:
+    of_activation = {
+        (name, secret)
+        for name, container in CONTAINERS.items()
+        for secret in container.get("secrets", ())
+        if "activation" in str(secret)
+    }
+    assert of_activation == {("ingest", "activation_public_key")}
+    assert "activation_private_key" not in COMPOSE["secrets"]
+
+
 def test_images_are_of_the_named_majors() -> None:
     images = {name: CONTAINERS[name]["image"] for name in (*SERVERS, "gateway")}
     assert images == {
@@ -276,6 +287,10 @@ def test_services_read_the_secrets_and_find_their_servers(
             read["mongo_password"],
             read["redis_password"],
         ]
+    key = read_private_key(read["activation_private_key"])
+    code = issue(key, "huber", 25, utc_now(), utc_now() + timedelta(days=1))
+    codes = Codes(IngestSettings(**NOWHERE).activation_public_key)
+    assert codes.check(code, "huber", utc_now()).seats == 25
     assert f"default_pass = {read['amqp_password']}\n" in read["rabbitmq.conf"]
     assert f"requirepass {read['redis_password']}\n" == read["redis.conf"]
     assert re.fullmatch(r"[A-Za-z0-9+/]{6,1024}", read["mongo_key"])

@@ -18,7 +18,8 @@ BY_TYPE: dict[str, type[BaseModel]] = {
     for model in vars(frames).values()
     if isinstance(model, type) and issubclass(model, BaseModel) and "type" in model.model_fields
 }
-FROM_CLIENT = ("hello", "token")
+FROM_CLIENT = ("hello", "token", "watch")
+WITH_TOKEN = ("hello", "token")
 FIXED = {
     *("id", "phase", "outcome", "direction", "extension", "remote", "matches", "legs", "identity"),
     *("dialed_at", "rung_at", "connected_at", "ended_at", "ring_seconds", "talk_seconds"),
@@ -54,7 +55,7 @@ def test_a_frame_of_the_server_is_told_by_its_type(type_: str) -> None:
     assert type(parsed) is BY_TYPE[type_]
 
 
-@pytest.mark.parametrize("type_", FROM_CLIENT)
+@pytest.mark.parametrize("type_", WITH_TOKEN)
 def test_a_token_has_an_end(type_: str) -> None:
     longest = sample(FRAMES, type_) | {"token": "x" * 4096}
     assert BY_TYPE[type_].model_validate(longest)
@@ -65,6 +66,18 @@ def test_a_token_has_an_end(type_: str) -> None:
 def test_a_first_hello_has_seen_nothing() -> None:
     hello = frames.Hello.model_validate({"type": "hello", "token": "t"})
     assert hello.seen is None
+
+
+def test_a_watch_names_a_device_or_says_that_there_is_none() -> None:
+    assert frames.Watch.model_validate({"type": "watch", "device": None}).device is None
+    for device in ({}, {"device": "x" * 65}, {"device": 1}):
+        with pytest.raises(ValidationError, match="device"):
+            frames.Watch.model_validate({"type": "watch", **device})
+
+
+def test_a_hit_is_not_numbered() -> None:
+    assert set(sample(FRAMES, "hit")) == {"type", "hit"}
+    assert "seq" not in frames.HitFrame.model_fields
 
 
 def test_the_call_keeps_the_names_fixed_from_the_start() -> None:

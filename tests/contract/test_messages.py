@@ -10,6 +10,8 @@ from softphone_common.contracts.catalogue import BY_TYPE, CATALOGUE, Entry, patt
 from softphone_common.contracts.events import CallObserved, Message
 from softphone_common.domain.calls import PHASES
 
+LATER = SAMPLES / "later"
+
 every_entry = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.message.type)
 not_a_tenant = pytest.mark.parametrize(
     "tenant", ["", "Acme", "a.b", "a b", "ä", "*", "#", "acme\n", "a" * 41, None, 7]
@@ -28,6 +30,11 @@ def test_every_message_has_a_sample_and_every_sample_a_message() -> None:
 @every_entry
 def test_the_sample_is_still_understood(entry: Entry) -> None:
     assert_kept(entry.message, sample(SAMPLES, entry.message.type))
+
+
+@pytest.mark.parametrize("type_", sorted(names(LATER)))
+def test_a_sample_with_fields_that_came_later_is_understood_too(type_: str) -> None:
+    assert_kept(BY_TYPE[type_].message, sample(LATER, type_))
 
 
 @every_entry

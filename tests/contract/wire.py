@@ -8,6 +8,8 @@ from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).with_name("samples")
+MAPS = frozenset({"headers", "extensions", "mapping"})
+"""Fields whose own fields are not ours to name: every one of them is known."""
 
 
 def names(folder: Path) -> set[str]:
@@ -24,7 +26,8 @@ def sample(folder: Path, name: str) -> dict[str, Any]:
 def with_unknown_fields(value: Any) -> Any:
     """The same JSON with a field nobody knows in each of its objects."""
     if isinstance(value, dict):
-        return {k: with_unknown_fields(v) for k, v in value.items()} | {"added-later": {"by": 1}}
+        known = {k: v if k in MAPS else with_unknown_fields(v) for k, v in value.items()}
+        return known | {"added-later": {"by": 1}}
     return [with_unknown_fields(v) for v in value] if isinstance(value, list) else value
 
 

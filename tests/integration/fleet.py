@@ -13,6 +13,7 @@ from uuid import uuid4
 import aio_pika
 import httpx
 
+from codes import code
 from processes import Fleet, Process
 from softphone_common.bus import topology
 from softphone_common.contracts.events import Role
@@ -137,8 +138,9 @@ class Company:
     async def __aenter__(self) -> Self:
         """Set up through the product's own interface."""
         path = f"/api/tenants/{self.tenant}"
-        await self._ask("ingest", "PUT", path, {"name": "Huber GmbH"}, "operator")
-        given: Json = {"login": "anna", "password": "long enough to do", "extensions": [EXTENSION]}
+        given: Json = {"name": "Huber GmbH", "activation_code": code(self.tenant)}
+        await self._ask("ingest", "PUT", path, given, "operator")
+        given = {"login": "anna", "password": "long enough to do", "extensions": [EXTENSION]}
         self.user = (await self._ask("notifier", "POST", "/api/users", given))["id"]
         self.key = (await self._ask("ingest", "POST", "/api/devices", {"name": "Desk"}))["key"]
         given = {"type": "contact", "name": "Erika Huber", "numbers": [{"number": KNOWN}]}

@@ -15,6 +15,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from codes import code
 from ladder import RealServer
 from processes import SERVICES, Fleet
 from softphone_onebox.servers.child import Child
@@ -223,7 +224,8 @@ async def test_from_an_empty_installation_to_a_popup(
     tenant = f"t-{uuid4().hex[:12]}"
     operator = {"Authorization": f"Bearer {fleet.token('operator', 'operator')}"}
     admin = {"Authorization": f"Bearer {fleet.token(tenant, 'admin')}"}
-    await ask(web, "PUT", f"/api/tenants/{tenant}", {"name": "Huber GmbH"}, operator)
+    huber: dict[str, Any] = {"name": "Huber GmbH", "activation_code": code(tenant)}
+    await ask(web, "PUT", f"/api/tenants/{tenant}", huber, operator)
     anna: dict[str, Any] = {"login": "anna", "password": "long enough to do", "extensions": ["21"]}
     await ask(web, "POST", f"/api/users?tenant={tenant}", anna, operator)
     device = await ask(web, "POST", "/api/devices", {"name": "Desk"}, admin)

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute
 
 from browser_socket import signed_in
+from codes import code
 from inprocess import Installation, Json, Person, Phone, everything
 from ladder import RealServer
 from until import until
@@ -15,8 +16,12 @@ from until import until
 NUMBER = "08999998001"
 OPEN = {
     # routes without a token: each has its own proof of who is asking, or shows nothing of anybody
-    "GET /hit/{key}/{event}",
-    "POST /hit/{key}/{event}",
+    *(
+        f"{method} {slashes}hit/{{key}}{event}"
+        for method in ("GET", "POST", "PUT", "HEAD", "OPTIONS")
+        for slashes in ("/", "//")
+        for event in ("", "/{event:path}")
+    ),
     "POST /api/session",
     "DELETE /api/session",
     "POST /api/session/renew",
@@ -40,6 +45,7 @@ class Company:
     record: str
     call: str
     deleted: str
+    hit: str
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +74,8 @@ async def company(office: Installation) -> Company:
     await until(matched, what="the match")
     given = {"text": f"of {tenant}", "record": record}
     await office.post(f"/api/calls/{call}/comments", user.token, given)
-    return Company(tenant, admin, user, phone, record, call, deleted)
+    hits = await office.get(f"/api/devices/{phone.id}/hits", admin.token)
+    return Company(tenant, admin, user, phone, record, call, deleted, hits["items"][0]["id"])
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +97,22 @@ def attempts(t: Company) -> dict[str, tuple[str, Json | None]]:
         "POST /api/devices": ("/api/devices", {"name": "x", "tenant": t.tenant}),
         "PATCH /api/devices/{device}": (f"/api/devices/{t.phone.id}", {"name": "x"}),
         "DELETE /api/devices/{device}": (f"/api/devices/{t.phone.id}", None),
+        "GET /api/devices/{device}": (f"/api/devices/{t.phone.id}", None),
         "POST /api/devices/{device}/key": (f"/api/devices/{t.phone.id}/key", None),
+        "GET /api/devices/{device}/urls": (f"/api/devices/{t.phone.id}/urls", None),
+        "GET /api/devices/{device}/hits": (f"/api/devices/{t.phone.id}/hits", None),
+        "POST /api/devices/{device}/hits/{hit}/replay": (
+            f"/api/devices/{t.phone.id}/hits/{t.hit}/replay",
+            None,
+        ),
+        "POST /api/devices/{device}/try": (
+            f"/api/devices/{t.phone.id}/try",
+            {"request": "/ringing?extension=21&number=1"},
+        ),
+        "GET /api/presets": ("/api/presets", None),
         "GET /api/tenant": ("/api/tenant", None),
         "PATCH /api/tenant": ("/api/tenant", {"name": "x", "id": t.tenant}),
+        "PUT /api/tenant/activation": ("/api/tenant/activation", {"code": code(t.tenant)}),
         "PUT /api/tenants/{tenant}": (f"/api/tenants/{t.tenant}", {"name": "x"}),
         "GET /api/directory/records": ("/api/directory/records", None),
         "POST /api/directory/records": (
@@ -121,12 +141,14 @@ def attempts(t: Company) -> dict[str, tuple[str, Json | None]]:
         "DELETE /api/users/{user}": (f"/api/users/{t.user.id}", None),
         "GET /api/sweeps": ("/api/sweeps", None),
         "POST /api/sweeps": ("/api/sweeps", {"tenant": t.tenant}),
+        "GET /api/sweeps/schedule": ("/api/sweeps/schedule", None),
     }
 
 
 OWN_LISTS = {
     # these answer 200 with what is the caller's own, and the test looks at what that is
     "GET /api/devices",
+    "GET /api/presets",
     "GET /api/tenant",
     "GET /api/directory/records",
     "GET /api/calls",
@@ -160,6 +182,7 @@ async def state(office: Installation, of: Company) -> list[Json]:
         "/api/calls",
         "/api/recycle-bin",
         "/api/users",
+        f"/api/devices/{of.phone.id}/hits",
     )
     comments = await office.get("/api/comments", of.admin.token, record=of.record)
     return [comments, *[await office.get(path, of.admin.token) for path in paths]]
@@ -171,8 +194,8 @@ async def test_nobody_reaches_into_another_tenant(
 ) -> None:
     before = await state(office, theirs)
     token = ours.user.token if role == "user" else ours.admin.token
-    secret = {theirs.tenant, theirs.phone.id, theirs.record, theirs.call, theirs.deleted}
-    secret |= {theirs.user.id, theirs.user.login, theirs.admin.login}
+    secret = {theirs.tenant, theirs.phone.id, theirs.hit, theirs.record, theirs.call}
+    secret |= {theirs.deleted, theirs.user.id, theirs.user.login, theirs.admin.login}
     for route, (path, body) in attempts(theirs).items():
         answer = await office.ask(route.partition(" ")[0], path, token, body)
         if route == "POST /api/dial":  # dials at the caller's own tenant, and shows there only
@@ -257,6 +280,7 @@ ADMINS = (
     "GET /api/devices",
     "POST /api/devices",
     "PATCH /api/tenant",
+    "PUT /api/tenant/activation",
     "POST /api/directory/records",
     "DELETE /api/calls/{call}",
     "GET /api/recycle-bin",
@@ -264,7 +288,12 @@ ADMINS = (
     "GET /api/users",
     "POST /api/users",
 )
-OPERATORS = ("PUT /api/tenants/{tenant}", "GET /api/sweeps", "POST /api/sweeps")
+OPERATORS = (
+    "PUT /api/tenants/{tenant}",
+    "GET /api/sweeps",
+    "POST /api/sweeps",
+    "GET /api/sweeps/schedule",
+)
 
 
 @pytest.mark.parametrize("route", ADMINS)

@@ -44,13 +44,17 @@ def unchecked(token: str) -> Caller:
     raise AssertionError("no token was sent")
 
 
+async def unwatched(session: Session, device: str | None) -> None:
+    raise AssertionError("no device was named")
+
+
 async def test_a_browser_that_falls_behind_is_cut() -> None:
     line = Stalled()
     socket = WebSocket({"type": "websocket"}, line.receive, line.send)
     await socket.accept()
     line.stuck.set()
     session = Session(socket, ANNA, frames_max=2, clock=lambda: NOW)
-    running = asyncio.create_task(session.run(unchecked))
+    running = asyncio.create_task(session.run(unchecked, unwatched))
     for frame in ("one", "two", "three", "four"):
         session.send(frame)
     async with asyncio.timeout(5):

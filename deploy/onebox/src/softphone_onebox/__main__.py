@@ -82,7 +82,8 @@ async def _prepare(settings: OneboxSettings, box: Box) -> None:
     url = f"http://localhost:{settings.port}"
     async with asyncio.timeout(_READY_SECONDS):
         await _until_ready(url)
-    demo = Demo(url, Tokens(box.auth_secret), settings.data_dir / "demo.json")
+    facts = settings.data_dir / "demo.json"
+    demo = Demo(url, Tokens(box.auth_secret), facts, box.activation_key)
     _say(greeting(await demo.ensure()))
 
 

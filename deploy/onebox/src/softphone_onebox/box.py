@@ -16,6 +16,12 @@ import softphone_notifier.service
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.service import Runner, Service
 from softphone_common.settings import Settings, load
+from softphone_ingest.activation import (
+    PrivateKey,
+    private_text,
+    public_text,
+    read_private_key,
+)
 from softphone_ingest.settings import IngestSettings
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings
@@ -39,6 +45,7 @@ class Box:
         self._folder = settings.data_dir.absolute()
         self._servers: dict[str, Server] = {}
         self.auth_secret = self._auth_secret()
+        self.activation_key = self._activation_key()
 
     async def start_servers(self) -> None:
         """Starts what has no address, all at once. Raises ServerError saying what to do."""
@@ -85,18 +92,29 @@ class Box:
     def _given(self, kind: type[S]) -> S:
         own = {name: SecretStr(server.url) for name, server in self._servers.items()}
         where = {"host": self._settings.host, "port": self._settings.port}
-        return load(kind, **own, **where, auth_secret=self.auth_secret)
+        trusted = f"{self._settings.activation_public_key},{public_text(self.activation_key)}"
+        return load(
+            kind, **own, **where, auth_secret=self.auth_secret, activation_public_key=trusted
+        )
 
     def _auth_secret(self) -> SecretStr:
         if self._settings.auth_secret is not None:
             return self._settings.auth_secret
         self._folder.mkdir(parents=True, exist_ok=True)
-        return SecretStr(_kept(self._folder / "auth_secret"))
+        return SecretStr(_kept(self._folder / "auth_secret", secrets.token_urlsafe(48)))
+
+    def _activation_key(self) -> PrivateKey:
+        """What signs the demo's code."""
+        if self._settings.activation_private_key is not None:
+            return read_private_key(self._settings.activation_private_key.get_secret_value())
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fresh = private_text(PrivateKey.generate())
+        return read_private_key(_kept(self._folder / "activation_private_key", fresh))
 
 
-def _kept(path: Path) -> str:
-    """The secret in this file, made at the first start."""
+def _kept(path: Path, fresh: str) -> str:
+    """The secret in this file, which gets the fresh one at the first start."""
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        path.write_text(fresh)
     return path.read_text()

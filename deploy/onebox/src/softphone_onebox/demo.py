@@ -9,11 +9,15 @@ from typing import Any
 
 import httpx
 
+from softphone_common.clock import utc_now
 from softphone_common.contracts.events import User
 from softphone_common.http.auth import Tokens
+from softphone_ingest.activation import PrivateKey, issue
 
 TENANT = "demo"
 CALLER = "08999998001"
+_SEATS = 25
+_YEARS = timedelta(days=3650)
 
 _PEOPLE: tuple[tuple[str, str, str, str], ...] = (
     ("anna", "Anna Albrecht", "user", "21"),
@@ -35,20 +39,23 @@ _RECORDS: tuple[tuple[str, str, str], ...] = (
 
 @dataclass(frozen=True)
 class Demo:
-    """Makes the demo tenant. `facts` is the file scripts read."""
+    """Makes the demo tenant. `facts` is the file scripts read, `key` signs the activation code."""
 
     url: str
     tokens: Tokens
     facts: Path
+    key: PrivateKey
 
     async def ensure(self) -> dict[str, Any]:
         """The facts: of the tenant that is there, or of a new one."""
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
             client.headers["Authorization"] = f"Bearer {self._operator_token()}"
             if self.facts.exists():
+                await self._activate(client)
                 known: dict[str, Any] = json.loads(self.facts.read_text())
                 return self._keep({**known, "url": self.url})
             await _ask(client, "PUT", f"/api/tenants/{TENANT}", {"name": "Demo GmbH"})
+            await self._activate(client)
             users = await self._people(client)
             if not (await _ask(client, "GET", "/api/directory/records"))["items"]:
                 for kind, name, number in _RECORDS:
@@ -64,6 +71,13 @@ class Demo:
                     "caller": CALLER,
                 }
             )
+
+    async def _activate(self, client: httpx.AsyncClient) -> None:
+        """Gives the tenant a code, unless it has one that holds."""
+        now = utc_now()
+        if (await _ask(client, "GET", "/api/tenant"))["state"] in {"no-code", "expired"}:
+            code = issue(self.key, TENANT, _SEATS, now, now + _YEARS)
+            await _ask(client, "PUT", "/api/tenant/activation", {"code": code})
 
     async def _people(self, client: httpx.AsyncClient) -> list[dict[str, str]]:
         """Everybody with a new password: the old ones went with the file that held them."""

@@ -1,11 +1,18 @@
 """What the onebox is told; all of it has a default."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from softphone_common.settings import PREFIX
+from softphone_ingest.activation import read_private_key
+
+
+def _readable(key: SecretStr) -> SecretStr:
+    read_private_key(key.get_secret_value())
+    return key
 
 
 class OneboxSettings(BaseSettings):
@@ -20,6 +27,12 @@ class OneboxSettings(BaseSettings):
         None,
         min_length=32,
         description="Signs tokens; none: one is made and kept in the data folder",
+    )
+    activation_public_key: str = Field(
+        "", description="Checks activation codes, beside the own one; several: comma-separated"
+    )
+    activation_private_key: Annotated[SecretStr, AfterValidator(_readable)] | None = Field(
+        None, description="Signs the demo's code; none: one is made and kept in the data folder"
     )
     host: str = Field("127.0.0.1", description="0.0.0.0 lets phones in the network in")
     port: int = Field(8080, ge=1, le=65535, description="The one port")

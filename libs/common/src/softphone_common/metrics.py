@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 HITS = Counter("softphone_hits", "Hits by answer", ["status"])
+HITS_NOT_KEPT = Counter("softphone_hits_not_kept", "Hits the inspector could not keep")
 PUBLISHED = Counter("softphone_published", "Messages the broker confirmed", ["type"])
 HANDLED = Counter(
     "softphone_handled", "Messages done with, by what became of them", ["queue", "how"]

@@ -6,7 +6,7 @@ from softphone_common.bus.rabbit import Bus
 from softphone_common.contracts.events import Message, Tenant, TenantChanged
 from softphone_common.errors import UnavailableError
 from softphone_common.mirror import Mirror
-from softphone_common.mongo import Database, reaching
+from softphone_common.mongo import Database, Document, reaching
 
 COLLECTION = "tenants"
 
@@ -28,11 +28,25 @@ class Tenants(Mirror[Tenant]):
 
     async def _read_all(self) -> Iterable[Tenant]:
         with reaching():
-            return [
-                Tenant.model_validate({**document, "id": document["_id"]})
-                async for document in self._tenants.find()
-            ]
+            return [_tenant(document) async for document in self._tenants.find()]
 
     async def _on_tenant_changed(self, message: Message) -> None:
         assert isinstance(message, TenantChanged)
         self.apply(message.settings)
+
+
+class TenantReader:
+    """Tenants from the store, for what must not be decided by an older one."""
+
+    def __init__(self, database: Database) -> None:
+        self._tenants = database[COLLECTION]
+
+    async def get(self, tenant: str) -> Tenant | None:
+        """The tenant with this id as it is stored now."""
+        with reaching():
+            document = await self._tenants.find_one({"_id": tenant})
+        return None if document is None else _tenant(document)
+
+
+def _tenant(document: Document) -> Tenant:
+    return Tenant.model_validate({**document, "id": document["_id"]})

@@ -1,27 +1,28 @@
-"""The routes of administrators, `/api/devices` and `/api/tenant`, and operators, `/api/tenants`."""
+"""The routes of tenants: `/api/tenant` for their administrators, `/api/tenants` for operators."""
 
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from softphone_common.bus.rabbit import Bus
-from softphone_common.contracts.events import (
-    Device,
-    DeviceChanged,
-    Tenant,
-    TenantChanged,
-    TenantId,
-)
+from softphone_common.clock import Clock
+from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
 from softphone_common.domain.numbers import NumberProfile, is_region
 from softphone_common.errors import UnavailableError
 from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
-from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.telemetry import log
 from softphone_common.tenants import Tenants
-from softphone_ingest.devices import DeviceMirror, DeviceStore, hash_key, new_key
+from softphone_ingest.activation import CODE_MAX, ActivationError, Codes
 from softphone_ingest.tenants import TenantStore
 
 
@@ -52,34 +53,11 @@ Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 Numbers = Annotated[NumberProfile, AfterValidator(_known_numbers)]
 DialLink = Annotated[str, Field(max_length=300), AfterValidator(_dialable)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Extension = Annotated[str, Field(min_length=1, max_length=64)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CODE_MAX)]
 
 
 class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class DeviceInput(_Input):
-    """A new device; with `extension` all its hits are of that one."""
-
-    name: Name
-    extension: Extension | None = None
-
-
-class DeviceChanges(_Input):
-    """What of a device to change."""
-
-    name: Name | None = None
-    extension: Extension | None = None
-
-
-class DeviceOutput(BaseModel):
-    """A device; `key` is told once, when it is made."""
-
-    id: str
-    name: str
-    extension: str | None
-    key: str | None = None
 
 
 class TenantChanges(_Input):
@@ -101,112 +79,101 @@ class TenantByOperator(TenantChanges):
     """What only an operator may say of a tenant."""
 
     active: bool | None = None
+    activation_code: Code | None = None
+
+
+class ActivationInput(_Input):
+    """A new activation code."""
+
+    code: Code
+
+
+class TenantOutput(Tenant):
+    """A tenant and whether it is active now; `active` is the operator's switch alone."""
+
+    state: TenantState
 
 
 class Administration:
-    """Devices and tenants over HTTP. Every change is stored first, then told to all instances."""
+    """Tenants over HTTP. Every change is stored first, then told to all instances."""
 
     def __init__(
         self,
-        devices: DeviceStore,
-        device_mirror: DeviceMirror,
         tenants: TenantStore,
         tenant_mirror: Tenants,
+        codes: Codes,
         bus: Bus,
-        devices_max: int,
+        clock: Clock,
     ) -> None:
-        self._devices = devices
-        self._device_mirror = device_mirror
         self._tenants = tenants
         self._tenant_mirror = tenant_mirror
+        self._codes = codes
         self._bus = bus
-        self._devices_max = devices_max
+        self._clock = clock
         self.router = APIRouter(prefix="/api", tags=["administration"])
         add = self.router.add_api_route
-        add("/devices", self.list_devices, methods=["GET"])
-        add("/devices", self.add_device, methods=["POST"], status_code=201)
-        add("/devices/{device}", self.edit_device, methods=["PATCH"])
-        add("/devices/{device}", self.remove_device, methods=["DELETE"], status_code=204)
-        add("/devices/{device}/key", self.renew_key, methods=["POST"], status_code=201)
         add("/tenant", self.show_tenant, methods=["GET"])
         add("/tenant", self.edit_tenant, methods=["PATCH"])
+        add("/tenant/activation", self.activate, methods=["PUT"])
         add("/tenants/{tenant}", self.put_tenant, methods=["PUT"])
 
-    async def list_devices(self, caller: AdminCaller) -> Page[DeviceOutput]:
-        """The tenant's devices."""
-        return Page(items=[_shown(device) for device in await self._devices.of(caller.tenant)])
-
-    async def add_device(self, given: DeviceInput, caller: AdminCaller) -> DeviceOutput:
-        """A new device, and the key its URLs carry: told now and never again."""
-        if len(await self._devices.of(caller.tenant)) >= self._devices_max:
-            raise ProblemError(409, f"A tenant has at most {self._devices_max} devices")
-        key = new_key()
-        device = await self._devices.add(caller.tenant, given.name, given.extension, key)
-        await self._tell_device(device)
-        return _shown(device, key)
-
-    async def edit_device(
-        self, device: str, changes: DeviceChanges, caller: AdminCaller
-    ) -> DeviceOutput:
-        """Changes what is given."""
-        fields = changes.model_dump(exclude_unset=True)
-        if fields.get("name", "") is None:
-            raise ProblemError(422, "name can't be null", field="name")
-        return _shown(await self._edit(caller.tenant, device, fields))
-
-    async def remove_device(self, device: str, caller: AdminCaller) -> None:
-        """Its key is refused from now on."""
-        await self._edit(caller.tenant, device, {"active": False})
-
-    async def renew_key(self, device: str, caller: AdminCaller) -> DeviceOutput:
-        """A new key; the old one is refused from now on."""
-        key = new_key()
-        changed = await self._edit(caller.tenant, device, {"key_hash": hash_key(key)})
-        return _shown(changed, key)
-
-    async def show_tenant(self, caller: AnyCaller) -> Tenant:
-        """The caller's tenant."""
+    async def show_tenant(self, caller: AnyCaller) -> TenantOutput:
+        """The caller's tenant, its seats and their expiry, and whether it is active."""
         tenant = self._tenant_mirror.get(caller.tenant)
         if tenant is None:
             raise ProblemError(404, "Your tenant does not exist")
-        return tenant
+        return self._shown(tenant)
 
-    async def edit_tenant(self, changes: TenantChanges, caller: AdminCaller) -> Tenant:
+    async def edit_tenant(self, changes: TenantChanges, caller: AdminCaller) -> TenantOutput:
         """Changes what is given of the caller's tenant."""
         tenant = await self._tenants.edit(caller.tenant, changes.model_dump(exclude_unset=True))
         if tenant is None:
             raise ProblemError(404, "Your tenant does not exist")
         return await self._tell_tenant(tenant)
 
+    async def activate(self, given: ActivationInput, caller: AdminCaller) -> TenantOutput:
+        """Makes the caller's tenant active until the code expires; replaces the code before."""
+        if self._tenant_mirror.get(caller.tenant) is None:
+            raise ProblemError(404, "Your tenant does not exist")
+        fields = self._activation(caller.tenant, given.code, "code")
+        tenant = await self._tenants.edit(caller.tenant, fields)
+        if tenant is None:
+            raise _too_old("code")
+        return await self._tell_tenant(tenant)
+
     async def put_tenant(
         self, tenant: Annotated[TenantId, Path()], given: TenantByOperator, _: OperatorCaller
-    ) -> Tenant:
-        """Makes a tenant, or changes what is given of it."""
+    ) -> TenantOutput:
+        """Makes a tenant, or changes what is given of it; it is active with a code only."""
         fields: dict[str, Any] = given.model_dump(exclude_unset=True)
+        code = fields.pop("activation_code", None)
+        if code is not None:
+            fields |= self._activation(tenant, code, "activation_code")
         fresh = Tenant.model_validate({"name": tenant, **fields, "id": tenant})
         if await self._tenants.add(fresh):
             return await self._tell_tenant(fresh)
         edited = await self._tenants.edit(tenant, fields)
-        assert edited is not None  # tenants are never deleted
+        if edited is None:  # it is there: tenants are never deleted
+            raise _too_old("activation_code")
         return await self._tell_tenant(edited)
 
-    async def _edit(self, tenant: str, device: str, changes: dict[str, Any]) -> Device:
-        changed = await self._devices.edit(tenant, device, changes)
-        if changed is None:
-            raise ProblemError(404, "You have no such device")
-        await self._tell_device(changed)
-        return changed
+    def _activation(self, tenant: str, code: str, field: str) -> dict[str, Any]:
+        try:
+            activation = self._codes.check(code, tenant, self._clock())
+        except ActivationError as error:
+            raise ProblemError(422, str(error), field=field) from None
+        return {"activation": activation.model_dump()}
 
-    async def _tell_device(self, device: Device) -> None:
-        self._device_mirror.apply(device)
-        await self._tell(DeviceChanged(tenant=device.tenant, device=device))
+    def _shown(self, tenant: Tenant) -> TenantOutput:
+        state = tenant.state_at(self._clock())
+        return TenantOutput.model_validate({**tenant.model_dump(), "state": state})
 
-    async def _tell_tenant(self, tenant: Tenant) -> Tenant:
+    async def _tell_tenant(self, tenant: Tenant) -> TenantOutput:
         self._tenant_mirror.apply(tenant)
         await self._tell(TenantChanged(tenant=tenant.id, settings=tenant))
-        return tenant
+        return self._shown(tenant)
 
-    async def _tell(self, message: DeviceChanged | TenantChanged) -> None:
+    async def _tell(self, message: TenantChanged) -> None:
         """What is stored is stored: without the broker the others read it at their next refresh."""
         try:
             await self._bus.publish(message)
@@ -214,5 +181,5 @@ class Administration:
             log.warning("change not told", type=message.type, error=str(error))
 
 
-def _shown(device: Device, key: str | None = None) -> DeviceOutput:
-    return DeviceOutput(id=device.id, name=device.name, extension=device.extension, key=key)
+def _too_old(field: str) -> ProblemError:
+    return ProblemError(422, "The code was issued before the one in force", field=field)

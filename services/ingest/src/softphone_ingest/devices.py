@@ -1,10 +1,10 @@
 """The devices of all tenants: their keys (only hashes are kept), their store and their mirror."""
 
 import hashlib
+import json
 import secrets
 from collections.abc import Iterable
 from typing import Any
-from uuid import uuid4
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
@@ -20,6 +20,7 @@ INDEXES = {
         IndexModel([("tenant", ASCENDING), ("name", ASCENDING)]),
     ]
 }
+_AS_TEXT = frozenset({"extensions", "mapping", "numbers"})
 
 
 def new_key() -> str:
@@ -77,29 +78,36 @@ class DeviceStore:
             found = self._devices.find({"tenant": tenant, "active": True}).sort("name")
             return [_device(document) async for document in found]
 
-    async def add(self, tenant: str, name: str, extension: str | None, key: str) -> Device:
-        """A new device with this key."""
-        device = Device(
-            id=str(uuid4()),
-            tenant=tenant,
-            name=name,
-            key_hash=hash_key(key),
-            extension=extension,
-        )
+    async def get(self, tenant: str, device: str) -> Device | None:
+        """The tenant's device, or None if it has no such device."""
+        wanted = {"_id": device, "tenant": tenant, "active": True}
         with reaching():
-            await self._devices.insert_one({"_id": device.id, **device.model_dump(exclude={"id"})})
-        return device
+            document = await self._devices.find_one(wanted)
+        return None if document is None else _device(document)
+
+    async def add(self, device: Device) -> None:
+        """Stores a new device."""
+        with reaching():
+            await self._devices.insert_one(
+                {"_id": device.id, **_stored(device.model_dump(exclude={"id"}))}
+            )
 
     async def edit(self, tenant: str, device: str, changes: dict[str, Any]) -> Device | None:
         """The device with these fields changed, or None if the tenant has no such device."""
         with reaching():
             document = await self._devices.find_one_and_update(
                 {"_id": device, "tenant": tenant, "active": True},
-                {"$set": changes, "$inc": {"version": 1}},
+                {"$set": _stored(changes), "$inc": {"version": 1}},
                 return_document=ReturnDocument.AFTER,
             )
         return None if document is None else _device(document)
 
 
+def _stored(fields: dict[str, Any]) -> dict[str, Any]:
+    """As text what has senders' own words for keys: a store takes not every one."""
+    return {k: json.dumps(v) if k in _AS_TEXT else v for k, v in fields.items()}
+
+
 def _device(document: dict[str, Any]) -> Device:
-    return Device.model_validate({**document, "id": document["_id"]})
+    said = {k: json.loads(document[k]) for k in _AS_TEXT if k in document}
+    return Device.model_validate({**document, **said, "id": document["_id"]})

@@ -1,21 +1,51 @@
 """The way of a hit: whose it is, what it says, which call it belongs to, and onto the bus."""
 
-from datetime import datetime
-
-from fastapi import Request
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock
 from softphone_common.contracts.events import CallObserved, Device, Tenant
+from softphone_common.contracts.hits import EventJson, HitJson, HitOutcome
 from softphone_common.domain.calls import Observation
 from softphone_common.domain.numbers import normalise
+from softphone_common.errors import UnavailableError
 from softphone_common.http.problem import RETRY_AFTER, ProblemError
 from softphone_common.tenants import Tenants
+from softphone_ingest.activation import require_active
+from softphone_ingest.answers import Reply
 from softphone_ingest.devices import DeviceMirror
-from softphone_ingest.hits import Hit, read
+from softphone_ingest.dialect import Dialect, Dialects
+from softphone_ingest.hit_store import request_json
+from softphone_ingest.hits import Hit, HitError
 from softphone_ingest.identity import Identities
+from softphone_ingest.reading import Reader
+from softphone_ingest.recorder import Recorder
+from softphone_ingest.redaction import redacted
+from softphone_ingest.request import HitRequest
+from softphone_ingest.sealing import Seal
+from softphone_ingest.verification import verified
 
-_SCOPE = "pbx"
+ACCEPTED = 202
+IGNORED = 204
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a hit: the call of its first event, if it made one, and what to answer."""
+
+    call_id: str | None
+    reply: Reply | None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A request in our words: what the inspector shows and what goes onto the bus."""
+
+    events: tuple[EventJson, ...]
+    messages: tuple[CallObserved, ...]
 
 
 class Intake:
@@ -25,33 +55,26 @@ class Intake:
         self,
         devices: DeviceMirror,
         tenants: Tenants,
+        dialects: Dialects,
         identities: Identities,
+        recorder: Recorder,
         bus: Bus,
+        seal: Seal,
         clock: Clock,
+        time_seconds: float,
     ) -> None:
         self._devices = devices
         self._tenants = tenants
+        self._dialects = dialects
         self._identities = identities
+        self._recorder = recorder
         self._bus = bus
+        self._seal = seal
         self._clock = clock
+        self._believed = timedelta(seconds=time_seconds)
 
-    async def take(self, key: str, event: str, request: Request) -> str:
-        """The id of the call the hit belongs to, once the broker has it on disk.
-
-        Raises ProblemError 404 for an unknown key, 403 for an inactive tenant, 422 for what can't
-        be read, 503 while devices are not known yet; UnavailableError if the broker is away.
-        """
-        now = self._clock()
-        device = self._device(key)
-        tenant = self._tenants.require(device.tenant)
-        if not tenant.active:
-            raise ProblemError(403, "This tenant is not active")
-        hit = await read(request, event, device.extension)
-        observation = await self._understand(tenant, device, hit, now)
-        await self._bus.publish(CallObserved(tenant=tenant.id, observation=observation))
-        return observation.call_id
-
-    def _device(self, key: str) -> Device:
+    def require(self, key: str) -> Device:
+        """The device with this key. Raises ProblemError 404, or 503 until devices are known."""
         device = self._devices.by_key(key)
         if device is not None:
             return device
@@ -59,22 +82,145 @@ class Intake:
             raise ProblemError(503, "Devices are still being read", headers=RETRY_AFTER)
         raise ProblemError(404, "No device has this key")
 
-    async def _understand(
-        self, tenant: Tenant, device: Device, hit: Hit, now: datetime
-    ) -> Observation:
-        remote = normalise(hit.number, tenant.numbers)
-        resolved = await self._identities.resolve(tenant.id, _SCOPE, hit, remote, now)
-        return Observation(
-            call_id=resolved.call_id,
-            phase=hit.phase,
-            extension=hit.extension,
-            remote=remote,
-            at=now,
-            direction=hit.direction,
-            name=hit.name,
-            reason=hit.reason,
-            talk_seconds=hit.talk_seconds,
-            external_id=hit.call_id,
-            identity=resolved.identity,
-            device=device.id,
+    async def take(self, key: str, request: HitRequest, public: str) -> Taken:
+        """The hit's call and its answer, once the broker has it on disk.
+
+        Raises ProblemError 404 for an unknown key, 403 for an inactive tenant or a wrong signature,
+        422 for what can't be read, 503 while devices are not known yet; UnavailableError if the
+        broker is away.
+        """
+        now = self._clock()
+        device = self.require(key)
+        tenant = self._tenants.require(device.tenant)
+        secret = self._seal.open(device.secret_sealed)
+        seen = _Seen(device, redacted(request, key, secret), now)
+        try:
+            return await self._admitted(seen, tenant, request, f"{public}/hit/{key}", secret)
+        except HitError as error:
+            self._note(seen.as_hit("refused", 422, error.field, error.why), seen)
+            await self._recorder.settled()
+            raise ProblemError(422, str(error), field=error.field) from None
+        except ProblemError as error:
+            self._note(seen.as_hit("refused", error.status, None, error.detail), seen)
+            raise
+        except UnavailableError as error:
+            self._note(seen.as_hit("refused", 503, None, str(error)), seen)
+            raise
+
+    async def understand(
+        self, tenant: Tenant, device: Device, dialect: Dialect, hits: Sequence[Hit], now: datetime
+    ) -> Understood:
+        """Which calls the events of a request belong to, and what is to be said of them."""
+        events, messages = [], []
+        for hit in hits:
+            event = event_of(hit, device, dialect)
+            own = replace(hit, extension=event.extension or "")
+            scope = _scope(dialect, device, own)
+            found = await self._identities.resolve(tenant.id, scope, own, event.remote, now)
+            observation = Observation(
+                call_id=found.call_id,
+                phase=hit.phase,
+                extension=own.extension,
+                remote=event.remote,
+                at=self._when(hit, now),
+                direction=hit.direction,
+                name=hit.name,
+                reason=hit.reason,
+                talk_seconds=hit.talk_seconds,
+                external_id=hit.call_id,
+                identity=found.identity,
+                device=device.id,
+            )
+            told = {"call": found.call_id, "identity": found.identity}
+            events.append(event.model_copy(update=told))
+            messages.append(CallObserved(tenant=tenant.id, observation=observation))
+        return Understood(tuple(events), tuple(messages))
+
+    async def _admitted(
+        self, seen: "_Seen", tenant: Tenant, request: HitRequest, base: str, secret: str | None
+    ) -> Taken:
+        require_active(tenant, seen.at)
+        dialect = self._dialects.of(tenant, seen.device)
+        reader = Reader(request, dialect.mapping, dialect.profile, seen.device.extension)
+        if secret is not None and not verified(reader, secret, _asked(base, request)):
+            raise ProblemError(403, "The signature is not that of this device's secret")
+        hits = reader.hits()
+        told = await self.understand(tenant, seen.device, dialect, hits, seen.at)
+        await self._bus.publish(*told.messages)
+        call = told.events[0].call if told.events else None
+        reply = reader.reply(base, call or "")
+        status = reply.status if reply else ACCEPTED if hits else IGNORED
+        outcome: HitOutcome = "accepted" if hits else "ignored"
+        self._note(seen.as_hit(outcome, status, events=told.events), seen)
+        return Taken(call, reply)
+
+    def _note(self, hit: HitJson, seen: "_Seen") -> None:
+        self._recorder.note(seen.device.tenant, hit, seen.request)
+
+    def _when(self, hit: Hit, now: datetime) -> datetime:
+        """The phone's own time where it is about right, never one to come."""
+        if hit.time is None or abs(now - hit.time) > self._believed:
+            return now
+        return min(hit.time, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A hit that has come, as far as the inspector may know it."""
+
+    device: Device
+    request: HitRequest
+    at: datetime
+
+    def as_hit(
+        self,
+        outcome: HitOutcome,
+        status: int,
+        field: str | None = None,
+        why: str | None = None,
+        events: tuple[EventJson, ...] = (),
+    ) -> HitJson:
+        return HitJson(
+            id=str(uuid4()),
+            device=self.device.id,
+            at=self.at,
+            request=request_json(self.request),
+            status=status,
+            outcome=outcome,
+            field=field,
+            why=why,
+            events=events,
         )
+
+
+def event_of(hit: Hit, device: Device, dialect: Dialect) -> EventJson:
+    """One event as the inspector shows it, before it is known which call it belongs to."""
+    extension = device.extensions.get(hit.extension, hit.extension)
+    return EventJson(
+        event=hit.phase,
+        direction=hit.direction,
+        extension=extension or None,
+        number=hit.number,
+        remote=None if hit.number is None else normalise(hit.number, dialect.profile),
+        call_id=hit.call_id or None,
+        name=hit.name,
+        reason=hit.reason,
+        duration=hit.talk_seconds,
+        time=hit.time,
+    )
+
+
+def _scope(dialect: Dialect, device: Device, hit: Hit) -> str:
+    """What the phone's call ids are unique in."""
+    match dialect.mapping.scope:
+        case "device":
+            return f"device:{device.id}"
+        case "extension":
+            return f"extension:{hit.extension}"
+        case scope:
+            return scope
+
+
+def _asked(base: str, request: HitRequest) -> str:
+    """The whole address as the sender wrote it, which some sign."""
+    return f"{base}{request.path}" + (f"?{request.query}" if request.query else "")

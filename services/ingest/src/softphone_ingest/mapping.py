@@ -129,6 +129,7 @@ class Mapping(_Part):
     fields: dict[str, tuple[Rule, ...]] = {}
     each: tuple[Source, ...] = ()
     """Lists of which every member is an event of its own; in it the source `each` is the member."""
+    empty_number: Literal["withheld", "missing"] = "missing"
     require: tuple[str, ...] = ()
     """Outputs whose source must at least be there, if only empty."""
     scope: Scope = "pbx"

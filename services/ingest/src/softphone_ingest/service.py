@@ -1,17 +1,29 @@
 """Builds ingest: the only place here that constructs things."""
 
+from softphone_common.bus.dispatch import Limits
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock, utc_now
 from softphone_common.mongo import Mongo
 from softphone_common.redis import Redis
-from softphone_common.service import Service
+from softphone_common.service import Resource, Service
 from softphone_common.tenants import Tenants
+from softphone_ingest import devices as device_store
+from softphone_ingest import hit_store
+from softphone_ingest.activation import Codes
 from softphone_ingest.administration import Administration
 from softphone_ingest.api import Api
-from softphone_ingest.devices import INDEXES, DeviceMirror, DeviceStore
+from softphone_ingest.device_api import DeviceApi
+from softphone_ingest.devices import DeviceMirror, DeviceStore
 from softphone_ingest.dial import Dialler
+from softphone_ingest.dialect import Dialects
+from softphone_ingest.hit_api import HitApi
+from softphone_ingest.hit_store import HitStore
 from softphone_ingest.identity import Identities
+from softphone_ingest.inspector import Inspector
 from softphone_ingest.intake import Intake
+from softphone_ingest.presets.preset import load_all
+from softphone_ingest.recorder import Recorder
+from softphone_ingest.sealing import Seal
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.tenants import TenantStore
 
@@ -19,23 +31,37 @@ from softphone_ingest.tenants import TenantStore
 async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     """The service, not started yet."""
     bus = Bus(settings, "ingest")
-    mongo = Mongo(settings, INDEXES, essential=False)
+    mongo = Mongo(settings, device_store.INDEXES | hit_store.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
-    device_store = DeviceStore(mongo.database)
-    devices = DeviceMirror(device_store, bus, settings.mirror_seconds)
+    store = DeviceStore(mongo.database)
+    devices = DeviceMirror(store, bus, settings.mirror_seconds)
     known_tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
+    dialects = Dialects(load_all())
+    seal = Seal(settings.auth_secret)
+    codes = Codes(settings.activation_public_key)
     identities = Identities(redis, settings)
-    intake = Intake(devices, known_tenants, identities, bus, clock)
-    administration = Administration(
-        device_store,
+    hits = HitStore(mongo.database)
+    recorder = Recorder(hits, bus, settings)
+    intake = Intake(
         devices,
-        TenantStore(mongo.database),
         known_tenants,
+        dialects,
+        identities,
+        recorder,
         bus,
-        settings.devices_max,
+        seal,
+        clock,
+        settings.hit_time_seconds,
     )
+    inspector = Inspector(hits, recorder, intake, dialects, bus, clock)
+    batches = Limits(settings.batch_size, settings.batch_ms / 1000)
+    bus.consume("ingest.match", inspector.on_matches, batches)
+    dialler = Dialler(bus, identities, clock)
     routers = [
-        Api(intake, Dialler(bus, identities, clock), known_tenants).router,
-        administration.router,
+        Api(intake, dialler, known_tenants, clock, settings.public_url).router,
+        DeviceApi(store, devices, known_tenants, dialects, seal, bus, settings).router,
+        HitApi(inspector, store, known_tenants, settings.page_max).router,
+        Administration(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
     ]
-    return Service("ingest", routers, [mongo, redis, devices, known_tenants, bus])
+    resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, recorder]
+    return Service("ingest", routers, resources)

@@ -1,13 +1,29 @@
 """What ingest is told beyond what every service is told."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from softphone_common.settings import Settings
+from softphone_ingest.activation import read_public_keys
+
+
+def _readable(keys: str) -> str:
+    read_public_keys(keys)
+    return keys
 
 
 class IngestSettings(Settings):
     """Times are seconds."""
 
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+)?/?$",
+        description="The address phones reach it at, https://host; if empty, as a request came",
+    )
+    activation_public_key: Annotated[str, AfterValidator(_readable)] = Field(
+        "", description="Checks activation codes; several: comma-separated; none: none is taken"
+    )
     dial_join_seconds: int = Field(120, ge=1, description="A click waits this long for its phone")
     identity_seconds: int = Field(86_400, ge=60, description="A phone's call id is remembered")
     identity_derived_seconds: int = Field(14_400, ge=60, description="The same for a derived id")
@@ -19,3 +35,13 @@ class IngestSettings(Settings):
         180, ge=1, description="Without a call id, a ring this long after the first is a new call"
     )
     devices_max: int = Field(1000, ge=1, description="Devices a tenant may have")
+    device_mapping_max: int = Field(
+        16_384, ge=1024, description="Bytes of what a device changes of its preset"
+    )
+    hit_time_seconds: int = Field(
+        300, ge=0, description="A phone's own time is believed if it is this close to ours"
+    )
+    hits_keep_days: int = Field(7, ge=1, le=90, description="The inspector shows a hit this long")
+    hits_waiting_max: int = Field(
+        10_000, ge=1, description="Hits that wait for the inspector's store; then the oldest go"
+    )

@@ -6,7 +6,7 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from softphone_common.contracts.events import Tenant
-from softphone_common.mongo import Database, reaching
+from softphone_common.mongo import Database, Document, reaching
 from softphone_common.tenants import COLLECTION
 
 
@@ -27,10 +27,17 @@ class TenantStore:
         return True
 
     async def edit(self, tenant: str, changes: dict[str, Any]) -> Tenant | None:
-        """The tenant with these fields changed, or None if there is none."""
+        """The tenant with these fields changed, or None if there is none.
+
+        None too, and nothing is changed, for an activation issued before the one it has.
+        """
+        wanted: Document = {"_id": tenant}
+        if "activation" in changes:
+            not_older = {"$lte": changes["activation"]["issued_at"]}
+            wanted["$or"] = [{"activation": None}, {"activation.issued_at": not_older}]
         with reaching():
             document = await self._tenants.find_one_and_update(
-                {"_id": tenant},
+                wanted,
                 {"$set": changes, "$inc": {"version": 1}},
                 return_document=ReturnDocument.AFTER,
             )

@@ -11,7 +11,7 @@ from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.tenants import Tenants
 from softphone_janitor.handlers import Sweeping
-from softphone_janitor.sweeps import Sweep, SweepStore
+from softphone_janitor.sweeps import Scheduled, Sweep, SweepStore
 
 
 class SweepRequest(BaseModel):
@@ -35,12 +35,18 @@ class Api:
         self.router = APIRouter(prefix="/api/sweeps", tags=["sweeps"])
         self.router.add_api_route("", self.list_sweeps, methods=["GET"])
         self.router.add_api_route("", self.sweep_now, methods=["POST"], status_code=202)
+        self.router.add_api_route("/schedule", self.show_schedule, methods=["GET"])
 
     async def list_sweeps(
         self, _: OperatorCaller, limit: Annotated[int, Query(ge=1)] = 50
     ) -> Page[Sweep]:
         """The latest sweeps and what they moved."""
         return Page(items=await self._sweeps.latest(min(limit, self._page_max)))
+
+    async def show_schedule(self, _: OperatorCaller) -> Page[Scheduled]:
+        """The next nightly sweep of every active tenant, by tenant. Nothing takes one off it but
+        the end of its activation."""
+        return Page(items=self._sweeping.schedule())
 
     async def sweep_now(self, asked: SweepRequest, caller: OperatorCaller) -> Sweep:
         """Asks for a sweep now."""

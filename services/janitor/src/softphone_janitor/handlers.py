@@ -1,15 +1,16 @@
 """Asks calllog for sweeps, by night or on demand, and notes what came of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import uuid4
 
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock
 from softphone_common.contracts.commands import CleanUpRequested
-from softphone_common.contracts.events import CleanUpFinished, Message
+from softphone_common.contracts.events import CleanUpFinished, Message, Tenant
 from softphone_common.tenants import Tenants
-from softphone_janitor.jobs import due_night
-from softphone_janitor.sweeps import Sweep, SweepStore
+from softphone_janitor.jobs import due_night, next_begins
+from softphone_janitor.sweeps import Scheduled, Sweep, SweepStore
 
 ACTOR = "PBX Clean Up"
 
@@ -33,11 +34,18 @@ class Sweeping:
         however late after an outage, it is asked for once.
         """
         now = self._clock()
-        for tenant in self._tenants:
-            if tenant.active:
-                night = due_night(now, tenant.time_zone, self._hour)
-                await self._sweeps.add(self._sweep(f"{tenant.id}/{night}", tenant.id, ACTOR))
+        for tenant in self._active(now):
+            night = due_night(now, tenant.time_zone, self._hour)
+            await self._sweeps.add(self._sweep(f"{tenant.id}/{night}", tenant.id, ACTOR))
         await self._tell_untold()
+
+    def schedule(self) -> list[Scheduled]:
+        """The next nightly sweep of every active tenant: there is no other condition."""
+        now = self._clock()
+        return [
+            Scheduled(tenant=t.id, next_at=next_begins(now, t.time_zone, self._hour))
+            for t in sorted(self._active(now), key=lambda tenant: tenant.id)
+        ]
 
     async def sweep_now(self, tenant: str, requested_by: str) -> Sweep:
         """Asks for one more sweep at somebody's wish."""
@@ -51,6 +59,9 @@ class Sweeping:
         for message in messages:
             if isinstance(message, CleanUpFinished):
                 await self._sweeps.finish(message.sweep, message.moved, message.finished_at)
+
+    def _active(self, now: datetime) -> list[Tenant]:
+        return [tenant for tenant in self._tenants if tenant.is_active(now)]
 
     def _sweep(self, id_: str, tenant: str, requested_by: str) -> Sweep:
         return Sweep(id=id_, tenant=tenant, requested_by=requested_by, requested_at=self._clock())

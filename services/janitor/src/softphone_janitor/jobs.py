@@ -10,7 +10,14 @@ def due_night(now: datetime, time_zone: str, hour: int) -> date:
     Around a change of clocks an hour that is left out begins when the next one does, and one that
     comes twice counts the first time, so each date has its sweep exactly once.
     """
-    zone = ZoneInfo(time_zone)
-    today = now.astimezone(zone).date()
-    begins = datetime.combine(today, time(hour), zone).astimezone(UTC)
-    return today if now >= begins else today - timedelta(days=1)
+    today = now.astimezone(ZoneInfo(time_zone)).date()
+    return today if now >= _begins(today, time_zone, hour) else today - timedelta(days=1)
+
+
+def next_begins(now: datetime, time_zone: str, hour: int) -> datetime:
+    """When the night after the one that is due begins: always later than `now`, UTC."""
+    return _begins(due_night(now, time_zone, hour) + timedelta(days=1), time_zone, hour)
+
+
+def _begins(night: date, time_zone: str, hour: int) -> datetime:
+    return datetime.combine(night, time(hour), ZoneInfo(time_zone)).astimezone(UTC)

@@ -27,6 +27,15 @@ class Sweep(BaseModel):
     finished_at: datetime | None = None
 
 
+class Scheduled(BaseModel):
+    """When an active tenant is swept next."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: str
+    next_at: datetime
+
+
 class SweepStore:
     """Sweeps of all tenants."""
 

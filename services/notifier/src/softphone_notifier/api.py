@@ -1,5 +1,6 @@
 """The routes of sign-in and users: `/api/session` and `/api/users`."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.telemetry import log
 from softphone_notifier.passwords import hash_password, matches
+from softphone_notifier.seats import Seats
 from softphone_notifier.sessions import SessionStore
 from softphone_notifier.settings import NotifierSettings
 from softphone_notifier.users import LoginTakenError, UserMirror, UserStore
@@ -147,12 +149,14 @@ class UserApi:
     def __init__(
         self,
         users: UserStore,
+        seats: Seats,
         mirror: UserMirror,
         sessions: SessionStore,
         bus: Bus,
         settings: NotifierSettings,
     ) -> None:
         self._users = users
+        self._seats = seats
         self._mirror = mirror
         self._sessions = sessions
         self._bus = bus
@@ -179,8 +183,10 @@ class UserApi:
         if len(await self._users.of(of)) >= self._settings.users_max:
             raise ProblemError(409, f"A tenant has at most {self._settings.users_max} users")
         fields = {**given.model_dump(exclude={"password"}), "tenant": of}
+        hashed = await hash_password(given.password)
         try:
-            user = await self._users.add(fields, await hash_password(given.password))
+            async with self._seat(of, needed=given.role != "operator"):
+                user = await self._users.add(fields, hashed)
         except LoginTakenError:
             raise _login_taken() from None
         await self._tell(user, revoked=False)
@@ -211,8 +217,10 @@ class UserApi:
         if known is None:
             raise ProblemError(404, "There is no such user")
         _check_role(caller, known.role)
+        sits_down = known.role == "operator" != fields.get("role", "operator")
         try:
-            changed = await self._users.edit(tenant, user, fields)
+            async with self._seat(tenant, needed=sits_down):
+                changed = await self._users.edit(tenant, user, fields)
         except LoginTakenError:
             raise _login_taken() from None
         if changed is None:
@@ -221,6 +229,9 @@ class UserApi:
             await self._sessions.end_all(user)
         await self._tell(changed, revoked)
         return changed
+
+    def _seat(self, tenant: str, *, needed: bool) -> AbstractAsyncContextManager[None]:
+        return self._seats.one(tenant) if needed else nullcontext()
 
     async def _tell(self, user: User, revoked: bool) -> None:
         """What is stored is stored: without the broker the others read it at their next refresh."""

@@ -11,15 +11,23 @@ from softphone_notifier.hub import Hub
 from softphone_notifier.session import REVOKED, Session, close, hello
 from softphone_notifier.settings import NotifierSettings
 from softphone_notifier.users import UserMirror
+from softphone_notifier.watches import Watches
 
 
 class Gateway:
     """Opens sessions and hands them to the hub."""
 
     def __init__(
-        self, hub: Hub, users: UserMirror, tokens: Tokens, clock: Clock, settings: NotifierSettings
+        self,
+        hub: Hub,
+        watches: Watches,
+        users: UserMirror,
+        tokens: Tokens,
+        clock: Clock,
+        settings: NotifierSettings,
     ) -> None:
         self._hub = hub
+        self._watches = watches
         self._users = users
         self._tokens = tokens
         self._clock = clock
@@ -44,11 +52,12 @@ class Gateway:
         log.info("browser joined", tenant=caller.tenant, user=caller.user)
         try:
             await self._hub.join(session, seen)
-            await session.run(self._tokens.check)
+            await session.run(self._tokens.check, self._watches.watch)
         except WebSocketDisconnect:
             pass
         finally:
             self._hub.leave(session)
+            await self._watches.leave(session)
 
     def _from_here(self, socket: WebSocket) -> bool:
         """Browsers always name the page's origin; what names none is no browser."""

@@ -7,15 +7,18 @@ from softphone_common.clock import Clock, utc_now
 from softphone_common.http.auth import Tokens
 from softphone_common.mongo import Mongo
 from softphone_common.service import Service
+from softphone_common.tenants import TenantReader
 from softphone_notifier import sessions, users
 from softphone_notifier.api import SessionApi, UserApi
 from softphone_notifier.gateway import Gateway
 from softphone_notifier.hub import Hub
 from softphone_notifier.operator_account import FirstOperator
 from softphone_notifier.page import Page
+from softphone_notifier.seats import Seats
 from softphone_notifier.sessions import SessionStore
 from softphone_notifier.settings import NotifierSettings
 from softphone_notifier.users import UserMirror, UserStore
+from softphone_notifier.watches import Watches
 
 
 async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
@@ -25,13 +28,14 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     tokens = Tokens(settings.auth_secret, clock)
     user_store = UserStore(mongo.database)
     known_users = UserMirror(user_store, bus, settings.mirror_seconds)
+    seats = Seats(user_store, TenantReader(mongo.database))
     session_store = SessionStore(mongo.database, timedelta(seconds=settings.session_seconds))
     hub = Hub(bus, known_users, clock, settings)
     routers = [
         Page().router,
         SessionApi(user_store, session_store, tokens, clock, settings).router,
-        UserApi(user_store, known_users, session_store, bus, settings).router,
-        Gateway(hub, known_users, tokens, clock, settings).router,
+        UserApi(user_store, seats, known_users, session_store, bus, settings).router,
+        Gateway(hub, Watches(bus), known_users, tokens, clock, settings).router,
     ]
     operator = FirstOperator(user_store, settings.operator_password)
     return Service("notifier", routers, [mongo, known_users, operator, bus, hub])

@@ -1,7 +1,7 @@
-"""One browser's socket: hello, frames out, renewals in; the first thing to end ends it all."""
+"""One browser's socket: hello, frames out, renewals and wishes in; the first end ends it all."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from softphone_common import metrics
 from softphone_common.clock import Clock
-from softphone_common.contracts.frames import Hello, Token
+from softphone_common.contracts.frames import Hello, Token, Watch
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
 
@@ -21,6 +21,8 @@ REVOKED = 4005
 SLOW = 4008
 
 Check = Callable[[str], Caller]
+Watcher = Callable[["Session", str | None], Awaitable[None]]
+"""Is told which device a session wants to watch, or that it no longer does."""
 
 
 class _End(Exception):  # noqa: N818 - a reason, not an error
@@ -58,11 +60,16 @@ class Session:
         if not self._end.done():
             self._end.set_result(_End(code, reason))
 
-    async def run(self, check: Check) -> None:
+    async def run(self, check: Check, watcher: Watcher) -> None:
         """Serves the socket until it is cut, expired or left by the browser."""
         tasks = [
             asyncio.create_task(work)
-            for work in (self._write(), self._read(check), self._expire(), self._wait_for_cut())
+            for work in (
+                self._write(),
+                self._read(check, watcher),
+                self._expire(),
+                self._wait_for_cut(),
+            )
         ]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
@@ -77,20 +84,24 @@ class Session:
             while True:
                 await self._socket.send_text(await self._frames.get())
 
-    async def _read(self, check: Check) -> None:
-        """Renews the token; frames of unknown types are ignored, what is no frame is an error."""
+    async def _read(self, check: Check, watcher: Watcher) -> None:
+        """Takes frames in; those of unknown types are ignored, what is no frame is an error."""
         while True:
             frame = await receive(self._socket)
-            if frame.get("type") != "token":
-                continue
-            try:
-                caller = check(Token.model_validate(frame).token)
-            except (ProblemError, ValidationError) as error:
-                raise _End(UNAUTHORIZED, "the token is not valid") from error
-            if (caller.user, caller.tenant) != (self.caller.user, self.caller.tenant):
-                raise _End(UNAUTHORIZED, "the token is somebody else's")
-            self.caller = caller
-            self._renewed.set()
+            if frame.get("type") == "token":
+                self._renew(check, frame)
+            elif frame.get("type") == "watch":
+                await watcher(self, _watched(frame))
+
+    def _renew(self, check: Check, frame: dict[str, object]) -> None:
+        try:
+            caller = check(Token.model_validate(frame).token)
+        except (ProblemError, ValidationError) as error:
+            raise _End(UNAUTHORIZED, "the token is not valid") from error
+        if (caller.user, caller.tenant) != (self.caller.user, self.caller.tenant):
+            raise _End(UNAUTHORIZED, "the token is somebody else's")
+        self.caller = caller
+        self._renewed.set()
 
     async def _expire(self) -> None:
         while (left := _seconds(self._clock(), self.caller.expires_at)) > 0:
@@ -134,6 +145,13 @@ async def receive(socket: WebSocket) -> dict[str, object]:
     if not isinstance(frame, dict):
         raise _End(PROTOCOL, "frames must be JSON objects in text")
     return frame
+
+
+def _watched(frame: dict[str, object]) -> str | None:
+    try:
+        return Watch.model_validate(frame).device
+    except ValidationError as error:
+        raise _End(PROTOCOL, "a watch must name a device, or null") from error
 
 
 async def close(socket: WebSocket, code: int, reason: str) -> None:

@@ -120,6 +120,12 @@ class UserStore:
             )
         return None if document is None else _user(document)
 
+    async def seated(self, tenant: str) -> int:
+        """How many active users of the tenant take a seat: all but operators."""
+        wanted = {"tenant": tenant, "active": True, "role": {"$ne": "operator"}}
+        with reaching():
+            return await self._users.count_documents(wanted)
+
     async def any_operator(self) -> bool:
         """Whether the installation has an operator."""
         return await self._one({"role": "operator", "active": True}) is not None

@@ -15,6 +15,7 @@ TENANT_PATTERN = r"^[a-z0-9-]{1,40}$"
 PRESET_PATTERN = r"^[a-z0-9-]{1,40}$"
 TenantId = Annotated[str, Field(pattern=TENANT_PATTERN)]
 Role = Literal["user", "admin", "operator"]
+TenantState = Literal["active", "no-code", "expired", "switched-off"]
 
 
 class Message(BaseModel):
@@ -210,8 +211,22 @@ class UserChanged(Message):
         return self.user.id
 
 
+class Activation(BaseModel):
+    """What a tenant's activation code allows: this many users (`seats`), until then."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    seats: int
+    issued_at: datetime
+    expires_at: datetime
+
+
 class Tenant(BaseModel):
-    """One company; times of day are in its time zone (IANA), numbers are read by its profile."""
+    """One company; times of day are in its time zone (IANA), numbers are read by its profile.
+
+    `active` is the operator's switch alone; what counts is `is_active`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -221,7 +236,20 @@ class Tenant(BaseModel):
     time_zone: str = "Europe/Berlin"
     numbers: NumberProfile = NumberProfile()
     dial_link: str = "tel:{number}"
+    activation: Activation | None = None
     version: int = 1
+
+    def state_at(self, now: datetime) -> TenantState:
+        """Whether its phones are heard at this aware time, or why not."""
+        if not self.active:
+            return "switched-off"
+        if self.activation is None:
+            return "no-code"
+        return "active" if now < self.activation.expires_at else "expired"
+
+    def is_active(self, now: datetime) -> bool:
+        """Whether its phones are heard at this aware time."""
+        return self.state_at(now) == "active"
 
 
 class TenantChanged(Message):

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import unquote
 
@@ -123,6 +124,14 @@ def normalise(raw: str, profile: NumberProfile) -> RemoteNumber:
         return RemoteNumber(raw, None, "internal", digits)
     number = (plain[:1] == " " and _after_lost_plus(digits)) or _parsed(digits, profile.region)
     return _external(raw, number) if number else RemoteNumber(raw, None, "invalid", raw)
+
+
+def changed(profile: NumberProfile, changes: Mapping[str, object]) -> NumberProfile:
+    """The profile with these fields replaced. Raises ValueError naming what is none."""
+    try:
+        return replace(profile, **changes)  # type: ignore[arg-type]
+    except TypeError:
+        raise ValueError(f"has no such field: {', '.join(changes)}") from None
 
 
 def is_region(code: str) -> bool:

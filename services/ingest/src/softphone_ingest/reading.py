@@ -1,0 +1,310 @@
+"""Reads a request by a mapping into hits; knows no sender, no call and no device."""
+
+from collections.abc import Mapping as ReadOnly
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, get_args
+
+import re2
+
+from softphone_common.domain.calls import PHASES, Direction, Phase
+from softphone_common.domain.numbers import NumberProfile, normalise
+from softphone_common.domain.placeholders import is_placeholder
+from softphone_ingest.answers import Reply, filled
+from softphone_ingest.decoding import decode
+from softphone_ingest.hits import CALL_ID_MAX, EXTENSION_MAX, TEXT_MAX, Hit, HitError
+from softphone_ingest.mapping import PLACES, Condition, Mapping, Rule
+from softphone_ingest.parts import Parts
+from softphone_ingest.request import HitRequest
+from softphone_ingest.sources import find, walk
+
+IGNORE = "ignore"
+_PROBES = frozenset({"HEAD", "OPTIONS"})
+_DIRECTIONS: dict[str, Direction] = {
+    "in": "inbound",
+    "incoming": "inbound",
+    "out": "outbound",
+    "outgoing": "outbound",
+    **{direction: direction for direction in get_args(Direction)},
+}
+_DURATION = re2.compile(r"^([0-9]{1,6})(?:\.0+)?$|^([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])$")
+_EPOCH = re2.compile(r"^([0-9]{10})([0-9]{3})?(?:\.[0-9]+)?$")
+
+
+class Reader:
+    """One request as one mapping reads it. `extension` is the device's own, if it has one."""
+
+    def __init__(
+        self,
+        request: HitRequest,
+        mapping: Mapping,
+        profile: NumberProfile,
+        extension: str | None = None,
+    ) -> None:
+        self._parts = Parts(request, mapping.separator)
+        self._mapping = mapping
+        self._profile = profile
+        self._extension = extension
+
+    @property
+    def request(self) -> HitRequest:
+        """What is read."""
+        return self._parts.request
+
+    @property
+    def mapping(self) -> Mapping:
+        """What it is read by."""
+        return self._mapping
+
+    @property
+    def form(self) -> ReadOnly[str, list[str]]:
+        """The parameters of a form."""
+        return self._parts.form[0]
+
+    def hits(self) -> tuple[Hit, ...]:
+        """One hit for each event; none for a request that means none.
+
+        Raises HitError naming the field that can't be understood.
+        """
+        if self.request.method in _PROBES:
+            return ()
+        read = (self._event(member).hit(self._extension) for member in self._members())
+        return tuple(hit for hit in read if hit is not None)
+
+    def reply(self, base: str, call_id: str) -> Reply | None:
+        """What this sender expects to be told; None where being taken is enough."""
+        event = self._event(None)
+        for answer in self._mapping.answers:
+            if event.holds(answer.when):
+                return filled(answer, base, call_id)
+        return None
+
+    def value(self, source: str) -> str:
+        """The text at this place of the request, empty where there is none."""
+        return self._event(None).text_at(source)
+
+    def _members(self) -> list[Any]:
+        if self._extension is not None:
+            return [None]
+        for source in self._mapping.each:
+            members = self._event(None).find(source)
+            if members:
+                return members
+        return [None]
+
+    def _event(self, member: Any) -> "_Event":
+        return _Event(self._parts, self._mapping, self._profile, member)
+
+
+class _Event:
+    """One event of a request; a field is read when it is first asked for."""
+
+    def __init__(self, parts: Parts, mapping: Mapping, profile: NumberProfile, member: Any) -> None:
+        self._parts = parts
+        self._mapping = mapping
+        self._profile = profile
+        self._member = member
+        self._known: dict[str, Any] = {}
+        self._open: set[str] = set()
+
+    def hit(self, extension: str | None) -> Hit | None:
+        """The event as a hit; None if it is to be ignored."""
+        phase = self._phase()
+        if phase is None:
+            return None
+        return Hit(
+            phase=phase,
+            extension=extension if extension is not None else self._extension(),
+            number=self._number(),
+            call_id=self._short("call_id", CALL_ID_MAX),
+            linked_id=self._short("linked_id", CALL_ID_MAX),
+            direction=self._direction(),
+            name=self._text("name")[:TEXT_MAX],
+            reason=self._text("reason")[:TEXT_MAX],
+            talk_seconds=self._duration(),
+            time=_time(self._text("time")),
+        )
+
+    def holds(self, when: ReadOnly[str, Condition]) -> bool:
+        """Whether all conditions do."""
+        return all(self._meets(self.text_at(source), wanted) for source, wanted in when.items())
+
+    def text_at(self, source: str) -> str:
+        """The first text there that is not empty."""
+        texts = (_as_text(value, source).strip() for value in self.find(source))
+        return next((text for text in texts if text), "")
+
+    def find(self, source: str) -> list[Any]:
+        """All values the source names."""
+        place, _, rest = source.partition(".")
+        if place == "each":
+            return [] if self._member is None else walk(self._member, rest)
+        if place in PLACES:
+            return find(self._parts, place, rest)
+        return walk(self._field(place), rest)
+
+    def _field(self, name: str) -> Any:
+        if name not in self._known:
+            if name in self._open:
+                raise HitError("mapping", f"fields.{name} refers to itself")
+            self._open.add(name)
+            self._known[name] = self._read(name)
+        return self._known[name]
+
+    def _read(self, name: str) -> Any:
+        for rule in self._mapping.fields.get(name, ()):
+            if not self.holds(rule.when):
+                continue
+            given = [rule.value] if rule.value is not None else self._candidates(rule)
+            for value in given:
+                refined = self._refined(name, rule, value)
+                if refined != "":
+                    return refined
+        return ""
+
+    def _candidates(self, rule: Rule) -> list[Any]:
+        return [value for source in rule.sources for value in self.find(source)]
+
+    def _refined(self, name: str, rule: Rule, value: Any) -> Any:
+        if not rule.decode and not rule.pick and rule.table is None and _is_nested(value):
+            return value
+        text = _as_text(value, name)
+        for step in rule.decode:
+            if is_placeholder(text):
+                return ""
+            found = decode(step, text, name)
+            if _is_nested(found):
+                return found
+            text = _as_text(found, name)
+        if name != "number":
+            text = text.strip()
+        if is_placeholder(text):
+            return ""
+        if rule.pick:
+            text = _picked(rule.pick, text)
+        if rule.table is not None:
+            text = _looked_up(rule.table, text)
+        return text
+
+    def _meets(self, text: str, wanted: Condition) -> bool:
+        low = text.casefold()
+        if wanted.is_ is not None and not _listed(low, wanted.is_):
+            return False
+        if wanted.not_ is not None and _listed(low, wanted.not_):
+            return False
+        if wanted.matches is not None and not _compiled(wanted.matches).search(text):
+            return False
+        if wanted.own is None:
+            return True
+        return wanted.own == (normalise(text, self._profile).kind == "internal")
+
+    def _text(self, name: str) -> str:
+        return _as_text(self._field(name), name)
+
+    def _phase(self) -> Phase | None:
+        word = self._text("event").lower()
+        if word == IGNORE:
+            return None
+        for phase in PHASES:
+            if word == phase:
+                return phase
+        rules = self._mapping.fields.get("event", ())
+        said = (self.text_at(source) for rule in rules for source in rule.sources)
+        heard = word or next((text for text in said if text), "")
+        raise HitError(
+            "event", f"{heard[:60]!r} is none this device knows" if heard else "is missing"
+        )
+
+    def _extension(self) -> str:
+        extension = self._short("extension", EXTENSION_MAX)
+        if not extension and "extension" in self._mapping.require:
+            raise HitError("extension", "is missing")
+        return extension
+
+    def _number(self) -> str | None:
+        number = self._text("number")
+        if number.strip():
+            return number
+        rules = self._mapping.fields.get("number", ())
+        values = [value for rule in rules for value in self._candidates(rule)]
+        if not values:
+            if "number" in self._mapping.require:
+                raise HitError("number", "is missing")
+            return None
+        empty = any(not _as_text(value, "number").strip() for value in values)
+        return "" if empty and self._mapping.empty_number == "withheld" else None
+
+    def _short(self, name: str, most: int) -> str:
+        text = self._text(name).strip()
+        if len(text) > most:
+            raise HitError(name, f"is longer than {most} characters")
+        return text
+
+    def _direction(self) -> Direction | None:
+        word = self._text("direction").strip().lower()
+        if word and word not in _DIRECTIONS:
+            raise HitError("direction", "must be inbound or outbound")
+        return _DIRECTIONS.get(word)
+
+    def _duration(self) -> int | None:
+        text = self._text("duration").strip()
+        if not text:
+            return None
+        found = _DURATION.match(text)
+        if found is None:
+            raise HitError("duration", "must be whole seconds, at most 999999")
+        whole, hours, minutes, seconds = found.groups()
+        if whole is not None:
+            return int(whole)
+        return (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
+
+
+def _time(text: str) -> datetime | None:
+    """Seconds or milliseconds since 1970, or ISO 8601 with an offset; else it is not believed."""
+    found = _EPOCH.match(text)
+    if found is not None:
+        moment = datetime.fromtimestamp(int(found.group(1)), UTC)
+        return moment.replace(microsecond=int(found.group(2) or 0) * 1000)
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _as_text(value: Any, field: str) -> str:
+    """As text, with a question mark for each half of a character: phones cut names anywhere."""
+    if _is_nested(value):
+        raise HitError(field, "must be a text or a number")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = "" if value is None else str(value)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _listed(low: str, texts: tuple[str, ...]) -> bool:
+    return any(low == text.casefold() or (text == "*" and low) for text in texts)
+
+
+def _picked(pattern: str, text: str) -> str:
+    found = _compiled(pattern).search(text)
+    if found is None:
+        return ""
+    return (found.group(1) if found.re.groups else found.group(0)) or ""
+
+
+def _looked_up(table: ReadOnly[str, str], text: str) -> str:
+    low = text.strip().casefold()
+    for key, value in table.items():
+        if key.casefold() == low:
+            return value
+    return table.get("*", "") if low else ""
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern)

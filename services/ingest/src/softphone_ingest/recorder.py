@@ -1,0 +1,93 @@
+"""Carries hits to the inspector behind the phone's back: no phone waits, no call needs it."""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from datetime import timedelta
+
+from softphone_common import metrics
+from softphone_common.bus.rabbit import Bus
+from softphone_common.contracts.events import HitSeen
+from softphone_common.contracts.hits import HitJson
+from softphone_common.errors import UnavailableError
+from softphone_common.mongo import Document
+from softphone_common.telemetry import log
+from softphone_ingest.hit_store import HitStore, kept
+from softphone_ingest.request import HitRequest
+from softphone_ingest.settings import IngestSettings
+
+_BATCH = 200
+_PAUSE_SECONDS = 1.0
+_PATIENCE_SECONDS = 1.0
+
+
+class Recorder:
+    """Keeps hits and tells of them, in order. A resource of `service.run`.
+
+    While the store is away hits wait in memory; past the limit the oldest are not kept.
+    """
+
+    name = "inspector"
+    essential = False
+
+    def __init__(self, store: HitStore, bus: Bus, settings: IngestSettings) -> None:
+        self._store = store
+        self._bus = bus
+        self.keep = timedelta(days=settings.hits_keep_days)
+        self._waiting: deque[tuple[Document, HitSeen]] = deque(maxlen=settings.hits_waiting_max)
+        self._news = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self.task: asyncio.Task[None] | None = None
+
+    def note(self, tenant: str, hit: HitJson, request: HitRequest) -> None:
+        """Has the hit kept soon."""
+        if len(self._waiting) == self._waiting.maxlen:
+            metrics.HITS_NOT_KEPT.inc()
+        document = kept(tenant, hit, request, hit.at + self.keep)
+        self._waiting.append((document, HitSeen(tenant=tenant, hit=hit)))
+        self._empty.clear()
+        self._news.set()
+
+    async def settled(self) -> None:
+        """Returns when all noted hits are kept, or after a second if the store is away."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), _PATIENCE_SECONDS)
+
+    async def start(self) -> None:
+        """Begins."""
+        self.task = asyncio.create_task(self._carry(), name="inspector")
+
+    async def ping(self) -> None:
+        """Never a reason not to be ready."""
+
+    async def stop(self) -> None:
+        """Keeps what is waiting, if that can be had at once."""
+        await self.settled()
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+
+    async def _carry(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._waiting:
+                batch = list(self._waiting)[:_BATCH]
+                try:
+                    await self._store.add([document for document, _ in batch])
+                except UnavailableError as error:
+                    log.warning("hits wait for the inspector", error=str(error))
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+                # the line may have been cut at its front meanwhile
+                stored = {document["_id"] for document, _ in batch}
+                while self._waiting and self._waiting[0][0]["_id"] in stored:
+                    self._waiting.popleft()
+                await self._tell([seen for _, seen in batch])
+            self._empty.set()
+
+    async def _tell(self, seen: list[HitSeen]) -> None:
+        """Whoever watches sees them; whoever looks later finds them in the store."""
+        with suppress(UnavailableError):
+            await self._bus.publish(*seen)

@@ -1,0 +1,108 @@
+"""Finds what a source of a mapping names in the parts of a request; interprets nothing."""
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from softphone_ingest.parts import Parts
+from softphone_ingest.request import Values
+
+
+def find(parts: Parts, place: str, rest: str) -> list[Any]:
+    """All values at this place of the request, in their order; none where it has no such place.
+
+    Names are found exactly, or else without regard to case. Raises HitError for a body that can't
+    be read.
+    """
+    match place:
+        case "path":
+            return _segment(parts, rest) if _is_index(rest) else named(parts.path_pairs, rest)
+        case "query":
+            return named(parts.query[0], rest)
+        case "form":
+            return named(parts.form[0], rest)
+        case "word":
+            return _at(parts.query[1] + parts.form[1], rest)
+        case "line":
+            return _at(parts.line, rest)
+        case "json":
+            return walk(parts.json, rest)
+        case "xml":
+            return _xml(parts.xml, rest)
+        case "header":
+            return named({k: [v] for k, v in parts.request.headers.items()}, rest)
+        case "method":
+            return [parts.request.method]
+        case "client":
+            return [parts.request.client]
+        case _:
+            return _anywhere(parts, rest)
+
+
+def walk(value: Any, path: str) -> list[Any]:
+    """What a dotted path leads to in JSON; a list found there gives all its members."""
+    for step in path.split(".") if path else []:
+        if isinstance(value, dict):
+            found = named({name: [member] for name, member in value.items()}, step)
+            value = found[0] if found else None
+        elif isinstance(value, list) and _is_index(step):
+            found = _at(value, step)
+            value = found[0] if found else None
+        else:
+            return []
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]
+
+
+def named(values: dict[str, Any] | Values, name: str) -> list[Any]:
+    """The values of this name."""
+    if name in values:
+        return list(values[name])
+    low = name.casefold()
+    return [value for key, found in values.items() if key.casefold() == low for value in found]
+
+
+def _anywhere(parts: Parts, name: str) -> list[Any]:
+    """In the body, else in the query, else in the path."""
+    xml = _xml(parts.xml, name)
+    for found in (named(parts.form[0], name), walk(parts.json, name), xml):
+        if found:
+            return found
+    return named(parts.query[0], name) or named(parts.path_pairs, name)
+
+
+def _xml(root: Element | None, path: str) -> list[str]:
+    if root is None:
+        return []
+    steps = path.split(".")
+    if len(steps) > 1 and _same(root, steps[0]):
+        steps = steps[1:]
+    found = [root]
+    for step in steps:
+        if step.startswith("@"):
+            return [
+                value for e in found for value in named({k: [v] for k, v in e.items()}, step[1:])
+            ]
+        found = [child for element in found for child in element if _same(child, step)]
+    return ["".join(element.itertext()) for element in found]
+
+
+def _same(element: Element, name: str) -> bool:
+    """Whether the element has this name, in whatever namespace."""
+    return element.tag.rpartition("}")[2].casefold() == name.casefold()
+
+
+def _segment(parts: Parts, index: str) -> list[str]:
+    return _at(parts.segments, index)
+
+
+def _at(values: list[Any], index: str) -> list[Any]:
+    if not _is_index(index):
+        return []
+    place = int(index)
+    return [values[place]] if -len(values) <= place < len(values) else []
+
+
+def _is_index(text: str) -> bool:
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit() and len(digits) < 4

@@ -1,0 +1,59 @@
+"""Which administrators watch which device, and the hits they are sent; keeps and repeats none."""
+
+import asyncio
+from contextlib import suppress
+
+from softphone_common import metrics
+from softphone_common.bus.rabbit import Bus
+from softphone_common.contracts.events import HitSeen, Message
+from softphone_common.contracts.frames import HitFrame
+from softphone_common.errors import UnavailableError
+from softphone_notifier.session import Session
+
+HEARD: tuple[type[Message], ...] = (HitSeen,)
+
+
+class Watches:
+    """Hears of a tenant's hits while one of its administrators watches a device, and no longer."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._watched: dict[Session, str] = {}
+        self._turn = asyncio.Lock()
+        bus.listen(self._on_hit, HEARD, lambda: None, tenant="")
+
+    async def watch(self, session: Session, device: str | None) -> None:
+        """From now on this device and no other; None: none. No administrator, no device."""
+        if device is not None and session.caller.may("admin"):
+            self._watched[session] = device
+        elif self._watched.pop(session, None) is None:
+            return
+        await self._heed(session.caller.tenant)
+
+    async def leave(self, session: Session) -> None:
+        """The socket is gone."""
+        await self.watch(session, None)
+
+    async def _heed(self, tenant: str) -> None:
+        """One at a time, so that the last word on a tenant is that of those who watch by then."""
+        async with self._turn:
+            with suppress(UnavailableError):  # remembered, and so at the next connect
+                if any(session.caller.tenant == tenant for session in self._watched):
+                    await self._bus.bind(tenant, HEARD)
+                else:
+                    await self._bus.unbind(tenant, HEARD)
+
+    async def _on_hit(self, message: Message) -> None:
+        assert isinstance(message, HitSeen)
+        watching = [
+            session
+            for session, device in self._watched.items()
+            if (session.caller.tenant, device) == (message.tenant, message.hit.device)
+            and session.caller.may("admin")  # a renewed token may say otherwise
+        ]
+        if not watching:
+            return
+        text = HitFrame(hit=message.hit).model_dump_json()
+        for session in watching:
+            session.send(text)
+            metrics.FRAMES.labels("hit").inc()

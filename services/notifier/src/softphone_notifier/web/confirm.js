@@ -1,0 +1,38 @@
+// A button that asks before it does something that can't be undone; does it only after a second yes.
+
+import { h, setText } from "./dom.js";
+import { t } from "./messages.js";
+
+/**
+ * @param {{ label: string, question: string, testid: string, action: () => Promise<void> }} options
+ */
+export function confirmButton({ label, question, testid, action }) {
+  const ask = button("button quiet danger", testid, label);
+  const yes = button("button danger", `${testid}-yes`, label);
+  const no = button("button quiet", `${testid}-no`, t("confirm.no"));
+  const words = h("span", { class: "confirm-question", role: "alert" });
+  const asking = h("span", { class: "confirm", hidden: true }, words, yes, no);
+  const show = (/** @type {boolean} */ on) => {
+    asking.hidden = !on;
+    ask.hidden = on;
+    setText(words, on ? question : "");
+    (on ? no : ask).focus();
+  };
+  ask.addEventListener("click", () => show(true));
+  no.addEventListener("click", () => show(false));
+  yes.addEventListener("click", async () => {
+    yes.disabled = no.disabled = true;
+    await action();
+    yes.disabled = no.disabled = false;
+    if (asking.isConnected) show(false);
+  });
+  asking.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") show(false);
+  });
+  return h("div", {}, ask, asking);
+}
+
+/** @param {string} looks @param {string} testid @param {string} words */
+function button(looks, testid, words) {
+  return h("button", { type: "button", class: looks, "data-testid": testid }, words);
+}

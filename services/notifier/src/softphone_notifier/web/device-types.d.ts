@@ -1,0 +1,152 @@
+// The shapes of devices, presets and hits as they cross the wire; holds no code.
+
+import type { Direction, Match, Phase, Remote } from "./types.js";
+
+export interface Text {
+  de: string;
+  en: string;
+}
+
+export type PresetKind = "generic" | "phone" | "softphone" | "pbx" | "cloud";
+export type Spelling = "e164" | "international" | "national" | "outside";
+
+export interface DialLink {
+  link: string;
+  spelling: Spelling;
+}
+
+export interface NumberProfile {
+  region: string;
+  area_code: string;
+  outside_prefix: string;
+  outside_prefix_mode: "never" | "always";
+  format: "any" | "e164_without_plus";
+  trunk: string;
+  extension_max_len: number;
+  extension_ranges: string[];
+}
+
+export interface Preset {
+  id: string;
+  title: string;
+  kind: PresetKind;
+  about: Text;
+  notes: Text[];
+  paste_max: number | null;
+  secret: Text | null;
+  numbers: Partial<NumberProfile>;
+  dial: DialLink | null;
+  mapping: Record<string, unknown>;
+}
+
+export interface Device {
+  id: string;
+  name: string;
+  preset: string;
+  extension: string | null;
+  extensions: Record<string, string>;
+  mapping: Record<string, unknown>;
+  numbers: Partial<NumberProfile>;
+  dial: DialLink | null;
+  has_secret: boolean;
+}
+
+/** What of a device may be changed; `secret` can be set and never read. */
+export interface DeviceChanges {
+  name?: string;
+  preset?: string;
+  extension?: string | null;
+  extensions?: Record<string, string>;
+  mapping?: Record<string, unknown>;
+  numbers?: Partial<NumberProfile>;
+  secret?: string | null;
+  dial?: DialLink | null;
+}
+
+/** One thing to paste into the sender's settings; `text` is the whole of it. */
+export interface Pasted {
+  label: string;
+  events: string[];
+  method: string;
+  url: string;
+  text: string;
+  content_type: string;
+  body: string;
+  length: number;
+  limit: number | null;
+  fits: boolean;
+}
+
+export interface DeviceUrls {
+  preset: string;
+  title: string;
+  notes: Text[];
+  items: Pasted[];
+}
+
+export interface HitRequest {
+  method: string;
+  path: string;
+  query: string;
+  headers: Record<string, string>;
+  body: string;
+  client: string;
+}
+
+export interface HitEvent {
+  event: Phase;
+  direction: Direction | null;
+  extension: string | null;
+  number: string | null;
+  remote: Remote | null;
+  call_id: string | null;
+  name: string;
+  reason: string;
+  duration: number | null;
+  time: string | null;
+  call: string | null;
+  identity: "phone" | "click" | "derived" | null;
+  matches: Match[];
+}
+
+export interface Hit {
+  id: string;
+  device: string;
+  at: string;
+  request: HitRequest;
+  status: number;
+  outcome: "accepted" | "ignored" | "refused";
+  field: string | null;
+  why: string | null;
+  events: HitEvent[];
+  replayed_at: string | null;
+}
+
+/** What a request would become. */
+export interface Tried {
+  outcome: Hit["outcome"];
+  field: string | null;
+  why: string | null;
+  events: HitEvent[];
+}
+
+export interface Trial {
+  request: string;
+  mapping?: Record<string, unknown>;
+  numbers?: Partial<NumberProfile>;
+}
+
+export interface Activation {
+  seats: number;
+  expires_at: string;
+}
+
+export interface Tenant {
+  id: string;
+  name: string;
+  numbers: NumberProfile;
+  dial_link: string;
+  dial_spelling: Spelling;
+  activation: Activation | null;
+  state: "active" | "no-code" | "expired" | "switched-off";
+}

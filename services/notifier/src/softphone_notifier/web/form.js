@@ -1,0 +1,134 @@
+// A form with its errors at the fields they are about; knows nothing of what is in the fields.
+/** @import { Child } from "./dom.js" */
+
+import { ApiError, reason } from "./api.js";
+import { h, setText } from "./dom.js";
+import { t } from "./messages.js";
+
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+
+let count = 0;
+
+/** `work` does what the form is for and gives back what to say of it; it may throw. */
+export class Form {
+  /** @type {Map<string, { control: Control, error: HTMLElement }>} */
+  #fields = new Map();
+  note = h("p", { class: "note", role: "status", "data-testid": "form-note" });
+
+  /**
+   * @param {string} words on the button
+   * @param {() => Promise<string>} work
+   */
+  constructor(words, work) {
+    this.work = work;
+    this.button = h("button", { class: "button", "data-testid": "save" }, words);
+    const submit = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      void this.submit();
+    };
+    this.element = h("form", { class: "form", novalidate: true, onsubmit: submit });
+  }
+
+  /** @param {...Child} children what stands before the button */
+  fill(...children) {
+    const foot = h("div", { class: "form-foot" }, this.button, this.note);
+    this.element.replaceChildren(h("div", { class: "form-grid" }, ...children), foot);
+    return this.element;
+  }
+
+  /**
+   * @param {string} name as the server calls it
+   * @param {string} label
+   * @param {Control} control
+   * @param {string} [hint]
+   */
+  field(name, label, control, hint) {
+    const id = `field-${++count}`;
+    const error = h("p", { class: "note bad", id: `${id}-error`, role: "alert", hidden: true });
+    error.dataset.testid = `error-${name}`;
+    control.id = id;
+    control.dataset.testid ??= name;
+    control.setAttribute("aria-describedby", `${id}-hint ${id}-error`);
+    control.addEventListener("input", () => this.#show(name, ""));
+    this.#fields.set(name, { control, error });
+    return h(
+      "div",
+      { class: control instanceof HTMLTextAreaElement ? "field field-wide" : "field" },
+      h("label", { class: "field-label", for: id }, label),
+      control,
+      hint && h("p", { class: "hint", id: `${id}-hint` }, hint),
+      error,
+    );
+  }
+
+  async submit() {
+    if (this.button.disabled) return;
+    this.button.disabled = true;
+    this.say("", "good");
+    for (const name of this.#fields.keys()) this.#show(name, "");
+    try {
+      this.say(await this.work(), "good");
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.button.disabled = false;
+    }
+  }
+
+  /** @param {string} words @param {"good" | "bad"} kind */
+  say(words, kind) {
+    this.note.classList.toggle("bad", kind === "bad");
+    setText(this.note, words);
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    if (error instanceof FieldError) {
+      if (!this.#fields.has(error.field)) this.say(error.message, "bad");
+      return this.#show(error.field, error.message, true);
+    }
+    const errors = error instanceof ApiError && error.status < 500 ? error.problem.errors : null;
+    const rest = (errors ?? []).filter(({ field, message }) => {
+      const name = this.#about(field, message);
+      if (name) this.#show(name, message, true);
+      return name === null;
+    });
+    if (!errors?.length) this.say(reason(error), "bad");
+    else if (rest.length)
+      this.say(rest.map(({ field, message }) => `${field}: ${message}`).join("; "), "bad");
+    else this.say(t("form.check"), "bad");
+  }
+
+  /**
+   * The field an error is about: named, or above what is named, or named in its words.
+   * @param {string} field
+   * @param {string} message
+   */
+  #about(field, message) {
+    const names = [...this.#fields.keys()];
+    const within = names.find((name) => field === name || field.startsWith(`${name}.`));
+    const word = names.find((name) =>
+      message.split(/\W+/).some((said) => name === `${field}.${said}`),
+    );
+    return within ?? word ?? null;
+  }
+
+  /** @param {string} name @param {string} words @param {boolean} [focus] */
+  #show(name, words, focus = false) {
+    const field = this.#fields.get(name);
+    if (!field) return;
+    field.error.hidden = words === "";
+    setText(field.error, words);
+    field.control.setAttribute("aria-invalid", String(words !== ""));
+    if (focus) field.control.focus();
+  }
+}
+
+/** Something a person typed can't be sent at all. */
+export class FieldError extends Error {
+  /** @param {string} field @param {string} message */
+  constructor(field, message) {
+    super(message);
+    this.field = field;
+  }
+}

@@ -1,0 +1,19 @@
+"""Activation codes for tests, signed with a key of this run; refuses to be one of the product."""
+
+from datetime import datetime, timedelta
+
+from softphone_common.clock import utc_now
+from softphone_ingest.activation import PrivateKey, issue, public_text
+
+KEY = PrivateKey.generate()
+PUBLIC_KEY = public_text(KEY)
+LONG = timedelta(days=3650)
+SEATS = 1000
+
+
+def code(
+    tenant: str, seats: int = SEATS, lasts: timedelta = LONG, now: datetime | None = None
+) -> str:
+    """A code for this tenant, issued now."""
+    issued_at = now or utc_now()
+    return issue(KEY, tenant, seats, issued_at, issued_at + lasts)
