@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,8 +22,10 @@ import softphone_janitor.service
 import softphone_matcher.service
 import softphone_notifier.service
 from softphone_calllog.settings import CalllogSettings
+from softphone_common.clock import utc_now
 from softphone_common.service import Runner, Service
-from softphone_common.settings import PREFIX, Settings
+from softphone_common.settings import PREFIX, Settings, load
+from softphone_ingest.activation import Codes, issue, read_private_key
 from softphone_ingest.settings import IngestSettings
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings
@@ -289,7 +292,7 @@ def test_services_read_the_secrets_and_find_their_servers(
         ]
     key = read_private_key(read["activation_private_key"])
     code = issue(key, "huber", 25, utc_now(), utc_now() + timedelta(days=1))
-    codes = Codes(IngestSettings(**NOWHERE).activation_public_key)
+    codes = Codes(load(IngestSettings).activation_public_key)
     assert codes.check(code, "huber", utc_now()).seats == 25
     assert f"default_pass = {read['amqp_password']}\n" in read["rabbitmq.conf"]
     assert f"requirepass {read['redis_password']}\n" == read["redis.conf"]
@@ -343,8 +346,12 @@ def locations() -> list[Location]:
 
 
 def owner(path: str) -> str | None:
-    """Whom nginx would ask: an exact location, or the first expression, or the longest prefix."""
-    found = [location for location in locations() if location.matches(path)]
+    """Whom nginx would ask: an exact location, or the first expression, or the longest prefix.
+
+    It takes slashes that follow one another for one.
+    """
+    merged = re.sub("/+", "/", path)
+    found = [location for location in locations() if location.matches(merged)]
     for kind in ("=", "~"):
         for location in found:
             if location.kind == kind:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).with_name("samples")
-MAPS = frozenset({"headers", "extensions", "mapping"})
+MAPS = frozenset({"headers", "extensions", "mapping", "numbers"})
 """Fields whose own fields are not ours to name: every one of them is known."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softphone_janitor.jobs import due_night
+from softphone_janitor.jobs import due_night, next_begins
 
 BERLIN = "Europe/Berlin"
 SECOND = timedelta(seconds=1)
@@ -63,3 +63,16 @@ def test_nights_follow_each_other_without_a_gap(minute: int, zone: str, hour: in
     steps = {(after - before).days for before, after in pairwise(nights)}
     assert steps == {0, 1}
     assert now.astimezone(ZoneInfo(zone)).date() - nights[0] in {timedelta(0), timedelta(days=1)}
+
+
+@given(
+    minute=st.integers(0, 10 * 365 * 24 * 60),
+    zone=st.sampled_from(sorted(available_timezones())),
+    hour=st.integers(0, 23),
+)
+def test_the_next_night_begins_when_it_becomes_due(minute: int, zone: str, hour: int) -> None:
+    now = utc("2026-01-01T00:00") + timedelta(minutes=minute)
+    coming, due = next_begins(now, zone, hour), due_night(now, zone, hour)
+    assert now < coming <= now + timedelta(hours=26)
+    assert due_night(coming - SECOND, zone, hour) == due
+    assert due_night(coming, zone, hour) == due + timedelta(days=1)

@@ -46,6 +46,8 @@ class Box:
         self._servers: dict[str, Server] = {}
         self.auth_secret = self._auth_secret()
         self.activation_key = self._activation_key()
+        own = public_text(self.activation_key)
+        self.activation_public_keys = ",".join(filter(None, [settings.activation_public_key, own]))
 
     async def start_servers(self) -> None:
         """Starts what has no address, all at once. Raises ServerError saying what to do."""
@@ -92,10 +94,8 @@ class Box:
     def _given(self, kind: type[S]) -> S:
         own = {name: SecretStr(server.url) for name, server in self._servers.items()}
         where = {"host": self._settings.host, "port": self._settings.port}
-        trusted = f"{self._settings.activation_public_key},{public_text(self.activation_key)}"
-        return load(
-            kind, **own, **where, auth_secret=self.auth_secret, activation_public_key=trusted
-        )
+        trusted = {"activation_public_key": self.activation_public_keys}
+        return load(kind, **own, **where, **trusted, auth_secret=self.auth_secret)
 
     def _auth_secret(self) -> SecretStr:
         if self._settings.auth_secret is not None:

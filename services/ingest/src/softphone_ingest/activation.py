@@ -162,6 +162,7 @@ def _claims(code: str, key: PublicKey | None) -> Claims:
                 "verify_exp": False,
                 "verify_iat": False,
                 "verify_nbf": False,
+                "verify_jti": False,
             },
         )
     except jwt.InvalidSignatureError:

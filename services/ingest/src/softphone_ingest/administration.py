@@ -15,7 +15,9 @@ from pydantic import (
 
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock
+from softphone_common.contracts.dialling import Link
 from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
+from softphone_common.domain.dialling import Spelling
 from softphone_common.domain.numbers import NumberProfile, is_region
 from softphone_common.errors import UnavailableError
 from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
@@ -40,18 +42,8 @@ def _known_numbers(profile: NumberProfile) -> NumberProfile:
     return profile
 
 
-def _dialable(link: str) -> str:
-    scheme = link.partition(":")[0].lower()
-    # a browser reads a scheme past blanks before it and line breaks in it
-    plain = link.isprintable() and " " not in link
-    if not plain or "{number}" not in link or scheme in {"javascript", "data", "vbscript"}:
-        raise ValueError("must be a link with {number} in it, such as tel:{number}")
-    return link
-
-
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 Numbers = Annotated[NumberProfile, AfterValidator(_known_numbers)]
-DialLink = Annotated[str, Field(max_length=300), AfterValidator(_dialable)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CODE_MAX)]
 
@@ -66,7 +58,8 @@ class TenantChanges(_Input):
     name: Name | None = None
     time_zone: Zone | None = None
     numbers: Numbers | None = None
-    dial_link: DialLink | None = None
+    dial_link: Link | None = None
+    dial_spelling: Spelling | None = None
 
     @model_validator(mode="after")
     def _no_nulls(self) -> "TenantChanges":

@@ -15,6 +15,8 @@ from softphone_ingest.api import Api
 from softphone_ingest.device_api import DeviceApi
 from softphone_ingest.devices import DeviceMirror, DeviceStore
 from softphone_ingest.dial import Dialler
+from softphone_ingest.dial_api import DialApi
+from softphone_ingest.dial_links import DialLinks
 from softphone_ingest.dialect import Dialects
 from softphone_ingest.hit_api import HitApi
 from softphone_ingest.hit_store import HitStore
@@ -23,6 +25,7 @@ from softphone_ingest.inspector import Inspector
 from softphone_ingest.intake import Intake
 from softphone_ingest.presets.preset import load_all
 from softphone_ingest.recorder import Recorder
+from softphone_ingest.repeats import Repeats
 from softphone_ingest.sealing import Seal
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.tenants import TenantStore
@@ -56,9 +59,12 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     inspector = Inspector(hits, recorder, intake, dialects, bus, clock)
     batches = Limits(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("ingest.match", inspector.on_matches, batches)
-    dialler = Dialler(bus, identities, clock)
+    links = DialLinks(mongo.database)
+    repeats = Repeats(redis, settings.dial_key_seconds)
+    dialler = Dialler(devices, dialects, links, repeats, identities, bus, clock)
     routers = [
-        Api(intake, dialler, known_tenants, clock, settings.public_url).router,
+        Api(intake, settings.public_url).router,
+        DialApi(dialler, links, known_tenants, clock).router,
         DeviceApi(store, devices, known_tenants, dialects, seal, bus, settings).router,
         HitApi(inspector, store, known_tenants, settings.page_max).router,
         Administration(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,

@@ -25,6 +25,9 @@ class IngestSettings(Settings):
         "", description="Checks activation codes; several: comma-separated; none: none is taken"
     )
     dial_join_seconds: int = Field(120, ge=1, description="A click waits this long for its phone")
+    dial_key_seconds: int = Field(
+        600, ge=1, description="A click with an Idempotency-Key is remembered this long"
+    )
     identity_seconds: int = Field(86_400, ge=60, description="A phone's call id is remembered")
     identity_derived_seconds: int = Field(14_400, ge=60, description="The same for a derived id")
     identity_reuse_seconds: int = Field(

@@ -1,18 +1,23 @@
 """How a number is handed to a softphone: a link, and the spelling of the number in it."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Spelling = Literal["e164", "international", "national", "outside"]
-"""`+4989...`, `004989...`, `089...`, or as dialled from a desk: with the outside-line prefix."""
+from softphone_common.domain.dialling import Spelling
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
+_RUNS_OR_READS = frozenset({"javascript", "data", "vbscript", "blob", "file"})
+"""The page refuses them too."""
 
 
 def _dialable(link: str) -> str:
-    scheme = link.partition(":")[0].lower()
+    scheme = _SCHEME.match(link)
     # a browser reads a scheme past blanks before it and line breaks in it
     plain = link.isprintable() and " " not in link
-    if not plain or "{number}" not in link or scheme in {"javascript", "data", "vbscript"}:
+    dials = scheme is not None and scheme[1].lower() not in _RUNS_OR_READS
+    if not plain or not dials or "{number}" not in link:
         raise ValueError("must be a link with {number} in it, such as tel:{number}")
     return link
 

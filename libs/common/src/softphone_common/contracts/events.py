@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from softphone_common.contracts.dialling import DialLink
 from softphone_common.contracts.hits import HitJson
 from softphone_common.domain.calls import PHASES, Observation
+from softphone_common.domain.dialling import Spelling
 from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers import NumberProfile
 
@@ -236,6 +237,7 @@ class Tenant(BaseModel):
     time_zone: str = "Europe/Berlin"
     numbers: NumberProfile = NumberProfile()
     dial_link: str = "tel:{number}"
+    dial_spelling: Spelling = "e164"
     activation: Activation | None = None
     version: int = 1
 

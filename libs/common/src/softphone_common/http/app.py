@@ -25,7 +25,7 @@ def build(
         version="0.1.0",
         docs_url=None,
         redoc_url=None,
-        responses=dict.fromkeys((422, 503), problem.DOCUMENTED),
+        responses=dict.fromkeys((422, "default"), problem.DOCUMENTED),
     )
     app.state.tokens = tokens
     problem.install(app)

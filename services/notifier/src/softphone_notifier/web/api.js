@@ -87,11 +87,13 @@ export class Api {
   }
 
   /**
+   * The answer's JSON, null where it has none. Throws ApiError.
    * @param {string} method
    * @param {string} path
    * @param {unknown} [body]
+   * @returns {Promise<any>}
    */
-  async #ask(method, path, body) {
+  async ask(method, path, body) {
     try {
       return await send(method, path, { body, token: this.session.token() });
     } catch (error) {
@@ -110,7 +112,7 @@ export class Api {
     const query = new URLSearchParams({ limit: "50" });
     for (const [name, value] of Object.entries(filter)) if (value) query.set(name, value);
     if (cursor) query.set("cursor", cursor);
-    return this.#ask("GET", `/api/calls?${query}`);
+    return this.ask("GET", `/api/calls?${query}`);
   }
 
   /**
@@ -118,7 +120,7 @@ export class Api {
    * @returns {Promise<Call>}
    */
   call(call) {
-    return this.#ask("GET", `/api/calls/${encodeURIComponent(call)}`);
+    return this.ask("GET", `/api/calls/${encodeURIComponent(call)}`);
   }
 
   /**
@@ -128,7 +130,7 @@ export class Api {
    * @returns {Promise<Comment>}
    */
   comment(call, text, record) {
-    return this.#ask("POST", `/api/calls/${encodeURIComponent(call)}/comments`, { text, record });
+    return this.ask("POST", `/api/calls/${encodeURIComponent(call)}/comments`, { text, record });
   }
 
   /**
@@ -137,7 +139,7 @@ export class Api {
    * @returns {Promise<{ call_id: string, link: string }>}
    */
   dial(number, extension) {
-    return this.#ask("POST", "/api/dial", extension === null ? { number } : { number, extension });
+    return this.ask("POST", "/api/dial", extension === null ? { number } : { number, extension });
   }
 
   /**
@@ -146,7 +148,7 @@ export class Api {
    */
   bin(cursor) {
     const query = new URLSearchParams({ limit: "50", ...(cursor && { cursor }) });
-    return this.#ask("GET", `/api/recycle-bin?${query}`);
+    return this.ask("GET", `/api/recycle-bin?${query}`);
   }
 
   /**
@@ -154,6 +156,6 @@ export class Api {
    * @returns {Promise<Call>}
    */
   restore(call) {
-    return this.#ask("POST", `/api/recycle-bin/${encodeURIComponent(call)}/restore`);
+    return this.ask("POST", `/api/recycle-bin/${encodeURIComponent(call)}/restore`);
   }
 }

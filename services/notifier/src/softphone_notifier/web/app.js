@@ -61,9 +61,10 @@ function onEnd(reason) {
 /** @param {Frame} frame */
 function onFrame(frame) {
   calls.take(frame);
-  const again = frame.type === "welcome" || frame.type === "resync";
-  if (view instanceof Desk && (again || (frame.type === "trash" && frame.deleted_at === null)))
-    void view.reload();
+  if (!(view instanceof Desk)) return;
+  if (frame.type === "hit") view.hit(frame.hit);
+  else if (frame.type === "welcome" || frame.type === "resync") void view.again();
+  else if (frame.type === "trash" && frame.deleted_at === null) void view.reload();
 }
 
 function languageSwitch() {
@@ -101,6 +102,7 @@ function draw() {
         languages: languageSwitch(),
         signOut: () => void session.signOut(),
         connected: () => connection.state === "connected",
+        watch: (device) => socket.watch(device),
       })
     : new SignIn(session, why, languageSwitch());
   fill(root, view.element);

@@ -10,7 +10,11 @@ const COPIED_MILLIS = 2500;
  * @param {{ label: string, testid: string }} options `label` says what is copied
  */
 export function copyable(text, { label, testid }) {
-  const shown = h("pre", { class: "copy-text", tabindex: 0, "data-testid": `${testid}-text` }, text);
+  const shown = h(
+    "pre",
+    { class: "copy-text", tabindex: 0, "data-testid": `${testid}-text` },
+    text,
+  );
   const words = h("span", { role: "status" }, t("copy.copy"));
   const button = h(
     "button",

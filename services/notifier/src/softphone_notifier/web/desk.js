@@ -1,21 +1,35 @@
 // The page of somebody signed in, put together from its parts; each part does its own work.
 /** @import { Api } from "./api.js" */
 /** @import { Calls } from "./calls.js" */
+/** @import { PlaceName } from "./place.js" */
+/** @import { Hit } from "./device-types.js" */
 /** @import { ConnectionState, Context, User, View } from "./types.js" */
 
 import { Bin } from "./bin.js";
 import { connectionSign } from "./connection.js";
+import { DevicePage } from "./device.js";
+import { Devices } from "./devices.js";
 import { Dialer } from "./dial.js";
 import { fill, h, icon, setAttribute, setText } from "./dom.js";
 import { History } from "./history.js";
 import { t } from "./messages.js";
+import { NewDevice } from "./new-device.js";
+import { NEW, address, place } from "./place.js";
 import { Popups } from "./popup.js";
 import { Drafts } from "./storage.js";
+import { TenantPage } from "./tenant.js";
 
 const SAID_MILLIS = 8000;
 
 /** Administrators list calls of which no frame tells them: so often their list is read again. */
 const REFRESH_MILLIS = 30_000;
+
+const TABS = /** @type {const} */ ([
+  ["calls", "nav.calls"],
+  ["phones", "nav.phones"],
+  ["bin", "nav.bin"],
+  ["settings", "nav.settings"],
+]);
 
 /**
  * @typedef {object} DeskOptions
@@ -26,17 +40,18 @@ const REFRESH_MILLIS = 30_000;
  * @property {Node} languages
  * @property {() => void} signOut
  * @property {() => boolean} connected
+ * @property {Context["watch"]} watch
  */
 
 /** @implements {View} */
 export class Desk {
-  /** @type {View | null} */
-  #bin = null;
+  /** What is shown instead of the calls. @type {View | null} */
+  #page = null;
   #saying = 0;
   #refreshed = performance.now();
 
   /** @param {DeskOptions} options */
-  constructor({ user, api, calls, connection, languages, signOut, connected }) {
+  constructor({ user, api, calls, connection, languages, signOut, connected, watch }) {
     this.connection = connectionSign(connection);
     this.toast = h("p", { class: "toast", role: "status", hidden: true, "data-testid": "toast" });
     const say = this.say.bind(this);
@@ -51,24 +66,30 @@ export class Desk {
       drafts: new Drafts(`${user.tenant}.${user.id}`),
       dial: (number) => void this.dialer.dial(number),
       reload: () => this.reload(),
+      watch,
     };
     this.history = new History(this.context);
     this.popups = new Popups(this.context);
-    this.content = h(
-      "main",
-      { id: "content", class: "content", tabindex: -1 },
-      this.history.element,
-    );
+    this.content = h("main", { id: "content", class: "content", tabindex: -1 });
+    this.tools = h("div", { class: "tools" }, this.dialer.element, askToNotify());
+    const skip = (/** @type {Event} */ event) => {
+      event.preventDefault(); // the address says where one is
+      this.content.focus();
+    };
     this.element = h(
       "div",
       { class: "desk" },
-      h("a", { class: "skip", href: "#content" }, t("skip")),
+      h("a", { class: "skip", href: "#content", onclick: skip }, t("skip")),
       this.#top(user, languages, signOut),
-      h("div", { class: "tools" }, this.dialer.element, askToNotify()),
+      this.tools,
       this.content,
       this.toast,
       this.popups.element,
     );
+    this.went = () => void this.#went();
+    window.addEventListener("hashchange", this.went);
+    const { name, id } = this.#show();
+    if (name === "calls" && id !== null) void this.history.open(id);
   }
 
   /** @param {User} user @param {Node} languages @param {() => void} signOut */
@@ -89,35 +110,56 @@ export class Desk {
       "header",
       { class: "top" },
       h("div", { class: "brand" }, logo, h("h1", {}, t("product"))),
-      this.#tabs(user),
+      this.#nav(),
       this.connection.element,
       h("div", { class: "user" }, h("span", { class: "user-id" }, name, lines), languages, out),
     );
   }
 
-  /** @param {User} user */
-  #tabs(user) {
-    if (user.role === "user") return null;
-    /** @param {string} testid @param {string} words @param {boolean} bin */
-    const tab = (testid, words, bin) =>
-      h(
-        "button",
-        { type: "button", class: "tab", "data-testid": testid, onclick: () => this.#go(bin) },
-        words,
-      );
-    this.tabs = [tab("nav-calls", t("nav.calls"), false), tab("nav-bin", t("nav.bin"), true)];
-    setAttribute(/** @type {Element} */ (this.tabs[0]), "aria-current", "page");
-    return h("nav", { class: "tabs", "aria-label": t("nav.label") }, ...this.tabs);
+  #nav() {
+    if (this.context.user.role === "user") return null;
+    const tabs = TABS.map(([name, key]) =>
+      h("a", { class: "tab", href: address(name), "data-testid": `nav-${name}` }, t(key)),
+    );
+    this.tabs = tabs;
+    return h("nav", { class: "tabs", "aria-label": t("nav.label") }, ...tabs);
   }
 
-  /** @param {boolean} bin */
-  #go(bin) {
-    this.#bin = bin ? new Bin(this.context) : null;
-    if (!bin) void this.reload();
-    fill(this.content, (this.#bin ?? this.history).element);
+  /** Shows the place the address names; nobody but administrators gets anywhere but to the calls. */
+  #show() {
+    const admin = this.context.user.role !== "user";
+    const { name, id } = admin ? place() : { name: /** @type {const} */ ("calls"), id: null };
+    this.#page?.stop?.();
+    this.#page = this.#open(name, id);
+    fill(this.content, (this.#page ?? this.history).element);
+    this.tools.hidden = name === "phones" || name === "settings";
     this.tabs?.forEach((tab, i) =>
-      setAttribute(tab, "aria-current", (i === 1) === bin ? "page" : null),
+      setAttribute(tab, "aria-current", TABS[i]?.[0] === name ? "page" : null),
     );
+    return { name, id };
+  }
+
+  /**
+   * @param {PlaceName} name
+   * @param {string | null} id
+   * @returns {View | null} null for the calls, which are always there
+   */
+  #open(name, id) {
+    if (name === "bin") return new Bin(this.context);
+    if (name === "settings") return new TenantPage(this.context);
+    if (name === "calls") return null;
+    if (id === null) return new Devices(this.context);
+    return id === NEW ? new NewDevice(this.context) : new DevicePage(this.context, id);
+  }
+
+  /** The address was changed, by a link or by hand. */
+  async #went() {
+    const { name, id } = this.#show();
+    this.content.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+    if (name !== "calls") return;
+    await this.reload();
+    if (id !== null) await this.history.open(id);
   }
 
   /** @param {string} text @param {"good" | "bad"} kind */
@@ -133,15 +175,27 @@ export class Desk {
     return this.history.read(null);
   }
 
+  /** The connection stands again: what is shown is read anew. */
+  again() {
+    this.#page?.again?.();
+    return this.reload();
+  }
+
+  /** @param {Hit} hit */
+  hit(hit) {
+    this.#page?.hit?.(hit);
+  }
+
   tick() {
     this.connection.tick();
+    this.#page?.tick?.();
     this.history.tick();
     this.popups.tick();
     if (this.context.user.role !== "user") this.#refresh();
   }
 
   #refresh() {
-    if (document.hidden || this.#bin || this.history.paged) return;
+    if (document.hidden || this.#page || this.history.paged) return;
     if (performance.now() - this.#refreshed < REFRESH_MILLIS) return;
     this.#refreshed = performance.now();
     void this.reload();
@@ -149,6 +203,8 @@ export class Desk {
 
   stop() {
     window.clearTimeout(this.#saying);
+    window.removeEventListener("hashchange", this.went);
+    this.#page?.stop?.();
     this.history.stop();
     this.popups.stop();
   }

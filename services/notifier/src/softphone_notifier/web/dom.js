@@ -71,6 +71,8 @@ const PATHS = {
   bell: "M6 16V10a5 5 0 0 1 10 0v6l1.5 2h-13zM9.5 20.5h3",
   restore: "M5 8h8a4.5 4.5 0 0 1 0 9H8M5 8l3.5-3.5M5 8l3.5 3.5",
   chevron: "M7 9l4 4 4-4",
+  plus: "M11 4.5v13M4.5 11h13",
+  copy: "M8 8V4.5h9.5V14H14M4.5 8H14v9.5H4.5z",
 };
 
 /**

@@ -86,6 +86,24 @@ export class History {
     }
   }
 
+  /**
+   * Shows one call opened, even one that is not in the part of the list that was read.
+   * @param {string} id
+   */
+  async open(id) {
+    try {
+      if (!this.#rows.has(id)) {
+        this.calls.settle(await this.context.api.call(id));
+        this.paged = true; // reading the first page again would take it away
+      }
+      const row = this.#rows.get(id);
+      row?.open();
+      row?.element.scrollIntoView({ block: "center" });
+    } catch (error) {
+      this.context.say(t("history.failed", { why: reason(error) }), "bad");
+    }
+  }
+
   /** @param {Call | null} call */
   #changed(call) {
     const row = call && this.#rows.get(call.id);

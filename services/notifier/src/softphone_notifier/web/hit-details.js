@@ -46,9 +46,12 @@ export class HitDetails {
     fill(
       this.read,
       h("h4", {}, t("hit.readAs")),
-      hit.replayed_at !== null && h("p", { class: "meta" }, t("hit.replayed", { when: when(hit.replayed_at) })),
+      hit.replayed_at !== null &&
+        h("p", { class: "meta" }, t("hit.replayed", { when: when(hit.replayed_at) })),
       hit.outcome === "refused" && wrong(hit),
-      hit.outcome !== "refused" && hit.events.length === 0 && h("p", { class: "meta" }, t("hit.nothing")),
+      hit.outcome !== "refused" &&
+        hit.events.length === 0 &&
+        h("p", { class: "meta" }, t("hit.nothing")),
       ...hit.events.map(eventFacts),
     );
   }
@@ -79,7 +82,7 @@ function wrong({ field, why }) {
 /** @param {HitEvent} event */
 export function eventFacts(event) {
   const { remote } = event;
-  const kind = remote && t(`kind.${remote.kind}`);
+  const kind = remote && t(`remote.${remote.kind}`);
   return h(
     "div",
     { class: "event-facts", "data-testid": "hit-event" },
@@ -88,7 +91,10 @@ export function eventFacts(event) {
       [t("fact.direction"), event.direction && t(`direction.${event.direction}`)],
       [t("fact.extension"), event.extension],
       [t("fact.sent"), event.number],
-      [t("fact.number"), remote && [remote.e164 ?? remote.display, kind].filter(Boolean).join(" · ")],
+      [
+        t("fact.number"),
+        remote && [remote.e164 ?? remote.display, kind].filter(Boolean).join(" · "),
+      ],
       [t("fact.callId"), event.call_id],
       [t("fact.name"), event.name],
       [t("fact.reason"), event.reason],
@@ -111,9 +117,11 @@ function request({ request: sent }) {
     h("h4", {}, t("hit.request", { client: sent.client })),
     h("pre", { class: "raw", tabindex: 0 }, address),
     query.length > 0 && table(query, "hit-query"),
-    headers.length > 0 && h("details", {}, h("summary", {}, t("hit.headers")), table(headers, "hit-headers")),
+    headers.length > 0 &&
+      h("details", {}, h("summary", {}, t("hit.headers")), table(headers, "hit-headers")),
     sent.body !== "" && h("h4", {}, t("hit.body")),
-    sent.body !== "" && h("pre", { class: "raw", tabindex: 0, "data-testid": "hit-body" }, sent.body),
+    sent.body !== "" &&
+      h("pre", { class: "raw", tabindex: 0, "data-testid": "hit-body" }, sent.body),
   ];
 }
 
@@ -130,7 +138,9 @@ function table(rows, testid) {
     h(
       "tbody",
       {},
-      ...told.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value ?? ""))),
+      ...told.map(([name, value]) =>
+        h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value ?? "")),
+      ),
     ),
   );
 }

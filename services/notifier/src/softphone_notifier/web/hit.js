@@ -9,7 +9,8 @@ import { language, t } from "./messages.js";
 /**
  * @typedef {object} HitActions
  * @property {(hit: Hit) => Promise<string>} replay what became of it
- * @property {(hit: Hit) => void} trial
+ * @property {(hit: Hit) => void} trial puts it into the dry run
+ * @property {() => void} opened
  */
 
 const ICONS = { accepted: "ended", ignored: "elsewhere", refused: "missed" };
@@ -25,9 +26,18 @@ export class HitRow {
   constructor(hit, actions) {
     this.hit = hit;
     this.actions = actions;
-    this.line = h("button", { type: "button", class: "hit-line", "aria-expanded": "false", "data-testid": "hit-open" });
+    this.line = h("button", {
+      type: "button",
+      class: "hit-line",
+      "aria-expanded": "false",
+      "data-testid": "hit-open",
+    });
     this.line.addEventListener("click", () => this.toggle());
-    this.element = h("li", { class: "hit", "data-testid": "hit-row", "data-hit": hit.id }, this.line);
+    this.element = h(
+      "li",
+      { class: "hit", "data-testid": "hit-row", "data-hit": hit.id },
+      this.line,
+    );
     this.update(hit);
   }
 
@@ -54,6 +64,7 @@ export class HitRow {
     if (open) {
       this.#details = new HitDetails(this.hit, this.actions);
       this.element.append(this.#details.element);
+      this.actions.opened();
     } else {
       this.#details?.element.remove();
       this.#details = null;
@@ -66,7 +77,12 @@ export class HitRow {
  * @param {string} words
  */
 export function outcomePill(outcome, words) {
-  return h("span", { class: `pill pill-${outcome}`, "data-testid": "hit-outcome" }, icon(ICONS[outcome]), words);
+  return h(
+    "span",
+    { class: `pill pill-${outcome}`, "data-testid": "hit-outcome" },
+    icon(ICONS[outcome]),
+    words,
+  );
 }
 
 /**
@@ -86,7 +102,7 @@ function eventLine({ event, direction, extension, remote }) {
     t(`event.${event}`),
     direction && t(`direction.${direction}`),
     extension && t("hit.extension", { extension }),
-    remote && remote.kind !== "external" ? `${number} (${t(`kind.${remote.kind}`)})` : number,
+    remote && remote.kind !== "external" ? `${number} (${t(`remote.${remote.kind}`)})` : number,
   ];
   return said.filter(Boolean).join(" · ");
 }

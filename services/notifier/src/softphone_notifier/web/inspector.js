@@ -11,7 +11,7 @@ import { t } from "./messages.js";
 /** So many are shown of what comes in; more are read on demand. */
 const SHOWN_MOST = 200;
 
-/** The first hits may come before the server listens; what was found for a call comes later. */
+/** A hit may come before the server listens for this page, or while the connection is down. */
 const FIRST_REFRESH_MILLIS = 2_000;
 const REFRESH_MILLIS = 30_000;
 
@@ -35,7 +35,11 @@ export class Inspector {
     this.api = api;
     this.device = device;
     this.context = context;
-    this.actions = { replay: this.replay.bind(this), trial };
+    this.actions = {
+      replay: this.replay.bind(this),
+      trial,
+      opened: () => void this.read(null), // with what was found for its call meanwhile
+    };
     this.more = h(
       "button",
       { type: "button", class: "button quiet", hidden: true, "data-testid": "hits-more" },
@@ -88,7 +92,10 @@ export class Inspector {
   /** @param {Hit} hit */
   #put(hit) {
     const known = this.#rows.get(hit.id);
-    if (known) return JSON.stringify(known.hit) === JSON.stringify(hit) || known.update(hit);
+    if (known) {
+      if (JSON.stringify(known.hit) !== JSON.stringify(hit)) known.update(hit);
+      return;
+    }
     const row = new HitRow(hit, this.actions);
     const later = [...this.#rows.values()].filter((other) => before(hit, other.hit));
     const place = later.length ? later.reduce((a, b) => (before(a.hit, b.hit) ? a : b)) : null;

@@ -1,13 +1,16 @@
 // Chooses the language and fills in its sentences; refuses to build sentences out of pieces.
 
+import { de as deviceDe } from "./device-messages-de.js";
+import { en as deviceEn } from "./device-messages-en.js";
 import { de } from "./messages-de.js";
 import { en } from "./messages-en.js";
 import { recall, remember } from "./storage.js";
 
-/** @typedef {keyof typeof de} Key */
+/** @typedef {keyof typeof de | keyof typeof deviceDe} Key */
 /** @typedef {"de" | "en"} Language */
 
-const CATALOGUE = { de, en };
+/** @type {Record<"de" | "en", Record<Key, string>>} */
+const CATALOGUE = { de: { ...de, ...deviceDe }, en: { ...en, ...deviceEn } };
 
 /** @type {readonly Language[]} */
 export const LANGUAGES = ["de", "en"];

@@ -13,7 +13,12 @@ import { Presets } from "./presets.js";
 /** @implements {View} */
 export class NewDevice {
   name = h("input", { name: "name", maxlength: 100, autocomplete: "off", "data-testid": "name" });
-  extension = h("input", { name: "extension", maxlength: 64, autocomplete: "off", inputmode: "tel" });
+  extension = h("input", {
+    name: "extension",
+    maxlength: 64,
+    autocomplete: "off",
+    inputmode: "tel",
+  });
   choices = h("div", {}, h("p", { class: "empty", role: "status" }, t("loading")));
   /** The name as it was made of the preset; a person's own is left alone. */
   #suggested = "";
@@ -24,7 +29,12 @@ export class NewDevice {
     this.form = new Form(t("new.add"), () => this.#add());
     this.form.fill(
       this.form.field("name", t("device.name"), this.name, t("new.nameHint")),
-      this.form.field("extension", t("device.extension"), this.extension, t("device.extensionHint")),
+      this.form.field(
+        "extension",
+        t("device.extension"),
+        this.extension,
+        t("device.extensionHint"),
+      ),
     );
     this.element = h(
       "section",
@@ -33,7 +43,12 @@ export class NewDevice {
       h(
         "header",
         { class: "panel-head" },
-        h("div", {}, h("h2", { id: "new-title" }, t("new.title")), h("p", { class: "meta" }, t("new.lead"))),
+        h(
+          "div",
+          {},
+          h("h2", { id: "new-title" }, t("new.title")),
+          h("p", { class: "meta" }, t("new.lead")),
+        ),
       ),
       h(
         "div",

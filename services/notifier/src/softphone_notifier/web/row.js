@@ -119,6 +119,10 @@ export class Row {
     this.#details?.update(this.call);
   }
 
+  open() {
+    if (this.#details === null) this.toggle();
+  }
+
   toggle() {
     const open = this.#details === null;
     this.opener.setAttribute("aria-expanded", String(open));

@@ -29,6 +29,8 @@ export class Socket {
   #timer = 0;
   #stopped = true;
   #welcome = false;
+  /** @type {string | null} */
+  #watched = null;
 
   /** @param {SocketListener} listener */
   constructor(listener) {
@@ -58,6 +60,20 @@ export class Socket {
   /** @param {string} token */
   sendToken(token) {
     if (this.#welcome) this.#socket?.send(JSON.stringify({ type: "token", token }));
+  }
+
+  /**
+   * Asks for the hits of this device, on every connection anew; null: for none.
+   * @param {string | null} device
+   */
+  watch(device) {
+    this.#watched = device;
+    this.#sendWatch();
+  }
+
+  #sendWatch() {
+    const frame = JSON.stringify({ type: "watch", device: this.#watched });
+    if (this.#welcome) this.#socket?.send(frame);
   }
 
   #now() {
@@ -104,6 +120,7 @@ export class Socket {
       window.clearTimeout(this.#timer);
       this.#welcome = true;
       this.#tries = 0;
+      if (this.#watched !== null) this.#sendWatch();
       this.listener.onState({ state: "connected" });
     }
     this.listener.onFrame(frame);

@@ -2,6 +2,7 @@
 
 import type { Api } from "./api.js";
 import type { Calls } from "./calls.js";
+import type { Hit } from "./device-types.js";
 import type { Drafts } from "./storage.js";
 
 export type Phase = "dialed" | "ringing" | "connected" | "ended" | "missed";
@@ -102,6 +103,7 @@ export type Frame =
   | { type: "call"; seq: number; call: Call }
   | { type: "comment"; seq: number; comment: Comment }
   | TrashFrame
+  | { type: "hit"; hit: Hit }
   | { type: "resync" };
 
 export interface TrashFrame {
@@ -124,9 +126,14 @@ export interface Filter {
 export type ConnectionState =
   { state: "connecting" } | { state: "connected" } | { state: "waiting"; retryAt: number };
 
-/** One part of the page; `tick` runs about once a second, `stop` before it is thrown away. */
+/**
+ * One part of the page; `tick` runs about once a second, `stop` before it is thrown away, `again`
+ * after a lost connection, `hit` for each hit of the watched device.
+ */
 export interface View {
   element: HTMLElement;
+  hit?: (hit: Hit) => void;
+  again?: () => void;
   tick?: () => void;
   stop?: () => void;
 }
@@ -143,4 +150,6 @@ export interface Context {
   dial: (number: string) => void;
   /** Reads the first page of the list again. */
   reload: () => Promise<void>;
+  /** Has the hits of this device sent here; null: of none. */
+  watch: (device: string | null) => void;
 }

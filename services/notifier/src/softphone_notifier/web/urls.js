@@ -77,7 +77,11 @@ function item(pasted) {
 function length({ length: n, limit, fits }) {
   if (limit === null) return null;
   const words = fits ? t("urls.length", { n, limit }) : t("urls.tooLong", { n, limit });
-  return h("span", { class: fits ? "meta url-length" : "url-length bad", "data-testid": "url-length" }, words);
+  return h(
+    "span",
+    { class: fits ? "meta url-length" : "url-length bad", "data-testid": "url-length" },
+    words,
+  );
 }
 
 /** @param {Pasted} pasted */

@@ -1,0 +1,92 @@
+"""The operator's commands as they are typed: keys, a code of them, and what is in a code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PRIVATE = "SOFTPHONE_ACTIVATION_PRIVATE_KEY"
+PUBLIC = "SOFTPHONE_ACTIVATION_PUBLIC_KEY"
+WANTED = ("issue", "--tenant", "acme", "--seats", "25", "--expires", "2099-12-31")
+
+
+def typed(*words: str, **env: str) -> tuple[int, str, str]:
+    """Exit code, output and complaints of `softphone-ingest activation ...`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "softphone_ingest", "activation", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], **env},
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def pair() -> dict[str, str]:
+    """A new private and public key, as variables."""
+    code, output, _ = typed("keys")
+    assert code == 0
+    variables = dict(line.split("=", 1) for line in output.splitlines())
+    assert list(variables) == [PRIVATE, PUBLIC]
+    return variables
+
+
+def test_from_new_keys_to_a_code_that_holds(tmp_path: Path) -> None:
+    keys = pair()
+    file = tmp_path / "key"
+    file.write_text(f"{keys[PRIVATE]}\n")
+    told = {PUBLIC: keys[PUBLIC]}
+    for env in ({PRIVATE: keys[PRIVATE]}, {f"{PRIVATE}_FILE": str(file)}):
+        status, code, complaints = typed(*WANTED, **env)
+        assert (status, len(code.splitlines()), complaints) == (0, 1, "")
+        status, shown, _ = typed("show", code.strip(), **told)
+        assert status == 0
+        facts = dict(line.split(":", 1) for line in shown.splitlines())
+        assert {name: facts[name].strip() for name in ("tenant", "seats", "expires", "holds")} == {
+            "tenant": "acme",
+            "seats": "25",
+            "expires": "2099-12-31 23:59:59 UTC",
+            "holds": "yes",
+        }
+
+
+def test_a_code_of_other_keys_is_shown_and_does_not_hold() -> None:
+    _, code, _ = typed(*WANTED, **{PRIVATE: pair()[PRIVATE]})
+    status, shown, _ = typed("show", code.strip(), **{PUBLIC: pair()[PUBLIC]})
+    assert status == 1
+    assert "acme" in shown
+    assert "not signed by a key this installation knows" in shown
+    status, _, complaints = typed("show", "what")
+    assert (status, complaints) == (1, "This is not an activation code\n")
+
+
+def test_what_is_wrong_is_said_with_exit_code_2() -> None:
+    keys = pair()
+    key = {PRIVATE: keys[PRIVATE]}
+    over = (*WANTED[:-1], "2020-02-29")
+    for words, env, why in (
+        ((), key, "COMMAND"),
+        (("issue", "--tenant", "acme"), key, "--seats"),
+        (WANTED, {}, f"{PRIVATE} or {PRIVATE}_FILE is not set"),
+        (WANTED, {PRIVATE: "short"}, f"{PRIVATE} is not a key"),
+        (WANTED, {f"{PRIVATE}_FILE": "/nowhere"}, "/nowhere"),
+        (over, key, "2020-02-29 is over"),
+        ((*WANTED[:-1], "31.12.2099"), key, "is not a date such as 2027-12-31"),
+        ((*WANTED[:4], "0", *WANTED[5:]), key, "`seats`"),
+        ((*WANTED[:2], "Acme", *WANTED[3:]), key, "`tenant`"),
+        (("show", typed(*WANTED, **key)[1].strip()), {}, f"{PUBLIC} or {PUBLIC}_FILE is not set"),
+        (("show", typed(*WANTED, **key)[1].strip()), {PUBLIC: "short"}, f"{PUBLIC} is not a key"),
+    ):
+        status, _, complaints = typed(*words, **env)
+        assert (status, why in complaints) == (2, True), (words, complaints)
+
+
+def test_help_names_the_commands_and_what_they_want() -> None:
+    for words, said in (
+        ((), ("keys", "issue", "show")),
+        (("issue",), ("--tenant", "--seats", "--expires", PRIVATE)),
+        (("show",), ("CODE", PUBLIC)),
+    ):
+        status, output, _ = typed(*words, "--help")
+        assert status == 0
+        assert all(word in output for word in said)
