@@ -2,11 +2,13 @@
 
 import re
 
-from playwright.async_api import expect
+import httpx
+from playwright.async_api import Request, expect
 
 from e2e.conftest import Open
 from e2e.desk import Desk
 from e2e.phone import Phone
+from until import until
 
 
 async def _clicked(anna: Desk, name: str, testid: str) -> str:
@@ -58,3 +60,55 @@ async def test_the_dial_field_says_what_is_wrong(desk: Open, phone: Phone) -> No
     await expect(anna.row(call)).to_contain_text("+49 30 23125152")
     await expect(anna.at("toast")).to_contain_text("Ihr Telefon übernimmt")
     assert await phone.line("03023125152", direction="outbound").hit("ringing") == call
+
+
+async def test_a_double_click_is_one_call(
+    desk: Open, phone: Phone, admin: httpx.AsyncClient
+) -> None:
+    anna = await desk("anna")
+    asked: list[Request] = []
+    opened: list[str] = []
+    anna.page.on("request", lambda r: asked.append(r) if r.url.endswith("/api/dial") else None)
+    inside = await anna.page.context.new_cdp_session(anna.page)
+    inside.on("Page.frameRequestedNavigation", lambda event: opened.append(event["url"]))
+    await inside.send("Page.enable")
+    missed = phone.line("08999998153")
+    earlier = await missed.hit("ringing")
+    await missed.hit("missed")
+    await expect(anna.row(earlier)).to_have_attribute("data-phase", "missed")
+
+    number = anna.row(earlier).get_by_test_id("row-number")
+    await number.dblclick()
+    await until(lambda: len(asked) == 2, what="both clicks")
+    first, second = [await request.all_headers() for request in asked]
+    assert len(first["idempotency-key"]) == 32
+    assert second["idempotency-key"] == first["idempotency-key"]
+    first_answer, second_answer = [await _answer(request) for request in asked]
+    assert first_answer == second_answer
+    call = first_answer["call_id"]
+    await expect(anna.row(call)).to_have_attribute("data-phase", "dialed")
+
+    await anna.at("dial-number").fill("030 23125154")
+    await anna.at("dial-button").dblclick()
+    await expect(anna.at("dial-number")).to_have_value("")
+    await expect(anna.at("dial-error")).to_have_text("")
+    # links are opened in order: behind the other number's there is none of the first
+    await until(lambda: "tel:+493023125154" in opened, what="the other number")
+    assert opened == ["tel:+498999998153", "tel:+493023125154"]
+
+    for spelt, calls in (("08999998153", {call, earlier}), ("03023125154", {await _last(asked)})):
+        found = (await admin.get("/api/calls", params={"number": spelt})).raise_for_status().json()
+        assert {entry["id"] for entry in found["items"]} == calls
+        await phone.line(spelt, direction="outbound").hit("ringing")
+
+
+async def _answer(request: Request) -> dict[str, str]:
+    answer = await request.response()
+    assert answer is not None
+    assert answer.status == 201
+    said: dict[str, str] = await answer.json()
+    return said
+
+
+async def _last(asked: list[Request]) -> str:
+    return (await _answer(asked[-1]))["call_id"]

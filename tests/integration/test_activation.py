@@ -169,13 +169,13 @@ async def test_there_are_as_many_users_as_seats_however_many_come_at_once(
     await activate(office, tenant, seats=3)
     answers = await asyncio.gather(*(add(office, tenant) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 3
-    assert full(await add(office, tenant, "admin"), "All 3 seats", "remove a user", "code")
+    assert full(await add(office, tenant, "admin"), "All seats (3)", "remove a user", "code")
 
     operator = await add(office, tenant, "operator")  # takes none
     assert operator.status_code == 201, operator.text
     path = f"/api/users/{operator.json()['id']}?tenant={tenant}"
     as_user = await office.ask("PATCH", path, office.operator, {"role": "user"})
-    assert full(as_user, "All 3 seats")
+    assert full(as_user, "All seats (3)")
 
     user = next(a.json()["id"] for a in answers if a.status_code == 201)
     renamed = f"/api/users/{user}?tenant={tenant}"
@@ -189,7 +189,7 @@ async def test_there_are_as_many_users_as_seats_however_many_come_at_once(
     await activate(office, tenant, seats=4)
     assert (await add(office, tenant)).status_code == 201
     await activate(office, tenant, seats=1)
-    assert full(await add(office, tenant), "All 1 seats")
+    assert full(await add(office, tenant), "All seats (1)")
     listed = await office.get("/api/users", office.token(tenant))
     assert len(listed["items"]) == 4
 

@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,8 @@ from inprocess import Company, Installation, Json, everything
 from ladder import RealServer
 from until import until
 
-ROWS: list[Json] = [
-    json.loads(line)
-    for line in (Path(__file__).parent.parent / "data" / "requests.jsonl").open(encoding="utf-8")
-]
+RECORDED = Path(__file__).parents[1] / "data" / "requests.jsonl"
+ROWS: list[Json] = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +54,12 @@ def sent(url: str, key: str, row: Json) -> tuple[int, str, bytes]:
     _, slash, rest = _cut(after)
     headers = {**row["headers"], "X-Row": row["id"]}
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
-    connection.request(
-        row["method"], f"{before}/hit/{key}{slash}{rest}", row["body"].encode(), headers
-    )
-    answer = connection.getresponse()
-    return answer.status, answer.getheader("Content-Type", ""), answer.read()
+    with closing(connection):
+        connection.request(
+            row["method"], f"{before}/hit/{key}{slash}{rest}", row["body"].encode(), headers
+        )
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type", ""), answer.read()
 
 
 def _cut(path_query: str) -> tuple[str, str, str]:

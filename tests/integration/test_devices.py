@@ -36,7 +36,8 @@ async def test_presets_are_listed_in_two_languages(office: Installation, company
     listed = (await office.get("/api/presets", company.admin))["items"]
     assert [preset["id"] for preset in listed] == sorted(load_all())
     for preset in listed:
-        assert preset["about"]["de"] and preset["about"]["en"]
+        assert preset["about"]["de"]
+        assert preset["about"]["en"]
         assert preset["about"]["de"] != preset["about"]["en"]
 
 
@@ -184,7 +185,7 @@ async def test_a_sender_is_answered_as_it_expects(
     assert answer.headers["content-type"].startswith(kind)
     assert has in answer.text
     if preset == "sipgate":
-        assert f'{PUBLIC}/hit/{device["key"]}' in answer.text
+        assert f"{PUBLIC}/hit/{device['key']}" in answer.text
 
 
 async def test_a_signed_sender_is_held_to_its_signature(

@@ -132,9 +132,7 @@ async def test_a_refused_hit_is_kept_mended_replayed_and_never_doubled(
     assert [e["field"] for e in again.json()["errors"]] == ["event"]
     mended = await office.ask("PATCH", path, company.admin, {"mapping": {}})
     assert mended.status_code == 200, mended.text
-    replays = [
-        office.post(f"{path}/hits/{hit['id']}/replay", company.admin) for _ in range(6)
-    ]
+    replays = [office.post(f"{path}/hits/{hit['id']}/replay", company.admin) for _ in range(6)]
     answers = await asyncio.gather(*replays)
     calls = {answer["events"][0]["call"] for answer in answers}
     assert len(calls) == 1

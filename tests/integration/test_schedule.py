@@ -105,6 +105,7 @@ SAYABLE: dict[str, list[Any]] = {
     "time_zone": ["Pacific/Kiritimati", "Etc/GMT+12", "Africa/Cairo", "Europe/Berlin"],
     "numbers": [{"region": "AT"}, {"region": "DE", "extension_max_len": 0}],
     "dial_link": ["sip:{number}@pbx.example.de"],
+    "dial_spelling": ["national"],
     "active": [True],
     "activation_code": [None],  # made for the tenant below
 }

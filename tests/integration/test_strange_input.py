@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import quote, quote_from_bytes
+from urllib.parse import quote, quote_from_bytes, urlencode
 
 import pytest
 from fastapi import FastAPI
@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from browser_socket import opened, signed_in
 from inprocess import PASSWORD, Company, Installation, bearer, everything
 from ladder import RealServer
+from softphone_ingest.mapping import Mapping
+from softphone_ingest.presets.preset import load_all
 
 NUMBER = "089 99998030"
 
@@ -196,16 +198,38 @@ async def test_no_route_crashes(
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-_fields = st.sampled_from(
-    ["extension", "number", "call_id", "direction", "name", "reason", "duration"]
+_WORDS = sorted(
+    {
+        source.partition(".")[2].rpartition(".")[2]
+        for preset in load_all().values()
+        for rules in Mapping.model_validate(preset.mapping).fields.values()
+        for rule in rules
+        for source in (*rule.sources, *rule.when)
+    }
+    - {""}
 )
-_told = st.one_of(_text, st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.none()))
+"""Every name any preset looks for."""
+
+_fields = st.sampled_from(_WORDS)
+_words = st.sampled_from(
+    [NUMBER, "newCall", "hangup", "ringing", "in", "out", "1", "w0", "$remote", '{"a":[1]}']
+)
+_told = st.one_of(
+    _text, _words, st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.none())
+)
 _said = st.dictionaries(_fields | _text, _told, max_size=5).map(
     lambda said: json.dumps({"extension": "21", "number": "089 99998030", **said}).encode()
+)
+_form = st.dictionaries(_fields, _words | st.text(max_size=8), max_size=6).map(
+    lambda said: urlencode(said).encode()
+)
+_xml = st.tuples(_fields, st.text(max_size=8)).map(
+    lambda said: f"<?xml version='1.0'?><call><{said[0]}>{said[1]}</{said[0]}></call>".encode()
 )
 _kinds = st.sampled_from(
     [
         "application/json",
+        "application/xml",
         "application/x-www-form-urlencoded",
         "multipart/form-data",
         "multipart/form-data; boundary=b",
@@ -215,29 +239,45 @@ _kinds = st.sampled_from(
 ) | st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
 
 
+@pytest.fixture(scope="module")
+async def phones(office: Installation, company: Company) -> dict[str, str]:
+    """The key of a device of every make."""
+    keys = {}
+    for preset in load_all():
+        given = {"name": preset, "preset": preset}
+        keys[preset] = (await office.post("/api/devices", company.admin, given))["key"]
+    return keys
+
+
 @settings(
-    max_examples=150,
+    max_examples=400,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(
-    method=st.sampled_from(["GET", "POST"]),
-    event=st.sampled_from(["ringing", "connected", "ended", "missed"]) | st.text(max_size=5),
-    query=st.binary(max_size=30) | st.just(b"extension=21&number=1"),
-    body=st.binary(max_size=60) | _said | st.just(b"--b\r\nContent-Disposition: form-data; name="),
+    preset=st.sampled_from(sorted(load_all())),
+    method=st.sampled_from(["GET", "POST", "PUT"]),
+    path=st.sampled_from(["", "/", "/ringing", "/ended", "/incoming_call", "//x=1&y=2/"])
+    | st.text(max_size=5).map(lambda text: f"/{quote(text, safe='')}"),
+    query=st.binary(max_size=30) | st.just(b"extension=21&number=1") | _form,
+    body=st.binary(max_size=60)
+    | _said
+    | _form
+    | _xml
+    | st.just(b"--b\r\nContent-Disposition: form-data; name="),
     kind=_kinds,
 )
 async def test_no_hit_is_too_strange(
     office: Installation,
-    company: Company,
+    phones: dict[str, str],
+    preset: str,
     method: str,
-    event: str,
+    path: str,
     query: bytes,
     body: bytes,
     kind: str,
 ) -> None:
-    path = quote_from_bytes(event.encode("utf-8", "replace"), safe="")
-    url = f"/hit/{company.key}/{path}?{quote_from_bytes(query, safe='=&+')}"
+    url = f"/hit/{phones[preset]}{path}?{quote_from_bytes(query, safe='=&+%;')}"
     headers = {"Content-Type": kind} if kind else {}
     answer = await office.client.request(method, url, content=body, headers=headers)
     assert answer.status_code < 500, answer.text

@@ -93,6 +93,9 @@ def attempts(t: Company) -> dict[str, tuple[str, Json | None]]:
     text: Json = {"text": "theirs", "record": None}
     return {
         "POST /api/dial": ("/api/dial", {"number": NUMBER, "extension": "21"}),
+        "GET /api/dial/link": ("/api/dial/link", None),
+        "PUT /api/dial/link": ("/api/dial/link", {"link": "tel:{number}", "user": t.user.id}),
+        "DELETE /api/dial/link": ("/api/dial/link", None),
         "GET /api/devices": ("/api/devices", None),
         "POST /api/devices": ("/api/devices", {"name": "x", "tenant": t.tenant}),
         "PATCH /api/devices/{device}": (f"/api/devices/{t.phone.id}", {"name": "x"}),

@@ -28,11 +28,12 @@ def told(
     seconds: float,
     extension: str = "21",
     *,
-    remote: RemoteNumber = CALLER,
+    remote: RemoteNumber | None = CALLER,
     direction: Direction | None = None,
     name: str = "",
     reason: str = "",
     talk_seconds: int | None = None,
+    external_id: str = "",
     identity: Identity = "phone",
 ) -> Observation:
     """What a phone or a click told of the one call of the tests."""
@@ -46,6 +47,7 @@ def told(
         name=name,
         reason=reason,
         talk_seconds=talk_seconds,
+        external_id=external_id,
         identity=identity,
     )
 

@@ -3,10 +3,16 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+from softphone_ingest.__main__ import main
 
 PRIVATE = "SOFTPHONE_ACTIVATION_PRIVATE_KEY"
 PUBLIC = "SOFTPHONE_ACTIVATION_PUBLIC_KEY"
+Typed = Callable[..., tuple[int, str, str]]
 WANTED = ("issue", "--tenant", "acme", "--seats", "25", "--expires", "2099-12-31")
 
 
@@ -22,9 +28,9 @@ def typed(*words: str, **env: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def pair() -> dict[str, str]:
+def pair(run: Typed) -> dict[str, str]:
     """A new private and public key, as variables."""
-    code, output, _ = typed("keys")
+    code, output, _ = run("keys")
     assert code == 0
     variables = dict(line.split("=", 1) for line in output.splitlines())
     assert list(variables) == [PRIVATE, PUBLIC]
@@ -32,7 +38,7 @@ def pair() -> dict[str, str]:
 
 
 def test_from_new_keys_to_a_code_that_holds(tmp_path: Path) -> None:
-    keys = pair()
+    keys = pair(typed)
     file = tmp_path / "key"
     file.write_text(f"{keys[PRIVATE]}\n")
     told = {PUBLIC: keys[PUBLIC]}
@@ -50,19 +56,37 @@ def test_from_new_keys_to_a_code_that_holds(tmp_path: Path) -> None:
         }
 
 
-def test_a_code_of_other_keys_is_shown_and_does_not_hold() -> None:
-    _, code, _ = typed(*WANTED, **{PRIVATE: pair()[PRIVATE]})
-    status, shown, _ = typed("show", code.strip(), **{PUBLIC: pair()[PUBLIC]})
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """The same as `typed`, in this process."""
+
+    def run(*words: str, **env: str) -> tuple[int, str, str]:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["softphone-ingest", "activation", *words])
+            for name, value in env.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as end:
+                main()
+        assert isinstance(end.value.code, int)
+        return end.value.code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_code_of_other_keys_is_shown_and_does_not_hold(here: Typed) -> None:
+    keys, others = pair(here), pair(here)
+    _, code, _ = here(*WANTED, **{PRIVATE: keys[PRIVATE]})
+    status, shown, _ = here("show", code.strip(), **{PUBLIC: others[PUBLIC]})
     assert status == 1
     assert "acme" in shown
     assert "not signed by a key this installation knows" in shown
-    status, _, complaints = typed("show", "what")
+    status, _, complaints = here("show", "what")
     assert (status, complaints) == (1, "This is not an activation code\n")
 
 
-def test_what_is_wrong_is_said_with_exit_code_2() -> None:
-    keys = pair()
-    key = {PRIVATE: keys[PRIVATE]}
+def test_what_is_wrong_is_said_with_exit_code_2(here: Typed) -> None:
+    key = {PRIVATE: pair(here)[PRIVATE]}
+    code = here(*WANTED, **key)[1].strip()
     over = (*WANTED[:-1], "2020-02-29")
     for words, env, why in (
         ((), key, "COMMAND"),
@@ -74,19 +98,19 @@ def test_what_is_wrong_is_said_with_exit_code_2() -> None:
         ((*WANTED[:-1], "31.12.2099"), key, "is not a date such as 2027-12-31"),
         ((*WANTED[:4], "0", *WANTED[5:]), key, "`seats`"),
         ((*WANTED[:2], "Acme", *WANTED[3:]), key, "`tenant`"),
-        (("show", typed(*WANTED, **key)[1].strip()), {}, f"{PUBLIC} or {PUBLIC}_FILE is not set"),
-        (("show", typed(*WANTED, **key)[1].strip()), {PUBLIC: "short"}, f"{PUBLIC} is not a key"),
+        (("show", code), {}, f"{PUBLIC} or {PUBLIC}_FILE is not set"),
+        (("show", code), {PUBLIC: "short"}, f"{PUBLIC} is not a key"),
     ):
-        status, _, complaints = typed(*words, **env)
+        status, _, complaints = here(*words, **env)
         assert (status, why in complaints) == (2, True), (words, complaints)
 
 
-def test_help_names_the_commands_and_what_they_want() -> None:
+def test_help_names_the_commands_and_what_they_want(here: Typed) -> None:
     for words, said in (
         ((), ("keys", "issue", "show")),
         (("issue",), ("--tenant", "--seats", "--expires", PRIVATE)),
         (("show",), ("CODE", PUBLIC)),
     ):
-        status, output, _ = typed(*words, "--help")
+        status, output, _ = here(*words, "--help")
         assert status == 0
         assert all(word in output for word in said)

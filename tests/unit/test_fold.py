@@ -19,7 +19,7 @@ from softphone_common.domain.calls import (
     order,
 )
 from softphone_common.domain.numbers import RemoteNumber
-from softphone_common.domain.views import TALK_LIMIT, Leg, view
+from softphone_common.domain.views import NOBODY, TALK_LIMIT, Leg, view
 from unit.observed import CALL, CALLER, WITHHELD, at, folded, seen, told
 
 
@@ -292,27 +292,159 @@ SCENARIOS = {
     ),
 }
 
+NAMELESS = {
+    "one phone, its end without an extension": Scenario(
+        (told("ringing", 0), told("connected", 5), told("ended", 65, "", reason="normal")),
+        {
+            "phase": "ended",
+            "outcome": "answered",
+            "extension": "21",
+            "answered_by": "21",
+            "reason": "normal",
+            "ended_at": at(65),
+            "talk_seconds": 60,
+        },
+        {"": "ended", "21": "ended"},
+    ),
+    "ring group, answered under another name, ended without one": Scenario(
+        (
+            told("ringing", 0, "w0"),
+            told("ringing", 0, "w1"),
+            told("connected", 8, "1234567w0"),
+            told("ended", 68, "", reason="normalClearing"),
+        ),
+        {**GROUP_SAYS, "extension": "1234567w0", "answered_by": "1234567w0"},
+        {"": "ended", "1234567w0": "ended", "w0": "ended", "w1": "ended"},
+    ),
+    "ring group nobody answered, missed without an extension": Scenario(
+        (*RINGING_GROUP, told("missed", 20, "")),
+        {"phase": "missed", "answered_by": None, "ended_at": at(20), "ring_seconds": 20},
+        {"": "missed", "21": "missed", "22": "missed", "23": "missed"},
+    ),
+    "a leg that ended by itself keeps its own end": Scenario(
+        (*RINGING_GROUP, told("missed", 4), told("connected", 8, "22"), told("ended", 68, "")),
+        {"answered_by": "22", "talk_seconds": 60},
+        {"": "ended", "21": "missed", "22": "ended", "23": "ended"},
+    ),
+    "the end without an extension tells the length": Scenario(
+        (told("ringing", 0), told("ended", 68, "", talk_seconds=60)),
+        {"outcome": "answered", "answered_by": "21", "connected_at": at(8), "talk_seconds": 60},
+        {"": "ended", "21": "ended"},
+    ),
+    "the length beside an answer we saw": Scenario(
+        (told("ringing", 0, ""), told("connected", 5, "22"), told("ended", 40, "", talk_seconds=9)),
+        {"answered_by": "22", "connected_at": at(5), "talk_seconds": 35},
+        {"": "ended", "22": "ended"},
+    ),
+    "the only phone there is has answered": Scenario(
+        (told("ringing", 0), told("connected", 8, "")),
+        {"phase": "connected", "extension": "21", "answered_by": "21", "connected_at": at(8)},
+        {"": "connected", "21": "connected"},
+    ),
+    "one of several has answered": Scenario(
+        (*RINGING_GROUP, told("connected", 8, "")),
+        {
+            "phase": "connected",
+            "extension": "21",
+            "answered_by": None,
+            "connected_at": at(8),
+            "ring_seconds": 8,
+        },
+        {"": "connected", "21": "ringing", "22": "ringing", "23": "ringing"},
+    ),
+    "one of several has answered, and it is over": Scenario(
+        (*RINGING_GROUP, told("connected", 8, ""), told("ended", 68, "")),
+        {**GROUP_SAYS, "extension": "21", "answered_by": None},
+        {"": "ended", "21": "ended", "22": "ended", "23": "ended"},
+    ),
+    "who was rung too late is not who answered": Scenario(
+        (told("ringing", 0), told("connected", 8, ""), told("ringing", 60, "31")),
+        {"phase": "connected", "answered_by": "21"},
+        {"": "connected", "21": "connected", "31": "ringing"},
+    ),
+    "nobody in particular rings": Scenario(
+        (told("ringing", 0, ""),),
+        {"phase": "ringing", "extension": "", "answered_by": None, "rung_at": at(0)},
+        {"": "ringing"},
+    ),
+    "nobody in particular had it": Scenario(
+        (told("ringing", 0, ""), told("connected", 8, ""), told("ended", 68, "")),
+        {**GROUP_SAYS, "extension": "", "answered_by": None},
+        {"": "ended"},
+    ),
+    "rung without an extension, missed with one": Scenario(
+        (told("ringing", 0, ""), told("missed", 25)),
+        {"phase": "missed", "extension": "21", "ring_seconds": 25},
+        {"": "ringing", "21": "missed"},
+    ),
+    "missed without an extension after an answer": Scenario(
+        (told("ringing", 0), told("connected", 5), told("missed", 65, "")),
+        {"phase": "ended", "outcome": "answered", "answered_by": "21", "talk_seconds": 60},
+        {"": "missed", "21": "ended"},
+    ),
+    "handed on: the end of the first part is not that of the second": Scenario(
+        (
+            told("ringing", 0, external_id="A"),
+            told("connected", 5, external_id="A"),
+            told("ringing", 60, "31", external_id="B"),
+            told("ended", 62, "", external_id="A"),
+        ),
+        {"phase": "connected", "outcome": None, "answered_by": "21", "ended_at": None},
+        {"": "ended", "21": "ended", "31": "ringing"},
+    ),
+    "handed on twice, each part with an end": Scenario(
+        (
+            told("ringing", 0, external_id="A"),
+            told("connected", 5, external_id="A"),
+            told("ringing", 60, "31", external_id="B"),
+            told("ended", 62, "", external_id="A"),
+            told("connected", 65, "31", external_id="B"),
+            told("ringing", 90, "32", external_id="C"),
+            told("ended", 92, "", external_id="B"),
+            told("connected", 95, "32", external_id="C"),
+            told("ended", 125, "", external_id="C"),
+        ),
+        {"phase": "ended", "answered_by": "21", "ended_at": at(125), "talk_seconds": 120},
+        {"": "ended", "21": "ended", "31": "ended", "32": "ended"},
+    ),
+    "nobody said the number": Scenario(
+        (told("ringing", 0, remote=None), told("ended", 9, remote=None)),
+        {"remote": NOBODY, "phase": "missed"},
+    ),
+    "the number is said only once": Scenario(
+        (told("ringing", 0, remote=None), told("connected", 5), told("ended", 9, remote=None)),
+        {"remote": CALLER, "talk_seconds": 4},
+    ),
+    "a withheld number is said, and says more than nothing": Scenario(
+        (told("ringing", 0, remote=WITHHELD), told("ended", 9, remote=None)), {"remote": WITHHELD}
+    ),
+}
+SCENARIOS |= NAMELESS
+
 NUMBERS = (
+    None,
     CALLER,
     WITHHELD,
     RemoteNumber("1", None, "invalid", ""),
     RemoteNumber("1", "", "invalid", ""),
+    RemoteNumber("1", None, "invalid", "", "7"),
 )
 observations = st.builds(
     Observation,
     call_id=st.just(CALL),
     phase=st.sampled_from(PHASES),
-    extension=st.sampled_from(["21", "22", "31"]),
+    extension=st.sampled_from(["21", "22", "31", ""]),
     remote=st.sampled_from(NUMBERS),
     at=st.sampled_from([0, 0.001, 2, 5, 5.001, 60, 90_000]).map(at),
     direction=st.sampled_from([None, "inbound", "outbound"]),
     name=st.sampled_from(["", "Huber", "Sepp"]),
     reason=st.sampled_from(["", "busy", "normal"]),
     talk_seconds=st.sampled_from([None, -1, 0, 7, 10**15]),
-    external_id=st.sampled_from(["", "a84b4c76"]),
+    external_id=st.sampled_from(["", "A", "B"]),
     identity=st.sampled_from(["phone", "click", "derived"]),
     device=st.sampled_from(["", "d1"]),
 )
+named = observations.filter(lambda observation: observation.extension != "")
 anything = st.lists(observations, min_size=1, max_size=12)
 scenarios = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
 
@@ -377,21 +509,24 @@ def test_a_view_never_contradicts_itself(what: list[Observation]) -> None:
     assert (call.talk_seconds is not None) == over
     assert (call.outcome is not None) == over
     assert (call.ended_at is not None) == over
-    assert (call.answered_by is not None) == any(leg.answered for leg in call.legs)
+    answered = any(leg.answered for leg in call.legs)
+    assert (call.answered_by is not None) == any(
+        leg.answered and leg.extension for leg in call.legs
+    )
     assert call.answered_by in {None, call.extension}
-    assert (call.connected_at is not None) == (call.answered_by is not None)
+    assert (call.connected_at is not None) == answered
     assert call.started_at == min(o.at for o in what)
     assert call.last_at == max(o.at for o in what)
     assert [leg.extension for leg in call.legs] == sorted({o.extension for o in what})
-    assert call.remote in {o.remote for o in what}
+    assert call.remote in {o.remote or NOBODY for o in what}
     if over:
         assert call.talk_seconds is not None
         assert call.talk_seconds >= 0
-        assert call.answered_by or call.talk_seconds == 0
-        assert (call.outcome == "answered") == (call.answered_by is not None)
+        assert answered or call.talk_seconds == 0
+        assert (call.outcome == "answered") == answered
 
 
-@given(what=anything)
+@given(what=st.lists(named, min_size=1, max_size=12))
 def test_legs_only_move_forward(what: list[Observation]) -> None:
     before: dict[str, Leg] = {}
     call = Call(CALL)
@@ -415,6 +550,18 @@ def test_nothing_reopens_a_finished_leg(
     legs = {leg.extension: leg for leg in seen(*finished, late).legs}
     assert legs[end.extension].phase in ENDS
     assert legs[end.extension].ended_at is not None
+
+
+@given(what=anything, end=observations, phase=st.sampled_from(sorted(ENDS)))
+def test_an_end_without_an_extension_or_an_id_ends_all(
+    what: list[Observation], end: Observation, phase: Phase
+) -> None:
+    call = seen(*what, replace(end, phase=phase, extension="", external_id=""))
+    assert call.phase in ENDS
+    assert all(leg.ended_at is not None for leg in call.legs)
+    for leg in call.legs:
+        own = [o.at for o in what if o.extension == leg.extension and o.phase in ENDS]
+        assert leg.extension == "" or not own or leg.ended_at == max(own)
 
 
 @pytest.mark.parametrize(

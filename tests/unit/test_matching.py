@@ -45,12 +45,20 @@ matches = st.lists(
         ("0800 1234567", "+498001234567"),
         ("anonymous", None),
         ("21", None),
+        ("089 99998001 ext. 10", "+498999998001"),
         ("112", None),
         ("$call_id", None),
     ],
 )
 def test_only_an_external_number_finds_anybody(raw: str, key: str | None) -> None:
     assert lookup_key(normalise(raw, HOME)) == key
+
+
+def test_nobody_is_found_behind_the_own_trunk_or_without_a_number() -> None:
+    ours = NumberProfile(trunk="+498999998")
+    assert lookup_key(normalise("+498999998001", ours)) is None
+    assert lookup_key(normalise("+498999998", ours)) is None
+    assert lookup_key(None) is None
 
 
 def test_a_record_is_found_by_each_of_its_numbers_once() -> None:

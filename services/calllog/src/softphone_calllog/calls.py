@@ -58,8 +58,8 @@ class Logged:
 
     @property
     def extensions(self) -> tuple[str, ...]:
-        """Every extension with a part in it."""
-        return tuple(sorted({e.first.extension for e in self.call.evidence}))
+        """Every extension with a part in it, as far as they were told."""
+        return tuple(sorted({e.first.extension for e in self.call.evidence} - {""}))
 
 
 def party(remote: RemoteNumber) -> str:

@@ -18,7 +18,7 @@ from softphone_common.clock import Clock
 from softphone_common.contracts.dialling import Link
 from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
 from softphone_common.domain.dialling import Spelling
-from softphone_common.domain.numbers import NumberProfile, is_region
+from softphone_common.domain.numbers import NumberProfile, check
 from softphone_common.errors import UnavailableError
 from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
 from softphone_common.http.problem import ProblemError
@@ -35,10 +35,7 @@ def _known_zone(zone: str) -> str:
 
 
 def _known_numbers(profile: NumberProfile) -> NumberProfile:
-    if not is_region(profile.region):
-        raise ValueError("region is not an ISO 3166 country, such as DE")
-    if not 0 <= profile.extension_max_len <= 8:
-        raise ValueError("extension_max_len must be 0 to 8")
+    check(profile)
     return profile
 
 

@@ -117,7 +117,8 @@ class Dialler:
         except UnavailableError as error:
             log.warning("own dial link not read", tenant=tenant.id, user=user, error=str(error))
             own = None
-        at_tenant = DialLink(link=tenant.dial_link, spelling=tenant.dial_spelling)
+        # not checked again: what was stored under an older rule still dials
+        at_tenant = DialLink.model_construct(link=tenant.dial_link, spelling=tenant.dial_spelling)
         return own or (device and device.dial) or at_tenant
 
 

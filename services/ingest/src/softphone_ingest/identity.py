@@ -1,78 +1,39 @@
 """Decides, once and for all consumers, which call a hit belongs to; keeps what it must in Redis.
 
 A phone's own call id alone gives the same call at every instance without any state. Redis adds
-what can't be computed: clicks that wait for their phone, ids used again, and phones without ids.
+what can't be computed: clicks that wait for their phone, ids used again, calls with two ids, and
+phones that say no id or not even a number.
 """
 
-import hashlib
-import re
+import json
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import NAMESPACE_URL, UUID, uuid5
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
 
-from softphone_common.domain.calls import ENDS, Identity, Phase
+from softphone_common.domain.calls import ENDS, Identity
 from softphone_common.domain.numbers import RemoteNumber
 from softphone_common.errors import UnavailableError
 from softphone_common.redis import Redis, reaching
 from softphone_common.telemetry import log
 from softphone_ingest.hits import Hit
+from softphone_ingest.names import Names, click_key, names, party
 from softphone_ingest.settings import IngestSettings
 
-_NAMESPACE: UUID = uuid5(NAMESPACE_URL, "urn:softphone-connector:call")
-_PLACEHOLDER = re.compile(r"^[$%#]|[{}<>\[\]]|^(?:null|none|undefined|unknown|-+|0+)$", re.I)
 _FALLBACK_WINDOW_SECONDS = 300
-
-# KEYS: what is known of this phone's call, the click that may wait.
-# ARGV: id if first seen, id if seen before, identity of the first, now (ms), 1 if this may begin
-# a new call after an end, 1 if this ends it, ms after the end, ms after the beginning (0: never),
-# 1 if a click may be joined, seconds to remember.
-_RESOLVE = """
-local id, kind, begun, ended = unpack(redis.call('HMGET', KEYS[1], 'id', 'kind', 'begun', 'ended'))
-local now, again = tonumber(ARGV[4]), false
-if id and ended and ARGV[5] == '1' and now - tonumber(ended) > tonumber(ARGV[7]) then
-  again = true
-elseif id and not ended and tonumber(ARGV[8]) > 0 and now - tonumber(begun) > tonumber(ARGV[8]) then
-  again = true
-end
-if not id or again then
-  local click = ARGV[9] == '1' and redis.call('GET', KEYS[2])
-  if click then
-    redis.call('DEL', KEYS[2])
-    id, kind = click, 'click'
-  elseif again then
-    id, kind = ARGV[2], 'derived'
-  else
-    id, kind = ARGV[1], ARGV[3]
-  end
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'id', id, 'kind', kind, 'begun', now)
-end
-if ARGV[6] == '1' then
-  redis.call('HSETNX', KEYS[1], 'ended', now)
-end
-redis.call('EXPIRE', KEYS[1], ARGV[10])
-return {id, kind}
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The call a hit belongs to and how that was decided."""
+    """The call a hit belongs to and how that was decided.
+
+    `ended_at` is when the call was over already, of an end that says neither id nor number: a
+    handset put down long after the talk makes it no longer.
+    """
 
     call_id: str
     identity: Identity
-
-
-def usable(external_id: str, remote: RemoteNumber) -> bool:
-    """Whether a phone's call id can tell calls apart.
-
-    Not so if it is missing, a placeholder the phone did not replace, or the caller's number.
-    """
-    if not external_id or _PLACEHOLDER.search(external_id):
-        return False
-    if _digits(external_id) != external_id.lstrip("+"):
-        return True
-    return _digits(external_id) not in {_digits(remote.raw), _digits(remote.e164 or "")}
+    ended_at: datetime | None = None
 
 
 class Identities:
@@ -81,86 +42,71 @@ class Identities:
     def __init__(self, redis: Redis, settings: IngestSettings) -> None:
         self._redis = redis
         self._settings = settings
-        self._resolve = redis.client.register_script(_RESOLVE)
+        script = files("softphone_ingest").joinpath("identity.lua").read_text("utf-8")
+        self._resolve = redis.client.register_script(script)
 
     async def expect(self, tenant: str, extension: str, remote: RemoteNumber, call: str) -> None:
         """Has the phone's first hit for this number join the clicked call; a later click wins.
 
         Without Redis nothing is joined: the phone's call becomes one of its own.
         """
+        key = click_key(tenant, extension, party(remote))
         try:
             with reaching():
-                key = _click_key(tenant, extension, remote)
                 await self._redis.client.set(key, call, ex=self._settings.dial_join_seconds)
         except UnavailableError as error:
             log.warning("click not remembered", call=call, error=str(error))
 
     async def resolve(
-        self, tenant: str, scope: str, hit: Hit, remote: RemoteNumber, now: datetime
+        self, tenant: str, scope: str, hit: Hit, remote: RemoteNumber | None, now: datetime
     ) -> Resolved:
-        """The call of this hit. `scope` is what the phone's call ids are unique in."""
-        own = usable(hit.call_id, remote)
-        parts = (scope, "id", hit.call_id) if own else (hit.extension, "number", _party(remote))
+        """The call of this hit. `scope` is what the sender's call ids are unique in: `pbx`,
+        `device:<id>`, `extension:<extension>`; `none` if they tell no calls apart.
+
+        Without Redis a call with two ids is two, a click and its phone are too, and without an id
+        the hits of about five minutes that say the same number are one.
+        """
+        named = names(tenant, scope, hit, remote)
         stamp = int(now.timestamp() * 1000)
-        fresh = _uuid(tenant, *parts, str(stamp))
-        first = _uuid(tenant, *parts) if own else fresh
-        keys = [_call_key(tenant, parts), _click_key(tenant, hit.extension, remote)]
         try:
             with reaching():
-                id_, kind = await self._resolve(
-                    keys=keys, args=self._arguments(hit, own, first, fresh, stamp)
-                )
-            return Resolved(id_, kind)
+                told = json.dumps(self._told(named, hit, stamp))
+                id_, kind, ended = await self._resolve(keys=named.keys, args=[told])
         except UnavailableError as error:
             log.warning("identity without memory", error=str(error))
-        if own:
-            return Resolved(first, "phone")
-        window = str(stamp // 1000 // _FALLBACK_WINDOW_SECONDS)
-        return Resolved(_uuid(tenant, *parts, window), "derived")
+            window = stamp // 1000 // _FALLBACK_WINDOW_SECONDS
+            return Resolved(named.call(window), "phone" if named.external_id else "derived")
+        if not ended or not named.is_bare or hit.phase not in ENDS:
+            return Resolved(id_, kind)
+        return Resolved(id_, kind, datetime.fromtimestamp(float(ended) / 1000, UTC))
 
-    def _arguments(
-        self, hit: Hit, own: bool, first: str, fresh: str, stamp: int
-    ) -> list[str | int]:
+    def _told(self, named: Names, hit: Hit, stamp: int) -> dict[str, Any]:
+        """What `identity.lua` is told of a hit."""
         s = self._settings
-        ends = hit.phase in ENDS
-        begins = hit.phase == "ringing"
-        return [
-            first,
-            fresh,
-            "phone" if own else "derived",
-            stamp,
-            int(not own or not ends),
-            int(ends),
-            (s.identity_reuse_seconds if own else s.identity_derived_reuse_seconds) * 1000,
-            s.identity_ring_seconds * 1000 if begins and not own else 0,
-            int(_may_join(hit.phase, hit.direction)),
-            s.identity_seconds if own else s.identity_derived_seconds,
-        ]
+        begins, ends, bare = hit.phase in {"ringing", "dialed"}, hit.phase in ENDS, named.is_bare
+        derived = not named.external_id
+        reuse = s.identity_derived_reuse_seconds if named.is_local else s.identity_reuse_seconds
+        return {
+            "stamp": str(stamp),
+            "phase": hit.phase,
+            "number": named.number,
+            "begins": begins,
+            "ends": ends,
+            "bare": bare,
+            "first": named.call(stamp),
+            "kind": "derived" if derived else "phone",
+            "another": named.another(stamp),
+            "linked": named.linked_call,
+            "may_reopen": not ends or (derived and not bare),
+            "may_join": _may_join(hit),
+            "may_follow": derived and not begins,
+            "reuse": reuse * 1000,
+            "ring": s.identity_ring_seconds * 1000 if named.is_local else 0,
+            "seconds": s.identity_derived_seconds if derived else s.identity_seconds,
+            "line_seconds": s.identity_derived_seconds,
+        }
 
 
-def _may_join(phase: Phase, direction: str | None) -> bool:
+def _may_join(hit: Hit) -> bool:
     """Whether a hit can be the first of a clicked call: never one of a call that comes in."""
-    return direction == "outbound" or (direction is None and phase != "ringing")
-
-
-def _party(remote: RemoteNumber) -> str:
-    """The other side, however its number is spelt: a click has digits, a phone may have an URI."""
-    return remote.e164 or remote.display or remote.raw
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"[^0-9]", "", text)
-
-
-def _uuid(*parts: str) -> str:
-    return str(uuid5(_NAMESPACE, "\x1f".join(parts)))
-
-
-def _call_key(tenant: str, parts: tuple[str, ...]) -> str:
-    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
-    return f"softphone:call:{tenant}:{digest}"
-
-
-def _click_key(tenant: str, extension: str, remote: RemoteNumber) -> str:
-    party = f"{extension}\x1f{_party(remote)}"
-    return f"softphone:click:{tenant}:{hashlib.sha256(party.encode()).hexdigest()[:32]}"
+    return hit.direction == "outbound" or (hit.direction is None and hit.phase != "ringing")

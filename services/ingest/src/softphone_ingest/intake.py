@@ -21,6 +21,8 @@ from softphone_ingest.dialect import Dialect, Dialects
 from softphone_ingest.hit_store import request_json
 from softphone_ingest.hits import Hit, HitError
 from softphone_ingest.identity import Identities
+from softphone_ingest.names import usable
+from softphone_ingest.names import usable
 from softphone_ingest.reading import Reader
 from softphone_ingest.recorder import Recorder
 from softphone_ingest.redaction import redacted
@@ -122,7 +124,7 @@ class Intake:
                 phase=hit.phase,
                 extension=own.extension,
                 remote=event.remote,
-                at=self._when(hit, now),
+                at=found.ended_at or self._when(hit, now),
                 direction=hit.direction,
                 name=hit.name,
                 reason=hit.reason,
@@ -196,13 +198,15 @@ class _Seen:
 def event_of(hit: Hit, device: Device, dialect: Dialect) -> EventJson:
     """One event as the inspector shows it, before it is known which call it belongs to."""
     extension = device.extensions.get(hit.extension, hit.extension)
+    remote = None if hit.number is None else normalise(hit.number, dialect.profile)
+    named = usable(dialect.mapping.scope, hit.call_id, remote)
     return EventJson(
         event=hit.phase,
         direction=hit.direction,
         extension=extension or None,
         number=hit.number,
-        remote=None if hit.number is None else normalise(hit.number, dialect.profile),
-        call_id=hit.call_id or None,
+        remote=remote,
+        call_id=hit.call_id if named else None,
         name=hit.name,
         reason=hit.reason,
         duration=hit.talk_seconds,

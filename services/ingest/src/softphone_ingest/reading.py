@@ -166,25 +166,22 @@ class _Event:
         return [value for source in rule.sources for value in self.find(source)]
 
     def _refined(self, name: str, rule: Rule, value: Any) -> Any:
-        if not rule.decode and not rule.pick and rule.table is None and _is_nested(value):
-            return value
-        text = _as_text(value, name)
+        """The value decoded, picked and looked up; JSON inside a text may give more than a text."""
         for step in rule.decode:
+            text = _as_text(value, name)
             if is_placeholder(text):
                 return ""
-            found = decode(step, text, name)
-            if _is_nested(found):
-                return found
-            text = _as_text(found, name)
-        if name != "number":
+            value = decode(step, text, name)
+        if _is_nested(value):
+            return value
+        text = _as_text(value, name)
+        if name != "number":  # a blank in front of a number was a plus
             text = text.strip()
         if is_placeholder(text):
             return ""
         if rule.pick:
             text = _picked(rule.pick, text)
-        if rule.table is not None:
-            text = _looked_up(rule.table, text)
-        return text
+        return text if rule.table is None else _looked_up(rule.table, text)
 
     def _meets(self, text: str, wanted: Condition) -> bool:
         low = text.casefold()
@@ -226,7 +223,8 @@ class _Event:
         if number.strip():
             return number
         rules = self._mapping.fields.get("number", ())
-        values = [value for rule in rules for value in self._candidates(rule)]
+        meant = [rule for rule in rules if self.holds(rule.when)]
+        values = [value for rule in meant for value in self._candidates(rule)]
         if not values:
             if "number" in self._mapping.require:
                 raise HitError("number", "is missing")

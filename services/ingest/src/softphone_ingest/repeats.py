@@ -27,7 +27,7 @@ class Repeats:
         self._seconds = seconds
 
     async def take(self, tenant: str, call: str, asked: str) -> Repeated | None:
-        """Notes a click; what is known of one with the same key before it, None if it is the first."""
+        """Notes a click; what is known of one with its key before it, None if it is the first."""
         key = _key(tenant, call)
         try:
             with reaching():

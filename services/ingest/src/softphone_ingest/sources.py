@@ -1,5 +1,6 @@
 """Finds what a source of a mapping names in the parts of a request; interprets nothing."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -13,29 +14,7 @@ def find(parts: Parts, place: str, rest: str) -> list[Any]:
     Names are found exactly, or else without regard to case. Raises HitError for a body that can't
     be read.
     """
-    match place:
-        case "path":
-            return _segment(parts, rest) if _is_index(rest) else named(parts.path_pairs, rest)
-        case "query":
-            return named(parts.query[0], rest)
-        case "form":
-            return named(parts.form[0], rest)
-        case "word":
-            return _at(parts.query[1] + parts.form[1], rest)
-        case "line":
-            return _at(parts.line, rest)
-        case "json":
-            return walk(parts.json, rest)
-        case "xml":
-            return _xml(parts.xml, rest)
-        case "header":
-            return named({k: [v] for k, v in parts.request.headers.items()}, rest)
-        case "method":
-            return [parts.request.method]
-        case "client":
-            return [parts.request.client]
-        case _:
-            return _anywhere(parts, rest)
+    return _PLACES.get(place, _anywhere)(parts, rest)
 
 
 def walk(value: Any, path: str) -> list[Any]:
@@ -92,8 +71,8 @@ def _same(element: Element, name: str) -> bool:
     return element.tag.rpartition("}")[2].casefold() == name.casefold()
 
 
-def _segment(parts: Parts, index: str) -> list[str]:
-    return _at(parts.segments, index)
+def _path(parts: Parts, rest: str) -> list[str]:
+    return _at(parts.segments, rest) if _is_index(rest) else named(parts.path_pairs, rest)
 
 
 def _at(values: list[Any], index: str) -> list[Any]:
@@ -106,3 +85,21 @@ def _at(values: list[Any], index: str) -> list[Any]:
 def _is_index(text: str) -> bool:
     digits = text.removeprefix("-")
     return digits.isascii() and digits.isdigit() and len(digits) < 4
+
+
+def _of(pairs: Iterable[tuple[str, str]], name: str) -> list[str]:
+    return named({key: [value] for key, value in pairs}, name)
+
+
+_PLACES: dict[str, Callable[[Parts, str], list[Any]]] = {
+    "path": _path,
+    "query": lambda parts, rest: named(parts.query[0], rest),
+    "form": lambda parts, rest: named(parts.form[0], rest),
+    "word": lambda parts, rest: _at(parts.query[1] + parts.form[1], rest),
+    "line": lambda parts, rest: _at(parts.line, rest),
+    "json": lambda parts, rest: walk(parts.json, rest),
+    "xml": lambda parts, rest: _xml(parts.xml, rest),
+    "header": lambda parts, rest: _of(parts.request.headers.items(), rest),
+    "method": lambda parts, _: [parts.request.method],
+    "client": lambda parts, _: [parts.request.client],
+}

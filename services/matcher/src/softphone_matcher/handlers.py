@@ -23,7 +23,8 @@ class Matching:
         wanted: dict[str, dict[str, str]] = defaultdict(dict)
         for message in messages:
             if isinstance(message, CallObserved):
-                key = lookup_key(message.observation.remote)
+                remote = message.observation.remote
+                key = None if remote is None else lookup_key(remote)
                 if key is not None:
                     wanted[message.tenant][message.observation.call_id] = key
         for tenant, calls in wanted.items():

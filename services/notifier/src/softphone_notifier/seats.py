@@ -43,4 +43,4 @@ def _full(seats: int, *, activated: bool) -> str:
             f"Without an activation code a tenant has {seats} seat, and it is taken:"
             " enter a code first"
         )
-    return f"All {seats} seats are taken: remove a user, or enter an activation code with more"
+    return f"All seats ({seats}) are taken: remove a user, or enter an activation code with more"

@@ -23,14 +23,15 @@ ENDS: frozenset[Phase] = frozenset({"ended", "missed"})
 class Observation:
     """What one hit says in our words.
 
-    `at` is aware UTC, milliseconds: when the hit arrived. `direction` is None where the phone does
-    not tell. `talk_seconds` is what the phone itself says of the talk's length, if it says it.
+    `at` is aware UTC, milliseconds: when the hit arrived. `extension` is empty, `remote` and
+    `direction` are None where the phone does not tell. `talk_seconds` is what the phone itself says
+    of the talk's length, if it says it.
     """
 
     call_id: str
     phase: Phase
     extension: str
-    remote: RemoteNumber
+    remote: RemoteNumber | None
     at: datetime
     direction: Direction | None = None
     name: str = ""
@@ -57,6 +58,9 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Call:
     """All that is known of one call: at most one evidence for each phase of each extension.
+
+    What is said without an extension has one for each phase and id of the sender: a call handed on
+    has several ids, and the end of one is not that of the others.
 
     The evidence is a lattice: folding takes minima and maxima under total orders, which is what
     makes it commutative and idempotent. All else is computed from it (`views.view`).
@@ -86,13 +90,15 @@ def fold_all(call: Call, observations: Iterable[Observation]) -> Call:
     return reduce(fold, observations, call)
 
 
-def _slot(observation: Observation) -> tuple[str, int]:
-    return observation.extension, PHASES.index(observation.phase)
+def _slot(observation: Observation) -> tuple[str, int, str]:
+    o = observation
+    return o.extension, PHASES.index(o.phase), "" if o.extension else o.external_id
 
 
 def _fullness(observation: Observation) -> tuple[Any, ...]:
     o = observation
-    talk, kind = max(0, o.talk_seconds or 0), -KINDS.index(o.remote.kind)
+    talk = max(0, o.talk_seconds or 0)
+    kind = -KINDS.index(o.remote.kind) if o.remote else -len(KINDS)
     return talk, kind, o.name != "", o.reason != "", *order(o)
 
 
@@ -100,7 +106,9 @@ def order(observation: Observation) -> tuple[Any, ...]:
     """A total order: by time, then by everything else, so that no two differing ones are equal."""
     o = observation
     talk = (o.talk_seconds is not None, o.talk_seconds or 0)
-    e164 = (o.remote.e164 is not None, o.remote.e164 or "")
-    number = (o.remote.raw, o.remote.kind, e164, o.remote.display)
+    number: tuple[Any, ...] = ()
+    if o.remote is not None:
+        e164 = (o.remote.e164 is not None, o.remote.e164 or "")
+        number = (o.remote.raw, o.remote.kind, e164, o.remote.display, o.remote.ext)
     rest = (o.direction or "", o.name, o.reason, talk, o.external_id, o.identity, o.device)
-    return (o.at, *_slot(o), *number, *rest)
+    return (o.at, *_slot(o), number, *rest)

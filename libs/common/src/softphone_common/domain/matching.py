@@ -25,12 +25,12 @@ class Match:
     url: str = ""
 
 
-def lookup_key(remote: RemoteNumber) -> str | None:
-    """The key records are found by; None where nobody may be found.
+def lookup_key(remote: RemoteNumber | None) -> str | None:
+    """The key records are found by; None where nobody may be found, or nothing is known yet.
 
     A withheld, internal, service or unreadable number is nobody's, so it is never a key.
     """
-    return remote.e164 if remote.kind == "external" else None
+    return remote.e164 if remote is not None and remote.kind == "external" else None
 
 
 def record_keys(numbers: Iterable[str], profile: NumberProfile) -> list[str]:

@@ -1,72 +1,40 @@
 """Turns the number a phone sent into a remote number; never raises and never invents one."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
-from urllib.parse import unquote
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
-import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
+from softphone_common.domain import numbering
+from softphone_common.domain.number_text import (
+    Address,
+    Dialled,
+    address,
+    dialled,
+    plain,
+    unlabelled,
+    without_prefix,
+)
+from softphone_common.domain.placeholders import is_placeholder
+from softphone_common.domain.withheld import is_nobody, is_spelt_out, is_withheld
 
 Kind = Literal["external", "internal", "anonymous", "service", "invalid"]
+OutsidePrefixMode = Literal["never", "always"]
+Format = Literal["any", "e164_without_plus"]
 
 RAW_MAX = 128
 """Characters of the raw text that are kept; no phone number and no SIP URI of use is longer."""
 
-_WITHHELD = frozenset(
-    {
-        "-",
-        "anonymous",
-        "anonym",
-        "private",
-        "privat",
-        "restricted",
-        "unavailable",
-        "unknown",
-        "unbekannt",
-        "unterdrückt",
-        "withheld",
-        "blocked",
-        "clir",
-        "xxx",
-        "numéro masqué",
-        "null",
-        "none",
-        "undefined",
-    }
-)
-"""What phones, exchanges and careless serialisers write where no number is shown."""
+_DIALABLE = re.compile(r"\+?[0-9]+")
+_STAR_CODE = re.compile(r"[*#][0-9*#+]*[0-9][0-9*#+]*")
+_INTERCOM = re.compile(r"\*\*[0-9]{1,3}")
+_LINE_OF_USER = re.compile(r"(?:[1-9][0-9]{6})?[wW][0-9]{1,3}")
+"""`w0`, `1234567w0`: what sipgate calls a line, by user and by account and user."""
 
-_KEYPAD = frozenset(
-    {"266696687", "+266696687", "+7378742833", "+17378742833", "+2562533", "+8656696"}
-)
-"""ANONYMOUS, RESTRICTED, BLOCKED and UNKNOWN spelt on a keypad, as some carriers send them."""
+_PRIVATE_MAX = 8
+"""Digits of the longest number that is private to a domain, as its `phone-context` says."""
 
-_SERVICE = {"DE": {"19222", "22833"}, "CH": {"1414"}, "US": {"0"}, "CA": {"0"}}
-"""Codes of the public network that the parsing library does not know, or only as billed ones."""
-
-_ZERO_STAYS = 39
-"""The one country code after which a zero in brackets is dialled (Italy, San Marino)."""
-
-_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
-_ADDRESS = re.compile(
-    r"^(?:(?P<name>[^<]*)<)?\s*(?:(?:sips?|tel|callto|phone):(?://)?)?(?P<user>[^@;>?]*)", re.I
-)
-_CONTEXT = re.compile(r";phone-context=(\+[0-9]+)", re.I)
-_CHANNEL = re.compile(r"^(?:PJSIP|SIP|IAX2)/([0-9]+)-[0-9a-f]{4,}$", re.I)
-_REMARK = re.compile(r"^[^0-9+*#]*:|\[[^\]]*\]|\([^)0-9]*\)|\b(?:DW|Durchwahl)\b", re.I)
-_POST_DIAL = re.compile(r"(?<=[0-9])\s*(?:,+|ext\.?|x|p|w)\s*[0-9]{1,6}#?$", re.I)
-_SECOND_LINE = re.compile(r"^((?:[^0-9]*[0-9]){6,}[^0-9]*-[0-9]{1,3})/[0-9]{1,3}$")
-_VANITY = re.compile(r"^\+?[0-9][0-9\s()/.\-]{2,}[A-Z]{5,}$", re.I)
-_CLIR_CODE = re.compile(r"^[*#]31#(?=.)")
-_STAR_CODE = re.compile(r"^[*#][0-9*#]+$")
-_INTERNAL_CODE = re.compile(r"^\*\*[0-9]{1,3}$")
-_BEFORE_PLUS = re.compile(r"^[0-9]{0,2}\s*\++")
-_TRUNK_ZERO = re.compile(r"^(?:\+|00)?\s*([1-9][0-9]{0,2})\s*\(0\)")
-_PUNCTUATION = re.compile(r"[\s()/.\-\u2010-\u2015]")
-_DIALABLE = re.compile(r"^\+?[0-9]+$")
+_RANGE = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +44,15 @@ class NumberProfile:
     `region` is ISO 3166, `area_code` without its zero. `outside_prefix` is dialled for an outside
     line; where `outside_prefix_mode` is `always` the phone also shows it before every number that
     comes in. `format` says that numbers are E.164 whose plus is left out. `trunk` is the own number
-    without the extension, in E.164. `extension_ranges` are extensions such as `200-299`.
+    without the extension, in E.164. Extensions are numbers of up to `extension_max_len` digits, or,
+    where there are `extension_ranges` such as `200-299` and `4711`, what is in one of them.
     """
 
     region: str = "DE"
     area_code: str = ""
     outside_prefix: str = ""
-    outside_prefix_mode: Literal["never", "always"] = "never"
-    format: Literal["any", "e164_without_plus"] = "any"
+    outside_prefix_mode: OutsidePrefixMode = "never"
+    format: Format = "any"
     trunk: str = ""
     extension_max_len: int = 4
     extension_ranges: tuple[str, ...] = ()
@@ -91,12 +60,17 @@ class NumberProfile:
 
 @dataclass(frozen=True, slots=True)
 class RemoteNumber:
-    """The other party's number: as sent, as E.164 if it has one, its kind, how to show it."""
+    """The other party's number: as sent, as E.164 if it has one, its kind, how to show it.
+
+    `ext` is what is dialled after the answer: an extension, or digits after a pause; of several
+    parts with commas between them.
+    """
 
     raw: str
     e164: str | None
     kind: Kind
     display: str
+    ext: str = ""
 
 
 def normalise(raw: str, profile: NumberProfile) -> RemoteNumber:
@@ -106,151 +80,182 @@ def normalise(raw: str, profile: NumberProfile) -> RemoteNumber:
     through a query string. What has no E.164 form is decided before parsing, since the parsing
     library finds a "possible" subscriber in almost any short string of digits.
     """
-    plain = _plain(raw[:RAW_MAX])
+    text = plain(raw[:RAW_MAX])[:RAW_MAX]
     raw = raw.strip()[:RAW_MAX]
-    name, user = _address(plain.strip())
-    text = _without_remarks(user)
-    digits = _digits(text)
-    if _is_withheld(user, name, digits):
+    told = address(text)
+    user = unlabelled(told.user)
+    said = dialled(user)
+    outside = _behind_prefix(user, profile)
+    if _is_withheld(told, said) or (outside and _is_nothing(outside.digits)):
         return RemoteNumber(raw, None, "anonymous", "")
-    if _STAR_CODE.match(text):
-        kind: Kind = "internal" if _INTERNAL_CODE.match(text) else "service"
-        return RemoteNumber(raw, None, kind, text)
-    if not _DIALABLE.match(digits):
+    if is_placeholder(text.strip()):
         return RemoteNumber(raw, None, "invalid", raw)
-    if _is_service(digits, profile):
-        return RemoteNumber(raw, None, "service", digits)
-    if _is_bare(digits) and len(digits) <= profile.extension_max_len:
-        return RemoteNumber(raw, None, "internal", digits)
-    number = (plain[:1] == " " and _after_lost_plus(digits)) or _parsed(digits, profile.region)
-    return _external(raw, number) if number else RemoteNumber(raw, None, "invalid", raw)
-
-
-def changed(profile: NumberProfile, changes: Mapping[str, object]) -> NumberProfile:
-    """The profile with these fields replaced. Raises ValueError naming what is none."""
-    try:
-        return replace(profile, **changes)  # type: ignore[arg-type]
-    except TypeError:
-        raise ValueError(f"has no such field: {', '.join(changes)}") from None
+    short = _short(told, said, outside, profile)
+    if short is not None:
+        return RemoteNumber(raw, None, *short)
+    return _external(raw, told, outside or said, outside is not None, profile)
 
 
 def is_region(code: str) -> bool:
     """Whether `code` is a region numbers can be read in, like `DE`."""
-    return code in phonenumbers.SUPPORTED_REGIONS
+    return numbering.is_region(code)
 
 
-def _plain(raw: str) -> str:
-    """One plain form of wide digits and odd blanks; unescaped where a client escaped twice."""
-    text = unquote(raw) if _ESCAPE.search(raw) else raw
-    return unicodedata.normalize("NFKC", text)[:RAW_MAX]
+def check(profile: NumberProfile) -> None:
+    """Raises ValueError naming the field of `profile` that can't be."""
+    if not is_region(profile.region):
+        raise ValueError("region must be an ISO 3166 country, such as DE")
+    if not re.fullmatch(r"|[1-9][0-9]{0,5}", profile.area_code):
+        raise ValueError("area_code must be up to 6 digits without the zero before them")
+    if not re.fullmatch(r"[0-9]{0,3}", profile.outside_prefix):
+        raise ValueError("outside_prefix must be up to 3 digits")
+    if not re.fullmatch(r"|\+[1-9][0-9]{3,14}", profile.trunk):
+        raise ValueError("trunk must be a number in E.164, such as +498999998, or empty")
+    if not 0 <= profile.extension_max_len <= 8:
+        raise ValueError("extension_max_len must be 0 to 8")
+    for item in profile.extension_ranges:
+        low, _, high = item.partition("-")
+        backwards = high != "" and (len(low) != len(high) or low > high)
+        if backwards or not _RANGE.fullmatch(item):
+            raise ValueError(
+                f"extension_ranges: {item} is neither an extension nor a range such as 200-299"
+            )
 
 
-def _address(text: str) -> tuple[str, str]:
-    """The display name, and the user part of a SIP, tel or callto URI or of what stands alone.
+def changed(profile: NumberProfile, changes: Mapping[str, object]) -> NumberProfile:
+    """The profile with these fields replaced, as JSON or TOML say them.
 
-    A local number in a tel URI is completed by the country or area its context names.
+    Raises ValueError naming a field that is unknown, of a wrong type, or can't be.
     """
-    channel = _CHANNEL.match(text)
-    if channel:
-        return "", channel.group(1)
-    found = _ADDRESS.match(text)
-    if found is None:
-        return "", text
-    user = found["user"].strip(" \t'\"/")
-    context = _CONTEXT.search(text)
-    if context and not user.startswith("+"):
-        user = context.group(1) + user
-    return (found["name"] or "").strip(" \t'\""), user
+    known = {field.name: getattr(profile, field.name) for field in fields(profile)}
+    for name, value in changes.items():
+        if name not in known:
+            raise ValueError(f"{name} is not one of {', '.join(known)}")
+        known[name] = tuple(value) if isinstance(value, list) else value
+        if not _fits(name, known[name]):
+            raise ValueError(f"{name} can't be {value!r}")
+    new = NumberProfile(**known)
+    check(new)
+    return new
 
 
-def _without_remarks(user: str) -> str:
-    """The number without what people and exchanges write around it: names, post-dial digits."""
-    text = _REMARK.sub("", user).strip(" \t'\"")
-    text = _SECOND_LINE.sub(r"\1", _POST_DIAL.sub("", text))
-    text = _CLIR_CODE.sub("", text)
-    return text if text[:1] in {"*", "#"} else text.rstrip("#")
+def _fits(name: str, value: object) -> bool:
+    match name:
+        case "outside_prefix_mode":
+            return value in get_args(OutsidePrefixMode)
+        case "format":
+            return value in get_args(Format)
+        case "extension_max_len":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "extension_ranges":
+            return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+        case _:
+            return isinstance(value, str)
 
 
-def _digits(text: str) -> str:
-    """The number's digits with at most one plus; still with letters where it is no number."""
-    if _VANITY.match(text):
-        text = _spelt(text)
-    text = _BEFORE_PLUS.sub("+", text)
-    return _PUNCTUATION.sub("", _TRUNK_ZERO.sub(_country_code, text))
+def _behind_prefix(user: str, profile: NumberProfile) -> Dialled | None:
+    """What was dialled for an outside line; None where no prefix is shown."""
+    if profile.outside_prefix_mode == "never" or not profile.outside_prefix:
+        return None
+    behind = without_prefix(user, profile.outside_prefix)
+    return None if behind is None else dialled(behind)
 
 
-def _country_code(found: re.Match[str]) -> str:
-    """What stands before a zero in brackets, with its plus; the zero goes where nobody dials it."""
-    return f"+{found.group(1)}" + ("0" if int(found.group(1)) == _ZERO_STAYS else "")
+def _is_nothing(digits: str) -> bool:
+    """Whether nothing is left behind a prefix, or digits that spell out why."""
+    return not digits or is_spelt_out(digits)
 
 
-def _spelt(text: str) -> str:
-    """A word as digits, after a freephone code alone: elsewhere letters are a remark."""
-    digits = phonenumbers.convert_alpha_characters_in_number(text)
-    free = re.match(r"^(?:0800|\+?1?8(?:00|33|44|55|66|77|88))", _PUNCTUATION.sub("", digits))
-    return digits if free else text
-
-
-def _is_withheld(user: str, name: str, digits: str) -> bool:
+def _is_withheld(told: Address, said: Dialled) -> bool:
     """Whether the caller is not shown; a display name decides only where there is no number."""
-    if user.casefold() in _WITHHELD or not user.strip() or digits in _KEYPAD:
+    if is_withheld(told.user) or is_nobody(told.host) or is_spelt_out(said.digits):
         return True
-    if digits[:3] == "000" and not digits.strip("0"):
-        return True
-    return name.casefold() in _WITHHELD and not _DIALABLE.match(digits)
+    named = told.name != "" and is_withheld(told.name)
+    return named and not _DIALABLE.fullmatch(said.digits)
+
+
+def _short(
+    told: Address, said: Dialled, outside: Dialled | None, profile: NumberProfile
+) -> tuple[Kind, str] | None:
+    """The kind of what is no subscriber of the public network, and how to show it.
+
+    Help comes first, then extensions in a list, then services: an extension known by its length
+    alone is the weakest guess.
+    """
+    digits = said.digits
+    if _STAR_CODE.fullmatch(digits):
+        return ("internal" if _INTERCOM.fullmatch(digits) else "service"), digits
+    called = (digits, outside.digits) if outside else (digits,)
+    for number in called:
+        if numbering.is_emergency(number, profile.region):
+            return "service", number
+    own = _named(told, digits, profile)
+    if own:
+        return "internal", own
+    if len(digits) > 2 and not digits.strip("+0"):
+        return "anonymous", ""  # a filler
+    for number in called:
+        if numbering.is_service(number, profile.region):
+            return "service", number
+    return ("internal", digits) if _is_as_short(digits, profile) else None
+
+
+def _named(told: Address, digits: str, profile: NumberProfile) -> str:
+    """The extension if the sender or the profile says that it is one, else nothing."""
+    if _LINE_OF_USER.fullmatch(told.user):
+        return told.user
+    # RFC 3966, 5.1.5: a domain as its context makes a number private
+    private = told.context != "" and _is_bare(digits) and len(digits) <= _PRIVATE_MAX
+    return digits if private or _is_listed(digits, profile) else ""
 
 
 def _is_bare(digits: str) -> bool:
-    return not digits.startswith(("+", "0"))
+    return digits.isdecimal() and not digits.startswith("0")
 
 
-def _is_service(digits: str, profile: NumberProfile) -> bool:
-    """Emergency calls, and short codes of the public network longer than the own extensions."""
-    region = profile.region
-    if digits in _SERVICE.get(region, ()) or phonenumbers.is_emergency_number(digits, region):
-        return True
-    if len(digits) <= profile.extension_max_len or not _is_bare(digits):
-        return False
-    number = _read(digits, region)
-    return number is not None and phonenumbers.is_valid_short_number_for_region(number, region)
+def _is_listed(digits: str, profile: NumberProfile) -> bool:
+    """Whether the profile names this as an extension."""
+    for item in profile.extension_ranges:
+        low, _, high = item.partition("-")
+        if len(digits) == len(low) and low <= digits <= (high or low):
+            return digits.isdecimal()
+    return False
 
 
-def _read(digits: str, region: str | None) -> PhoneNumber | None:
-    try:
-        return phonenumbers.parse(digits, region)
-    except phonenumbers.NumberParseException:
-        return None
+def _is_as_short(digits: str, profile: NumberProfile) -> bool:
+    short = not profile.extension_ranges and len(digits) <= profile.extension_max_len
+    return short and _is_bare(digits)
 
 
-def _after_lost_plus(digits: str) -> PhoneNumber | None:
-    """The number as international, if it is a real one; a blank before a zero is just dirt."""
-    number = _read(f"+{digits}", None) if _is_bare(digits) else None
-    return number if number and phonenumbers.is_valid_number(number) else None
-
-
-def _parsed(digits: str, region: str) -> PhoneNumber | None:
-    """The number as dialled in the region; None where it lacks an area code or cannot exist.
-
-    Without the zero of a region that dials one it is believed only if it is in a range in use.
-    """
-    if digits.startswith("00") and phonenumbers.country_code_for_region(region) == 1:
-        digits = f"+{digits[2:]}"
-    number = _read(digits, region)
-    if number is None:
-        return None
-    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        return None
-    trunk = phonenumbers.ndd_prefix_for_region(region, True)
-    if _is_bare(digits) and trunk == "0" and not phonenumbers.is_valid_number(number):
-        return None
-    return number
-
-
-def _external(raw: str, number: PhoneNumber) -> RemoteNumber:
-    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    if e164 in _KEYPAD:
-        return RemoteNumber(raw, None, "anonymous", "")
-    if phonenumbers.number_type(number) == PhoneNumberType.UNKNOWN and len(e164) < 8:
+def _external(
+    raw: str, told: Address, called: Dialled, outside: bool, profile: NumberProfile
+) -> RemoteNumber:
+    """The subscriber, or one of our own extensions behind the trunk; else what can't be read."""
+    line = None
+    if _DIALABLE.fullmatch(called.digits):
+        line = numbering.line(
+            called.digits,
+            profile.region,
+            area_code=profile.area_code,
+            lost_plus=told.lost_plus and not outside,
+            plus_left_out=profile.format == "e164_without_plus",
+        )
+    if line is None:
         return RemoteNumber(raw, None, "invalid", raw)
-    display = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-    return RemoteNumber(raw, e164, "external", display)
+    if is_spelt_out(line.e164):
+        return RemoteNumber(raw, None, "anonymous", "")
+    own = _behind_trunk(line.e164, profile)
+    if own is not None:
+        return RemoteNumber(raw, None, "internal", own or line.display)
+    return RemoteNumber(raw, line.e164, "external", line.display, called.ext or told.ext)
+
+
+def _behind_trunk(e164: str, profile: NumberProfile) -> str | None:
+    """The extension behind the own trunk, empty for the trunk itself; None for anybody else's."""
+    if not profile.trunk or not e164.startswith(profile.trunk):
+        return None
+    extension = e164.removeprefix(profile.trunk)
+    if extension in {"", "0"} or _is_listed(extension, profile):
+        return extension
+    short = not profile.extension_ranges and len(extension) <= profile.extension_max_len
+    return extension if short else None

@@ -23,13 +23,16 @@ Outcome = Literal["answered", "missed", "unanswered"]
 SIBLING_WINDOW = timedelta(seconds=5)
 """A leg that first rings later than this after the first answer is a transfer, not a ring group."""
 
+NOBODY = RemoteNumber("", None, "anonymous", "")
+"""The other side of a call of which nobody ever told the number."""
+
 TALK_LIMIT = timedelta(days=1)
 """The longest talk a phone is believed; more is a counter in other units or garbage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One extension's part in a call."""
+    """One extension's part in a call. The empty one: what was said without an extension."""
 
     extension: str
     phase: Phase
@@ -42,7 +45,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call as everybody outside reads it. Durations are whole seconds, null until known."""
+    """A call as everybody outside reads it. Durations are whole seconds, null until known.
+
+    `extension` is empty while none is known; `answered_by` is None also if nobody told who did.
+    """
 
     id: str
     phase: Phase
@@ -77,7 +83,9 @@ def view(call: Call) -> CallView:
     ended_at = _last(leg.ended_at for leg in answered or legs) if over else None
     direction = _direction(told)
     phase = _phase(legs, over, direction)
-    main = min(answered or legs, key=lambda leg: (leg.connected_at or told[0].at, leg.extension))
+    named = [leg for leg in legs if leg.extension]
+    by = [leg for leg in named if leg.answered]
+    main = min(by or named or legs, key=lambda leg: (leg.connected_at or told[0].at, leg.extension))
     dialed_at = _first(leg.dialed_at for leg in legs)
     begun = _first((dialed_at, rung_at))
     return CallView(
@@ -86,8 +94,8 @@ def view(call: Call) -> CallView:
         outcome=_outcome(bool(answered), direction) if over else None,
         direction=direction,
         extension=main.extension,
-        answered_by=main.extension if answered else None,
-        remote=min((o.remote for o in told), key=lambda r: KINDS.index(r.kind)),
+        answered_by=main.extension if by else None,
+        remote=_remote(told),
         name=next((o.name for o in told if o.name), ""),
         reason=next((o.reason for o in reversed(told) if o.reason and o.phase in ENDS), ""),
         identity=told[0].identity,
@@ -103,40 +111,106 @@ def view(call: Call) -> CallView:
     )
 
 
+def _remote(told: list[Observation]) -> RemoteNumber:
+    said = [o.remote for o in told if o.remote is not None]
+    return min(said, key=lambda remote: KINDS.index(remote.kind), default=NOBODY)
+
+
 def _told(evidence: Iterable[Evidence]) -> set[Observation]:
     return {o for e in evidence for o in (e.first, e.last, e.fullest)}
 
 
 def _legs(evidence: tuple[Evidence, ...]) -> tuple[Leg, ...]:
-    extensions = sorted({e.first.extension for e in evidence})
-    return tuple(_leg(x, [e for e in evidence if e.first.extension == x]) for x in extensions)
+    """Each extension's part, in order; what was said without an extension is that of the empty one.
+
+    An end without an extension ends every leg that did not end by itself. An answer without one is
+    that of the only leg that can have given it, or else of nobody in particular.
+    """
+    named: dict[str, list[Evidence]] = {}
+    for e in evidence:
+        named.setdefault(e.first.extension, []).append(e)
+    nameless = named.pop("", [])
+    answers = dict(named)
+    unknown: list[Evidence] = []
+    for said in _by_id(nameless):
+        who = _answerers(said, named)
+        if len(who) == 1:
+            answers[who[0]] = [*answers[who[0]], *said]
+        else:
+            unknown += said
+    legs = [
+        _leg(x, own, answers[x], _ends(own) or [e for e in _ends(nameless) if _concerns(e, own)])
+        for x, own in named.items()
+    ]
+    if nameless:
+        legs.append(_leg("", nameless, unknown, _ends(nameless)))
+    return tuple(sorted(legs, key=lambda leg: leg.extension))
 
 
-def _leg(extension: str, evidence: list[Evidence]) -> Leg:
-    by_phase = {e.first.phase: e for e in evidence}
+def _by_id(nameless: list[Evidence]) -> list[list[Evidence]]:
+    ids = sorted({e.first.external_id for e in nameless})
+    return [[e for e in nameless if e.first.external_id == id_] for id_ in ids]
 
-    def first(phase: Phase) -> datetime | None:
-        return by_phase[phase].first.at if phase in by_phase else None
 
-    ended_at = _last(e.last.at for e in evidence if e.first.phase in ENDS)
-    connected_at = first("connected") or _before(ended_at, _talk(evidence))
+def _answerers(said: list[Evidence], named: dict[str, list[Evidence]]) -> list[str]:
+    """The extensions whose answer this may be, if it tells of one: nobody who was rung later."""
+    answer = _answered_at(said, _ends(said))
+    if answer is None:
+        return []
+    latest = answer + SIBLING_WINDOW
+    may = {
+        x: own
+        for x, own in named.items()
+        if _concerns(said[0], own) and (_begun(own) or latest) <= latest
+    }
+    return [x for x, own in may.items() if _answered_at(own, _ends(own))] or [*may]
+
+
+def _concerns(nameless: Evidence, leg: list[Evidence]) -> bool:
+    """Whether it may be of this leg: not if the sender calls that by another id."""
+    ids = {o.external_id for o in _told(leg)} - {""}
+    return not ids or nameless.first.external_id in {"", *ids}
+
+
+def _leg(extension: str, own: list[Evidence], answers: list[Evidence], ends: list[Evidence]) -> Leg:
+    ended_at = _last(e.last.at for e in ends)
+    connected_at = _answered_at(answers, ends)
     answered = connected_at is not None
-    phase: Phase = evidence[-1].first.phase
+    phase: Phase = "connected" if answered else own[-1].first.phase
     if ended_at is not None:
-        phase = "ended" if answered or "missed" not in by_phase else "missed"
+        missed = any(e.first.phase == "missed" for e in ends)
+        phase = "missed" if missed and not answered else "ended"
     return Leg(
         extension=extension,
         phase=phase,
         answered=answered,
-        dialed_at=first("dialed"),
-        rung_at=first("ringing"),
+        dialed_at=_first(e.first.at for e in own if e.first.phase == "dialed"),
+        rung_at=_first(e.first.at for e in own if e.first.phase == "ringing"),
         connected_at=connected_at,
         ended_at=ended_at,
     )
 
 
+def _ends(evidence: Iterable[Evidence]) -> list[Evidence]:
+    return [e for e in evidence if e.first.phase in ENDS]
+
+
+def _begun(evidence: Iterable[Evidence]) -> datetime | None:
+    return _first(e.first.at for e in evidence if e.first.phase in {"dialed", "ringing"})
+
+
+def _answered_at(evidence: list[Evidence], ends: list[Evidence]) -> datetime | None:
+    """The first answer that was told; without one, as long before the end as the talk was."""
+    told = _first(e.first.at for e in evidence if e.first.phase == "connected")
+    return told or _before(_last(e.last.at for e in ends), _talk(evidence))
+
+
 def _is_over(legs: tuple[Leg, ...]) -> bool:
-    """Over when every leg has ended, or was one of a ring group somebody else answered."""
+    """Over when every leg has ended, or was one of a ring group somebody else answered.
+
+    What was said without an extension is of no account where the named legs tell as much.
+    """
+    legs = tuple(leg for leg in legs if leg.extension or leg.answered) or legs
     answer = _first(leg.connected_at for leg in legs)
 
     def settled(leg: Leg) -> bool:

@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Mapping as ReadOnly
-from dataclasses import asdict
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -10,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from softphone_common.contracts.dialling import DialLink
 from softphone_common.contracts.events import PRESET_PATTERN
-from softphone_common.domain.numbers import NumberProfile
+from softphone_common.domain.numbers import NumberProfile, changed
 from softphone_ingest.mapping import Mapping
 
 Kind = Literal["generic", "phone", "softphone", "pbx", "cloud"]
@@ -71,7 +70,7 @@ class Preset(_Part):
     @model_validator(mode="after")
     def _is_whole(self) -> "Preset":
         Mapping.model_validate(self.mapping)
-        NumberProfile(**{**asdict(NumberProfile()), **self.numbers})
+        changed(NumberProfile(), self.numbers)
         return self
 
 

@@ -39,12 +39,13 @@ export function reason(error) {
  * One request; the answer's JSON, or null where it has none.
  * @param {string} method
  * @param {string} path
- * @param {{ body?: unknown, token?: string | null }} [options]
+ * @param {{ body?: unknown, token?: string | null, key?: string }} [options]
  */
-async function send(method, path, { body, token } = {}) {
+async function send(method, path, { body, token, key } = {}) {
   const headers = new Headers({ Accept: "application/json" });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (token) headers.set("Authorization", `Bearer ${token}`);
+  if (key) headers.set("Idempotency-Key", key);
   const json = body === undefined ? undefined : JSON.stringify(body);
   let answer;
   try {
@@ -91,15 +92,16 @@ export class Api {
    * @param {string} method
    * @param {string} path
    * @param {unknown} [body]
+   * @param {string} [key] the same for a request that is sent again
    * @returns {Promise<any>}
    */
-  async ask(method, path, body) {
+  async ask(method, path, body, key) {
     try {
-      return await send(method, path, { body, token: this.session.token() });
+      return await send(method, path, { body, token: this.session.token(), key });
     } catch (error) {
       const refused = error instanceof ApiError && error.status === 401;
       if (!refused || !(await this.session.renew())) throw error;
-      return send(method, path, { body, token: this.session.token() });
+      return send(method, path, { body, token: this.session.token(), key });
     }
   }
 
@@ -136,10 +138,12 @@ export class Api {
   /**
    * @param {string} number
    * @param {string | null} extension
+   * @param {string} key the same for two clicks that mean one call
    * @returns {Promise<{ call_id: string, link: string }>}
    */
-  dial(number, extension) {
-    return this.ask("POST", "/api/dial", extension === null ? { number } : { number, extension });
+  dial(number, extension, key) {
+    const body = extension === null ? { number } : { number, extension };
+    return this.ask("POST", "/api/dial", body, key);
   }
 
   /**

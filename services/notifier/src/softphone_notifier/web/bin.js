@@ -86,6 +86,7 @@ export class Bin {
       who: call.deleted_by ?? "?",
     });
     const { name } = who(call);
+    const line = call.extension && t("extension", { extension: call.extension });
     return h(
       "li",
       { class: "bin-item", "data-testid": "bin-row", "data-call": call.id },
@@ -101,7 +102,7 @@ export class Bin {
         h(
           "span",
           { class: "meta" },
-          `${when(call.started_at)} · ${t("extension", { extension: call.extension })} · ${deleted}`,
+          [when(call.started_at), line, deleted].filter(Boolean).join(" · "),
         ),
       ),
       button,

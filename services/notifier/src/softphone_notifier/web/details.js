@@ -42,12 +42,13 @@ export class Details {
     if (now === this.#shown) return;
     this.#shown = now;
     this.comments.update(call);
-    const lines = call.legs.map((leg) => h("li", {}, legText(leg)));
+    const named = call.legs.filter((leg) => leg.extension !== "");
+    const lines = named.map((leg) => h("li", {}, legText(leg)));
     fill(
       this.facts,
       call.name !== "" && h("p", { class: "meta" }, t("phone.says", { name: call.name })),
-      h("h3", {}, t("history.legs")),
-      h("ul", { class: "legs" }, ...lines),
+      lines.length > 0 && h("h3", {}, t("history.legs")),
+      lines.length > 0 && h("ul", { class: "legs" }, ...lines),
       call.reason !== "" && h("p", { class: "meta" }, `${t("history.reason")}: ${call.reason}`),
     );
   }

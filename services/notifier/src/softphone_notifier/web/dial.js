@@ -7,6 +7,7 @@ import { field, h, icon, setText } from "./dom.js";
 import { t } from "./messages.js";
 import { recall, remember } from "./storage.js";
 
+const DOUBLE_CLICK_MS = 2000;
 const FORBIDDEN = new Set(["javascript", "data", "vbscript", "blob", "file"]);
 
 /**
@@ -27,6 +28,11 @@ export function openLink(link) {
  * @property {Api} api
  * @property {(text: string, kind: "good" | "bad") => void} say
  * @property {() => void} dialed the call is on its way
+ */
+
+/**
+ * A click on a number: what makes it known to the server, when it was, whether its link was opened.
+ * @typedef {{ number: string, extension: string, key: string, at: number, opened: boolean }} Click
  */
 
 /**
@@ -56,6 +62,9 @@ export class Dialer {
     "data-testid": "dial-error",
   });
 
+  /** @type {Click | null} */
+  #last = null;
+
   /** @param {DialOptions} options */
   constructor(options) {
     this.options = options;
@@ -72,6 +81,8 @@ export class Dialer {
     const submit = (/** @type {Event} */ event) => {
       event.preventDefault();
       const number = this.number.value.trim();
+      // the field was emptied between the two clicks of a double click
+      if (!number && this.#isRecent()) return;
       this.#fail(number ? "" : t("dial.empty"));
       if (number) void this.#dial(number, (why) => this.#fail(why));
     };
@@ -93,9 +104,12 @@ export class Dialer {
   /** @param {string} number @param {(why: string) => void} failed */
   async #dial(number, failed) {
     const { api, say, dialed } = this.options;
+    const click = this.#click(number);
     this.button.disabled = true;
     try {
-      const { link } = await api.dial(number, this.extension.value || null);
+      const { link } = await api.dial(number, click.extension || null, click.key);
+      if (click.opened) return;
+      click.opened = true;
       dialed();
       if (!openLink(link)) return failed(t("dial.badLink"));
       this.number.value = "";
@@ -107,12 +121,34 @@ export class Dialer {
     }
   }
 
+  /**
+   * This click, or the one just before it of which it is the second half.
+   * @param {string} number
+   */
+  #click(number) {
+    const extension = this.extension.value;
+    const same = this.#last?.number === number && this.#last.extension === extension;
+    if (same && this.#last && this.#isRecent()) return this.#last;
+    this.#last = { number, extension, key: randomKey(), at: performance.now(), opened: false };
+    return this.#last;
+  }
+
+  #isRecent() {
+    return this.#last !== null && performance.now() - this.#last.at < DOUBLE_CLICK_MS;
+  }
+
   /** @param {string} words */
   #fail(words) {
     setText(this.error, words);
     this.number.setAttribute("aria-invalid", String(words !== ""));
     if (words) this.number.focus();
   }
+}
+
+/** 128 random bits; `crypto.randomUUID` would be missing on a page without TLS. */
+function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {string[]} extensions */

@@ -90,12 +90,15 @@ export class Form {
     const errors = error instanceof ApiError && error.status < 500 ? error.problem.errors : null;
     const rest = (errors ?? []).filter(({ field, message }) => {
       const name = this.#about(field, message);
-      if (name) this.#show(name, message, true);
+      if (name) this.#show(name, plain(field, message), true);
       return name === null;
     });
     if (!errors?.length) this.say(reason(error), "bad");
     else if (rest.length)
-      this.say(rest.map(({ field, message }) => `${field}: ${message}`).join("; "), "bad");
+      this.say(
+        rest.map(({ field, message }) => `${field}: ${plain(field, message)}`).join("; "),
+        "bad",
+      );
     else this.say(t("form.check"), "bad");
   }
 
@@ -122,6 +125,16 @@ export class Form {
     field.control.setAttribute("aria-invalid", String(words !== ""));
     if (focus) field.control.focus();
   }
+}
+
+/**
+ * The message alone: which field is meant is seen.
+ * @param {string} field
+ * @param {string} message
+ */
+function plain(field, message) {
+  const words = message.startsWith(`${field} `) ? message.slice(field.length + 1) : message;
+  return words.replace(/^Value error, /, "");
 }
 
 /** Something a person typed can't be sent at all. */

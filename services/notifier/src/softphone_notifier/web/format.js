@@ -84,7 +84,8 @@ export function mine(call, extensions) {
   if (call.phase !== "connected" || legs.length === 0) return call.phase;
   if (legs.some((leg) => leg.answered && leg.ended_at === null)) return "connected";
   if (legs.some((leg) => leg.answered)) return "ended"; // handed on to a colleague
-  return legs.some((leg) => rangLater(call, leg)) ? "ringing" : "elsewhere";
+  if (legs.some((leg) => rangLater(call, leg))) return "ringing";
+  return call.answered_by === null ? "connected" : "elsewhere"; // nobody told who has it
 }
 
 /**

@@ -97,8 +97,9 @@ export class History {
         this.paged = true; // reading the first page again would take it away
       }
       const row = this.#rows.get(id);
-      row?.open();
-      row?.element.scrollIntoView({ block: "center" });
+      if (!row) return this.context.say(t("history.notListed"), "bad");
+      row.open();
+      row.element.scrollIntoView({ block: "center" });
     } catch (error) {
       this.context.say(t("history.failed", { why: reason(error) }), "bad");
     }

@@ -6,6 +6,10 @@ import { fill, h, setText } from "./dom.js";
 import { duration, typeText, when } from "./format.js";
 import { t } from "./messages.js";
 import { address } from "./place.js";
+import { whyText } from "./why.js";
+
+/** Only what was refused for its content may be understood later. */
+const NOT_UNDERSTOOD = 422;
 
 export class HitDetails {
   /**
@@ -42,7 +46,7 @@ export class HitDetails {
   /** @param {Hit} hit */
   update(hit) {
     this.hit = hit;
-    this.again.hidden = hit.outcome !== "refused";
+    this.again.hidden = hit.outcome !== "refused" || hit.status !== NOT_UNDERSTOOD;
     fill(
       this.read,
       h("h4", {}, t("hit.readAs")),
@@ -75,7 +79,7 @@ function wrong({ field, why }) {
     { class: "hit-wrong", "data-testid": "hit-wrong" },
     field && h("code", {}, field),
     " ",
-    why ?? "",
+    why && whyText(why),
   );
 }
 

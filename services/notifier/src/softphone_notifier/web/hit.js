@@ -5,6 +5,7 @@ import { fill, h, icon } from "./dom.js";
 import { numberText } from "./format.js";
 import { HitDetails } from "./hit-details.js";
 import { language, t } from "./messages.js";
+import { whyText } from "./why.js";
 
 /**
  * @typedef {object} HitActions
@@ -90,19 +91,21 @@ export function outcomePill(outcome, words) {
  * @param {Pick<Hit, "outcome" | "field" | "why" | "events">} read
  */
 export function understood(read) {
-  if (read.outcome === "refused") return [read.field, read.why].filter(Boolean).join(" ");
+  const { field, why } = read;
+  if (read.outcome === "refused") return [field, why && whyText(why)].filter(Boolean).join(": ");
   if (read.events.length === 0) return t("hit.nothing");
   return read.events.map(eventLine).join("; ");
 }
 
 /** @param {HitEvent} event */
 function eventLine({ event, direction, extension, remote }) {
-  const number = remote === null ? "" : numberText(remote);
+  const number = remote && numberText(remote);
+  const telling = remote?.kind === "external" || remote?.kind === "anonymous";
   const said = [
     t(`event.${event}`),
     direction && t(`direction.${direction}`),
     extension && t("hit.extension", { extension }),
-    remote && remote.kind !== "external" ? `${number} (${t(`remote.${remote.kind}`)})` : number,
+    remote && !telling ? `${number} (${t(`remote.${remote.kind}`)})` : number,
   ];
   return said.filter(Boolean).join(" · ");
 }

@@ -24,6 +24,7 @@ export class Inspector {
   #refreshAt = performance.now() + FIRST_REFRESH_MILLIS;
   list = h("ol", { class: "hits" });
   note = h("p", { class: "empty", role: "status" }, t("loading"));
+  news = h("p", { class: "unseen", role: "status" });
 
   /**
    * @param {Context} context
@@ -62,6 +63,7 @@ export class Inspector {
       ),
       this.list,
       this.note,
+      this.news,
       h("div", { class: "panel-foot" }, this.more),
     );
     context.watch(device);
@@ -86,6 +88,7 @@ export class Inspector {
     if (hit.device !== this.device) return;
     this.#put(hit);
     this.#trim();
+    setText(this.news, `${t(`outcome.${hit.outcome}`)}: ${understood(hit)}`);
     this.#draw("");
   }
 
@@ -135,9 +138,10 @@ export class Inspector {
     } catch (error) {
       const wrong = error instanceof ApiError ? error.problem.errors?.[0] : undefined;
       if (!wrong || !(error instanceof ApiError)) throw new Error(reason(error));
-      const why = error.problem.detail ?? wrong.message;
-      this.#put({ ...hit, field: wrong.field, why: why.replace(`${wrong.field} `, "") });
-      throw new Error(t("hit.still", { why }));
+      const why = wrong.message.replace(`${wrong.field} `, "");
+      const still = { ...hit, field: wrong.field, why };
+      this.#put(still);
+      throw new Error(t("hit.still", { why: understood(still) }));
     }
   }
 

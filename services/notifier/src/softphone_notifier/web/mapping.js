@@ -21,7 +21,7 @@ export class MappingEditor {
   constructor({ api, device, preset, save, numbers }) {
     this.text = h("textarea", {
       class: "code",
-      rows: 12,
+      rows: 14,
       spellcheck: "false",
       "data-testid": "mapping",
     });

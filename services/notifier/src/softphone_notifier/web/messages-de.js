@@ -83,6 +83,7 @@ export const de = {
   "history.emptyFilter": "Kein Anruf passt zu dieser Auswahl.",
   "history.more": "Ältere Anrufe",
   "history.failed": "Die Anrufliste konnte nicht gelesen werden. {why}",
+  "history.notListed": "Dieser Anruf passt nicht zur Auswahl über der Liste.",
   "history.retry": "Noch einmal",
   "history.status": "Status",
   "history.who": "Wer",

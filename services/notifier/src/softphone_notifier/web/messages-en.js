@@ -83,6 +83,7 @@ export const en = {
   "history.emptyFilter": "No call fits this selection.",
   "history.more": "Older calls",
   "history.failed": "The call list could not be read. {why}",
+  "history.notListed": "This call does not fit the selection above the list.",
   "history.retry": "Try again",
   "history.status": "Status",
   "history.who": "Who",

@@ -45,6 +45,7 @@ export class TrialForm {
   /** @param {string} request */
   put(request) {
     this.request.value = request;
+    this.request.setSelectionRange(0, 0);
     fill(this.result);
     this.request.focus();
     this.element.scrollIntoView({ block: "center" });

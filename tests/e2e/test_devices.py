@@ -1,0 +1,224 @@
+"""The pages of phones and of the company: who sees them, what is changed there, what is refused."""
+
+import json
+
+import httpx
+from playwright.async_api import expect
+
+from e2e.conftest import Facts, Open
+from e2e.desk import Desk
+from e2e.test_inspector import CLIPBOARD, add_phone, copied
+
+ENGLISH = {"locale": "en-GB"}
+
+
+async def unfold(clara: Desk, name: str) -> None:
+    await clara.at("device-settings").click()
+    await clara.at(f"fold-{name}").locator("summary").click()
+
+
+async def save(clara: Desk, name: str, said: str = "Gespeichert.") -> None:
+    fold = clara.at(f"fold-{name}")
+    await fold.get_by_test_id("save").first.click()
+    await expect(fold.get_by_test_id("form-note").first).to_have_text(said)
+
+
+async def test_is_for_administrators(onebox: Facts, desk: Open) -> None:
+    anna = await desk("anna")
+    await anna.page.goto(f"{onebox['url']}/#/phones")
+    await expect(anna.at("nav-phones")).to_have_count(0)
+    await expect(anna.at("devices")).to_have_count(0)
+    await expect(anna.at("filter-number")).to_be_visible()
+
+
+async def test_a_phone_is_added_with_the_keyboard_alone(desk: Open) -> None:
+    clara = await desk("admin", **ENGLISH)
+    keys = clara.page.keyboard
+    await clara.at("nav-phones").focus()
+    await keys.press("Enter")
+    await clara.at("device-add").focus()
+    await keys.press("Enter")
+    await expect(clara.at("preset-search")).to_be_focused()
+    await keys.type("no such make")
+    await expect(clara.page.get_by_text("Nothing found")).to_be_visible()
+    await clara.at("preset-search").fill("")
+    await clara.at("save").focus()
+    await keys.press("Enter")
+    await expect(clara.at("form-note")).to_contain_text("choose a phone")
+    await clara.at("preset-search").fill("microsip")
+    await clara.at("preset-search").focus()
+    await keys.press("Tab")
+    await expect(clara.at("preset-microsip")).to_be_focused()
+    await keys.press("Space")
+    await keys.press("Tab")
+    await expect(clara.at("name")).to_be_focused()
+    await keys.press("Control+A")
+    await keys.type("Workshop")
+    await keys.press("Enter")
+    await expect(clara.at("device-title")).to_have_text("Workshop")
+    await expect(clara.at("url-row")).not_to_have_count(0)
+    await clara.picture("device")
+    await clara.at("nav-phones").click()
+    await expect(clara.at("device-row").filter(has_text="Workshop")).to_be_visible()
+    await clara.picture("devices")
+
+
+async def test_settings_are_kept(desk: Open) -> None:
+    clara = await desk("admin")
+    await add_phone(clara, "generic", "Messe")
+    await unfold(clara, "lines")
+    await clara.at("line-name").fill("anna@pbx.example.de")
+    await clara.at("line-extension").fill("21")
+    await save(clara, "lines")
+    await unfold(clara, "numbers")
+    await clara.at("numbers.area_code").fill("30")
+    await save(clara, "numbers")
+    await unfold(clara, "dial")
+    await clara.at("dial.link").fill("sip:{number}@pbx.example.de")
+    await clara.at("dial.spelling").select_option("national")
+    await save(clara, "dial")
+    await clara.at("name").fill("Messestand")
+    await save(clara, "general")
+    await expect(clara.at("device-title")).to_have_text("Messestand")
+
+    await clara.page.reload()
+    await expect(clara.at("device-title")).to_have_text("Messestand")
+    await unfold(clara, "lines")
+    await expect(clara.at("line-name")).to_have_value("anna@pbx.example.de")
+    await expect(clara.at("line-extension")).to_have_value("21")
+    await unfold(clara, "numbers")
+    await expect(clara.at("numbers.area_code")).to_have_value("30")
+    await expect(clara.at("numbers.region")).to_have_value("")
+    await unfold(clara, "dial")
+    await expect(clara.at("dial.link")).to_have_value("sip:{number}@pbx.example.de")
+    await expect(clara.at("dial.spelling")).to_have_value("national")
+    await clara.picture("settings")
+
+
+async def test_a_secret_is_kept_and_never_shown(desk: Open) -> None:
+    clara = await desk("admin")
+    await add_phone(clara, "twilio", "Wolke")
+    await unfold(clara, "secret")
+    await clara.at("secret").fill("not to be seen again")
+    await save(clara, "secret")
+    await clara.page.reload()
+    await unfold(clara, "secret")
+    await expect(clara.at("secret")).to_have_value("")
+    await expect(clara.at("secret")).to_have_attribute(
+        "placeholder", "gesetzt; ein neues ersetzt es"
+    )
+    await save(clara, "secret", "Entfernt: Meldungen werden nicht mehr geprüft.")
+
+
+async def test_a_line_says_how_much_of_it_fits(desk: Open) -> None:
+    clara = await desk("admin")
+    await add_phone(clara, "yealink", "Flur")
+    lengths = clara.at("url-length")
+    await expect(lengths).to_have_count(await clara.at("url-row").count())
+    shown = await clara.at("url-text").first.inner_text()
+    await expect(lengths.first).to_have_text(f"{len(shown)} von höchstens 511 Zeichen")
+
+
+async def test_what_is_wrong_is_said_at_its_field(desk: Open) -> None:
+    clara = await desk("admin")
+    clara.expected.append("422")
+    await add_phone(clara, "generic", "Probe")
+    await unfold(clara, "numbers")
+    await clara.at("numbers.extension_max_len").fill("99")
+    await save(clara, "numbers", "Nicht gespeichert. Bitte prüfen Sie die markierte Angabe.")
+    await expect(clara.at("error-numbers.extension_max_len")).to_be_visible()
+    await unfold(clara, "dial")
+    await clara.at("dial.link").fill("javascript:alert({number})")
+    await save(clara, "dial", "Nicht gespeichert. Bitte prüfen Sie die markierte Angabe.")
+    await expect(clara.at("error-dial.link")).to_contain_text("tel:{number}")
+    await unfold(clara, "mapping")
+    await clara.at("mapping").fill("{")
+    await save(clara, "mapping", "")
+    await expect(clara.at("error-mapping")).to_contain_text("Das ist kein JSON")
+    await clara.at("mapping").fill('{"fields": {"event": "nowhere.at.all"}}')
+    await save(clara, "mapping", "Nicht gespeichert. Bitte prüfen Sie die markierte Angabe.")
+    await expect(clara.at("error-mapping")).to_contain_text("nowhere.at.all")
+
+
+async def test_the_dry_run_takes_what_is_not_saved_yet(desk: Open) -> None:
+    clara = await desk("admin")
+    await add_phone(clara, "generic", "Probelauf", "21")
+    await unfold(clara, "mapping")
+    await clara.at("trial-request").fill("GET /ringing?caller=08999998194 HTTP/1.1")
+    await clara.at("try").click()
+    result = clara.at("trial-result")
+    await expect(result).to_contain_text("würde abgelehnt")
+    await expect(result).to_contain_text("number: fehlt")
+    await clara.at("mapping").fill(json.dumps({"fields": {"number": "query.caller"}}))
+    await clara.at("try").click()
+    await expect(result).to_contain_text("würde angenommen")
+    await expect(result).to_contain_text("+498999998194")
+    await clara.picture("dry-run")
+    await clara.at("device-setup").click()
+    await expect(clara.at("inspector")).to_contain_text("Noch keine Meldung")
+
+
+async def test_a_new_key_and_a_removed_phone(desk: Open) -> None:
+    clara = await desk("admin", permissions=CLIPBOARD)
+    await add_phone(clara, "generic", "Alt", "21")
+    old = await copied(clara, "missed")
+    await unfold(clara, "danger")
+    await clara.at("renew-key").click()
+    await expect(clara.at("renew-key-no")).to_be_focused()
+    await clara.at("renew-key-yes").click()
+    await expect(clara.at("toast")).to_contain_text("Der Schlüssel ist neu")
+    await clara.at("device-setup").click()
+    row = clara.page.locator("[data-testid=url-row][data-events~=missed]")
+    await expect(row.get_by_test_id("url-text")).not_to_have_text(old)
+    new = await copied(clara, "missed")
+    async with httpx.AsyncClient(timeout=10) as phone:
+        assert (await phone.get(old)).status_code == 404
+        assert (await phone.get(new.replace("<number>", ""))).status_code == 202
+        await expect(clara.at("hit-row")).to_have_count(1)
+        await clara.at("device-settings").click()
+        await clara.at("remove-device").click()
+        await clara.page.keyboard.press("Escape")
+        await expect(clara.at("remove-device")).to_be_focused()
+        await clara.at("remove-device").click()
+        await clara.at("remove-device-yes").click()
+        await expect(clara.at("devices")).to_be_visible()
+        await expect(clara.at("device-row").filter(has_text="Alt")).to_have_count(0)
+        assert (await phone.get(new)).status_code == 404
+
+
+async def test_the_companys_settings(desk: Open) -> None:
+    clara = await desk("admin", **ENGLISH)
+    clara.expected.append("422")
+    await clara.at("nav-settings").click()
+    numbers = clara.page.locator("[aria-labelledby=numbers-title]")
+    await clara.at("numbers.region").fill("xx")
+    await numbers.get_by_test_id("save").click()
+    await expect(clara.at("error-numbers.region")).to_be_visible()
+    await clara.at("numbers.region").fill("de")
+    await clara.at("numbers.area_code").fill("89")
+    await numbers.get_by_test_id("save").click()
+    await expect(numbers.get_by_test_id("form-note")).to_have_text("Saved.")
+    await expect(clara.at("activation-state")).to_contain_text("active")
+    await expect(clara.at("activation-state")).to_contain_text("Seats: ")
+    activation = clara.page.locator("[aria-labelledby=activation-title]")
+    await clara.at("code").fill("not a code")
+    await activation.get_by_test_id("save").click()
+    await expect(clara.at("error-code")).to_contain_text("not an activation code")
+    await clara.picture("company")
+
+    await clara.page.reload()
+    await expect(clara.at("numbers.region")).to_have_value("DE")
+    await expect(clara.at("numbers.area_code")).to_have_value("89")
+    await clara.at("numbers.area_code").fill("")
+    await numbers.get_by_test_id("save").click()
+    await expect(numbers.get_by_test_id("form-note")).to_have_text("Saved.")
+
+
+async def test_another_language_keeps_the_place(desk: Open) -> None:
+    clara = await desk("admin")
+    await add_phone(clara, "generic", "Zweisprachig")
+    await clara.page.get_by_role("button", name="EN", exact=True).click()
+    await expect(clara.at("device-title")).to_have_text("Zweisprachig")
+    await expect(clara.at("device-setup")).to_have_text("Set up and check")
+    await clara.page.go_back()
+    await expect(clara.at("new-device")).to_be_visible()

@@ -1,0 +1,164 @@
+"""A phone is set up on the page: its hits come in live, and what goes wrong is mended there."""
+
+import re
+
+import httpx
+from playwright.async_api import Locator, WebSocketRoute, expect
+
+from e2e.conftest import Facts, Open
+from e2e.desk import Desk
+
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+
+async def add_phone(clara: Desk, preset: str, name: str, extension: str = "") -> None:
+    """A new phone of this make, and its page."""
+    await clara.at("nav-phones").click()
+    await clara.at("device-add").click()
+    await clara.at("preset-search").fill(preset)
+    await clara.at(f"preset-{preset}").check()
+    await clara.at("name").fill(name)
+    await clara.at("extension").fill(extension)
+    await clara.at("save").click()
+    await expect(clara.at("device-title")).to_have_text(name)
+
+
+async def copied(clara: Desk, event: str) -> str:
+    """The URL for this event as the copy button gives it out."""
+    row = clara.page.locator(f"[data-testid=url-row][data-events~={event}]").first
+    await row.get_by_test_id("url-copy").click()
+    await expect(row.get_by_test_id("url-copy")).to_contain_text("Kopiert")
+    url: str = await clara.page.evaluate("navigator.clipboard.readText()")
+    return url
+
+
+def as_snom(url: str, number: str, call: str) -> str:
+    """The URL as the phone calls it: its guide's example of an incoming call."""
+    said = {
+        "$active_user": "21",
+        "$local": "sip:21@pbx.example.de",
+        "$remote": f"sip:{number}@pbx.example.de",
+        "$call-id": f"{call}@192.168.1.21",
+    }
+    for name, value in said.items():
+        url = url.replace(name, value)
+    assert "$" not in url
+    return url
+
+
+async def change_mapping(clara: Desk, text: str) -> None:
+    await clara.at("device-settings").click()
+    mapping = clara.at("fold-mapping")
+    if await mapping.get_attribute("open") is None:
+        await mapping.locator("summary").click()
+    await clara.at("mapping").fill(text)
+    form = mapping.locator("form").first
+    await form.get_by_test_id("save").click()
+    await expect(form.get_by_test_id("form-note")).to_have_text("Gespeichert.")
+    await clara.at("device-setup").click()
+
+
+def rows(clara: Desk, outcome: str) -> Locator:
+    return clara.page.locator(f"[data-testid=hit-row][data-outcome={outcome}]")
+
+
+async def test_a_phone_is_set_up_and_what_it_sends_is_understood(onebox: Facts, desk: Open) -> None:
+    clara, anna = await desk("admin", permissions=CLIPBOARD), await desk("anna")
+    clara.expected.append("422")
+    await add_phone(clara, "snom", "Empfang")
+    ringing, missed = await copied(clara, "ringing"), await copied(clara, "missed")
+    assert ringing.startswith(f"{onebox['url']}/hit/")
+
+    async with httpx.AsyncClient(timeout=10) as phone:
+        first = await phone.get(as_snom(ringing, "08999998191", "313536-7k2m9x"))
+        assert first.status_code == 202, first.text
+        await expect(rows(clara, "accepted")).to_have_count(1)
+        understood = clara.at("hit-read")
+        for words in ("läutet", "eingehend", "Nst. 21", "+49 89 99998191"):
+            await expect(understood).to_contain_text(words)
+        await expect(anna.popup(first.json()["call_id"])).to_be_visible()
+
+        await change_mapping(clara, '{"fields": {"event": "query.typo"}}')
+        refused = await phone.get(as_snom(ringing, "08999998192", "313536-7k2m9y"))
+        assert refused.status_code == 422
+        wrong = rows(clara, "refused")
+        await expect(wrong.get_by_test_id("hit-read")).to_have_text("event: fehlt")
+        await wrong.get_by_test_id("hit-open").click()
+        await expect(wrong.get_by_test_id("hit-wrong")).to_contain_text("event")
+        await expect(wrong.get_by_test_id("hit-query")).to_contain_text("08999998192")
+        await clara.picture("refused-hit")
+        await wrong.get_by_test_id("replay").click()
+        await expect(wrong.get_by_test_id("replay-note")).to_contain_text("Immer noch nicht")
+
+        await change_mapping(clara, "")
+        hit = await wrong.get_attribute("data-hit")
+        await wrong.get_by_test_id("replay").click()
+        mended = clara.page.locator(f"[data-hit='{hit}']")
+        await expect(mended).to_have_attribute("data-outcome", "accepted")
+        await expect(mended.get_by_test_id("replay-note")).to_contain_text("Jetzt verstanden: läut")
+        link = await mended.get_by_test_id("hit-call").get_attribute("href")
+        call = str(link).rpartition("/")[2]
+        await expect(anna.popup(call)).to_contain_text("+49 89 99998192")
+
+        for number, said in (("08999998191", "7k2m9x"), ("08999998192", "7k2m9y")):
+            ended = await phone.get(as_snom(missed, number, f"313536-{said}"))
+            assert ended.status_code == 202, ended.text
+        assert ended.json()["call_id"] == call
+    await anna.at("filter-number").fill("089 99998192")
+    await expect(anna.at("call-row")).to_have_count(1)
+    await expect(anna.row(call)).to_contain_text("nicht angenommen")
+
+    await mended.get_by_test_id("hit-call").click()
+    await expect(clara.row(call)).to_have_class(re.compile("open"))
+    await expect(clara.row(call)).to_contain_text("Nebenstelle 21")
+
+
+async def test_what_strangers_send_stays_text(desk: Open) -> None:
+    clara = await desk("admin", permissions=CLIPBOARD)
+    await add_phone(clara, "generic", "<img src=x onerror=alert(1)>", "21")
+    ringing = await copied(clara, "ringing")
+    evil = "<script>alert(2)</script>"
+    async with httpx.AsyncClient(timeout=10) as phone:
+        answer = await phone.post(
+            ringing.partition("?")[0] + f"?{evil}={evil}",
+            content=evil,
+            headers={"X-Evil": evil, "Content-Type": "text/plain"},
+        )
+    assert answer.status_code == 422
+    await clara.at("hit-open").click()
+    await expect(clara.at("hit-query")).to_contain_text(evil)
+    await expect(clara.at("hit-body")).to_have_text(evil)
+    await expect(clara.at("hit-details").locator("script, img")).to_have_count(0)
+
+
+async def test_a_lost_connection_loses_no_hit(desk: Open) -> None:
+    clara = await desk(None, permissions=CLIPBOARD)
+    sockets: list[WebSocketRoute] = []
+    said: list[str] = []
+
+    def through(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        sockets.append(socket)
+
+        def pass_on(text: str | bytes) -> None:
+            said.append(str(text))
+            server.send(text)
+
+        socket.on_message(pass_on)
+
+    await clara.page.route_web_socket("**/ws", through)
+    await clara.page.reload()
+    await clara.sign_in("admin")
+    await add_phone(clara, "generic", "Lager", "21")
+    missed = (await copied(clara, "missed")).partition("?")[0]
+    async with httpx.AsyncClient(timeout=10) as phone:
+        for turn, path in enumerate(("Anfang", "Ausfall", "Ende")):
+            if path == "Ausfall":
+                said.clear()
+                await sockets[-1].close(code=1012)
+                await expect(clara.at("connection")).to_have_attribute("data-state", "waiting")
+            assert (await phone.get(f"{missed}/{path}", params={"number": ""})).status_code == 202
+            await clara.connected()
+            await expect(clara.at("hit-row")).to_have_count(turn + 1)
+            await expect(clara.at("hit-row").first).to_contain_text(path)
+    assert sum('"watch"' in text for text in said) == 1
