@@ -22,7 +22,6 @@ from softphone_ingest.hit_store import request_json
 from softphone_ingest.hits import Hit, HitError
 from softphone_ingest.identity import Identities
 from softphone_ingest.names import usable
-from softphone_ingest.names import usable
 from softphone_ingest.reading import Reader
 from softphone_ingest.recorder import Recorder
 from softphone_ingest.redaction import redacted

@@ -1,0 +1,15 @@
+"""The table of senders in the docs is the one the presets give."""
+
+from pathlib import Path
+
+from softphone_ingest.presets.preset import load_all
+from softphone_ingest.presets.table import table
+
+SENDERS = Path(__file__).parents[2] / "docs" / "senders.md"
+
+
+def test_the_checked_in_table_is_that_of_the_presets() -> None:
+    written = SENDERS.read_text("utf-8")
+    assert written == table(load_all().values()), "see the command in its second paragraph"
+    for preset in load_all():
+        assert f"| `{preset}` |" in written

@@ -1,0 +1,158 @@
+"""What is pasted into a phone comes back as what it was meant to say, and fits."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+
+from softphone_common.domain.numbers import NumberProfile, changed, normalise
+from softphone_ingest.mapping import Mapping
+from softphone_ingest.presets.preset import Paste, Preset, load_all
+from softphone_ingest.reading import Reader
+from softphone_ingest.request import HitRequest
+from softphone_ingest.urls import device_urls
+
+BASE = f"https://connector.example.de/hit/{'k' * 22}"
+ROOM = 20
+"""Characters a longer host name may take."""
+NUMBER = "+498999998001"
+
+FILLED = {
+    # the vendors' own placeholders, and what they are replaced by
+    "<number>": "08999998001",
+    "<call-id>": "c-1",
+    "$active_user": "21",
+    "$local": "sip:21@pbx.example.de",
+    "$remote": "sip:08999998001@pbx.example.de",
+    "$display_remote": "Huber",
+    "$call-id": "313536-7k2m9x@192.168.1.21",
+    "$call_id": "33093",
+    "$$REMOTENUMBER$$": "08999998001",
+    "$$SIPUSERNAME$$": "21",
+    "$$CALLDIRECTION$$": "incoming",
+    "$LocalParty": "21",
+    "$RemoteParty": "08999998001",
+    "$CallGUID": "%7B6F9619FF-8B86-D011-B42D-00CF4FC964FF%7D",
+    "$CallOrigin": "{direction}",
+    "$CallDurationSeconds": "37",
+    "$(calleridCanonical)": "%2B498999998001",
+    "{calleridNational}": "08999998001",
+    "{callerDisplayName}": "Huber",
+    "{CALLERNUM}": "08999998001",
+    "{CALLERNAME}": "Huber",
+    "{USERNUM}": "21",
+    "{CALLTYPE}": "{direction}",
+    "{remoteNumber}": "08999998001",
+    "{localNumber}": "21",
+    "{call-id}": "1882372117-5060-9",
+    "<Call.NumberSC>": "+498999998001",
+    "<Call.LineNumberSC>": "21",
+    "<Call.Origin>": "{origin}",
+    "<Call.ContactName>": "Huber",
+    "${URIENCODE(${CALLERID(num)})}": "%2B498999998001",
+    "${URIENCODE(${CALLERID(name)})}": "Huber",
+    "${EXTEN}": "21",
+    "${ARG1}": "21",
+    "${CHANNEL(linkedid)}": "1541078811.97",
+    "${DIALSTATUS}": "{status}",
+    "${ANSWEREDTIME}": "41",
+    "${url_encode(${caller_id_number})}": "%2B498999998001",
+    "${destination_number}": "21",
+    "${uuid}": "0779a56d",
+    "${hangup_cause}": "{cause}",
+    "${billsec}": "41",
+    "$number": "08999998001",
+    "$name": "Huber",
+    "$n": "08999998001",
+    "$c": "fff79c5bd2115d01",
+    "$fU": "08999998001",
+    "$rU": "21",
+    "$ci": "a84b4c76@pc33.example.de",
+    "XXX": "08999998001",
+    "NUMBER": "08999998001",
+    "SECRET": "s3cret",
+    "TOKEN": "t0ken",
+    "SN": "3631A2124XXX",
+    "ID": "c-1",
+}
+MEANT = {
+    # what depends on the event that is told
+    "ringing": {"direction": "incoming", "origin": "0", "status": "", "cause": ""},
+    "dialed": {"direction": "outgoing", "origin": "1", "status": "", "cause": ""},
+    "connected": {"direction": "incoming", "origin": "0", "status": "", "cause": ""},
+    "ended": {"direction": "incoming", "origin": "0", "status": "ANSWER", "cause": ""},
+    "missed": {"direction": "incoming", "origin": "0", "status": "BUSY", "cause": "USER_BUSY"},
+}
+TABLED = {"$CallOrigin": {"incoming": "INBOUND", "outgoing": "OUTBOUND"}}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line to paste and one event it tells."""
+
+    preset: Preset
+    paste: Paste
+    event: str
+
+
+LINES = [
+    Line(preset, paste, event)
+    for preset in load_all().values()
+    for paste in preset.paste
+    for event in (paste.events if not paste.body else paste.events[:1])
+]
+
+
+def filled(text: str, event: str) -> str:
+    """The text as the phone sends it."""
+    for placeholder in sorted(FILLED, key=len, reverse=True):
+        value = FILLED[placeholder]
+        for name, said in MEANT[event].items():
+            value = value.replace(f"{{{name}}}", TABLED.get(placeholder, {}).get(said, said))
+        if placeholder.isalpha():
+            text = re.sub(rf"\b{placeholder}\b", value, text)
+        else:
+            text = text.replace(placeholder, value)
+    return text
+
+
+@pytest.mark.parametrize(
+    "line", LINES, ids=[f"{x.preset.id}: {x.paste.label}: {x.event}" for x in LINES]
+)
+def test_a_pasted_line_says_what_it_is_for(line: Line) -> None:
+    preset, paste, event = line.preset, line.paste, line.event
+    own = {"{base}": BASE, "{extension}": "21"}
+    url, body = paste.url, paste.body
+    for placeholder, value in own.items():
+        url, body = url.replace(placeholder, value), body.replace(placeholder, value)
+    address = urlsplit(filled(url, event))
+    query = address.query
+    if paste.line.rstrip().endswith("--data-urlencode"):
+        query += "&08999998001"
+    headers = {"content-type": paste.content_type} if paste.content_type else {}
+    told = filled(body, event).encode()
+    path = address.path.removeprefix(urlsplit(BASE).path)
+    request = HitRequest(paste.method, path, query, headers, told, "")
+    profile = changed(NumberProfile(), preset.numbers)
+    (hit,) = Reader(request, Mapping.model_validate(preset.mapping), profile).hits()
+    assert hit.phase == event
+    if preset.id not in {"sipgate", "placetel", "46elks", "aircall", "fritzbox"}:
+        assert hit.extension == "21"
+    if hit.number is not None:
+        assert normalise(hit.number, profile).e164 == NUMBER
+
+
+@pytest.mark.parametrize("preset", load_all().values(), ids=lambda preset: preset.id)
+def test_what_is_pasted_fits_with_room_for_a_longer_host(preset: Preset) -> None:
+    for item in device_urls(preset, BASE, "21").items:
+        assert item.limit is None or item.length + ROOM <= item.limit, item.text
+
+
+@pytest.mark.parametrize("preset", load_all().values(), ids=lambda preset: preset.id)
+def test_every_placeholder_of_a_line_is_known(preset: Preset) -> None:
+    for paste in preset.paste:
+        rest = paste.url.replace("{base}", "").replace("{extension}", "")
+        for placeholder in sorted(FILLED, key=len, reverse=True):
+            rest = rest.replace(placeholder, "")
+        assert not re.search(r"[$<>{}\[\]]", rest), f"{paste.url} has one the table lacks: {rest}"
