@@ -217,6 +217,29 @@ async def test_a_second_call_on_the_line_is_not_the_first(
     assert parties(calls) == [E164, OTHER_E164]
 
 
+async def test_the_end_of_a_second_call_does_not_take_the_line_from_the_first(
+    office: Installation, company: Company
+) -> None:
+    snom = await sender(office, company, "snom")
+    first = "?ext=21&remote=sip:08999998001@pbx.example.de&cid=a@192.168.1.21"
+    second = "?ext=21&remote=sip:017604069001@pbx.example.de&cid=b@192.168.1.21"
+    await snom.gets(f"ringing{first}")
+    await snom.gets(f"ringing{second}", f"connected{first}", after=1)
+    await snom.gets(f"missed{second}", after=10)
+    await snom.gets("onhook?ext=21&remote=&cid=", after=27)
+    calls = await logged(office, company, ANSWERED, {**MISSED, "ring_seconds": 10})
+    assert parties(calls) == [E164, OTHER_E164]
+
+
+async def test_a_ring_that_says_nothing_during_a_talk_is_another_call(
+    office: Installation, company: Company
+) -> None:
+    mitel = await sender(office, company, "mitel")
+    await mitel.gets("i?n=08999998001&u=21", "c?u=21", "i?u=21", "i?u=21")
+    calls = await logged(office, company, {"phase": "connected"}, {"phase": "ringing"})
+    assert parties(calls) == [E164, None]
+
+
 SPELT_OTHERWISE = {
     "a placeholder for an id": ("089 99998001", "sip:+498999998001@pbx.example.de", "08999998001"),
     "withheld in the end": ("089 99998001", "089 99998001", "anonymous"),

@@ -1,11 +1,23 @@
-"""Which of a phone's call ids can tell calls apart."""
+"""Which of a phone's call ids can tell calls apart, and what becomes of hits without Redis."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from softphone_common.domain.numbers import NumberProfile, normalise
+from softphone_common.redis import Redis
+from softphone_ingest.hits import Hit
+from softphone_ingest.identity import Identities, Resolved
 from softphone_ingest.names import usable
+from softphone_ingest.settings import IngestSettings
+from softphone_onebox.servers.ports import HOST, free_port
 
 REMOTE = normalise("089 99998001", NumberProfile())
+OTHER = normalise("0176 04069001", NumberProfile())
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SHORT = normalise("17", NumberProfile())
 SCOPES = ("pbx", "device:d1", "extension:21")
 
@@ -66,3 +78,52 @@ def test_the_callers_number_is_not(scope: str, external: str) -> None:
 )
 def test_a_counter_of_one_phone_may_be_short(external: str, scope: str, is_usable: bool) -> None:
     assert usable(scope, external, SHORT) == is_usable
+
+
+@pytest.fixture
+async def forgetful() -> AsyncIterator[Identities]:
+    nowhere = SecretStr(f"redis://{HOST}:{free_port()}/0")
+    secret = SecretStr("not a secret, long enough to be taken for one")
+    values: dict[str, Any] = {"amqp_url": secret, "mongo_url": secret, "auth_secret": secret}
+    settings = IngestSettings(redis_url=nowhere, **values)
+    redis = Redis(settings, essential=False)
+    yield Identities(redis, settings)
+    await redis.stop()
+
+
+async def test_without_redis_ids_alone_tell_calls_apart(forgetful: Identities) -> None:
+    async def resolve(scope: str = "pbx", tenant: str = "acme", **said: Any) -> Resolved:
+        return await forgetful.resolve(tenant, scope, Hit(**said), REMOTE, NOW)
+
+    first = await resolve(phase="ringing", extension="21", call_id="A")
+    assert first == await resolve(phase="ended", call_id="A")
+    assert first.identity == "phone"
+    others = [
+        await resolve(phase="ringing", extension="21", call_id="B", linked_id="A"),
+        await resolve("device:1", phase="ringing", call_id="A"),
+        await resolve("device:2", phase="ringing", call_id="A"),
+        await resolve(tenant="huber", phase="ringing", call_id="A"),
+    ]
+    assert len({first, *others}) == 5
+    assert others[0] == await resolve(phase="ended", call_id="B")
+
+
+async def test_without_redis_what_has_no_id_is_derived_from_what_it_says(
+    forgetful: Identities,
+) -> None:
+    ring, end = Hit("ringing", "21", call_id="$call_id"), Hit("ended", "21")
+    said = [
+        await forgetful.resolve("acme", "pbx", hit, remote, NOW + timedelta(seconds=seconds))
+        for hit, remote, seconds in (
+            (ring, REMOTE, 0),
+            (end, normalise("+49 89 99998001", NumberProfile()), 60),
+            (ring, OTHER, 0),
+            (Hit("ringing", "22"), REMOTE, 0),
+            (Hit("ringing"), REMOTE, 0),
+            (end, None, 0),
+            (ring, REMOTE, 600),
+        )
+    ]
+    assert said[0] == said[1]
+    assert {found.identity for found in said} == {"derived"}
+    assert len({found.call_id for found in said}) == len(said) - 1

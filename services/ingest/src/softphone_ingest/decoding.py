@@ -28,7 +28,7 @@ def decode(step: Step, text: str, field: str) -> Any:
 
 def _base64(text: str, field: str) -> str:
     """A plus that came as a blank is one again, padding is optional, both alphabets are read."""
-    tight = text.strip().replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
+    tight = text.strip("\r\n").replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return plain(base64.b64decode(tight + "=" * (-len(tight) % 4), validate=True))
     except (binascii.Error, ValueError):

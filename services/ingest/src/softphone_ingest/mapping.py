@@ -109,7 +109,7 @@ class Answer(Conditional):
     """What the sender is told. `{base}` in the body is the device's URL, `{call_id}` our call."""
 
     status: int = Field(200, ge=200, le=299)
-    content_type: str = Field("", max_length=100)
+    content_type: str = Field("", max_length=100, pattern=r"^[ -~]*$")
     body: str = Field("", max_length=2000)
 
 
