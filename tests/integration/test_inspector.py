@@ -145,11 +145,38 @@ async def test_a_refused_hit_is_kept_mended_replayed_and_never_doubled(
     assert (last["outcome"], last["events"][0]["call"]) == ("accepted", call)
 
 
+async def test_what_is_replayed_much_later_is_logged_but_pops_up_nowhere(
+    office: Installation, company: Company
+) -> None:
+    wrong = {"fields": {"event": [{"from": "query.nothing"}]}}
+    device = await make(office, company, mapping=wrong)
+    path = f"/api/devices/{device['id']}"
+    asked = {"extension": "21", "number": "089 99998041", "call_id": "late"}
+    assert (await office.hit(device["key"], "ringing", **asked)).status_code == 422
+    hit = await newest(office, company, device, "refused")
+    person = await office.make_user(company.tenant, extensions=("21",))
+    office.clock.move(timedelta(hours=1))
+    try:
+        admin = office.token(company.tenant)
+        token = (await office.sign_in(company.tenant, person.login)).json()["token"]
+        answer = await office.ask("PATCH", path, admin, {"mapping": {}})
+        assert answer.status_code == 200, answer.text
+        async with signed_in(office.url, token) as browser:
+            replayed = await office.post(f"{path}/hits/{hit['id']}/replay", admin)
+            late = replayed["events"][0]["call"]
+            await office.logged(admin, late, rung_at=hit["at"])
+            now = await office.told(device["key"], "ringing", **{**asked, "call_id": "now"})
+            await browser.hears_of(now)
+            assert late not in [call["id"] for call in browser.calls()]
+    finally:
+        office.clock.reset()
+
+
 async def test_a_hit_refused_for_its_signature_is_not_tried_again(
     office: Installation, company: Company
 ) -> None:
     device = await make(office, company, preset="placetel", secret="12345")
-    body = "call_id=a1&direction=in&event=IncomingCall&from=08999998001&to=08999998000"
+    body = "call_id=a1&direction=in&event=IncomingCall&from=08999998051&to=08999998000"
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         "X-PLACETEL-SIGNATURE": "0" * 64,
@@ -159,7 +186,7 @@ async def test_a_hit_refused_for_its_signature_is_not_tried_again(
     hit = await newest(office, company, device, "refused")
     path = f"/api/devices/{device['id']}/hits/{hit['id']}/replay"
     assert (await office.ask("POST", path, company.admin)).status_code == 409
-    assert await office.calls(company.admin, number="+498999998001") == []
+    assert await office.calls(company.admin, number="+498999998051") == []
 
 
 async def test_trying_a_request_makes_no_call(office: Installation, company: Company) -> None:

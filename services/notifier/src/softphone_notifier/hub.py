@@ -49,6 +49,7 @@ class Hub:
         self._users = users
         self._clock = clock
         self._settings = settings
+        self._late = timedelta(seconds=settings.late_seconds)
         self._rooms: dict[str, Room] = {}
         self._sessions: dict[str, set[Session]] = {}
         self._empty_since: dict[str, datetime] = {}
@@ -113,7 +114,8 @@ class Hub:
             return
         seq_time = self._clock()
         if isinstance(message, CallObserved):
-            call = room.observe(message)
+            late = seq_time - message.observation.at > self._late
+            call = None if late and not room.knows(message) else room.observe(message)
             if call is not None:
                 self._show(message.tenant, room, call, seq_time)
                 metrics.POP_DELAY.observe((seq_time - message.observation.at).total_seconds())

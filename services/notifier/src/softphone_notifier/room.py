@@ -42,6 +42,10 @@ class Room:
         self._seq = max(self._seq + 1, int(now.timestamp() * 1000))
         return self._seq
 
+    def knows(self, message: CallObserved) -> bool:
+        """Whether anything of its call was seen here."""
+        return message.observation.call_id in self._calls
+
     def observe(self, message: CallObserved) -> CallJson | None:
         """The call with this known too, or None if it was known before."""
         call = message.observation.call_id

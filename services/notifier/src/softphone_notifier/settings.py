@@ -26,5 +26,8 @@ class NotifierSettings(Settings):
     finished_seconds: float = Field(
         600, ge=0, description="A finished call is remembered this long"
     )
+    late_seconds: float = Field(
+        600, ge=1, description="A call heard of later than this pops up nowhere"
+    )
     calls_max: int = Field(10_000, ge=1, description="Calls of a tenant remembered at once")
     users_max: int = Field(5000, ge=1, description="Users a tenant may have")
