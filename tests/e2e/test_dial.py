@@ -112,3 +112,31 @@ async def _answer(request: Request) -> dict[str, str]:
 
 async def _last(asked: list[Request]) -> str:
     return (await _answer(asked[-1]))["call_id"]
+
+
+async def test_everybody_has_a_link_of_his_own(desk: Open, phone: Phone) -> None:
+    anna = await desk("anna")
+    anna.expected.append("404")  # no link of her own yet
+    await anna.at("me").click()
+    await anna.at("link").fill("tel:")
+    anna.expected.append("422")
+    await anna.at("save").click()
+    await expect(anna.at("error-link")).to_contain_text("{number}")
+    await anna.at("link").fill("callto:{number}")
+    await anna.at("spelling").select_option("national")
+    await anna.at("save").click()
+    await expect(anna.at("form-note")).to_have_text("Gespeichert.")
+    await anna.picture("own-link")
+    await anna.page.reload()
+    await expect(anna.at("link")).to_have_value("callto:{number}")
+    await anna.page.goto(anna.page.url.partition("#")[0] + "#/calls")
+    await anna.at("dial-number").fill("030 23125153")
+    async with anna.page.expect_response("**/api/dial") as asked:
+        await anna.at("dial-button").click()
+    assert (await (await asked.value).json())["link"] == "callto:03023125153"
+    await anna.at("me").click()
+    await anna.at("link").fill("")
+    await anna.at("save").click()
+    await expect(anna.at("form-note")).to_have_text("Gespeichert.")
+    await anna.page.reload()
+    await expect(anna.at("link")).to_have_value("")

@@ -412,3 +412,5 @@ async def test_without_an_extension_and_an_id_the_number_is_the_call(
     calls = await logged(office, company, MISSED, ANSWERED)
     assert parties(calls) == [E164, OTHER_E164]
     assert [(call["extension"], call["answered_by"]) for call in calls] == [("", None)] * 2
+    user = await office.make_user(company.tenant)
+    assert await office.calls(user.token) == []

@@ -22,6 +22,9 @@ COMPLETE = {
     "length only": [told("ended", 0, talk_seconds=9)],
     "silent siblings": [*CONNECTED, told("ringing", 1, "22"), told("ended", 70)],
     "missed here, silent there": [*RINGING, told("missed", 0, "22")],
+    "ended without an extension": [*CONNECTED, told("ended", 70, "")],
+    "never had an extension": [told("connected", 10, ""), told("ended", 70, "")],
+    "only the end, of nobody": [told("ended", 0, "", remote=None)],
     "transfer never ended": [*CONNECTED, told("ringing", 60, "31"), told("ended", 62)],
     "transfer answered, never ended": [
         *CONNECTED,
@@ -35,6 +38,11 @@ BEGUN = {
     "ringing": (RINGING, GRACE),
     "dialed, then ringing": ([*DIALED, told("ringing", 0)], GRACE),
     "connected": (CONNECTED, LIVE_LIMIT),
+    "ringing nobody in particular": ([told("ringing", 0, "", remote=None)], GRACE),
+    "answered by nobody knows whom": (
+        [*RINGING, told("ringing", 0, "22"), told("connected", 10, "")],
+        LIVE_LIMIT,
+    ),
 }
 
 

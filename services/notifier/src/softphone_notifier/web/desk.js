@@ -15,6 +15,7 @@ import { History } from "./history.js";
 import { t } from "./messages.js";
 import { NewDevice } from "./new-device.js";
 import { NEW, address, place } from "./place.js";
+import { OwnLinkPage } from "./own-link.js";
 import { Popups } from "./popup.js";
 import { Drafts } from "./storage.js";
 import { TenantPage } from "./tenant.js";
@@ -105,6 +106,7 @@ export class Desk {
       { type: "button", class: "button quiet", "data-testid": "signout", onclick: signOut },
       t("signout"),
     );
+    const own = { class: "user-id", href: address("me"), title: t("own.title"), "data-testid": "me" };
     const logo = h("img", { class: "logo", src: "/web/logo.svg", alt: "", width: 32, height: 32 });
     return h(
       "header",
@@ -112,7 +114,7 @@ export class Desk {
       h("div", { class: "brand" }, logo, h("h1", {}, t("product"))),
       this.#nav(),
       this.connection.element,
-      h("div", { class: "user" }, h("span", { class: "user-id" }, name, lines), languages, out),
+      h("div", { class: "user" }, h("a", own, name, lines), languages, out),
     );
   }
 
@@ -125,14 +127,16 @@ export class Desk {
     return h("nav", { class: "tabs", "aria-label": t("nav.label") }, ...tabs);
   }
 
-  /** Shows the place the address names; nobody but administrators gets anywhere but to the calls. */
+  /** Shows the place the address names; others than administrators have two. */
   #show() {
     const admin = this.context.user.role !== "user";
-    const { name, id } = admin ? place() : { name: /** @type {const} */ ("calls"), id: null };
+    const asked = place();
+    const open = admin || asked.name === "me";
+    const { name, id } = open ? asked : { name: /** @type {const} */ ("calls"), id: null };
     this.#page?.stop?.();
     this.#page = this.#open(name, id);
     fill(this.content, (this.#page ?? this.history).element);
-    this.tools.hidden = name === "phones" || name === "settings";
+    this.tools.hidden = name !== "calls" && name !== "bin";
     this.tabs?.forEach((tab, i) =>
       setAttribute(tab, "aria-current", TABS[i]?.[0] === name ? "page" : null),
     );
@@ -147,6 +151,7 @@ export class Desk {
   #open(name, id) {
     if (name === "bin") return new Bin(this.context);
     if (name === "settings") return new TenantPage(this.context);
+    if (name === "me") return new OwnLinkPage(this.context);
     if (name === "calls") return null;
     if (id === null) return new Devices(this.context);
     return id === NEW ? new NewDevice(this.context) : new DevicePage(this.context, id);

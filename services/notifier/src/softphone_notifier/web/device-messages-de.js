@@ -184,6 +184,9 @@ export const de = {
 
   "tenant.numbers": "Rufnummern der Firma",
   "tenant.numbersLead": "Wie bei Ihnen gewählt wird. Ein Telefon kann davon abweichen.",
+  "own.title": "Mein Softphone",
+  "own.lead":
+    "Wie Ihre Klicks auf Nummern an Ihr Softphone übergeben werden. Leer: wie in der Firma üblich.",
   "tenant.dial": "Anrufen per Klick",
   "tenant.dialLead": "Wie eine angeklickte Nummer an das Telefon übergeben wird.",
   "activation.title": "Freischaltung",

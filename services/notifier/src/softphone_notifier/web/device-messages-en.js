@@ -179,6 +179,9 @@ export const en = {
 
   "tenant.numbers": "The company's numbers",
   "tenant.numbersLead": "How you dial. A phone may differ from it.",
+  "own.title": "My softphone",
+  "own.lead":
+    "How your clicks on numbers are handed to your softphone. Empty: as the company does it.",
   "tenant.dial": "Click to call",
   "tenant.dialLead": "How a number that is clicked is handed to the phone.",
   "activation.title": "Activation",
