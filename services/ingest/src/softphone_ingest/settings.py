@@ -41,7 +41,8 @@ class IngestSettings(Settings):
     identity_ring_seconds: int = Field(
         180,
         ge=1,
-        description="Without a call id of the whole system, a ring this long after the first is a new call",
+        description="Without a call id of the whole system,"
+        " a ring this long after the first is a new call",
     )
     devices_max: int = Field(1000, ge=1, description="Devices a tenant may have")
     device_mapping_max: int = Field(
