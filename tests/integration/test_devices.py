@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 
-from inprocess import Company, Installation, Json, everything
+from inprocess import Company, Installation, Json, everything, running
 from ladder import RealServer
 from softphone_ingest.presets.preset import load_all
+from until import until
 
 PUBLIC = "https://connector.example.de"
 
@@ -210,3 +212,24 @@ async def test_a_signed_sender_is_held_to_its_signature(
     assert await sent(None) == 403
     await office.ask("PATCH", f"/api/devices/{device['id']}", company.admin, {"secret": None})
     assert 200 <= await sent(None) < 300
+
+
+async def test_a_secret_that_cant_be_read_any_more_lets_nobody_in(
+    office: Installation, company: Company, rabbitmq: RealServer, redis_server: RealServer
+) -> None:
+    device = await make(office, company, preset="vtiger", secret="a secret of the sender")
+    url = f"/hit/{device['key']}?vtigersignature=a+secret+of+the+sender&callstatus=Record"
+    assert (await office.client.get(url)).status_code == 204
+    other = SecretStr("another secret, and long enough to be one")
+    async with running(
+        rabbitmq.url, office.mongo, redis_server.url, only={"ingest"}, auth_secret=other
+    ) as elsewhere:
+        await until(elsewhere.listening, what="the other ingest")
+
+        async def refused() -> str:
+            answer = await elsewhere.client.get(url)
+            assert answer.status_code == 403, answer.text
+            detail: str = answer.json()["detail"]
+            return detail
+
+        assert "enter it again" in await until(refused, what="a refusal")

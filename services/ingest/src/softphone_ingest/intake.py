@@ -143,13 +143,13 @@ class Intake:
         require_active(tenant, seen.at)
         dialect = self._dialects.of(tenant, seen.device)
         reader = Reader(request, dialect.mapping, dialect.profile, seen.device.extension)
-        if secret is not None and not verified(reader, secret, _asked(base, request)):
-            raise ProblemError(403, "The signature is not that of this device's secret")
+        if seen.device.secret_sealed:
+            _require_signature(reader, secret, _asked(base, request))
         hits = reader.hits()
         told = await self.understand(tenant, seen.device, dialect, hits, seen.at)
-        await self._bus.publish(*told.messages)
         call = told.events[0].call if told.events else None
         reply = reader.reply(base, call or "")
+        await self._bus.publish(*told.messages)
         status = reply.status if reply else ACCEPTED if hits else IGNORED
         outcome: HitOutcome = "accepted" if hits else "ignored"
         self._note(seen.as_hit(outcome, status, events=told.events), seen)
@@ -211,6 +211,13 @@ def event_of(hit: Hit, device: Device, dialect: Dialect) -> EventJson:
         duration=hit.talk_seconds,
         time=hit.time,
     )
+
+
+def _require_signature(reader: Reader, secret: str | None, url: str) -> None:
+    if secret is None:
+        raise ProblemError(403, "This device's secret can't be read any more: enter it again")
+    if not verified(reader, secret, url):
+        raise ProblemError(403, "The signature is not that of this device's secret")
 
 
 def _scope(dialect: Dialect, device: Device, hit: Hit) -> str:
