@@ -138,6 +138,31 @@ async def test_names_of_lines_become_extensions(office: Installation, company: C
     assert (await office.logged(company.admin, call))["extension"] == "31"
 
 
+@pytest.mark.parametrize("line", ["08999998000", "+498999998000"])
+async def test_a_number_called_rings_at_the_extensions_it_belongs_to(
+    office: Installation, company: Company, line: str
+) -> None:
+    device = await make(office, company, preset="placetel", extensions={line: "31, 32"})
+    said = {
+        "event": "IncomingCall",
+        "direction": "in",
+        "from": "08999998062",
+        "to": "08999998000",
+        "call_id": f"called-{line}",
+    }
+    url = f"/hit/{device['key']}"
+    assert (await office.client.post(url, data=said)).status_code == 200
+    hits = await office.get(f"/api/devices/{device['id']}/hits", company.admin)
+    events = hits["items"][0]["events"]
+    assert [event["extension"] for event in events] == ["31", "32"]
+    (call,) = {event["call"] for event in events}
+    logged = await office.logged(company.admin, call, phase="ringing")
+    assert [leg["extension"] for leg in logged["legs"]] == ["31", "32"]
+    end = {**said, "event": "HungUp", "type": "missed", "duration": "0"}
+    assert (await office.client.post(url, data=end)).status_code == 200
+    assert (await office.logged(company.admin, call, phase="missed"))["outcome"] == "missed"
+
+
 async def test_a_device_has_a_number_profile_of_its_own(
     office: Installation, company: Company
 ) -> None:

@@ -54,14 +54,15 @@ FILLED = {
     "${URIENCODE(${CALLERID(name)})}": "Huber",
     "${EXTEN}": "21",
     "${ARG1}": "21",
+    "${URIENCODE(${ARG2})}": "%2B498999998001",
     "${CHANNEL(linkedid)}": "1541078811.97",
     "${DIALSTATUS}": "{status}",
     "${ANSWEREDTIME}": "41",
     "${url_encode(${caller_id_number})}": "%2B498999998001",
     "${destination_number}": "21",
     "${uuid}": "0779a56d",
-    "${hangup_cause}": "{cause}",
-    "${billsec}": "41",
+    "\\${hangup_cause}": "{cause}",
+    "\\${billsec}": "{seconds}",
     "$number": "08999998001",
     "$name": "Huber",
     "$n": "08999998001",
@@ -72,17 +73,44 @@ FILLED = {
     "XXX": "08999998001",
     "NUMBER": "08999998001",
     "SECRET": "s3cret",
+    "APIKEY": "s3cret",
     "TOKEN": "t0ken",
     "SN": "3631A2124XXX",
     "ID": "c-1",
 }
 MEANT = {
     # what depends on the event that is told
-    "ringing": {"direction": "incoming", "origin": "0", "status": "", "cause": ""},
-    "dialed": {"direction": "outgoing", "origin": "1", "status": "", "cause": ""},
-    "connected": {"direction": "incoming", "origin": "0", "status": "", "cause": ""},
-    "ended": {"direction": "incoming", "origin": "0", "status": "ANSWER", "cause": ""},
-    "missed": {"direction": "incoming", "origin": "0", "status": "BUSY", "cause": "USER_BUSY"},
+    "ringing": {"direction": "incoming", "origin": "0", "status": "", "cause": "", "seconds": ""},
+    "dialed": {"direction": "outgoing", "origin": "1", "status": "", "cause": "", "seconds": ""},
+    "connected": {"direction": "incoming", "origin": "0", "status": "", "cause": "", "seconds": ""},
+    "ended": {
+        "direction": "incoming",
+        "origin": "0",
+        "status": "ANSWER",
+        "cause": "NORMAL_CLEARING",
+        "seconds": "41",
+    },
+    "missed": {
+        "direction": "incoming",
+        "origin": "0",
+        "status": "BUSY",
+        "cause": "USER_BUSY",
+        "seconds": "0",
+    },
+}
+EXTENSIONS = {
+    # of senders that name their lines by something else, or not at all
+    "sipgate": "w0",
+    "aircall": "anna@example.de",
+    "fritzbox": "99998021",
+    "placetel": "",
+    "46elks": "",
+}
+NUMBERLESS = {
+    ("mitel", "action uri connected"),
+    ("mitel", "action uri onhook"),
+    ("mitel", "action uri disconnected"),
+    ("yeastar", "Webhook URL"),
 }
 TABLED = {"$CallOrigin": {"incoming": "INBOUND", "outgoing": "OUTBOUND"}}
 
@@ -137,9 +165,11 @@ def test_a_pasted_line_says_what_it_is_for(line: Line) -> None:
     profile = changed(NumberProfile(), preset.numbers)
     (hit,) = Reader(request, Mapping.model_validate(preset.mapping), profile).hits()
     assert hit.phase == event
-    if preset.id not in {"sipgate", "placetel", "46elks", "aircall", "fritzbox"}:
-        assert hit.extension == "21"
-    if hit.number is not None:
+    assert hit.extension == EXTENSIONS.get(preset.id, "21")
+    if (preset.id, paste.label) in NUMBERLESS:
+        assert hit.number is None
+    else:
+        assert hit.number is not None
         assert normalise(hit.number, profile).e164 == NUMBER
 
 
@@ -152,7 +182,9 @@ def test_what_is_pasted_fits_with_room_for_a_longer_host(preset: Preset) -> None
 @pytest.mark.parametrize("preset", load_all().values(), ids=lambda preset: preset.id)
 def test_every_placeholder_of_a_line_is_known(preset: Preset) -> None:
     for paste in preset.paste:
-        rest = paste.url.replace("{base}", "").replace("{extension}", "")
+        rest = f"{paste.url}\n{paste.body}".replace("{base}", "").replace("{extension}", "")
         for placeholder in sorted(FILLED, key=len, reverse=True):
             rest = rest.replace(placeholder, "")
-        assert not re.search(r"[$<>{}\[\]]", rest), f"{paste.url} has one the table lacks: {rest}"
+        assert not re.search(r"[$<>]|\{\w|\[\w", rest), (
+            f"{paste.url} has one the table lacks: {rest}"
+        )

@@ -23,12 +23,14 @@ class HitError(Exception):
 class Hit:
     """One event in the sender's own words.
 
-    `number` is None where nothing was said of it and empty where it is withheld. `linked_id` is
-    another id the sender has for the same call. `talk_seconds` and `time` are its word for it.
+    `number` is None where nothing was said of it and empty where it is withheld. `called` is the
+    own number somebody called, for where no extension is told. `linked_id` is another id the
+    sender has for the same call. `talk_seconds` and `time` are its word for it.
     """
 
     phase: Phase
     extension: str = ""
+    called: str = ""
     number: str | None = None
     call_id: str = ""
     linked_id: str = ""

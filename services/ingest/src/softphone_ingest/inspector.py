@@ -14,7 +14,7 @@ from softphone_ingest.activation import require_active
 from softphone_ingest.dialect import Dialects
 from softphone_ingest.hit_store import HitStore, asked, shown
 from softphone_ingest.hits import HitError
-from softphone_ingest.intake import Intake, event_of
+from softphone_ingest.intake import Intake, events_of
 from softphone_ingest.reading import Reader
 from softphone_ingest.recorder import Recorder
 from softphone_ingest.request import HitRequest
@@ -60,7 +60,7 @@ class Inspector:
         """
         dialect = self._dialects.make(tenant, device.preset, mapping, numbers)
         reader = Reader(request, dialect.mapping, dialect.profile, device.extension)
-        return tuple(event_of(hit, device, dialect) for hit in reader.hits())
+        return tuple(event for _, event in events_of(reader.hits(), device, dialect))
 
     async def replay(self, tenant: Tenant, device: Device, hit: str) -> HitJson:
         """The hit, understood at last and on the bus; one that made calls already is left alone.

@@ -113,8 +113,7 @@ class Intake:
     ) -> Understood:
         """Which calls the events of a request belong to, and what is to be said of them."""
         events, messages = [], []
-        for hit in hits:
-            event = event_of(hit, device, dialect)
+        for hit, event in events_of(hits, device, dialect):
             own = replace(hit, extension=event.extension or "")
             scope = _scope(dialect, device, own)
             found = await self._identities.resolve(tenant.id, scope, own, event.remote, now)
@@ -194,9 +193,23 @@ class _Seen:
         )
 
 
-def event_of(hit: Hit, device: Device, dialect: Dialect) -> EventJson:
-    """One event as the inspector shows it, before it is known which call it belongs to."""
-    extension = device.extensions.get(hit.extension, hit.extension)
+def events_of(hits: Sequence[Hit], device: Device, dialect: Dialect) -> list[tuple[Hit, EventJson]]:
+    """The events as the inspector shows them, before it is known which calls they belong to.
+
+    A ring that names no extension rings at all that belong to the number called.
+    """
+    found = []
+    for hit in hits:
+        lines = [device.extensions.get(hit.extension, hit.extension)]
+        if hit.phase == "ringing" and not hit.extension and hit.called:
+            e164 = normalise(hit.called, dialect.profile).e164 or ""
+            belonging = device.extensions.get(hit.called) or device.extensions.get(e164, "")
+            lines = [line.strip() for line in belonging.split(",")]
+        found += [(hit, _event(hit, line, dialect)) for line in lines]
+    return found
+
+
+def _event(hit: Hit, extension: str, dialect: Dialect) -> EventJson:
     remote = None if hit.number is None else normalise(hit.number, dialect.profile)
     named = usable(dialect.mapping.scope, hit.call_id, remote)
     return EventJson(

@@ -4,15 +4,18 @@ A preset is a mapping with a name; a device is a preset and what it changes of i
 explains every word for those who write one.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Annotated, Any, Literal, get_args
 
 import re2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-OUTPUTS = (
+Output = Literal[
     "event",
     "direction",
     "extension",
+    "called",
     "number",
     "call_id",
     "linked_id",
@@ -20,8 +23,12 @@ OUTPUTS = (
     "reason",
     "duration",
     "time",
-)
+]
 """The fields a request is read into; a mapping may name more of its own, to refer to them."""
+
+OUTPUTS = get_args(Output)
+FIELDS_MAX = 40
+"""Each may refer to the next, and is then read some calls deeper."""
 
 PLACES = frozenset(
     {"path", "query", "form", "json", "xml", "header", "line", "word", "any", "method", "client"}
@@ -35,11 +42,22 @@ Scope = Literal["pbx", "device", "extension", "none"]
 Source = Annotated[str, Field(min_length=1, max_length=120)]
 
 
+_QUIET = re2.Options()
+_QUIET.log_errors = False
+
+
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> Any:
+    """The regular expression. Raises re2.error for what is none."""
+    return re2.compile(pattern, _QUIET)
+
+
 def _linear(pattern: str) -> str:
     try:
-        re2.compile(pattern)
+        compiled(pattern)
     except re2.error as error:
-        raise ValueError(f"is no regular expression this engine runs: {error}") from None
+        why = error.args[0].decode("utf-8", "replace")
+        raise ValueError(f"is no regular expression this engine runs: {why}") from None
     return pattern
 
 
@@ -63,10 +81,13 @@ class Condition(_Part):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, given: Any) -> Any:
-        """A text or a list of texts stands for `is`."""
-        if isinstance(given, str):
-            return {"is": (given,)}
-        return {"is": tuple(given)} if isinstance(given, list | tuple) else given
+        """A text or a list of texts stands for `is`, and one text for a list of one."""
+        if isinstance(given, str | list | tuple):
+            given = {"is": given}
+        if not isinstance(given, dict):
+            return given
+        lists = {word: (given[word],) for word in ("is", "not") if isinstance(given.get(word), str)}
+        return {**given, **lists}
 
 
 class Conditional(_Part):
@@ -126,12 +147,12 @@ class Verification(_Part):
 class Mapping(_Part):
     """How all requests of one sender are read."""
 
-    fields: dict[str, tuple[Rule, ...]] = {}
+    fields: dict[str, tuple[Rule, ...]] = Field({}, max_length=FIELDS_MAX)
     each: tuple[Source, ...] = ()
     """Lists of which every member is an event of its own; in it the source `each` is the member."""
     empty_number: Literal["withheld", "missing"] = "missing"
-    require: tuple[str, ...] = ()
-    """Outputs whose source must at least be there, if only empty."""
+    require: tuple[Output, ...] = ()
+    """Outputs that must be there; of a number at least its source, if only empty."""
     scope: Scope = "pbx"
     """What a call id is unique in; `none`: it tells no calls apart."""
     separator: str = Field(";", min_length=1, max_length=3)
@@ -155,18 +176,38 @@ class Mapping(_Part):
 
     @model_validator(mode="after")
     def _refers_to_something(self) -> "Mapping":
-        for name, rules in self.fields.items():
+        clear: set[str] = set()
+        for name in self.fields:
             if name in PLACES or name == "each":
                 raise ValueError(f"fields.{name}: the name means a place in the request")
-            for rule in rules:
-                for source in (*rule.sources, *rule.when):
-                    self._check(f"fields.{name}", source)
+            self._check(f"fields.{name}", self._sources(name))
+            self._follow(name, (), clear)
+        self._check("each", self.each)
+        for answer in self.answers:
+            self._check("answers", answer.when)
+        if self.verify is not None:
+            self._check("verify", (self.verify.source,))
         return self
 
-    def _check(self, where: str, source: str) -> None:
-        head = source.partition(".")[0]
-        if head not in PLACES and head != "each" and head not in {*self.fields, *OUTPUTS}:
-            raise ValueError(f"{where}: {source} is neither a place in a request nor a field")
+    def _check(self, where: str, sources: Iterable[str]) -> None:
+        for source in sources:
+            head = source.partition(".")[0]
+            if head not in PLACES and head != "each" and head not in {*self.fields, *OUTPUTS}:
+                raise ValueError(f"{where}: {source} is neither a place in a request nor a field")
+
+    def _sources(self, field: str) -> list[str]:
+        rules = self.fields.get(field, ())
+        return [source for rule in rules for source in (*rule.sources, *rule.when)]
+
+    def _follow(self, field: str, way: tuple[str, ...], clear: set[str]) -> None:
+        """Raises ValueError for a field that must be read to read itself."""
+        if field in way:
+            raise ValueError(f"fields.{field} refers to itself")
+        if field in clear:
+            return
+        for source in self._sources(field):
+            self._follow(source.partition(".")[0], (*way, field), clear)
+        clear.add(field)
 
 
 def changed(mapping: dict[str, Any], changes: dict[str, Any]) -> Mapping:
@@ -174,6 +215,9 @@ def changed(mapping: dict[str, Any], changes: dict[str, Any]) -> Mapping:
 
     Raises pydantic's ValidationError for what is none. A field that is null is taken away.
     """
-    fields = {**mapping.get("fields", {}), **changes.get("fields", {})}
+    new = changes.get("fields", {})
+    if not isinstance(new, dict):
+        return Mapping.model_validate(changes)
+    fields = {**mapping.get("fields", {}), **new}
     kept = {name: rules for name, rules in fields.items() if rules is not None}
     return Mapping.model_validate({**mapping, **changes, "fields": kept})

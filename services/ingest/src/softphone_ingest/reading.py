@@ -115,6 +115,7 @@ class _Event:
         return Hit(
             phase=phase,
             extension=extension if extension is not None else self._extension(),
+            called=self._text("called")[:TEXT_MAX],
             number=self._number(),
             call_id=self._short("call_id", CALL_ID_MAX),
             linked_id=self._short("linked_id", CALL_ID_MAX),
