@@ -1,28 +1,59 @@
 ' Tells the connector of one event of a softphone that can only start a program.
 '
 '   wscript softphone-notify.vbs URL EVENT EXTENSION [NUMBER]
+'   wscript softphone-notify.vbs URL EXTENSION /N:S /C:NUMBER /T:I /I:ID
 '
 ' URL is the device's, https://host/hit/KEY; EVENT is ringing, dialed, connected, ended or missed, or
-' the softphone's own word for it. Shows no window. Gives up after nine seconds: softphones that wait
-' for the program wait for ten.
+' the softphone's own word for it. The second form is that of the old 3CX client, which appends its
+' own arguments. Shows no window and returns at once, since some softphones wait for the program: it
+' starts itself a second time, with /now, and that one sends.
 Option Explicit
 
-Dim given, number, request
-Set given = WScript.Arguments
-If given.Count < 3 Then
+Dim given, told
+Set given = WScript.Arguments.Unnamed
+Set told = WScript.Arguments.Named
+
+If given.Count < 2 Or (given.Count < 3 And Not told.Exists("N")) Then
     WScript.Echo "usage: wscript softphone-notify.vbs URL EVENT EXTENSION [NUMBER]"
     WScript.Quit 2
 End If
-number = ""
-If given.Count > 3 Then number = given(3)
+If told.Exists("now") Then
+    Send Target
+Else
+    StartAgain
+End If
 
-Set request = CreateObject("MSXML2.ServerXMLHTTP.6.0")
-request.setTimeouts 2000, 2000, 2500, 2500
-On Error Resume Next
-request.open "GET", given(0) & "/" & given(1) & "?ext=" & Encoded(given(2)) & "&n=" & Encoded(number), False
-request.send
-If Err.Number <> 0 Then WScript.Quit 1
-If request.status >= 300 Then WScript.Quit 1
+Sub StartAgain
+    Dim command, argument
+    command = "wscript """ & WScript.ScriptFullName & """"
+    For Each argument In WScript.Arguments
+        command = command & " """ & Replace(argument, """", "") & """"
+    Next
+    CreateObject("WScript.Shell").Run command & " /now", 0, False
+End Sub
+
+Function Target
+    Dim number
+    If told.Exists("N") Then
+        Target = given(0) & "/exe?N=" & Encoded(told("N")) & "&C=" & Encoded(told("C")) & _
+            "&T=" & Encoded(told("T")) & "&I=" & Encoded(told("I")) & "&ext=" & Encoded(given(1))
+        Exit Function
+    End If
+    number = ""
+    If given.Count > 3 Then number = given(3)
+    Target = given(0) & "/" & given(1) & "?ext=" & Encoded(given(2)) & "&n=" & Encoded(number)
+End Function
+
+Sub Send(url)
+    Dim request
+    Set request = CreateObject("MSXML2.ServerXMLHTTP.6.0")
+    request.setTimeouts 2000, 2000, 2500, 2500
+    On Error Resume Next
+    request.open "GET", url, False
+    request.send
+    If Err.Number <> 0 Then WScript.Quit 1
+    If request.status >= 300 Then WScript.Quit 1
+End Sub
 
 ' Percent-encodes all but letters, digits and what is safe in a query; numbers and names of lines
 ' are plain characters, so one byte each.

@@ -108,6 +108,23 @@ async def test_what_is_wrong_or_missing_is_named(
     assert wrong_field(await office.hit(company.key, event, **said)) == field
 
 
+@pytest.mark.parametrize(
+    ("word", "phase"),
+    [
+        ("läutet", "ringing"),
+        ("verbunden", "connected"),
+        ("beendet", "missed"),  # nobody had answered
+        ("nicht angenommen", "missed"),
+        ("RINGING", "ringing"),
+    ],
+)
+async def test_events_may_be_named_in_german_and_in_any_case(
+    office: Installation, company: Company, word: str, phase: str
+) -> None:
+    call = await office.told(company.key, word, **SAID, call_id=f"named {word}")
+    await office.logged(company.admin, call, phase=phase)
+
+
 @pytest.mark.parametrize("duration", ["-1", "1.5", "1000000", "²", "4 2"])
 async def test_a_duration_is_whole_seconds(
     office: Installation, company: Company, duration: str

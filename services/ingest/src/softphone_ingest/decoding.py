@@ -52,7 +52,7 @@ def _channel(text: str, _: str) -> str:
 
 _STEPS: dict[Step, Callable[[str, str], Any]] = {
     "trim": lambda text, _: text.strip(),
-    "percent": lambda text, _: decoded(text),
+    "percent": lambda text, _: decoded(text.encode()),
     "base64": _base64,
     "json": read_json,
     "plus": _plus,

@@ -49,11 +49,11 @@ class Parts:
             return ""
         if told == "multipart/form-data":
             return "multipart"
-        if body[:1] in (b"{", b"[") or told.endswith("json"):
+        if body[:1] == b"{" or told.endswith("json") or _is_list(body):
             return "json"
-        if body[:1] == b"<":
+        if body[:1] == b"<" or told.endswith("xml"):
             return "xml"
-        return "form" if b"=" in body and not told.endswith("xml") else "text"
+        return "form" if b"=" in body or told.endswith("urlencoded") else "text"
 
     @cached_property
     def form(self) -> tuple[Values, list[str]]:
@@ -92,7 +92,10 @@ class Parts:
 
     def _multipart(self) -> Values:
         head = f"Content-Type: {self.request.headers['content-type']}\r\n\r\n".encode()
-        message = BytesParser().parsebytes(head + self.request.body)
+        try:
+            message = BytesParser().parsebytes(head + self.request.body)
+        except RecursionError:
+            raise HitError("body", "is nested too deep") from None
         if not message.is_multipart():
             raise HitError("body", "is no multipart form")
         found: Values = {}
@@ -107,9 +110,18 @@ class Parts:
 def read_json(text: str, field: str) -> Any:
     """What this JSON says, halves of characters replaced. Raises HitError naming `field`."""
     try:
-        return json.loads(text.encode("utf-8", "replace"))
+        # a number with a point may be an id, whose last zero counts
+        return json.loads(text.encode("utf-8", "replace"), parse_float=str)
     except (ValueError, RecursionError):
         raise HitError(field, "is not JSON") from None
+
+
+def _is_list(body: bytes) -> bool:
+    """Whether it is a list in JSON; lines of text may begin with a bracket too."""
+    try:
+        return body[:1] == b"[" and isinstance(json.loads(body), list)
+    except (ValueError, RecursionError):
+        return False
 
 
 class _Plain(TreeBuilder):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping as ReadOnly
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, get_args
 
 import re2
@@ -13,12 +12,15 @@ from softphone_common.domain.placeholders import is_placeholder
 from softphone_ingest.answers import Reply, filled
 from softphone_ingest.decoding import decode
 from softphone_ingest.hits import CALL_ID_MAX, EXTENSION_MAX, TEXT_MAX, Hit, HitError
-from softphone_ingest.mapping import PLACES, Condition, Mapping, Rule
+from softphone_ingest.mapping import OUTPUTS, PLACES, Condition, Mapping, Rule, compiled
 from softphone_ingest.parts import Parts
 from softphone_ingest.request import HitRequest
 from softphone_ingest.sources import find, walk
 
 IGNORE = "ignore"
+MEMBERS_MAX = 100
+"""Events one request may make; a group that rings has fewer telephones."""
+
 _PROBES = frozenset({"HEAD", "OPTIONS"})
 _DIRECTIONS: dict[str, Direction] = {
     "in": "inbound",
@@ -87,7 +89,9 @@ class Reader:
         if self._extension is not None:
             return [None]
         for source in self._mapping.each:
-            members = self._event(None).find(source)
+            members = [one for one in self._event(None).find(source) if not _is_empty(one)]
+            if len(members) > MEMBERS_MAX:
+                raise HitError(source, f"has more than {MEMBERS_MAX} members")
             if members:
                 return members
         return [None]
@@ -105,16 +109,18 @@ class _Event:
         self._profile = profile
         self._member = member
         self._known: dict[str, Any] = {}
-        self._open: set[str] = set()
 
     def hit(self, extension: str | None) -> Hit | None:
         """The event as a hit; None if it is to be ignored."""
         phase = self._phase()
         if phase is None:
             return None
+        if extension is None:
+            extension = self._short("extension", EXTENSION_MAX)
+        self._require_all(extension)
         return Hit(
             phase=phase,
-            extension=extension if extension is not None else self._extension(),
+            extension=extension,
             called=self._text("called")[:TEXT_MAX],
             number=self._number(),
             call_id=self._short("call_id", CALL_ID_MAX),
@@ -128,12 +134,17 @@ class _Event:
 
     def holds(self, when: ReadOnly[str, Condition]) -> bool:
         """Whether all conditions do."""
-        return all(self._meets(self.text_at(source), wanted) for source, wanted in when.items())
+        return all(self._meets(self._said(source), wanted) for source, wanted in when.items())
 
     def text_at(self, source: str) -> str:
-        """The first text there that is not empty."""
+        """The first text there that is not empty, be it a placeholder."""
         texts = (_as_text(value, source).strip() for value in self.find(source))
         return next((text for text in texts if text), "")
+
+    def _said(self, source: str) -> str:
+        """The first text there that is neither empty nor a placeholder, blanks and all."""
+        texts = (_as_text(value, source) for value in self.find(source))
+        return next((text for text in texts if text.strip() and not is_placeholder(text)), "")
 
     def find(self, source: str) -> list[Any]:
         """All values the source names."""
@@ -146,13 +157,12 @@ class _Event:
 
     def _field(self, name: str) -> Any:
         if name not in self._known:
-            if name in self._open:
-                raise HitError("mapping", f"fields.{name} refers to itself")
-            self._open.add(name)
             self._known[name] = self._read(name)
         return self._known[name]
 
     def _read(self, name: str) -> Any:
+        """The field's value: empty if it was said to be empty, None if nothing was said of it."""
+        said = None
         for rule in self._mapping.fields.get(name, ()):
             if not self.holds(rule.when):
                 continue
@@ -161,7 +171,8 @@ class _Event:
                 refined = self._refined(name, rule, value)
                 if refined != "":
                     return refined
-        return ""
+                said = "" if _is_empty(value) else said
+        return said
 
     def _candidates(self, rule: Rule) -> list[Any]:
         return [value for source in rule.sources for value in self.find(source)]
@@ -176,7 +187,7 @@ class _Event:
         if _is_nested(value):
             return value
         text = _as_text(value, name)
-        if name != "number":  # a blank in front of a number was a plus
+        if name in OUTPUTS and name != "number":  # a blank in front of a number was a plus
             text = text.strip()
         if is_placeholder(text):
             return ""
@@ -185,12 +196,13 @@ class _Event:
         return text if rule.table is None else _looked_up(rule.table, text)
 
     def _meets(self, text: str, wanted: Condition) -> bool:
-        low = text.casefold()
+        stripped = text.strip()
+        low = stripped.casefold()
         if wanted.is_ is not None and not _listed(low, wanted.is_):
             return False
         if wanted.not_ is not None and _listed(low, wanted.not_):
             return False
-        if wanted.matches is not None and not _compiled(wanted.matches).search(text):
+        if wanted.matches is not None and not compiled(wanted.matches).search(stripped):
             return False
         if wanted.own is None:
             return True
@@ -213,11 +225,11 @@ class _Event:
             "event", f"{heard[:60]!r} is none this device knows" if heard else "is missing"
         )
 
-    def _extension(self) -> str:
-        extension = self._short("extension", EXTENSION_MAX)
-        if not extension and "extension" in self._mapping.require:
-            raise HitError("extension", "is missing")
-        return extension
+    def _require_all(self, extension: str) -> None:
+        for name in self._mapping.require:
+            given = extension if name == "extension" else self._text(name)
+            if name != "number" and not given.strip():
+                raise HitError(name, "is missing")
 
     def _number(self) -> str | None:
         number = self._text("number")
@@ -271,6 +283,10 @@ def _time(text: str) -> datetime | None:
         return None
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def _is_nested(value: Any) -> bool:
     return isinstance(value, dict | list)
 
@@ -290,7 +306,7 @@ def _listed(low: str, texts: tuple[str, ...]) -> bool:
 
 
 def _picked(pattern: str, text: str) -> str:
-    found = _compiled(pattern).search(text)
+    found = compiled(pattern).search(text)
     if found is None:
         return ""
     return (found.group(1) if found.re.groups else found.group(0)) or ""
@@ -302,8 +318,3 @@ def _looked_up(table: ReadOnly[str, str], text: str) -> str:
         if key.casefold() == low:
             return value
     return table.get("*", "") if low else ""
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> Any:
-    return re2.compile(pattern)

@@ -3,21 +3,22 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from softphone_ingest.hits import HitError
 
 Values = dict[str, list[str]]
 
 _REQUEST_LINE = re.compile(r"^([A-Z]{3,7}) (\S+)(?: HTTP/[0-9.]+)?$")
+_HOST = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _BEHIND_KEY = re.compile(r"^/*hit/[^/?]*")
 _SEMICOLONS = re.compile(r";[\w.\[\]-]+=")
 
 
 @dataclass(frozen=True, slots=True)
 class HitRequest:
-    """`path` is what followed the key; it and `query` are still percent-encoded. The names of
-    headers are lower case."""
+    """`path` is what followed the key; it and `query` are still percent-encoded, and a byte beyond
+    ASCII is the character of that number, as in headers. The names of headers are lower case."""
 
     method: str
     path: str
@@ -28,34 +29,40 @@ class HitRequest:
 
     @classmethod
     def parse(cls, text: str) -> "HitRequest":
-        """The request in this text: as sent over the wire, or just its address.
+        """The request in this text: as sent over the wire, or just its address, whole or in part.
 
-        Raises HitError.
+        Raises HitError naming `request`.
         """
-        head, _, body = text.lstrip().replace("\r\n", "\n").partition("\n\n")
+        head, _, body = text.strip().replace("\r\n", "\n").partition("\n\n")
         first, *lines = head.split("\n")
         found = _REQUEST_LINE.match(first.strip())
         method, target = (found[1], found[2]) if found else ("GET", first.strip())
-        try:
-            address = urlsplit(target)
-        except ValueError:
-            address = None
-        if address is None or not target.isprintable() or " " in target or not target:
+        if not target.isprintable() or " " in target or not target:
             raise HitError("request", "begins with neither an address nor a line like GET /hit/...")
+        address = _sent(_HOST.sub("", target.partition("#")[0]))
         headers = {}
         for line in lines:
             name, colon, value = line.partition(":")
             if not colon:
                 raise HitError("request", f"has a line that is no header: {line[:60]}")
-            headers[name.strip().lower()] = value.strip()
-        path = _BEHIND_KEY.sub("", address.path, count=1)
-        body_bytes = body.rstrip("\n").encode("utf-8", "replace")
-        return cls(method, path, address.query, headers, body_bytes, "")
+            headers[_sent(name.strip().lower())] = _sent(value.strip())
+        path, _, query = address.partition("?")
+        path = _BEHIND_KEY.sub("", path, count=1)
+        return cls(method, path, query, headers, body.encode("utf-8", "replace"), "")
+
+
+def _sent(text: str) -> str:
+    """The text as it is after its way over the wire: a character for each byte of UTF-8."""
+    return text.encode("utf-8", "replace").decode("latin-1")
 
 
 def decoded(text: str | bytes) -> str:
-    """Percent-encoding resolved: as UTF-8, or else as the Latin-1 of older phones."""
-    return plain(unquote_to_bytes(text))
+    """Percent-encoding resolved: as UTF-8, or else as the Latin-1 of older phones.
+
+    A text is bytes as characters, as a request's path is.
+    """
+    raw = text.encode("latin-1", "replace") if isinstance(text, str) else text
+    return plain(unquote_to_bytes(raw))
 
 
 def plain(data: bytes) -> str:

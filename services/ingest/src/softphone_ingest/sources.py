@@ -53,9 +53,14 @@ def _anywhere(parts: Parts, name: str) -> list[Any]:
 def _xml(root: Element | None, path: str) -> list[str]:
     if root is None:
         return []
-    steps = path.split(".")
-    if len(steps) > 1 and _same(root, steps[0]):
-        steps = steps[1:]
+    first, _, rest = path.partition(".")
+    below = _below(root, path.split("."))
+    if below or not _same(root, first):
+        return below
+    return _below(root, rest.split(".") if rest else [])
+
+
+def _below(root: Element, steps: list[str]) -> list[str]:
     found = [root]
     for step in steps:
         if step.startswith("@"):

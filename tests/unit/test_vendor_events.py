@@ -1,0 +1,59 @@
+"""What senders document beyond what was recorded of them is understood too.
+
+A line of `data/documented.jsonl` has the preset, the request, and what it means: a list of phase,
+direction, extension and number for each event, empty for what is no event of a call.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softphone_common.domain.numbers import NumberProfile, changed, normalise
+from softphone_ingest.hits import Hit
+from softphone_ingest.mapping import Mapping
+from softphone_ingest.presets.preset import load_all
+from softphone_ingest.reading import Reader
+from softphone_ingest.request import HitRequest
+
+DOCUMENTED = Path(__file__).parents[1] / "data" / "documented.jsonl"
+ROWS: list[dict[str, Any]] = [
+    json.loads(line) for line in DOCUMENTED.read_text("utf-8").splitlines()
+]
+PRESETS = load_all()
+
+
+def profile(preset: str) -> NumberProfile:
+    return changed(NumberProfile(), PRESETS[preset].numbers)
+
+
+def hits(preset: str, request: str) -> tuple[Hit, ...]:
+    mapping = Mapping.model_validate(PRESETS[preset].mapping)
+    return Reader(HitRequest.parse(request), mapping, profile(preset)).hits()
+
+
+def number(preset: str, hit: Hit) -> str | None:
+    return None if hit.number is None else normalise(hit.number, profile(preset)).e164
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{i}: {row['preset']}" for i, row in enumerate(ROWS)])
+def test_a_documented_event_is_understood(row: dict[str, Any]) -> None:
+    preset = row["preset"]
+    assert [
+        [hit.phase, hit.direction, hit.extension, number(preset, hit)]
+        for hit in hits(preset, row["request"])
+    ] == row["means"]
+
+
+def test_there_is_an_example_for_every_preset() -> None:
+    recorded = DOCUMENTED.with_name("requests.jsonl").read_text("utf-8").splitlines()
+    seen = {row["preset"] for row in ROWS} | {json.loads(line)["client"] for line in recorded}
+    assert seen == set(PRESETS)
+
+
+def test_older_plug_ins_have_one_call_for_all_legs() -> None:
+    told = '{"event": "%s", "callerid": "498999998001", "user": "102", "id": "250917_41-%d"}'
+    events = enumerate(("ringing", "hangupincoming"))
+    legs = [hits("3cx", f"POST /hit/KEY\n\n{told % (event, leg)}") for leg, event in events]
+    assert [hit.linked_id for (hit,) in legs] == ["250917_41", "250917_41"]
