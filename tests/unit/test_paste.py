@@ -1,6 +1,7 @@
 """What is pasted into a phone comes back as what it was meant to say, and fits."""
 
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -177,6 +178,13 @@ def test_a_pasted_line_says_what_it_is_for(line: Line) -> None:
 def test_what_is_pasted_fits_with_room_for_a_longer_host(preset: Preset) -> None:
     for item in device_urls(preset, BASE, "21").items:
         assert item.limit is None or item.length + ROOM <= item.limit, item.text
+
+
+@pytest.mark.parametrize("preset", load_all().values(), ids=lambda preset: preset.id)
+def test_a_line_of_xml_is_xml(preset: Preset) -> None:
+    for item in device_urls(preset, BASE, "21").items:
+        if item.text.startswith("<"):
+            assert item.url in ET.fromstring(item.text).attrib["data"]
 
 
 @pytest.mark.parametrize("preset", load_all().values(), ids=lambda preset: preset.id)

@@ -13,10 +13,11 @@ import pytest
 from softphone_common.domain.numbers import NumberProfile, changed, normalise
 from softphone_ingest.hits import Hit
 from softphone_ingest.mapping import Mapping
-from softphone_ingest.presets.preset import load_all
+from softphone_ingest.presets.preset import load, load_all
 from softphone_ingest.reading import Reader
 from softphone_ingest.request import HitRequest
 
+MANUAL = Path(__file__).parents[2] / "docs" / "presets.md"
 DOCUMENTED = Path(__file__).parents[1] / "data" / "documented.jsonl"
 ROWS: list[dict[str, Any]] = [
     json.loads(line) for line in DOCUMENTED.read_text("utf-8").splitlines()
@@ -57,3 +58,11 @@ def test_older_plug_ins_have_one_call_for_all_legs() -> None:
     events = enumerate(("ringing", "hangupincoming"))
     legs = [hits("3cx", f"POST /hit/KEY\n\n{told % (event, leg)}") for leg, event in events]
     assert [hit.linked_id for (hit,) in legs] == ["250917_41", "250917_41"]
+
+
+def test_the_example_in_the_docs_is_a_preset() -> None:
+    example = load(MANUAL.read_text("utf-8").partition("```toml")[2].partition("```")[0])
+    request = HitRequest.parse("GET /call?state=RINGING&who=08999998001&line=21&ref=17")
+    (hit,) = Reader(request, Mapping.model_validate(example.mapping), NumberProfile()).hits()
+    assert (hit.phase, hit.direction, hit.extension) == ("ringing", "inbound", "21")
+    assert (hit.number, hit.call_id) == ("08999998001", "17")

@@ -184,6 +184,7 @@ export const de = {
 
   "tenant.numbers": "Rufnummern der Firma",
   "tenant.numbersLead": "Wie bei Ihnen gewählt wird. Ein Telefon kann davon abweichen.",
+  "own.back": "← Alle Anrufe",
   "own.title": "Mein Softphone",
   "own.lead":
     "Wie Ihre Klicks auf Nummern an Ihr Softphone übergeben werden. Leer: wie in der Firma üblich.",

@@ -179,6 +179,7 @@ export const en = {
 
   "tenant.numbers": "The company's numbers",
   "tenant.numbersLead": "How you dial. A phone may differ from it.",
+  "own.back": "← All calls",
   "own.title": "My softphone",
   "own.lead":
     "How your clicks on numbers are handed to your softphone. Empty: as the company does it.",

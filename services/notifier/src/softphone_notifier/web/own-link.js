@@ -7,6 +7,7 @@ import { dialFields, dialOf } from "./dial-link.js";
 import { fill, h } from "./dom.js";
 import { Form } from "./form.js";
 import { t } from "./messages.js";
+import { address } from "./place.js";
 
 const PATH = "/api/dial/link";
 
@@ -26,7 +27,8 @@ export class OwnLinkPage {
 
   async #read() {
     try {
-      fill(this.element, panel(this.#form(await this.#own())));
+      const back = h("a", { class: "back", href: address("calls") }, t("own.back"));
+      fill(this.element, back, panel(this.#form(await this.#own())));
     } catch (error) {
       fill(this.element, h("p", { class: "empty bad", role: "alert" }, reason(error)));
     }
