@@ -166,7 +166,7 @@ _value = st.recursive(_scalar, lambda v: st.lists(v, max_size=3) | st.dictionari
 
 
 @settings(
-    max_examples=250,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -250,7 +250,7 @@ async def phones(office: Installation, company: Company) -> dict[str, str]:
 
 
 @settings(
-    max_examples=400,
+    max_examples=250,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -30,6 +30,9 @@ OUTPUTS = get_args(Output)
 FIELDS_MAX = 40
 """Each may refer to the next, and is then read some calls deeper."""
 
+SOURCES_MAX = 200
+"""Of all fields; each may have to be looked for in the whole of a request."""
+
 PLACES = frozenset(
     {"path", "query", "form", "json", "xml", "header", "line", "word", "any", "method", "client"}
 )
@@ -182,6 +185,8 @@ class Mapping(_Part):
                 raise ValueError(f"fields.{name}: the name means a place in the request")
             self._check(f"fields.{name}", self._sources(name))
             self._follow(name, (), clear)
+        if sum(len(self._sources(name)) for name in self.fields) > SOURCES_MAX:
+            raise ValueError(f"fields: at most {SOURCES_MAX} sources")
         self._check("each", self.each)
         for answer in self.answers:
             self._check("answers", answer.when)

@@ -1,7 +1,9 @@
 """Reads a request by a mapping into hits; knows no sender, no call and no device."""
 
+from collections.abc import Callable
 from collections.abc import Mapping as ReadOnly
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any, get_args
 
 import re2
@@ -16,6 +18,8 @@ from softphone_ingest.mapping import OUTPUTS, PLACES, Condition, Mapping, Rule, 
 from softphone_ingest.parts import Parts
 from softphone_ingest.request import HitRequest
 from softphone_ingest.sources import find, walk
+
+Find = Callable[[str, str], list[Any]]
 
 IGNORE = "ignore"
 MEMBERS_MAX = 100
@@ -44,6 +48,7 @@ class Reader:
         extension: str | None = None,
     ) -> None:
         self._parts = Parts(request, mapping.separator)
+        self._find = cache(partial(find, self._parts))
         self._mapping = mapping
         self._profile = profile
         self._extension = extension
@@ -97,14 +102,14 @@ class Reader:
         return [None]
 
     def _event(self, member: Any) -> "_Event":
-        return _Event(self._parts, self._mapping, self._profile, member)
+        return _Event(self._find, self._mapping, self._profile, member)
 
 
 class _Event:
     """One event of a request; a field is read when it is first asked for."""
 
-    def __init__(self, parts: Parts, mapping: Mapping, profile: NumberProfile, member: Any) -> None:
-        self._parts = parts
+    def __init__(self, at: Find, mapping: Mapping, profile: NumberProfile, member: Any) -> None:
+        self._at = at
         self._mapping = mapping
         self._profile = profile
         self._member = member
@@ -152,7 +157,7 @@ class _Event:
         if place == "each":
             return [] if self._member is None else walk(self._member, rest)
         if place in PLACES:
-            return find(self._parts, place, rest)
+            return self._at(place, rest)
         return walk(self._field(place), rest)
 
     def _field(self, name: str) -> Any:

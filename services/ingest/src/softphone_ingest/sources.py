@@ -21,8 +21,7 @@ def walk(value: Any, path: str) -> list[Any]:
     """What a dotted path leads to in JSON; a list found there gives all its members."""
     for step in path.split(".") if path else []:
         if isinstance(value, dict):
-            found = named({name: [member] for name, member in value.items()}, step)
-            value = found[0] if found else None
+            value = value[step] if step in value else _in_any_case(value, step)
         elif isinstance(value, list) and _is_index(step):
             found = _at(value, step)
             value = found[0] if found else None
@@ -33,7 +32,12 @@ def walk(value: Any, path: str) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def named(values: dict[str, Any] | Values, name: str) -> list[Any]:
+def _in_any_case(values: dict[str, Any], name: str) -> Any:
+    low = name.casefold()
+    return next((value for key, value in values.items() if key.casefold() == low), None)
+
+
+def named(values: Values, name: str) -> list[str]:
     """The values of this name."""
     if name in values:
         return list(values[name])

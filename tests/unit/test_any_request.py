@@ -1,0 +1,72 @@
+"""Whatever is sent to whichever preset is read or refused by name; nothing else comes of it."""
+
+import json
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from softphone_common.domain.numbers import NumberProfile
+from softphone_ingest.hits import Hit, HitError
+from softphone_ingest.mapping import Mapping
+from softphone_ingest.presets.preset import load_all
+from softphone_ingest.reading import Reader
+from softphone_ingest.request import HitRequest
+
+PRESETS = load_all()
+_text = st.text(max_size=12)
+PROFILES = (
+    NumberProfile(),
+    NumberProfile(region="US", trunk="+1", extension_max_len=0),
+    NumberProfile(outside_prefix="0", outside_prefix_mode="always", extension_ranges=("20-29",)),
+)
+RECORDED = Path(__file__).parents[1] / "data" / "requests.jsonl"
+BODIES = [json.loads(line)["body"].encode() for line in RECORDED.read_text("utf-8").splitlines()]
+_breaks = st.sampled_from([b"", b"\xff", b"%", b"[]", b"null", b"{", b"<", b"=", b"\\ud800"])
+_words = st.sampled_from(["newCall", "hangup", "ringing", "in", "1", "089", "$remote", "{", "<x>"])
+
+
+def broken(body: bytes, begin: int, end: int, instead: bytes) -> bytes:
+    """A recorded body with a piece of it replaced."""
+    return body[:begin] + instead + body[begin + end :]
+
+
+_bodies = st.builds(
+    broken, st.sampled_from(BODIES), st.integers(0, 300), st.integers(0, 9), _breaks
+)
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    preset=st.sampled_from(sorted(PRESETS)),
+    method=st.sampled_from(["GET", "POST", "PUT"]),
+    path=_text | st.sampled_from(["/ringing", "/exe", "/i", "/a=b&c=d/"]),
+    query=_text | st.sampled_from(["ev=ring&ext=21&n=1", "N=S&C=1", "n=1;id=%ZZ"]),
+    body=st.binary(max_size=80) | _words.map(str.encode) | _bodies,
+    kind=st.sampled_from(["", "application/json", "text/xml", "multipart/form-data; boundary=b"]),
+    extension=st.none() | _words,
+    profile=st.sampled_from(PROFILES),
+)
+def test_no_request_is_more_than_refused(
+    preset: str,
+    method: str,
+    path: str,
+    query: str,
+    body: bytes,
+    kind: str,
+    extension: str | None,
+    profile: NumberProfile,
+) -> None:
+    request = HitRequest(method, path, query, {"content-type": kind}, body, "")
+    mapping = Mapping.model_validate(PRESETS[preset].mapping)
+    reader = Reader(request, mapping, profile, extension)
+    hits: tuple[Hit, ...] = ()
+    refused = HitError("none", "was refused")
+    try:
+        hits = reader.hits()
+        reader.reply("https://connector.example.de/hit/k", "c")
+    except HitError as error:
+        refused = error
+    assert all(isinstance(hit, Hit) for hit in hits)
+    assert refused.field
+    assert refused.why
