@@ -115,31 +115,31 @@ async def _last(asked: list[Request]) -> str:
 
 
 async def test_everybody_has_a_link_of_his_own(desk: Open, phone: Phone) -> None:
-    bernd = await desk("bernd")
-    bernd.expected += ["404", "422"]  # no link of his own yet, and then a wrong one
-    await bernd.at("me").click()
-    await bernd.at("link").fill("tel:")
-    await bernd.at("save").click()
-    await expect(bernd.at("error-link")).to_contain_text("{number}")
-    await bernd.at("link").fill("callto:{number}")
-    await bernd.at("spelling").select_option("national")
-    await bernd.at("save").click()
-    await expect(bernd.at("form-note")).to_have_text("Gespeichert.")
-    await bernd.picture("own-link")
-    await bernd.page.reload()
-    await expect(bernd.at("link")).to_have_value("callto:{number}")
-    token = await _token(bernd)
-    answer = await bernd.page.request.post(
+    otto = await desk("operator")
+    otto.expected += ["404", "422"]  # no link of his own yet, and then a wrong one
+    await otto.at("me").click()
+    await otto.at("link").fill("tel:")
+    await otto.at("save").click()
+    await expect(otto.at("error-link")).to_contain_text("{number}")
+    await otto.at("link").fill("callto:{number}")
+    await otto.at("spelling").select_option("national")
+    await otto.at("save").click()
+    await expect(otto.at("form-note")).to_have_text("Gespeichert.")
+    await otto.picture("own-link")
+    await otto.page.reload()
+    await expect(otto.at("link")).to_have_value("callto:{number}")
+    token = await _token(otto)
+    answer = await otto.page.request.post(
         "/api/dial", headers=token, data={"number": "030 23125153"}
     )
     assert (await answer.json())["link"] == "callto:03023125153"
-    await bernd.at("link").fill("")
-    await bernd.at("save").click()
-    await expect(bernd.at("form-note")).to_have_text("Gespeichert.")
-    await bernd.page.get_by_role("link", name="Alle Anrufe").click()
-    await expect(bernd.at("dial-number")).to_be_visible()
-    await bernd.at("me").click()
-    await expect(bernd.at("link")).to_have_value("")
+    await otto.at("link").fill("")
+    await otto.at("save").click()
+    await expect(otto.at("form-note")).to_have_text("Gespeichert.")
+    await otto.page.get_by_role("link", name="Alle Anrufe").click()
+    await expect(otto.at("dial-number")).to_be_visible()
+    await otto.at("me").click()
+    await expect(otto.at("link")).to_have_value("")
 
 
 async def _token(desk: Desk) -> dict[str, str]:
