@@ -1,7 +1,6 @@
 """A tenant is active with a code that holds: its phones are heard, and its users have seats."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -9,7 +8,7 @@ import httpx
 import pytest
 
 from codes import code
-from inprocess import PASSWORD, Company, Installation, Json, everything, running
+from inprocess import PASSWORD, Company, Installation, Json, running
 from integration.activation import activate, enter, make_inactive, put
 from ladder import RealServer
 from softphone_ingest.activation import PrivateKey, issue
@@ -21,20 +20,7 @@ KEPT = ("ringing", "connected", "ended")
 """A call the nightly sweep leaves alone."""
 
 
-@pytest.fixture(scope="module")
-async def moved(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    urls = rabbitmq.url, mongodb.url, redis_server.url
-    async with everything(*urls) as installation:
-        yield installation
-
-
-@pytest.fixture
-async def office(moved: Installation) -> AsyncIterator[Installation]:
-    """In the present, whatever the test before did to the clock."""
-    yield moved
-    moved.clock.reset()
+pytestmark = pytest.mark.usefixtures("present")
 
 
 async def own(office: Installation, tenant: str) -> Json:

@@ -1,14 +1,13 @@
 """One call is one entry: clicks and what the phone then says, phones with and without call ids."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
-from inprocess import Company, Installation, everything, running
+from inprocess import Company, Installation, running
 from ladder import RealServer
 from softphone_onebox.servers.ports import HOST, free_port
 from until import until
@@ -18,19 +17,7 @@ OTHER = "030 23125110"
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(scope="module")
-async def moved(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
-
-
-@pytest.fixture
-async def office(moved: Installation) -> AsyncIterator[Installation]:
-    """In the present, whatever the test before did to the clock."""
-    yield moved
-    moved.clock.reset()
+pytestmark = pytest.mark.usefixtures("present")
 
 
 @pytest.fixture

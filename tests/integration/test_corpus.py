@@ -3,32 +3,17 @@
 import asyncio
 import http.client
 import json
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from inprocess import Company, Installation, Json, everything
-from ladder import RealServer
+from inprocess import Company, Installation, Json
 from until import until
 
 RECORDED = Path(__file__).parents[1] / "data" / "requests.jsonl"
 ROWS: list[Json] = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
-
-
-@pytest.fixture(scope="module")
-async def company(office: Installation) -> Company:
-    return await office.make_company()
 
 
 @pytest.fixture(scope="module")

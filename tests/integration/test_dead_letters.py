@@ -1,24 +1,13 @@
 """What can't be read is a dead letter at once, with its reason, and holds up no other message."""
 
-from collections.abc import AsyncIterator
-
 import aio_pika
 import pytest
 
 from broker import broker, next_dead
-from inprocess import Installation, everything
+from inprocess import Installation
 from ladder import RealServer
 from softphone_common.bus.envelope import REASON_HEADER
 from until import until
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
-
 
 GARBAGE = {
     "no json": (b"\xff\xfe{", "softphone.call-observed.v1", "json"),

@@ -2,28 +2,17 @@
 
 import json
 import stat
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from pydantic import SecretStr
 
 from codes import KEY, PUBLIC_KEY
-from inprocess import Installation, Json, everything
+from inprocess import Installation, Json
 from integration.activation import put
-from ladder import RealServer
 from softphone_ingest.activation import PrivateKey, private_text, public_text
 from softphone_onebox.box import Box
 from softphone_onebox.demo import TENANT, Demo
 from softphone_onebox.settings import OneboxSettings
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
 
 
 async def test_the_demo_is_activated_once(office: Installation, tmp_path: Path) -> None:

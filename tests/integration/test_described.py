@@ -1,7 +1,6 @@
 """What ingest's OpenAPI describes is what ingest does, for right requests and for wrong ones."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from inprocess import Installation, bearer, everything
-from ladder import RealServer
+from inprocess import Installation, bearer
 
 DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi" / "ingest.json"
 REFUSALS = ["400", "401", "403", "404", "405", "409", "413", "415", "422"]
@@ -23,14 +21,6 @@ CONFIG = schemathesis.Config.from_dict(
 )
 SCHEMA: Any = schemathesis.openapi.from_path(DESCRIPTION, config=CONFIG)
 OPERATIONS: dict[str, Any] = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Devices are made of presets, changed word by word, and give the exact URLs to paste."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,19 +14,7 @@ from until import until
 PUBLIC = "https://connector.example.de"
 
 
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(
-        rabbitmq.url, mongodb.url, redis_server.url, public_url=PUBLIC
-    ) as installation:
-        yield installation
-
-
-@pytest.fixture(scope="module")
-async def company(office: Installation) -> Company:
-    return await office.make_company()
+SETTINGS = {"public_url": PUBLIC}
 
 
 async def make(office: Installation, company: Company, **fields: object) -> Json:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from inprocess import Company, Installation, everything, running
+from inprocess import Company, Installation, running
 from ladder import RealServer
 from proxy import Proxy
 from softphone_onebox.servers.ports import HOST, free_port
@@ -18,14 +18,6 @@ NUMBER, E164 = "089 99998010", "+498999998010"
 MOBILE, MOBILE_E164 = "0176 04069001", "+4917604069001"
 DESK = {"region": "DE", "outside_prefix": "0"}
 HTTP = "http://localhost:61234?action=make_call&target={number}"
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
-from inprocess import SECRET, Company, Installation, everything, running
+from inprocess import SECRET, Company, Installation, running
 from ladder import RealServer
 from processes import Process
 from proxy import Proxy
@@ -19,19 +19,6 @@ from until import until
 NUMBER = "089 99998001"
 SAID = {"extension": "21", "number": NUMBER}
 E164 = "+498999998001"
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
-
-
-@pytest.fixture(scope="module")
-async def company(office: Installation) -> Company:
-    return await office.make_company()
 
 
 def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:

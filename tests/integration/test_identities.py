@@ -1,15 +1,13 @@
 """Which hits are one call: phones without ids or numbers, with several ids, with ids used again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from inprocess import Company, Installation, Json, everything
-from ladder import RealServer
+from inprocess import Company, Installation, Json
 from until import until
 
 E164, OTHER_E164 = "+498999998001", "+4917604069001"
@@ -17,19 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 GUID = "{6f9619ff-8b86-5d01-b42d-00cf4fc964ff}"
 
 
-@pytest.fixture(scope="module")
-async def moved(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
-
-
-@pytest.fixture
-async def office(moved: Installation) -> AsyncIterator[Installation]:
-    """In the present, whatever the test before did to the clock."""
-    yield moved
-    moved.clock.reset()
+pytestmark = pytest.mark.usefixtures("present")
 
 
 @pytest.fixture

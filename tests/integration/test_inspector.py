@@ -2,30 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import pytest
-
 from browser_socket import signed_in
-from inprocess import Company, Installation, Json, everything
-from ladder import RealServer
+from inprocess import Company, Installation, Json
 from until import until
 
 RING = "GET /hit/KEY/ringing?extension=21&number=089%2099998001&call_id=try HTTP/1.1\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
-
-
-@pytest.fixture(scope="module")
-async def company(office: Installation) -> Company:
-    return await office.make_company()
 
 
 async def make(office: Installation, company: Company, **fields: object) -> Json:

@@ -1,6 +1,5 @@
 """Every active tenant is swept every night: nothing but the end of its activation prevents it."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,10 +8,9 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from codes import code
-from inprocess import SECRET, Installation, Json, everything
+from inprocess import SECRET, Installation, Json
 from integration import test_tenancy as tenancy
 from integration.activation import activate, make_inactive, put
-from ladder import RealServer
 from softphone_common.settings import Settings
 from softphone_ingest.administration import TenantByOperator, TenantChanges
 from softphone_janitor.handlers import ACTOR
@@ -23,20 +21,8 @@ from until import until
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-@pytest.fixture(scope="module")
-async def moved(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    urls = rabbitmq.url, mongodb.url, redis_server.url
-    async with everything(*urls, sweep_check_seconds=1) as installation:
-        yield installation
-
-
-@pytest.fixture
-async def office(moved: Installation) -> AsyncIterator[Installation]:
-    """In the present, whatever the test before did to the clock."""
-    yield moved
-    moved.clock.reset()
+SETTINGS = {"sweep_check_seconds": 1}
+pytestmark = pytest.mark.usefixtures("present")
 
 
 async def scheduled(office: Installation) -> dict[str, datetime]:

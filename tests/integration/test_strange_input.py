@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -14,25 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from browser_socket import opened, signed_in
-from inprocess import PASSWORD, Company, Installation, bearer, everything
-from ladder import RealServer
+from inprocess import PASSWORD, Company, Installation, bearer
 from softphone_ingest.mapping import Mapping
 from softphone_ingest.presets.preset import load_all
 
 NUMBER = "089 99998030"
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
-
-
-@pytest.fixture(scope="module")
-async def company(office: Installation) -> Company:
-    return await office.make_company()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from inprocess import SECRET, Company, Installation, Json, everything
+from inprocess import SECRET, Company, Installation, Json
 from ladder import RealServer
 from softphone_common.bus.rabbit import Bus
 from softphone_common.errors import UnavailableError
@@ -24,20 +24,8 @@ from until import until
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-@pytest.fixture(scope="module")
-async def moved(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    urls = rabbitmq.url, mongodb.url, redis_server.url
-    async with everything(*urls, sweep_check_seconds=1) as installation:
-        yield installation
-
-
-@pytest.fixture
-async def office(moved: Installation) -> AsyncIterator[Installation]:
-    """In the present, whatever the test before did to the clock."""
-    yield moved
-    moved.clock.reset()
+SETTINGS = {"sweep_check_seconds": 1}
+pytestmark = pytest.mark.usefixtures("present")
 
 
 def coming(hour: int, minute: int = 0) -> datetime:

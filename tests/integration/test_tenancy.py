@@ -1,6 +1,5 @@
 """Two tenants: neither sees, pops, reads or changes anything of the other's, on any route."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -9,8 +8,7 @@ from starlette.routing import BaseRoute
 
 from browser_socket import signed_in
 from codes import code
-from inprocess import Installation, Json, Person, Phone, everything
-from ladder import RealServer
+from inprocess import Installation, Json, Person, Phone
 from until import until
 
 NUMBER = "08999998001"
@@ -46,14 +44,6 @@ class Company:
     call: str
     deleted: str
     hit: str
-
-
-@pytest.fixture(scope="module")
-async def office(
-    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
-) -> AsyncIterator[Installation]:
-    async with everything(rabbitmq.url, mongodb.url, redis_server.url) as installation:
-        yield installation
 
 
 async def company(office: Installation) -> Company:

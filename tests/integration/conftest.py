@@ -1,0 +1,35 @@
+"""The installation that the tests of one module share, and its clock; what is in it they make."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from inprocess import Company, Installation, everything
+from ladder import RealServer
+
+
+@pytest.fixture(scope="module")
+async def office(
+    request: pytest.FixtureRequest,
+    rabbitmq: RealServer,
+    mongodb: RealServer,
+    redis_server: RealServer,
+) -> AsyncIterator[Installation]:
+    """All five services over a database of their own, with what the module's `SETTINGS` say."""
+    settings: dict[str, Any] = getattr(request.module, "SETTINGS", {})
+    urls = rabbitmq.url, mongodb.url, redis_server.url
+    async with everything(*urls, **settings) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+async def company(office: Installation) -> Company:
+    return await office.make_company()
+
+
+@pytest.fixture
+async def present(office: Installation) -> AsyncIterator[None]:
+    """The next test begins in the present, whatever this one does to the clock."""
+    yield
+    office.clock.reset()
