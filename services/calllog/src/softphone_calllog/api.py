@@ -14,16 +14,14 @@ from softphone_calllog.recycle_bin import RecycleBin
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock
-from softphone_common.contracts.events import CallChanged, Comment, CommentSaved
+from softphone_common.contracts.events import Comment, CommentSaved
 from softphone_common.contracts.frames import CallJson
 from softphone_common.domain.calls import Direction, Phase
 from softphone_common.domain.numbers import normalise
-from softphone_common.errors import UnavailableError
 from softphone_common.http.auth import AdminCaller, AnyCaller, Caller
 from softphone_common.http.paging import Page, decode_cursor, encode_cursor
 from softphone_common.http.problem import ProblemError
 from softphone_common.mongo import Document
-from softphone_common.telemetry import log
 from softphone_common.tenants import Tenants
 
 
@@ -122,7 +120,7 @@ class Api:
         deleted = await self._bin.put(caller.tenant, call, caller.login, self._clock())
         if deleted is None:
             raise ProblemError(404, "You have no such call")
-        await self._tell(changed(deleted))
+        await self._bus.tell(changed(deleted))
 
     async def add_comment(self, call: str, given: CommentInput, caller: AnyCaller) -> Comment:
         """Saves a comment to the call and to one of the records behind its number."""
@@ -142,7 +140,7 @@ class Api:
         )
         await self._comments.add(caller.tenant, comment)
         saved = CommentSaved(tenant=caller.tenant, comment=comment, extensions=known.extensions)
-        await self._tell(saved)
+        await self._bus.tell(saved)
         return comment
 
     async def list_comments(
@@ -164,7 +162,7 @@ class Api:
         restored = await self._bin.restore(caller.tenant, call)
         if restored is None:
             raise ProblemError(404, "There is no such call in the recycle bin")
-        await self._tell(changed(restored))
+        await self._bus.tell(changed(restored))
         return await self._with_comments(restored)
 
     async def _readable_call(self, call: str, caller: Caller) -> Logged:
@@ -193,13 +191,6 @@ class Api:
     async def _with_comments(self, call: Logged) -> CallJson:
         comments = await self._comments.of_calls(call.tenant, [call.call.id])
         return call.json(comments.get(call.call.id, ()))
-
-    async def _tell(self, message: CallChanged | CommentSaved) -> None:
-        """What is stored is stored: without the broker browsers see it when they next read."""
-        try:
-            await self._bus.publish(message)
-        except UnavailableError as error:
-            log.warning("change not told", type=message.type, error=str(error))
 
 
 def _readable(caller: Caller) -> Document:

@@ -19,10 +19,8 @@ from softphone_common.contracts.dialling import Link
 from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
 from softphone_common.domain.dialling import Spelling
 from softphone_common.domain.numbers import NumberProfile, check
-from softphone_common.errors import UnavailableError
 from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
 from softphone_common.http.problem import ProblemError
-from softphone_common.telemetry import log
 from softphone_common.tenants import Tenants
 from softphone_ingest.activation import CODE_MAX, ActivationError, Codes
 from softphone_ingest.tenants import TenantStore
@@ -160,15 +158,8 @@ class Administration:
 
     async def _tell_tenant(self, tenant: Tenant) -> TenantOutput:
         self._tenant_mirror.apply(tenant)
-        await self._tell(TenantChanged(tenant=tenant.id, settings=tenant))
+        await self._bus.tell(TenantChanged(tenant=tenant.id, settings=tenant))
         return self._shown(tenant)
-
-    async def _tell(self, message: TenantChanged) -> None:
-        """What is stored is stored: without the broker the others read it at their next refresh."""
-        try:
-            await self._bus.publish(message)
-        except UnavailableError as error:
-            log.warning("change not told", type=message.type, error=str(error))
 
 
 def _too_old(field: str) -> ProblemError:

@@ -10,11 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from softphone_common.bus.rabbit import Bus
 from softphone_common.contracts.dialling import DialLink
 from softphone_common.contracts.events import Device, DeviceChanged
-from softphone_common.errors import UnavailableError
 from softphone_common.http.auth import AdminCaller, Caller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
-from softphone_common.telemetry import log
 from softphone_common.tenants import Tenants
 from softphone_ingest.devices import DeviceMirror, DeviceStore, hash_key, new_key
 from softphone_ingest.dialect import Dialects
@@ -131,7 +129,7 @@ class DeviceApi:
 
     async def show_device(self, device: str, caller: AdminCaller) -> DeviceOutput:
         """One device."""
-        return _shown(await self._known(device, caller))
+        return _shown(await self._store.require(caller.tenant, device))
 
     async def edit_device(
         self, device: str, changes: DeviceChanges, caller: AdminCaller
@@ -141,7 +139,7 @@ class DeviceApi:
         for field in ("name", "preset"):
             if given.get(field, "") is None:
                 raise ProblemError(422, f"{field} can't be null", field=field)
-        known = await self._known(device, caller)
+        known = await self._store.require(caller.tenant, device)
         fields = self._stored(given)
         self._check(Device.model_validate({**known.model_dump(), **fields}))
         return _shown(await self._edit(caller, device, fields))
@@ -157,7 +155,7 @@ class DeviceApi:
 
     async def show_urls(self, device: str, request: Request, caller: AdminCaller) -> DeviceUrls:
         """What to paste into the sender's settings, with the key in it."""
-        known = await self._known(device, caller)
+        known = await self._store.require(caller.tenant, device)
         key = self._seal.open(known.key_sealed)
         if key is None:
             raise ProblemError(
@@ -195,26 +193,14 @@ class DeviceApi:
     def _keyed(self, key: str) -> dict[str, str]:
         return {"key_hash": hash_key(key), "key_sealed": self._seal.close(key)}
 
-    async def _known(self, device: str, caller: Caller) -> Device:
-        known = await self._store.get(caller.tenant, device)
-        if known is None:
-            raise ProblemError(404, "You have no such device")
-        return known
-
     async def _edit(self, caller: Caller, device: str, changes: dict[str, Any]) -> Device:
         changed = await self._store.edit(caller.tenant, device, changes)
-        if changed is None:
-            raise ProblemError(404, "You have no such device")
         await self._tell(changed)
         return changed
 
     async def _tell(self, device: Device) -> None:
-        """What is stored is stored: without the broker the others read it at their next refresh."""
         self._mirror.apply(device)
-        try:
-            await self._bus.publish(DeviceChanged(tenant=device.tenant, device=device))
-        except UnavailableError as error:
-            log.warning("change not told", type=DeviceChanged.type, error=str(error))
+        await self._bus.tell(DeviceChanged(tenant=device.tenant, device=device))
 
 
 def _shown(device: Device, key: str | None = None) -> DeviceOutput:

@@ -10,6 +10,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from softphone_common.bus.rabbit import Bus
 from softphone_common.contracts.events import Device, DeviceChanged, Message
+from softphone_common.http.problem import ProblemError
 from softphone_common.mirror import Mirror
 from softphone_common.mongo import Database, reaching
 
@@ -78,12 +79,12 @@ class DeviceStore:
             found = self._devices.find({"tenant": tenant, "active": True}).sort("name")
             return [_device(document) async for document in found]
 
-    async def get(self, tenant: str, device: str) -> Device | None:
-        """The tenant's device, or None if it has no such device."""
+    async def require(self, tenant: str, device: str) -> Device:
+        """The tenant's device. Raises ProblemError 404 if it has no such device."""
         wanted = {"_id": device, "tenant": tenant, "active": True}
         with reaching():
             document = await self._devices.find_one(wanted)
-        return None if document is None else _device(document)
+        return _known(document)
 
     async def add(self, device: Device) -> None:
         """Stores a new device."""
@@ -92,15 +93,21 @@ class DeviceStore:
                 {"_id": device.id, **_stored(device.model_dump(exclude={"id"}))}
             )
 
-    async def edit(self, tenant: str, device: str, changes: dict[str, Any]) -> Device | None:
-        """The device with these fields changed, or None if the tenant has no such device."""
+    async def edit(self, tenant: str, device: str, changes: dict[str, Any]) -> Device:
+        """The device with these fields changed. Raises ProblemError 404 like `require`."""
+        wanted = {"_id": device, "tenant": tenant, "active": True}
+        change = {"$set": _stored(changes), "$inc": {"version": 1}}
         with reaching():
             document = await self._devices.find_one_and_update(
-                {"_id": device, "tenant": tenant, "active": True},
-                {"$set": _stored(changes), "$inc": {"version": 1}},
-                return_document=ReturnDocument.AFTER,
+                wanted, change, return_document=ReturnDocument.AFTER
             )
-        return None if document is None else _device(document)
+        return _known(document)
+
+
+def _known(document: dict[str, Any] | None) -> Device:
+    if document is None:
+        raise ProblemError(404, "You have no such device")
+    return _device(document)
 
 
 def _stored(fields: dict[str, Any]) -> dict[str, Any]:

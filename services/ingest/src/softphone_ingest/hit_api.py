@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.contracts.events import Device
 from softphone_common.contracts.hits import EventJson, HitJson
-from softphone_common.http.auth import AdminCaller, Caller
+from softphone_common.http.auth import AdminCaller
 from softphone_common.http.paging import Page, decode_cursor, encode_cursor
 from softphone_common.http.problem import ProblemError
 from softphone_common.tenants import Tenants
@@ -67,7 +66,9 @@ class HitApi:
         """The device's latest hits, newest first."""
         size = min(limit, self._page_max)
         before = None if cursor is None else _position(cursor)
-        hits = await self._inspector.latest(await self._device(device, caller), before, size + 1)
+        hits = await self._inspector.latest(
+            await self._devices.require(caller.tenant, device), before, size + 1
+        )
         more = len(hits) > size
         last = hits[:size][-1] if more else None
         place = encode_cursor(last.at.isoformat(), last.id) if last else None
@@ -77,12 +78,14 @@ class HitApi:
         """Tries a refused hit again, as the device is set up now. One that made calls already is
         given back as it is, so nothing is ever counted twice."""
         tenant = self._tenants.require(caller.tenant)
-        return await self._inspector.replay(tenant, await self._device(device, caller), hit)
+        return await self._inspector.replay(
+            tenant, await self._devices.require(caller.tenant, device), hit
+        )
 
     async def try_request(self, device: str, given: Trial, caller: AdminCaller) -> Tried:
         """What a request would become, with changes not saved yet; it makes no call."""
         tenant = self._tenants.require(caller.tenant)
-        known = await self._device(device, caller)
+        known = await self._devices.require(caller.tenant, device)
         mapping = known.mapping if given.mapping is None else given.mapping
         numbers = known.numbers if given.numbers is None else given.numbers
         try:
@@ -91,12 +94,6 @@ class HitApi:
         except HitError as error:
             return Tried(outcome="refused", field=error.field, why=error.why)
         return Tried(outcome="accepted" if events else "ignored", events=events)
-
-    async def _device(self, device: str, caller: Caller) -> Device:
-        known = await self._devices.get(caller.tenant, device)
-        if known is None:
-            raise ProblemError(404, "You have no such device")
-        return known
 
 
 def _position(cursor: str) -> tuple[datetime, str]:

@@ -27,6 +27,7 @@ from softphone_ingest.recorder import Recorder
 from softphone_ingest.redaction import redacted
 from softphone_ingest.request import HitRequest
 from softphone_ingest.sealing import Seal
+from softphone_ingest.urls import device_url
 from softphone_ingest.verification import verified
 
 ACCEPTED = 202
@@ -96,7 +97,7 @@ class Intake:
         secret = self._seal.open(device.secret_sealed)
         seen = _Seen(device, redacted(request, key, secret), now)
         try:
-            return await self._admitted(seen, tenant, request, f"{public}/hit/{key}", secret)
+            return await self._admitted(seen, tenant, request, device_url(public, key), secret)
         except HitError as error:
             self._note(seen.as_hit("refused", 422, error.field, error.why), seen)
             await self._recorder.settled()

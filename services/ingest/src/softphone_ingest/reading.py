@@ -233,21 +233,19 @@ class _Event:
     def _require_all(self, extension: str) -> None:
         for name in self._mapping.require:
             given = extension if name == "extension" else self._text(name)
-            if name != "number" and not given.strip():
+            if not given.strip() and not (name == "number" and self._is_there(name)):
                 raise HitError(name, "is missing")
+
+    def _is_there(self, name: str) -> bool:
+        """Whether the request has the field, if only empty or as a placeholder."""
+        rules = self._mapping.fields.get(name, ())
+        return any(self._candidates(rule) for rule in rules if self.holds(rule.when))
 
     def _number(self) -> str | None:
         number = self._text("number")
         if number.strip():
             return number
-        rules = self._mapping.fields.get("number", ())
-        meant = [rule for rule in rules if self.holds(rule.when)]
-        values = [value for rule in meant for value in self._candidates(rule)]
-        if not values:
-            if "number" in self._mapping.require:
-                raise HitError("number", "is missing")
-            return None
-        empty = any(not _as_text(value, "number").strip() for value in values)
+        empty = self._field("number") is not None
         return "" if empty and self._mapping.empty_number == "withheld" else None
 
     def _short(self, name: str, most: int) -> str:

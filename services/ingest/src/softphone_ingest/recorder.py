@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 
 from softphone_common import metrics
 from softphone_common.bus.rabbit import Bus
@@ -73,7 +74,7 @@ class Recorder:
             await self._news.wait()
             self._news.clear()
             while self._waiting:
-                batch = list(self._waiting)[:_BATCH]
+                batch = list(islice(self._waiting, _BATCH))
                 try:
                     await self._store.add([document for document, _ in batch])
                 except UnavailableError as error:

@@ -68,9 +68,7 @@ def _below(root: Element, steps: list[str]) -> list[str]:
     found = [root]
     for step in steps:
         if step.startswith("@"):
-            return [
-                value for e in found for value in named({k: [v] for k, v in e.items()}, step[1:])
-            ]
+            return [value for element in found for value in _of(element.items(), step[1:])]
         found = [child for element in found for child in element if _same(child, step)]
     return ["".join(element.itertext()) for element in found]
 

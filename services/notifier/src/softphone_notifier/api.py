@@ -10,11 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock
 from softphone_common.contracts.events import Role, TenantId, User, UserChanged
-from softphone_common.errors import UnavailableError
 from softphone_common.http.auth import AdminCaller, Caller, Tokens
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
-from softphone_common.telemetry import log
 from softphone_notifier.passwords import hash_password, matches
 from softphone_notifier.seats import Seats
 from softphone_notifier.sessions import SessionStore
@@ -234,12 +232,8 @@ class UserApi:
         return self._seats.one(tenant) if needed else nullcontext()
 
     async def _tell(self, user: User, revoked: bool) -> None:
-        """What is stored is stored: without the broker the others read it at their next refresh."""
         self._mirror.apply(user)
-        try:
-            await self._bus.publish(UserChanged(tenant=user.tenant, user=user, revoked=revoked))
-        except UnavailableError as error:
-            log.warning("change not told", type=UserChanged.type, error=str(error))
+        await self._bus.tell(UserChanged(tenant=user.tenant, user=user, revoked=revoked))
 
     def _check_password(self, password: str) -> None:
         least = self._settings.password_min

@@ -81,6 +81,13 @@ class Bus:
         """
         await asyncio.gather(*(self._publish(message) for message in messages))
 
+    async def tell(self, message: Message) -> None:
+        """Publishes a change that is stored already: without the broker others read it later."""
+        try:
+            await self.publish(message)
+        except UnavailableError as error:
+            log.warning("change not told", type=message.type, error=str(error))
+
     async def send(self, exchange: str, envelope: Envelope, *, mandatory: bool = True) -> None:
         """The same for one message that is packed already."""
         async with self._reaching():
