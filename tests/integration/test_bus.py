@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from broker import broker, next_dead
 from inprocess import SECRET
 from ladder import RealServer
+from proxy import Proxy
 from softphone_common.bus import topology
 from softphone_common.bus.dispatch import Limits
 from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, pack
@@ -149,3 +150,19 @@ async def test_stopping_gives_back_what_is_only_in_line(rabbitmq: RealServer) ->
     async with consuming(rabbitmq.url, again):
         await until(lambda: len(again.done) == 2, what="both after the restart")
     assert set(again.done) == {stuck.sweep, waiting.sweep}
+
+
+async def test_of_several_nodes_another_takes_over(rabbitmq: RealServer) -> None:
+    ways = [Proxy(rabbitmq.url), Proxy(rabbitmq.url), Proxy(rabbitmq.url)]
+    for way in ways[:2]:
+        await way.start()
+    handling = Handling(ValueError(), [])
+    async with consuming(", ".join(way.url for way in ways), handling) as bus:
+        for way in ways[:2]:
+            message = finished()
+            await way.cut()
+            await bus.publish(message)
+            await until(lambda message=message: message.sweep in handling.done, what="the handling")
+            await way.start()
+    for way in ways[:2]:
+        await way.cut()

@@ -35,7 +35,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    amqp_url: SecretStr = Field(description="RabbitMQ, amqp://user:password@host:port/vhost")
+    amqp_url: SecretStr = Field(
+        description="RabbitMQ, amqp://user:password@host:port/vhost;"
+        " of a cluster all nodes, comma-separated"
+    )
     mongo_url: SecretStr = Field(description="MongoDB, mongodb://…/database")
     redis_url: SecretStr = Field(description="Redis or Valkey, redis://:password@host:port/0")
     auth_secret: SecretStr = Field(min_length=32, description="Signs and checks tokens")

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Callable, Iterable
+from itertools import cycle
 from uuid import uuid4
 
 from softphone_common import metrics
@@ -29,6 +31,8 @@ class Bus:
         self._settings = settings
         self.service = service
         self.instance = f"{service}.{uuid4().hex[:12]}"
+        urls = [url.strip() for url in settings.amqp_url.get_secret_value().split(",")]
+        self._urls = cycle(random.sample(urls, len(urls)))
         self._consumers: list[Consumer] = []
         self._listener = Listener(service)
         self._link: Link | None = None
@@ -160,10 +164,10 @@ class Bus:
                 await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
 
     async def _live_once(self) -> str:
-        """One link's whole life; returns why it is in doubt."""
+        """The whole life of one link, each time to the next node; returns why it is in doubt."""
         s = self._settings
         link = await Link.connect(
-            s.amqp_url.get_secret_value(),
+            next(self._urls),
             self.instance,
             seconds=s.publish_seconds,
             heartbeat=s.heartbeat_seconds,
