@@ -239,6 +239,14 @@ class Company:
                 return items
             cursor = f"&cursor={page['next']}"
 
+    async def has_logged(self, line: Line) -> bool:
+        """Whether the log can be asked about this call and has it."""
+        try:
+            path = f"/api/calls/{line.call_id}"
+            return (await self._request("calllog", "GET", path, None, "admin")).is_success
+        except httpx.TransportError:
+            return False
+
     async def check_log(self) -> None:
         """Every call is there once, as it was told, with what the directory knows of it."""
         logged = await self.log()

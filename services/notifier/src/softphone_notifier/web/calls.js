@@ -137,8 +137,8 @@ export class Calls {
 }
 
 /**
- * The newer of both states, with all comments. Evidence of a call only ever grows, so of a list
- * and a frame that crossed on the way the one that knows more is the newer.
+ * The newer of both states, with all comments. Evidence of a call only ever grows, so a list that
+ * lacks some of what is known here was written before.
  * @param {Call | undefined} old
  * @param {Call} call
  * @param {boolean} fromLog the list may lag behind the frames
@@ -146,7 +146,7 @@ export class Calls {
  */
 function merge(old, call, fromLog) {
   if (!old) return call;
-  const stale = fromLog && evidence(call) < evidence(old);
+  const stale = fromLog && lacks(call, old);
   const newest = stale
     ? { ...old, deleted_at: call.deleted_at, deleted_by: call.deleted_by }
     : call;
@@ -165,12 +165,6 @@ export function lacks(call, more) {
     const same = legs.get(leg.extension);
     return TIMES.some((time) => leg[time] !== null && (same?.[time] ?? null) === null);
   });
-}
-
-/** @param {Call} call */
-function evidence(call) {
-  const times = call.legs.flatMap((leg) => TIMES.map((time) => leg[time]));
-  return times.filter((time) => time !== null).length;
 }
 
 /**

@@ -36,6 +36,9 @@ const TABS = /** @type {const} */ ([
   ["settings", "nav.settings"],
 ]);
 
+/** After a gap the log may still be behind: it is read so often more, and so long after. */
+const REREAD_MILLIS = [2_000, 10_000, 30_000];
+
 /**
  * @typedef {object} DeskOptions
  * @property {User} user
@@ -54,6 +57,8 @@ export class Desk {
   #page = null;
   #saying = 0;
   #refreshed = performance.now();
+  /** @type {number[]} */
+  #rereads = [];
 
   /** @param {DeskOptions} options */
   constructor({ user, api, calls, connection, languages, signOut, connected, watch }) {
@@ -187,6 +192,9 @@ export class Desk {
   /** The connection stands again: what is shown is read anew. */
   again() {
     this.#page?.again?.();
+    this.#rereads.forEach((timer) => window.clearTimeout(timer));
+    const reread = () => void (this.history.paged || this.reload());
+    this.#rereads = REREAD_MILLIS.map((pause) => window.setTimeout(reread, pause));
     return this.reload();
   }
 
@@ -213,6 +221,7 @@ export class Desk {
 
   stop() {
     window.clearTimeout(this.#saying);
+    this.#rereads.forEach((timer) => window.clearTimeout(timer));
     window.removeEventListener("hashchange", this.went);
     this.#page?.stop?.();
     this.history.stop();
