@@ -4,6 +4,10 @@ from prometheus_client import Counter, Gauge, Histogram
 
 HITS = Counter("softphone_hits", "Hits by answer", ["status"])
 HITS_NOT_KEPT = Counter("softphone_hits_not_kept", "Hits the inspector could not keep")
+LIMITED = Counter("softphone_limited", "Requests answered 429, by the limit", ["limit"])
+REFUSED = Counter(
+    "softphone_connections_refused", "Connections closed before a whole request", ["why"]
+)
 PUBLISHED = Counter("softphone_published", "Messages the broker confirmed", ["type"])
 HANDLED = Counter(
     "softphone_handled", "Messages done with, by what became of them", ["queue", "how"]

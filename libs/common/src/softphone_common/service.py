@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -17,6 +17,7 @@ from softphone_common.clock import Clock, utc_now
 from softphone_common.errors import UnavailableError
 from softphone_common.http import app as http_app
 from softphone_common.http.auth import Tokens
+from softphone_common.http.connection import Connections
 from softphone_common.settings import Settings, load
 from softphone_common.telemetry import log
 
@@ -166,11 +167,15 @@ class _Server(uvicorn.Server):
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=cast("type[asyncio.Protocol]", Connections(settings)),
         lifespan="off",
         access_log=False,  # a hit's URL holds its device's key
         log_config=None,
         server_header=False,
         ws_max_size=settings.body_max,
+        ws_per_message_deflate=False,  # frames are small, and what is packed may be a bomb
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=settings.idle_seconds,
         timeout_graceful_shutdown=max(1, int(settings.shutdown_seconds / 2)),
     )
 
