@@ -1,4 +1,4 @@
-"""Connections that are slow, endless, cut off or too many, over raw sockets and without a gateway."""
+"""Connections that are slow, endless, cut off or too many, on raw sockets and without a gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator

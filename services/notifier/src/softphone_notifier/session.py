@@ -116,7 +116,8 @@ class Session:
         while (left := _seconds(self._clock(), self.caller.expires_at)) > 0:
             self._renewed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._renewed.wait(), left)
+                async with asyncio.timeout(left):  # wait_for may swallow the end of it all
+                    await self._renewed.wait()
         raise _End(CloseCode.EXPIRED, "the token has expired")
 
     async def _wait_for_cut(self) -> None:
