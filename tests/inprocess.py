@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -247,7 +248,7 @@ async def running(
     rabbitmq: str, mongo: str, redis: str, *, only: Collection[str] = ALL, **settings: Any
 ) -> AsyncIterator[Installation]:
     """These services, ready; at the end they are stopped. `mongo` has the database in it."""
-    clock, port = MovedClock(), free_port()
+    clock, port, spool = MovedClock(), free_port(), TemporaryDirectory()
     values = {
         "amqp_url": SecretStr(rabbitmq),
         "mongo_url": SecretStr(mongo),
@@ -256,6 +257,7 @@ async def running(
         "activation_public_key": PUBLIC_KEY,
         "host": HOST,
         "port": port,
+        "spool_dir": spool.name,
         **settings,
     }
     services = [await _BUILD[name](values, clock) for name in ALL if name in only]
@@ -268,6 +270,7 @@ async def running(
         await installation.client.aclose()
         runner.stop()
         assert await running == 0
+        spool.cleanup()
 
 
 @asynccontextmanager

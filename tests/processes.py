@@ -35,14 +35,16 @@ class _ServiceChild(Child):
 class Process:
     """One service; its port, and with it its address, stays the same from start to start."""
 
-    def __init__(self, name: str, env: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, name: str, env: Mapping[str, str], folder: Path, *, log: str | None = None
+    ) -> None:
         self.name = name
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         command = [sys.executable, "-m", f"softphone_{name}"]
         base = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         own = {"SOFTPHONE_HOST": HOST, "SOFTPHONE_PORT": str(self.port)}
-        self._child = _ServiceChild(name, command, folder=folder, env={**base, **env, **own})
+        self._child = _ServiceChild(log or name, command, folder=folder, env={**base, **env, **own})
         self.wanted = False
         """Started and neither stopped nor killed since, whatever has become of it."""
 
@@ -115,7 +117,7 @@ class Fleet:
         folder: Path,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        shared = {
+        self.env = {
             "SOFTPHONE_AMQP_URL": rabbitmq,
             "SOFTPHONE_MONGO_URL": mongodb,
             "SOFTPHONE_REDIS_URL": redis,
@@ -124,7 +126,7 @@ class Fleet:
             **(env or {}),
         }
         self.tokens = Tokens(SecretStr(SECRET))
-        self._processes = {name: Process(name, shared, folder) for name in SERVICES}
+        self._processes = {name: Process(name, self.env, folder) for name in SERVICES}
 
     def __getitem__(self, name: str) -> Process:
         return self._processes[name]

@@ -32,7 +32,8 @@ class Proxy:
 
     async def start(self) -> None:
         """Lets connections in, after a cut too."""
-        self._listening = await asyncio.start_server(self._connect, HOST, self._port)
+        if self._listening is None:
+            self._listening = await asyncio.start_server(self._connect, HOST, self._port)
 
     async def cut(self) -> None:
         """Returns when no connection is left."""

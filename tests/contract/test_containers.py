@@ -130,6 +130,12 @@ def test_the_onebox_writes_to_its_volume() -> None:
     assert environment("onebox")["SOFTPHONE_DATA_DIR"] == instructions("onebox", "VOLUME")[-1]
 
 
+def test_the_spool_is_in_a_volume_of_its_own() -> None:
+    folder = environment("ingest")["SOFTPHONE_SPOOL_DIR"]
+    assert folder == instructions("ingest", "VOLUME")[-1]
+    assert CONTAINERS["ingest"]["volumes"] == [f"spool:{folder}"]
+
+
 def test_images_are_built_from_nothing_but_what_they_copy() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
@@ -233,7 +239,8 @@ def test_only_the_gateway_can_be_reached_from_outside() -> None:
 
 
 def test_what_is_kept_is_in_a_named_volume() -> None:
-    mounts = {name: [v.split(":") for v in CONTAINERS[name]["volumes"]] for name in SERVERS}
+    keeping = (*SERVERS, "ingest")
+    mounts = {name: [v.split(":") for v in CONTAINERS[name]["volumes"]] for name in keeping}
     assert {mount[0] for kept in mounts.values() for mount in kept} == set(COMPOSE["volumes"])
 
 

@@ -155,11 +155,12 @@ class Company:
         """The user's."""
         return self.fleet.token(self.tenant, extensions=(EXTENSION,), user=self.user)
 
-    async def hit(self, line: Line, event: str) -> httpx.Response:
-        """One request of the phone; noted in the line if it is accepted."""
+    async def hit(self, line: Line, event: str, ingest: str = "") -> httpx.Response:
+        """One request of the phone, to the fleet's ingest unless another is named; noted in the
+        line if it is accepted."""
         phase, _, more = event.partition("?")
         said = {"extension": EXTENSION, "number": line.number, "call_id": line.external_id}
-        url = f"{self.fleet['ingest'].url}/hit/{self.key}/{phase}"
+        url = f"{ingest or self.fleet['ingest'].url}/hit/{self.key}/{phase}"
         began = datetime.now(UTC)
         line.tried.setdefault(phase, began)
         answer = await self._client.get(url, params={**said, **dict(parse_qsl(more))})

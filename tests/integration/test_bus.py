@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -162,7 +163,8 @@ async def test_of_several_nodes_another_takes_over(rabbitmq: RealServer) -> None
             message = finished()
             await way.cut()
             await bus.publish(message)
-            await until(lambda message=message: message.sweep in handling.done, what="the handling")
+            heard = partial(handling.done.__contains__, message.sweep)
+            await until(heard, what="the handling")
             await way.start()
     for way in ways[:2]:
         await way.cut()

@@ -268,28 +268,19 @@ async def test_clicks_at_once_with_one_key_are_one_call(
     await entries(office, company, call, marker)
 
 
-async def test_a_click_the_broker_did_not_take_is_made_when_it_is_sent_again(
+async def test_a_click_the_broker_can_not_take_waits_for_it(
     rabbitmq: RealServer, redis_server: RealServer, office: Installation, company: Company
 ) -> None:
     async with (
         through(rabbitmq.url) as broker,
-        running(
-            broker.url, office.mongo, redis_server.url, only={"ingest"}, publish_seconds=1
-        ) as ingest,
+        running(broker.url, office.mongo, redis_server.url, only={"ingest"}) as ingest,
     ):
         await known_to(ingest, company)
         await broker.cut()
-        headers, asked = {"Idempotency-Key": "click 1"}, {"number": NUMBER}
-        lost = await ingest.ask("POST", "/api/dial", company.admin, asked, headers=headers)
-        assert lost.status_code == 503
+        call, link = await clicked(ingest, company)
+        assert link == f"tel:{E164}"
         await broker.start()
-
-        async def taken() -> str:
-            again = await ingest.ask("POST", "/api/dial", company.admin, asked, headers=headers)
-            return str(again.json()["call_id"]) if again.status_code == 201 else ""
-
-        call = await until(taken, 30, "the broker")
-    await entries(office, company, call)
+        await entries(office, company, call)
 
 
 async def test_without_redis_a_repeated_click_is_the_same_call(

@@ -94,8 +94,11 @@ class Box:
     def _given(self, kind: type[S]) -> S:
         own = {name: SecretStr(server.url) for name, server in self._servers.items()}
         where = {"host": self._settings.host, "port": self._settings.port}
-        trusted = {"activation_public_key": self.activation_public_keys}
-        return load(kind, **own, **where, **trusted, auth_secret=self.auth_secret)
+        ingest = {
+            "activation_public_key": self.activation_public_keys,
+            "spool_dir": self._folder / "spool",
+        }
+        return load(kind, **own, **where, **ingest, auth_secret=self.auth_secret)
 
     def _auth_secret(self) -> SecretStr:
         if self._settings.auth_secret is not None:

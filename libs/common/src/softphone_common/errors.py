@@ -11,3 +11,7 @@ class UnavailableError(Exception):
 
 class PoisonError(Exception):
     """A message that can never be handled, however often it is tried."""
+
+
+class StartError(Exception):
+    """The service can't run as it is set up; the text names the setting and says what to do."""

@@ -8,6 +8,9 @@ LIMITED = Counter("softphone_limited", "Requests answered 429, by the limit", ["
 REFUSED = Counter(
     "softphone_connections_refused", "Connections closed before a whole request", ["why"]
 )
+HITS_SPOOLED = Counter("softphone_hits_spooled", "Hits the spool took for the broker")
+SPOOL_DEPTH = Gauge("softphone_spool_depth", "Observations that wait in the spool")
+SPOOL_AGE = Gauge("softphone_spool_age_seconds", "How long the first of them has been waiting")
 PUBLISHED = Counter("softphone_published", "Messages the broker confirmed", ["type"])
 HANDLED = Counter(
     "softphone_handled", "Messages done with, by what became of them", ["queue", "how"]

@@ -14,11 +14,11 @@ from fastapi import APIRouter, FastAPI
 
 from softphone_common import telemetry
 from softphone_common.clock import Clock, utc_now
-from softphone_common.errors import UnavailableError
+from softphone_common.errors import StartError, UnavailableError
 from softphone_common.http import app as http_app
 from softphone_common.http.auth import Tokens
 from softphone_common.http.connection import Connections
-from softphone_common.settings import Settings, load
+from softphone_common.settings import EXIT_BAD_SETTINGS, Settings, load
 from softphone_common.telemetry import log
 
 EXIT_CRASHED = 1
@@ -105,6 +105,9 @@ class Runner:
                 self._stop.set()
                 server.should_exit = True
                 await asyncio.gather(serving, return_exceptions=True)
+            except StartError as error:
+                sys.stderr.write(f"{error}\n")
+                return EXIT_BAD_SETTINGS
             finally:
                 for resource in reversed(started):
                     await resource.stop()

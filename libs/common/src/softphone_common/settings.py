@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     publish_seconds: float = Field(5, gt=0, description="The broker must confirm within this")
     heartbeat_seconds: int = Field(10, ge=1, description="Of the broker connection")
     watchdog_seconds: float = Field(2, gt=0, description="How often consumers are checked")
+    queue_max: int = Field(
+        500_000, ge=1, description="Messages a new work queue holds; then it refuses more"
+    )
     prefetch: int = Field(500, ge=1, le=65535, description="Messages in hand at once")
     batch_size: int = Field(200, ge=1, description="Messages handled at once")
     batch_ms: float = Field(20, ge=0, description="Milliseconds a batch is waited for")

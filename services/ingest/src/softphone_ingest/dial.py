@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import get_args
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock
 from softphone_common.contracts.dialling import DialLink
 from softphone_common.contracts.events import CallObserved, Device, Tenant
@@ -20,6 +19,7 @@ from softphone_ingest.dialect import Dialects
 from softphone_ingest.hits import HitError
 from softphone_ingest.identity import Identities
 from softphone_ingest.repeats import Repeats
+from softphone_ingest.spool import Spool
 
 KEY_HEADER = "Idempotency-Key"
 _NAMESPACE: UUID = uuid5(NAMESPACE_URL, "urn:softphone-connector:click")
@@ -45,7 +45,7 @@ class Dialler:
         links: DialLinks,
         repeats: Repeats,
         identities: Identities,
-        bus: Bus,
+        spool: Spool,
         clock: Clock,
     ) -> None:
         self._devices = devices
@@ -53,7 +53,7 @@ class Dialler:
         self._links = links
         self._repeats = repeats
         self._identities = identities
-        self._bus = bus
+        self._spool = spool
         self._clock = clock
 
     async def dial(self, tenant: Tenant, click: Click) -> tuple[str, str]:
@@ -94,7 +94,7 @@ class Dialler:
             direction="outbound",
             identity="click",
         )
-        await self._bus.publish(CallObserved(tenant=tenant.id, observation=observation))
+        await self._spool.publish(CallObserved(tenant=tenant.id, observation=observation))
 
     def _device(self, tenant: Tenant, extension: str) -> Device | None:
         """The device of this one extension; of several rather one with a link."""

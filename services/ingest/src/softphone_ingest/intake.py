@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock
 from softphone_common.contracts.events import CallObserved, Device, Tenant
 from softphone_common.contracts.hits import EventJson, HitJson, HitOutcome
@@ -27,6 +26,7 @@ from softphone_ingest.recorder import Recorder
 from softphone_ingest.redaction import redacted
 from softphone_ingest.request import HitRequest
 from softphone_ingest.sealing import Seal
+from softphone_ingest.spool import Spool
 from softphone_ingest.urls import device_url
 from softphone_ingest.verification import verified
 
@@ -60,7 +60,7 @@ class Intake:
         dialects: Dialects,
         identities: Identities,
         recorder: Recorder,
-        bus: Bus,
+        spool: Spool,
         seal: Seal,
         clock: Clock,
         time_seconds: float,
@@ -70,7 +70,7 @@ class Intake:
         self._dialects = dialects
         self._identities = identities
         self._recorder = recorder
-        self._bus = bus
+        self._spool = spool
         self._seal = seal
         self._clock = clock
         self._believed = timedelta(seconds=time_seconds)
@@ -149,7 +149,7 @@ class Intake:
         told = await self.understand(tenant, seen.device, dialect, hits, seen.at)
         call = told.events[0].call if told.events else None
         reply = reader.reply(base, call or "")
-        await self._bus.publish(*told.messages)
+        await self._spool.publish(*told.messages)
         status = reply.status if reply else ACCEPTED if hits else IGNORED
         outcome: HitOutcome = "accepted" if hits else "ignored"
         self._note(seen.as_hit(outcome, status, events=told.events), seen)

@@ -30,12 +30,14 @@ from softphone_ingest.recorder import Recorder
 from softphone_ingest.repeats import Repeats
 from softphone_ingest.sealing import Seal
 from softphone_ingest.settings import IngestSettings
+from softphone_ingest.spool import Spool
 from softphone_ingest.tenants import TenantStore
 
 
 async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     """The service, not started yet."""
-    bus = Bus(settings, "ingest")
+    bus = Bus(settings, "ingest", essential=False)
+    spool = Spool(bus, clock, settings)
     mongo = Mongo(settings, device_store.INDEXES | hit_store.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
     store = DeviceStore(mongo.database)
@@ -53,7 +55,7 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
         dialects,
         identities,
         recorder,
-        bus,
+        spool,
         seal,
         clock,
         settings.hit_time_seconds,
@@ -63,7 +65,7 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     bus.consume("ingest.match", inspector.on_matches, batches)
     links = DialLinks(mongo.database)
     repeats = Repeats(redis, settings.dial_key_seconds)
-    dialler = Dialler(devices, dialects, links, repeats, identities, bus, clock)
+    dialler = Dialler(devices, dialects, links, repeats, identities, spool, clock)
     door = Door(intake, Limiter(redis, clock, settings), settings)
     routers = [
         Api(door, intake, settings.public_url).router,
@@ -72,5 +74,5 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
         HitApi(inspector, store, known_tenants, settings.page_max).router,
         Administration(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
     ]
-    resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, recorder]
+    resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]
     return Service("ingest", routers, resources)

@@ -1,5 +1,6 @@
 """What ingest is told beyond what every service is told."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -59,6 +60,16 @@ class IngestSettings(Settings):
     )
     hit_time_seconds: int = Field(
         300, ge=0, description="A phone's own time is believed if it is this close to ours"
+    )
+    spool_dir: Path = Field(
+        Path("data/spool"),
+        description="A folder on a disk that stays: what the broker can't take waits there",
+    )
+    spool_max: int = Field(
+        268_435_456, ge=65_536, description="Bytes of it that a process uses; then hits get 503"
+    )
+    spool_after_seconds: float = Field(
+        2, gt=0, description="The broker must confirm a hit within this, or it goes to the spool"
     )
     hits_keep_days: int = Field(7, ge=1, le=90, description="The inspector shows a hit this long")
     hits_waiting_max: int = Field(

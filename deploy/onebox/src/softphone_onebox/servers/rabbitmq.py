@@ -1,12 +1,13 @@
 """RabbitMQ as a child, apart from the system's service; loads no plugin, needs no root."""
 
 import asyncio
+import os
 import re
 import secrets
 import shutil
 from pathlib import Path
 
-from softphone_onebox.servers.child import Child, ProgramMissingError
+from softphone_onebox.servers.child import Child, ProgramMissingError, ServerError
 from softphone_onebox.servers.identity import write_private
 from softphone_onebox.servers.ports import HOST, free_port, is_free
 from softphone_onebox.servers.server import Server
@@ -35,6 +36,7 @@ class RabbitMQ(Server):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._epmd: Child | None = None
+        self._epmd_port = 0
 
     @property
     def url(self) -> str:
@@ -44,18 +46,35 @@ class RabbitMQ(Server):
     async def _launch(self) -> None:
         script, epmd = _programs()
         self._write_files()
-        epmd_port = free_port()
-        command = [epmd, "-port", str(epmd_port), "-address", HOST]
+        self._epmd_port = free_port()
+        command = [epmd, "-port", str(self._epmd_port), "-address", HOST]
         self._epmd = self._spawnable("epmd", command, {})
         await self._epmd.start()
 
         async def mapping() -> bool:
-            return not is_free(epmd_port)
+            return not is_free(self._epmd_port)
 
         await self._epmd.wait_ready(mapping, self.ready_seconds)
-        self._child = self._spawnable("rabbitmq", [script], self._environment(epmd_port))
+        self._child = self._spawnable("rabbitmq", [script], self._environment())
         await self._child.start()
         await self._child.wait_ready(self._answers, self.ready_seconds)
+
+    async def control(self, *words: str) -> str:
+        """What the broker's own command answers, such as `control("list_queues")`."""
+        script, _ = _programs()
+        program = Path(script).with_name("rabbitmqctl")
+        given = self._environment()
+        told = {name: given[name] for name in ("RABBITMQ_NODENAME", "ERL_EPMD_PORT", "LANG")}
+        child = await asyncio.create_subprocess_exec(
+            *(str(program), "--quiet", *words),
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **told},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        answer = (await child.communicate())[0].decode()
+        if child.returncode:
+            raise ServerError(f"rabbitmqctl {' '.join(words)}: {answer}")
+        return answer
 
     async def kill(self) -> None:
         await super().kill()
@@ -88,7 +107,7 @@ class RabbitMQ(Server):
         write_private(self.folder / "rabbitmq.conf", "\n".join(config) + "\n")
         write_private(self.folder / "enabled_plugins", "[].\n")
 
-    def _environment(self, epmd_port: int) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         return {
             "RABBITMQ_NODENAME": f"{self.identity.name}@localhost",
             "RABBITMQ_NODE_PORT": str(self.port),
@@ -101,7 +120,7 @@ class RabbitMQ(Server):
             # Makes the script become the node instead of waiting beside it.
             "RABBITMQ_ALLOW_INPUT": "true",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG,
-            "ERL_EPMD_PORT": str(epmd_port),
+            "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": HOST,
             "ERL_CRASH_DUMP_BYTES": "0",
             "LANG": "C.UTF-8",

@@ -1,7 +1,7 @@
-"""One connection to RabbitMQ and all that is built on it; in doubt once means in doubt for good.
+"""The way to RabbitMQ and all that is built on it; in doubt once means in doubt for good.
 
 Nothing is restored in part: a lost connection, a consumer the broker cancelled, an unroutable
-message and an acknowledgement that fails all put the whole connection in doubt.
+message and an acknowledgement that fails all put the whole link in doubt.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from softphone_common.bus.dispatch import Delivery, Dispatcher
 from softphone_common.bus.envelope import ATTEMPT_HEADER, QUEUE_HEADER, REASON_HEADER, Envelope
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.errors import UnavailableError
+from softphone_common.telemetry import log
 
 BROKEN = (aiormq.exceptions.AMQPError, OSError, TimeoutError, RuntimeError)
 """What aio_pika raises when the broker or the way to it fails."""
@@ -46,10 +47,17 @@ _DECLARE_FACTOR = 4  # the first declaration of quorum queues elects a leader fo
 
 
 class Link:
-    """A connection with a publishing channel, the topology declared, and consumers added to it."""
+    """Two connections, one to publish and one to consume on, with the topology declared.
 
-    def __init__(self, connection: AbstractConnection, prefetch: int) -> None:
-        self._connection = connection
+    A broker short of disk or memory reads no more from who publishes: what is consumed must be
+    acknowledged all the same.
+    """
+
+    def __init__(
+        self, publishing: AbstractConnection, consuming: AbstractConnection, prefetch: int
+    ) -> None:
+        self._publishing = publishing
+        self._consuming = consuming
         self._prefetch = prefetch
         self._publisher: AbstractChannel
         self._own: AbstractQueue
@@ -57,21 +65,33 @@ class Link:
         self._held: list[tuple[AbstractChannel, AbstractQueue, str]] = []
         self.trouble = ""
         self.lost = asyncio.Event()
-        connection.close_callbacks.add(lambda _, error: self.doubt(f"closed: {error!r}"))
+        for connection in (publishing, consuming):
+            connection.close_callbacks.add(lambda _, error: self.doubt(f"closed: {error!r}"))
 
     @classmethod
     async def connect(
-        cls, url: str, name: str, *, seconds: float, heartbeat: int, prefetch: int
+        cls, url: str, name: str, *, seconds: float, heartbeat: int, prefetch: int, queue_max: int
     ) -> "Link":
-        """A new connection, with the whole topology declared, whoever needs it: nothing is lost to
-        a consumer that never ran yet."""
-        connection = await aio_pika.connect(
-            url, timeout=seconds, heartbeat=heartbeat, client_properties={"connection_name": name}
-        )
-        link = cls(connection, prefetch)
+        """A new link, with the whole topology declared, whoever needs it: nothing is lost to a
+        consumer that never ran yet."""
+
+        async def connection(does: str) -> AbstractConnection:
+            named: dict[str, Any] = {"connection_name": f"{name} {does}"}
+            return await aio_pika.connect(
+                url, timeout=seconds, heartbeat=heartbeat, client_properties=named
+            )
+
+        publishing = await connection("publishes")
+        try:
+            consuming = await connection("consumes")
+        except BaseException:
+            await _close(publishing, seconds)
+            raise
+        link = cls(publishing, consuming, prefetch)
         try:
             async with asyncio.timeout(seconds * _DECLARE_FACTOR):
-                link._publisher = await connection.channel(on_return_raises=True)
+                await _declare_queues(publishing, queue_max)
+                link._publisher = await publishing.channel(on_return_raises=True)
                 link._exchanges = await _declare(link._publisher)
         except BaseException:
             await link.close(seconds)
@@ -84,7 +104,8 @@ class Link:
         self.lost.set()
 
     async def publish(self, exchange: str, envelope: Envelope, *, mandatory: bool) -> bool:
-        """Whether the broker confirmed it; if not, the link is in doubt now."""
+        """Whether the broker confirmed it; if not, the link is in doubt now. Raises
+        UnavailableError if the broker refused it: a queue is full."""
         message = aio_pika.Message(
             envelope.body,
             headers=envelope.headers,
@@ -99,6 +120,8 @@ class Link:
                 await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
         except aiormq.exceptions.PublishError:
             self.doubt(f"no queue takes {key}")
+        except aiormq.exceptions.DeliveryError as error:
+            raise UnavailableError("RabbitMQ", f"a queue of {key} is full") from error
         except BROKEN as error:
             self.doubt(f"publishing failed: {error!r}")
         else:
@@ -107,7 +130,7 @@ class Link:
 
     async def consume(self, queue: str, dispatcher: Dispatcher, send: "Send") -> None:
         """Takes from a work queue; what can't be handled is moved on with `send`."""
-        channel = await self._connection.channel()
+        channel = await self._consuming.channel()
         held = await channel.get_queue(queue, ensure=False)
         await self._take(channel, held, dispatcher, lambda m: _Work(self, queue, m, send))
 
@@ -115,7 +138,7 @@ class Link:
         self, queue: str, keys: Iterable[str], dispatcher: Dispatcher, most: int
     ) -> None:
         """Takes from a queue of its own, which ends with the connection and holds `most`."""
-        channel = await self._connection.channel()
+        channel = await self._consuming.channel()
         self._own = await channel.declare_queue(
             queue, exclusive=True, auto_delete=True, arguments={"x-max-length": most}
         )
@@ -139,7 +162,8 @@ class Link:
 
     async def check(self) -> None:
         """Asks the broker, not only ourselves, whether all consumers still live; doubts if not."""
-        await self._publisher.declare_exchange(EXCHANGE, "topic", durable=True)
+        if not await self._is_blocked():
+            await self._publisher.declare_exchange(EXCHANGE, "topic", durable=True)
         for channel, queue, tag in self._held:
             underlay: Any = await channel.get_underlay_channel()
             held = await channel.declare_queue(queue.name, passive=True)
@@ -148,11 +172,19 @@ class Link:
 
     async def close(self, seconds: float) -> None:
         """Closes, or gives up on closing, in that time."""
-        closing = asyncio.create_task(self._connection.close())
-        # not awaited itself: what it raises, a CancelledError too, is not meant for us
-        await asyncio.wait([closing], timeout=seconds)
-        closing.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
+        await asyncio.gather(*(_close(c, seconds) for c in (self._publishing, self._consuming)))
+
+    async def _is_blocked(self) -> bool:
+        """Whether the broker has said that it reads no more for now."""
+        transport = self._publishing.transport
+        if transport is None:
+            return False
+        try:
+            async with asyncio.timeout(0):
+                await transport.connection.ready()
+        except TimeoutError:
+            return True
+        return False
 
     async def _take(
         self,
@@ -169,15 +201,36 @@ class Link:
         self._held.append((channel, queue, await queue.consume(on_message)))
 
 
+async def _close(connection: AbstractConnection, seconds: float) -> None:
+    closing = asyncio.create_task(connection.close())
+    # not awaited itself: what it raises, a CancelledError too, is not meant for us
+    await asyncio.wait([closing], timeout=seconds)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+
+
+async def _declare_queues(connection: AbstractConnection, queue_max: int) -> None:
+    """Makes what is missing; a queue that was made with other arguments stays as it is."""
+    channel = await connection.channel()
+    waiting = [queue for _, queue in topology.retry_queues()]
+    for queue in (*topology.work_queues(queue_max), *waiting):
+        try:
+            await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
+        except aiormq.exceptions.ChannelPreconditionFailed as error:
+            log.warning("queue kept as it was made", queue=queue.name, why=str(error))
+            channel = await connection.channel()
+    await channel.close()
+
+
 async def _declare(channel: AbstractChannel) -> dict[str, AbstractExchange]:
     exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
     exchanges = {EXCHANGE: exchange, "": channel.default_exchange}
     for name, waiting in topology.retry_queues():
         exchanges[name] = await channel.declare_exchange(name, "fanout", durable=True)
-        queue = await channel.declare_queue(waiting.name, durable=True, arguments=waiting.arguments)
+        queue = await channel.get_queue(waiting.name, ensure=False)
         await queue.bind(exchanges[name])
     for work in topology.work_queues():
-        queue = await channel.declare_queue(work.name, durable=True, arguments=work.arguments)
+        queue = await channel.get_queue(work.name, ensure=False)
         for key in work.bindings:
             await queue.bind(exchange, key)
     return exchanges
@@ -240,9 +293,11 @@ class _Work(_Heard):
 
     async def _move(self, exchange: str, key: str, headers: dict[str, Any]) -> None:
         copy = Envelope(self.envelope.body, {**self.envelope.headers, **headers}, key)
-        try:
-            await self._send(exchange, copy)
-        except UnavailableError as error:
-            self._link.doubt(f"moving a message of {self._queue} failed: {error}")
-            return
-        await self.done()
+        while not self._link.lost.is_set():
+            try:
+                await self._send(exchange, copy)
+            except UnavailableError as error:
+                log.warning("a message waits to be moved", queue=self._queue, error=str(error))
+            else:
+                await self.done()
+                return

@@ -25,9 +25,9 @@ class Bus:
     """Publishes and consumes for one service. A resource of `service.run`."""
 
     name = "RabbitMQ"
-    essential = True
 
-    def __init__(self, settings: Settings, service: str) -> None:
+    def __init__(self, settings: Settings, service: str, *, essential: bool = True) -> None:
+        self.essential = essential
         self._settings = settings
         self.service = service
         self.instance = f"{service}.{uuid4().hex[:12]}"
@@ -39,6 +39,11 @@ class Bus:
         self._ready = asyncio.Event()
         self._trouble = "not connected yet"
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a link that nothing is known to be wrong with."""
+        return self._ready.is_set()
 
     def consume(self, queue: str, handler: Handler, limits: Limits | None = None) -> None:
         """Hands this work queue's messages to `handler`, from the next connection on."""
@@ -172,6 +177,7 @@ class Bus:
             seconds=s.publish_seconds,
             heartbeat=s.heartbeat_seconds,
             prefetch=s.prefetch,
+            queue_max=s.queue_max,
         )
         self._link = link
         try:

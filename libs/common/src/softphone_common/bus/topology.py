@@ -31,13 +31,14 @@ def retry_exchange(attempt: int) -> str | None:
     return _waiting(RETRY_SECONDS[attempt]) if attempt < len(RETRY_SECONDS) else None
 
 
-def work_queues() -> tuple[Queue, ...]:
-    """Every work queue of the catalogue and its dead letter queue."""
+def work_queues(most: int | None = None) -> tuple[Queue, ...]:
+    """Every work queue of the catalogue, which holds at most so many messages, and its dead letter
+    queue, which holds all there are."""
     bound: dict[str, list[str]] = {}
     for entry in CATALOGUE:
         for name in entry.queues:
             bound.setdefault(name, []).extend(patterns(entry.message))
-    live = [Queue(name, _work_arguments(name), tuple(keys)) for name, keys in bound.items()]
+    live = [Queue(name, _work_arguments(name, most), tuple(keys)) for name, keys in bound.items()]
     return (*live, *(Queue(dead(queue.name), _QUORUM) for queue in live))
 
 
@@ -70,10 +71,11 @@ def _waiting(seconds: int) -> str:
     return f"softphone.retry.{seconds}s"
 
 
-def _work_arguments(name: str) -> dict[str, Any]:
+def _work_arguments(name: str, most: int | None) -> dict[str, Any]:
     return {
         **_QUORUM,
         **_AT_LEAST_ONCE,
+        **({} if most is None else {"x-max-length": most}),
         "x-delivery-limit": DELIVERY_LIMIT,
         "x-dead-letter-exchange": "",
         "x-dead-letter-routing-key": dead(name),

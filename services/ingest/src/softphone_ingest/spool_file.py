@@ -1,0 +1,138 @@
+"""One file of the spool, in SQLite: keeps envelopes in order through a crash; publishes nothing.
+
+A file belongs to the one process that has its lock, until that ends, however it ends.
+"""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from softphone_common.bus.envelope import Envelope
+from softphone_common.errors import UnavailableError
+from softphone_common.telemetry import log
+
+_PAGE_BYTES = 4096
+_PRAGMAS = (
+    f"PRAGMA page_size = {_PAGE_BYTES}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA journal_size_limit = 1048576",
+)
+_TABLE = """
+CREATE TABLE IF NOT EXISTS waiting (
+    place INTEGER PRIMARY KEY AUTOINCREMENT,
+    at REAL NOT NULL,
+    key TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL
+)"""
+
+_END = "SELECT place, at FROM waiting ORDER BY place {} LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many envelopes wait in a file, and since when the first of them does."""
+
+    depth: int
+    since: datetime | None
+
+
+class SpoolFile:
+    """The envelopes of one process, first in, first out. Blocks: call it from a thread.
+
+    Whatever the disk refuses is UnavailableError, and nothing of that call is kept.
+    """
+
+    def __init__(self, lock: int, path: Path, bytes_max: int) -> None:
+        self.path = path
+        self._lock = lock
+        self._pages_max = max(1, bytes_max // _PAGE_BYTES)
+        with _on_disk():
+            self._db = self._open()
+
+    @classmethod
+    def take(cls, path: Path, bytes_max: int) -> "SpoolFile | None":
+        """The file, made if there is none; None if it is another process's."""
+        with _on_disk():
+            lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        return cls(lock, path, bytes_max)
+
+    def add(self, envelopes: Sequence[Envelope], at: datetime) -> None:
+        """They are on the disk when this returns."""
+        rows = [(at.timestamp(), e.routing_key, json.dumps(e.headers), e.body) for e in envelopes]
+        with _on_disk(), self._db:
+            self._db.executemany(
+                "INSERT INTO waiting (at, key, headers, body) VALUES (?, ?, ?, ?)", rows
+            )
+
+    def first(self, size: int) -> list[tuple[int, Envelope]]:
+        """The first of them, each with its place."""
+        with _on_disk():
+            rows = self._db.execute(
+                "SELECT place, key, headers, body FROM waiting ORDER BY place LIMIT ?", (size,)
+            ).fetchall()
+        return [(place, Envelope(body, json.loads(told), key)) for place, key, told, body in rows]
+
+    def remove(self, last: int) -> None:
+        """Forgets all up to this place."""
+        with _on_disk(), self._db:
+            self._db.execute("DELETE FROM waiting WHERE place <= ?", (last,))
+
+    def waiting(self) -> Waiting:
+        """What waits in it now."""
+        with _on_disk():
+            first = self._db.execute(_END.format("ASC")).fetchone()
+            last = self._db.execute(_END.format("DESC")).fetchone()
+        if first is None:
+            return Waiting(0, None)
+        # places are given in order and removed from the front, so none is missing in between
+        return Waiting(last[0] - first[0] + 1, datetime.fromtimestamp(first[1], UTC))
+
+    def close(self) -> None:
+        """Gives the file to whoever takes it next."""
+        self._db.close()
+        os.close(self._lock)
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._prepared()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            aside = self.path.with_suffix(f".broken-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+            log.critical("spool put aside", path=str(aside), error=str(error))
+            self.path.rename(aside)
+            return self._prepared()
+
+    def _prepared(self) -> sqlite3.Connection:
+        self.path.touch(mode=0o600)  # it holds telephone numbers
+        # one thread at a time uses it, but not always the same
+        db = sqlite3.connect(self.path, check_same_thread=False)
+        try:
+            for pragma in (*_PRAGMAS, f"PRAGMA max_page_count = {self._pages_max}"):
+                db.execute(pragma)
+            db.execute(_TABLE)
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise UnavailableError("spool", error) from error
