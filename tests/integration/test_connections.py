@@ -136,7 +136,7 @@ async def server(**limits: Any) -> AsyncIterator[Door]:
     urls = dict.fromkeys(("amqp_url", "mongo_url", "redis_url"), nowhere)
     given = {"auth_secret": SecretStr(SECRET), "host": HOST, "port": free_port(), **urls, **limits}
     settings = Settings(**given)
-    runner = Runner(settings, [Service("echo", [echo.router], [])])
+    runner = Runner(settings, [Service("echo", [echo.router], [], lambda user, version: False)])
     running = asyncio.create_task(runner.run())
     door = Door(settings.port, echo)
     try:

@@ -16,7 +16,7 @@ from softphone_common import telemetry
 from softphone_common.clock import Clock, utc_now
 from softphone_common.errors import StartError, UnavailableError
 from softphone_common.http import app as http_app
-from softphone_common.http.auth import Tokens
+from softphone_common.http.auth import IsOutdated, Tokens
 from softphone_common.http.connection import Connections
 from softphone_common.settings import EXIT_BAD_SETTINGS, Settings, load
 from softphone_common.telemetry import log
@@ -46,11 +46,13 @@ class Resource(Protocol):
 
 @dataclass(frozen=True)
 class Service:
-    """What a `service.py` builds: routes to join and resources in the order they start."""
+    """What a `service.py` builds: routes to join, resources in the order they start, and what it
+    knows of users that have changed."""
 
     name: str
     routers: Sequence[APIRouter]
     resources: Sequence[Resource]
+    outdated: IsOutdated
 
 
 class Runner:
@@ -64,7 +66,7 @@ class Runner:
         self._stop = asyncio.Event()
         routers = [router for service in services for router in service.routers]
         title = f"Softphone Connector: {', '.join(service.name for service in services)}"
-        tokens = Tokens(settings.auth_secret, clock)
+        tokens = Tokens(settings.auth_secret, clock, [service.outdated for service in services])
         self.app: FastAPI = http_app.build(
             title, routers, tokens, settings.body_max, self.readiness
         )

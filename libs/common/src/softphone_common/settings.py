@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     listener_max: int = Field(10_000, ge=1, description="Messages an exclusive queue holds")
     mirror_seconds: float = Field(60, gt=0, description="How often what is cached is read again")
 
+    outdated_max: int = Field(
+        100_000, ge=1, description="Changed users a process knows, to refuse their older tokens"
+    )
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         "127.0.0.1,::1",
         description="Whose X-Forwarded-For and -Proto are believed: addresses or networks,"

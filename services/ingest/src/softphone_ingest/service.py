@@ -5,6 +5,7 @@ from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock, utc_now
 from softphone_common.limits import Limiter
 from softphone_common.mongo import Mongo
+from softphone_common.outdated import Outdated
 from softphone_common.redis import Redis
 from softphone_common.service import Resource, Service
 from softphone_common.tenants import Tenants
@@ -75,4 +76,4 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
         Administration(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
     ]
     resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]
-    return Service("ingest", routers, resources)
+    return Service("ingest", routers, resources, Outdated(bus, settings.outdated_max))

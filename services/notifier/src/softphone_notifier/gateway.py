@@ -6,7 +6,7 @@ from softphone_common import metrics
 from softphone_common.clock import Clock
 from softphone_common.contracts.frames import CloseCode
 from softphone_common.http.auth import Caller, Tokens
-from softphone_common.http.problem import RETRY_AFTER, problem
+from softphone_common.http.problem import RETRY_AFTER, ProblemError, problem
 from softphone_common.telemetry import log
 from softphone_notifier.hub import Hub
 from softphone_notifier.lobby import Lobby
@@ -61,16 +61,25 @@ class Gateway:
         if self._revoked(caller):
             await close(socket, CloseCode.REVOKED, "the sign-in was revoked")
             return
+        if self._users.outdated(caller.user, caller.version):
+            await close(socket, CloseCode.UNAUTHORIZED, "the user has changed: renew the token")
+            return
         session = Session(socket, caller, self._settings, self._clock)
         log.info("browser joined", tenant=caller.tenant, user=caller.user)
         try:
             await self._hub.join(session, seen)
-            await session.run(self._tokens.check, self._watches.watch)
+            await session.run(self._check, self._watches.watch)
         except WebSocketDisconnect:
             pass
         finally:
             self._hub.leave(session)
             await self._watches.leave(session)
+
+    def _check(self, token: str) -> Caller:
+        caller = self._tokens.check(token)
+        if self._users.outdated(caller.user, caller.version):
+            raise ProblemError(401, "The user has changed")
+        return caller
 
     def _revoked(self, caller: Caller) -> bool:
         user = self._users.get(caller.user)

@@ -48,4 +48,6 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
         ).router,
     ]
     operator = FirstOperator(user_store, settings.operator_password)
-    return Service("notifier", routers, [mongo, redis, known_users, operator, bus, hub])
+    return Service(
+        "notifier", routers, [mongo, redis, known_users, operator, bus, hub], known_users.outdated
+    )
