@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from pydantic import SecretStr
+from websockets.asyncio.client import connect
 
 from inprocess import SECRET
 from softphone_common.service import Runner, Service
@@ -32,6 +33,7 @@ class Echo:
         self.router.add_api_route("/echo", self.echo, methods=["POST"])
         self.router.add_api_route("/large", self.large, methods=["GET"])
         self.router.add_api_route("/who", self.who, methods=["GET"])
+        self.router.add_api_websocket_route("/ws", self.talk)
 
     async def echo(self, request: Request) -> Response:
         self.heard.append(await request.body())
@@ -39,6 +41,12 @@ class Echo:
 
     async def large(self) -> Response:
         return Response(b"." * LARGE)
+
+    async def talk(self, socket: WebSocket) -> None:
+        await socket.accept()
+        with suppress(WebSocketDisconnect):
+            while True:
+                await socket.send_text(await socket.receive_text())
 
     async def who(self, request: Request) -> str:
         assert request.client
@@ -209,6 +217,16 @@ async def test_dripping_on_keeps_none_open(hasty: Door, said: bytes, drop: bytes
     line = await hasty.line(said)
     await line.drip(drop)
     assert set(hasty.echo.heard) <= {b"ok"}
+
+
+async def test_a_websocket_may_be_silent_for_longer(hasty: Door) -> None:
+    async with connect(f"ws://{HOST}:{hasty.port}/ws", proxy=None) as socket:
+        await socket.send("before")
+        assert await socket.recv() == "before"
+        for _ in range(2):  # one after the other, each as long as a request may take
+            assert await (await hasty.line()).end() == b""
+        await socket.send("after")
+        assert await socket.recv() == "after"
 
 
 async def test_an_idle_connection_is_closed(hasty: Door) -> None:

@@ -1,10 +1,12 @@
 """How often signing in may fail, by login and by address; knows no password, locks nobody out."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from softphone_common.errors import UnavailableError
+from softphone_common.http.problem import RETRY_AFTER, ProblemError
 from softphone_common.limits import Limiter, Rate, network
 from softphone_notifier.settings import NotifierSettings
 
@@ -19,15 +21,19 @@ class Attempts:
         self._login = Rate("signins", settings.signin_failures_max, _FIVE_MINUTES)
         self._address = Rate("addresses", settings.address_failures_max, _FIVE_MINUTES)
         self._renewals = Rate("renewals", settings.renewals_max, 60)
+        self._under_way = asyncio.Semaphore(settings.signins_max)
 
     @asynccontextmanager
     async def sign_in(self, address: str, tenant: str, login: str) -> AsyncIterator[None]:
         """Within, a password is tried: one that is right clears the login's count.
 
-        Raises ProblemError 429, whether there is such a login or not.
+        Raises ProblemError 429, whether there is such a login or not; 503 if so many are under way
+        that one more would wait too long: a password costs work.
         """
         who = _hash(f"{tenant}/{login}")
-        async with self._of_address(address):
+        if self._under_way.locked():
+            raise ProblemError(503, "Too many sign-ins at once", headers=RETRY_AFTER)
+        async with self._under_way, self._of_address(address):
             await self._limiter.take(self._login, who)
             try:
                 yield

@@ -24,6 +24,7 @@ class NotifierSettings(Settings):
     address_failures_max: int = Field(
         100, ge=1, description="Wrong passwords and renewals of one address in five minutes"
     )
+    signins_max: int = Field(200, ge=1, description="Sign-ins under way at once")
     renewals_max: int = Field(60, ge=1, description="Renewals of one sign-in in a minute")
     hellos_max: int = Field(1000, ge=1, description="Sockets that have not said hello")
     hellos_address_max: int = Field(200, ge=1, description="The same, of one address")
