@@ -46,6 +46,11 @@ class BrowserSocket:
         return [frame["call"] for frame in self.of("call")]
 
     @property
+    def ended(self) -> bool:
+        """Whether it was closed."""
+        return self._reading.done()
+
+    @property
     def extensions(self) -> list[str]:
         """What the server agreed to do with frames."""
         return [extension.name for extension in self._socket.protocol.extensions]

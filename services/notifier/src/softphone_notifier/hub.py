@@ -116,7 +116,7 @@ class Hub:
         """Whether its tenant may have one more; of too many of its user the oldest is cut."""
         there = self._sessions.get(session.caller.tenant, {})
         mine = [other for other in there if other.user == session.user]
-        for old in mine[: len(mine) + 1 - self._settings.sockets_user_max]:
+        for old in mine[: max(0, len(mine) + 1 - self._settings.sockets_user_max)]:
             old.cut(CloseCode.CROWDED, "the user has too many sockets")
         return len(there) < self._settings.sockets_tenant_max
 
