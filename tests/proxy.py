@@ -26,6 +26,7 @@ class Proxy:
         self.url = parts._replace(netloc=f"{credentials}{at}{HOST}:{self._port}").geturl()
         self._open = asyncio.Event()
         self._open.set()
+        self._delay = 0.0
         self._listening: asyncio.Server | None = None
         self._lines: set[asyncio.Task[None]] = set()
         self._held: dict[asyncio.StreamWriter, bytearray] = {}
@@ -50,6 +51,10 @@ class Proxy:
     def thaw(self) -> None:
         """What waited is passed on."""
         self._open.set()
+
+    def slow(self, seconds: float) -> None:
+        """Whatever is said comes so late, either way; 0: no more."""
+        self._delay = seconds
 
     def holds(self, text: str) -> int:
         """How often it has read this text and not passed it on yet."""
@@ -83,6 +88,7 @@ class Proxy:
         async def pass_on() -> None:
             while held or not reader.at_eof():
                 await news.wait()
+                await asyncio.sleep(self._delay)  # the length of the way, not a pause in a test
                 await self._open.wait()
                 news.clear()
                 writer.write(bytes(held))

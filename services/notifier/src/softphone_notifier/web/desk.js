@@ -22,7 +22,11 @@ import { TenantPage } from "./tenant.js";
 
 const SAID_MILLIS = 8000;
 
-/** Administrators list calls of which no frame tells them: so often their list is read again. */
+/**
+ * So often the list is read again by administrators, who list calls of which no frame tells them, and
+ * by whoever sees a call go on: its end may have been told while nobody was connected, and the log
+ * may have been behind at the reading after that.
+ */
 const REFRESH_MILLIS = 30_000;
 
 const TABS = /** @type {const} */ ([
@@ -196,7 +200,8 @@ export class Desk {
     this.#page?.tick?.();
     this.history.tick();
     this.popups.tick();
-    if (this.context.user.role !== "user") this.#refresh();
+    const { user, calls } = this.context;
+    if (user.role !== "user" || calls.all().some((call) => call.outcome === null)) this.#refresh();
   }
 
   #refresh() {
