@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar, cast
 import uvicorn
 from fastapi import APIRouter, FastAPI
 
-from softphone_common import telemetry
+from softphone_common import open_files, telemetry
 from softphone_common.clock import Clock, utc_now
 from softphone_common.errors import StartError, UnavailableError
 from softphone_common.http import app as http_app
@@ -90,6 +90,7 @@ class Runner:
 
     async def run(self) -> int:
         """Runs until `stop`, a signal or a crash; gives the exit code."""
+        open_files.allow(self._settings.connections_max)
         resources = [r for s in self._services for r in s.resources]
         listening = _bind(self._settings)
         if listening is None:
