@@ -12,12 +12,12 @@ from argon2 import PasswordHasher
 from websockets.exceptions import InvalidStatus
 
 from browser_socket import opened, signed_in
-from inprocess import Company, Installation, Person, database, drop, running
+from inprocess import Company, Installation, Person, database, drop, ready, running
 from ladder import RealServer
 from softphone_common.clock import utc_now
-from until import until
 
 SETTINGS = {
+    "limits_wait_ms": 20_000,  # a busy machine must not have each process count for itself
     "hits_rate": 2,
     "hits_burst_seconds": 5,
     "wrong_keys_max": 5,
@@ -133,18 +133,14 @@ async def test_a_client_nobody_trusts_has_one_address_whatever_it_says(
 ) -> None:
     own = database(mongodb.url, f"test-{uuid4().hex[:12]}")
     urls = rabbitmq.url, own, redis_server.url
-    untrusting: dict[str, Any] = {"trusted_proxies": "192.0.2.1", "wrong_keys_max": 3}
+    untrusting: dict[str, Any] = {**SETTINGS, "trusted_proxies": "192.0.2.1"}
     async with running(*urls, only=["ingest"], **untrusting) as door:
-
-        async def known() -> bool:
-            return (await door.client.get("/readyz")).status_code == 200
-
-        await until(known, what="the devices")
+        await ready(door)
         answers = [
             await door.ask("GET", "/hit/x", headers={"X-Forwarded-For": f"198.51.100.{n}"})
-            for n in range(5)
+            for n in range(7)
         ]
-        assert [answer.status_code for answer in answers] == [404] * 3 + [429] * 2
+        assert [answer.status_code for answer in answers] == [404] * 5 + [429] * 2
     await drop(own)
 
 
