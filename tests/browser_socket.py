@@ -46,6 +46,16 @@ class BrowserSocket:
         return [frame["call"] for frame in self.of("call")]
 
     @property
+    def ended(self) -> bool:
+        """Whether it was closed."""
+        return self._reading.done()
+
+    @property
+    def extensions(self) -> list[str]:
+        """What the server agreed to do with frames."""
+        return [extension.name for extension in self._socket.protocol.extensions]
+
+    @property
     def seen(self) -> int:
         """The last sequence number."""
         last: int = max(frame["seq"] for frame in self.frames if "seq" in frame)
@@ -75,9 +85,11 @@ class BrowserSocket:
 
 
 @asynccontextmanager
-async def opened(url: str, *, origin: str | None = None) -> AsyncIterator[BrowserSocket]:
-    """A socket to this installation on which nothing was said yet."""
-    headers = {} if origin is None else {"Origin": origin}
+async def opened(
+    url: str, more: dict[str, str] | None = None, *, origin: str | None = None
+) -> AsyncIterator[BrowserSocket]:
+    """A socket to this installation on which nothing was said yet, opened with more headers."""
+    headers = (more or {}) | ({} if origin is None else {"Origin": origin})
     async with connect(
         f"{url.replace('http', 'ws', 1)}/ws", additional_headers=headers, proxy=None
     ) as socket:

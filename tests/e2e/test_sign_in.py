@@ -1,8 +1,12 @@
 """Signing in and out, and what keeps one signed in."""
 
+import re
+from contextlib import AsyncExitStack
+
 import httpx
 from playwright.async_api import expect
 
+from browser_socket import signed_in
 from e2e.conftest import Facts, Open
 
 
@@ -55,3 +59,20 @@ async def test_somebody_revoked_is_told_at_once(
     changed.raise_for_status()
     await expect(bernd.at("signin-note")).to_contain_text("Zugang wurde geändert oder gesperrt")
     await bernd.sign_in("bernd")
+
+
+async def test_a_page_whose_place_is_taken_does_not_fight_for_it(onebox: Facts, desk: Open) -> None:
+    anna = await desk("anna")
+    await anna.connected()
+    user = next(user for user in onebox["users"] if user["login"] == "anna")
+    given = {"tenant": onebox["tenant"], "login": "anna", "password": user["password"]}
+    async with AsyncExitStack() as sockets, httpx.AsyncClient() as client:
+        answer = await client.post(f"{onebox['url']}/api/session", json=given)
+        token = answer.raise_for_status().json()["token"]
+        others = [
+            await sockets.enter_async_context(signed_in(onebox["url"], token)) for _ in range(20)
+        ]
+        await expect(anna.at("connection")).to_have_attribute("data-state", "waiting")
+        half_a_minute = re.compile(r"neuer Versuch in [2-6]\d s")
+        await expect(anna.at("connection")).to_have_text(half_a_minute)
+        assert not [other for other in others if other.ended]

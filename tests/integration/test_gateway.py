@@ -264,6 +264,28 @@ async def cookie_is_secure(
     return "secure" in given.headers["set-cookie"].lower()
 
 
+async def test_who_asks_is_who_has_connected_whatever_a_client_says(
+    fleet: Fleet, web: httpx.AsyncClient
+) -> None:
+    tenant = f"t-{uuid4().hex[:12]}"
+    operator = {"Authorization": f"Bearer {fleet.token('operator', 'operator')}"}
+    admin = {"Authorization": f"Bearer {fleet.token(tenant, 'admin')}"}
+    huber: dict[str, Any] = {"name": "Huber GmbH", "activation_code": code(tenant)}
+    await ask(web, "PUT", f"/api/tenants/{tenant}", huber, operator)
+    device = await ask(web, "POST", "/api/devices", {"name": "Desk"}, admin)
+    forged = {"X-Forwarded-For": "198.51.100.7", "X-Real-IP": "198.51.100.7"}
+    hit = f"/hit/{device['key']}/ringing?extension=21&number={NUMBER}"
+    assert (await web.get(hit, headers=forged)).status_code == 202
+
+    async def kept() -> dict[str, Any]:
+        hits = await ask(web, "GET", f"/api/devices/{device['id']}/hits", None, admin)
+        assert hits["items"]
+        found: dict[str, Any] = hits["items"][0]
+        return found
+
+    assert (await until(kept, what="the hit"))["request"]["client"] == HOST
+
+
 def socket_url(gateway: Gateway, path: str = "/ws") -> str:
     return f"ws://{HOST}:{gateway.port}{path}"
 

@@ -148,14 +148,15 @@ async def test_redis_gone_is_told_and_no_call_needs_it(
 ) -> None:
     await break_(proxies["Redis"], way)
     try:
-        await says(fleet["ingest"], 200, {"Redis": "Redis"})
+        for name in ("ingest", "notifier"):
+            await says(fleet[name], 200, {"Redis": "Redis"})
         await says(fleet["janitor"], 503, {"schedule": ""})
-        for name in ("matcher", "calllog", "notifier"):
+        for name in ("matcher", "calllog"):
             await says(fleet[name], 200, {})
         await company.call(KNOWN, MISSED)  # each hit waits a second for Redis, if that hangs
     finally:
         await mend(proxies["Redis"], way)
-    for name in ("ingest", "janitor"):
+    for name in ("ingest", "notifier", "janitor"):
         await says(fleet[name], 200, {}, HEALED_SECONDS)
 
 

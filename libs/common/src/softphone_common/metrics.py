@@ -4,6 +4,10 @@ from prometheus_client import Counter, Gauge, Histogram
 
 HITS = Counter("softphone_hits", "Hits by answer", ["status"])
 HITS_NOT_KEPT = Counter("softphone_hits_not_kept", "Hits the inspector could not keep")
+LIMITED = Counter("softphone_limited", "Requests answered 429, by the limit", ["limit"])
+REFUSED = Counter(
+    "softphone_connections_refused", "Connections closed before a whole request", ["why"]
+)
 HITS_SPOOLED = Counter("softphone_hits_spooled", "Hits the spool took for the broker")
 SPOOL_DEPTH = Gauge("softphone_spool_depth", "Observations that wait in the spool")
 SPOOL_AGE = Gauge("softphone_spool_age_seconds", "How long the first of them has been waiting")

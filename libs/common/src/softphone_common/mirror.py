@@ -85,5 +85,5 @@ class Mirror(Generic[V]):
             except UnavailableError as error:
                 log.warning("mirror not refreshed", mirror=self.name, error=str(error))
             with contextlib.suppress(TimeoutError):
-                pause = self._seconds if self.loaded else 1
-                await asyncio.wait_for(self._now.wait(), pause)
+                async with asyncio.timeout(self._seconds if self.loaded else 1):
+                    await self._now.wait()

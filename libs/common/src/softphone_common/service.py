@@ -7,16 +7,17 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
 
-from softphone_common import telemetry
+from softphone_common import open_files, telemetry
 from softphone_common.clock import Clock, utc_now
 from softphone_common.errors import StartError, UnavailableError
 from softphone_common.http import app as http_app
-from softphone_common.http.auth import Tokens
+from softphone_common.http.auth import IsOutdated, Tokens
+from softphone_common.http.connection import Connections
 from softphone_common.settings import EXIT_BAD_SETTINGS, Settings, load
 from softphone_common.telemetry import log
 
@@ -45,11 +46,13 @@ class Resource(Protocol):
 
 @dataclass(frozen=True)
 class Service:
-    """What a `service.py` builds: routes to join and resources in the order they start."""
+    """What a `service.py` builds: routes to join, resources in the order they start, and what it
+    knows of users that have changed."""
 
     name: str
     routers: Sequence[APIRouter]
     resources: Sequence[Resource]
+    outdated: IsOutdated
 
 
 class Runner:
@@ -63,7 +66,7 @@ class Runner:
         self._stop = asyncio.Event()
         routers = [router for service in services for router in service.routers]
         title = f"Softphone Connector: {', '.join(service.name for service in services)}"
-        tokens = Tokens(settings.auth_secret, clock)
+        tokens = Tokens(settings.auth_secret, clock, [service.outdated for service in services])
         self.app: FastAPI = http_app.build(
             title, routers, tokens, settings.body_max, self.readiness
         )
@@ -87,6 +90,7 @@ class Runner:
 
     async def run(self) -> int:
         """Runs until `stop`, a signal or a crash; gives the exit code."""
+        open_files.allow(self._settings.connections_max)
         resources = [r for s in self._services for r in s.resources]
         listening = _bind(self._settings)
         if listening is None:
@@ -169,11 +173,15 @@ class _Server(uvicorn.Server):
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=cast("type[asyncio.Protocol]", Connections(settings)),
         lifespan="off",
         access_log=False,  # a hit's URL holds its device's key
         log_config=None,
         server_header=False,
         ws_max_size=settings.body_max,
+        ws_per_message_deflate=False,  # frames are small, and what is packed may be a bomb
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=settings.idle_seconds,
         timeout_graceful_shutdown=max(1, int(settings.shutdown_seconds / 2)),
     )
 

@@ -1,11 +1,12 @@
 """Settings from the environment, prefix `SOFTPHONE_`; a bad value stops the start and is named."""
 
+import ipaddress
 import os
 import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -15,6 +16,13 @@ from pydantic_settings import (
 
 PREFIX = "SOFTPHONE_"
 EXIT_BAD_SETTINGS = 2
+
+
+def _networks(text: str) -> str:
+    """Raises ValueError if one of them is no address and no network."""
+    for part in filter(None, text.split(",")):
+        ipaddress.ip_network(part.strip())
+    return text
 
 
 class _FileSource(PydanticBaseSettingsSource):
@@ -63,6 +71,27 @@ class Settings(BaseSettings):
     batch_ms: float = Field(20, ge=0, description="Milliseconds a batch is waited for")
     listener_max: int = Field(10_000, ge=1, description="Messages an exclusive queue holds")
     mirror_seconds: float = Field(60, gt=0, description="How often what is cached is read again")
+
+    outdated_max: int = Field(
+        100_000, ge=1, description="Changed users a process knows, to refuse their older tokens"
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "127.0.0.1,::1",
+        description="Whose X-Forwarded-For and -Proto are believed: addresses or networks,"
+        " comma-separated",
+    )
+    request_seconds: float = Field(10, gt=0, description="A request must be complete within this")
+    idle_seconds: int = Field(5, ge=1, description="A connection may wait for its next request")
+    header_max: int = Field(32_768, ge=1024, description="Bytes of a request before its body")
+    connections_max: int = Field(10_000, ge=1, description="Connections open at once")
+    connections_waiting_max: int = Field(
+        1000, ge=1, description="Connections of one address whose request is not complete"
+    )
+    limits_wait_ms: float = Field(
+        250, gt=0, description="Milliseconds Redis may take to count; then each process counts"
+    )
+    limits_pause_seconds: float = Field(5, gt=0, description="How long, until Redis is tried again")
+    limits_max: int = Field(100_000, ge=1, description="Counts a process then keeps")
 
     @classmethod
     def settings_customise_sources(

@@ -11,6 +11,7 @@ from softphone_common.bus.dispatch import Limits
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock, utc_now
 from softphone_common.mongo import Mongo
+from softphone_common.outdated import Outdated
 from softphone_common.service import Service
 from softphone_common.tenants import Tenants
 
@@ -28,4 +29,5 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     bus.consume("calllog.clean-up", handlers.on_clean_up_requested)
     comment_store = CommentStore(mongo.database)
     api = Api(call_store, comment_store, recycle_bin, tenants, bus, clock, settings)
-    return Service("calllog", [api.router], [mongo, tenants, bus])
+    outdated = Outdated(bus, settings.outdated_max)
+    return Service("calllog", [api.router], [mongo, tenants, bus], outdated)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from softphone_common import metrics
 from softphone_common.errors import UnavailableError
 from softphone_common.http.problem import ProblemError
+from softphone_ingest.door import Door
 from softphone_ingest.intake import ACCEPTED, IGNORED, Intake, Taken
 from softphone_ingest.request import HitRequest
 from softphone_ingest.urls import public_base
@@ -48,7 +49,8 @@ class Accepted(BaseModel):
 class Api:
     """Hits over HTTP."""
 
-    def __init__(self, intake: Intake, public_url: str) -> None:
+    def __init__(self, door: Door, intake: Intake, public_url: str) -> None:
+        self._door = door
         self._public_url = public_url
         self._intake = intake
         self.router = APIRouter(tags=["ingest"])
@@ -76,6 +78,7 @@ class Api:
         with 202 and the call it belongs to, unless the sender expects otherwise."""
         try:
             asked = await _asked(request)
+            await self._door.enter(key, asked.client)
             public = public_base(request, self._public_url)
             taken = await self._intake.take(key, asked, public)
         except ProblemError as error:
@@ -88,9 +91,9 @@ class Api:
         metrics.HITS.labels(answer.status_code).inc()
         return answer
 
-    async def probe(self, key: str) -> Response:
+    async def probe(self, key: str, request: Request) -> Response:
         """Some phones and all link scanners ask first; nothing comes of it."""
-        self._intake.require(key)
+        await self._door.enter(key, _client(request))
         return Response(status_code=IGNORED)
 
 
@@ -103,8 +106,12 @@ async def _asked(request: Request) -> HitRequest:
         query=request.scope["query_string"].decode("latin-1"),
         headers=dict(request.headers),
         body=await request.body(),
-        client=request.client.host if request.client else "",
+        client=_client(request),
     )
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _answer(taken: Taken) -> Response:

@@ -3,7 +3,9 @@
 from softphone_common.bus.dispatch import Limits
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock, utc_now
+from softphone_common.limits import Limiter
 from softphone_common.mongo import Mongo
+from softphone_common.outdated import Outdated
 from softphone_common.redis import Redis
 from softphone_common.service import Resource, Service
 from softphone_common.tenants import Tenants
@@ -18,6 +20,7 @@ from softphone_ingest.dial import Dialler
 from softphone_ingest.dial_api import DialApi
 from softphone_ingest.dial_links import DialLinks
 from softphone_ingest.dialect import Dialects
+from softphone_ingest.door import Door
 from softphone_ingest.hit_api import HitApi
 from softphone_ingest.hit_store import HitStore
 from softphone_ingest.identity import Identities
@@ -64,12 +67,13 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     links = DialLinks(mongo.database)
     repeats = Repeats(redis, settings.dial_key_seconds)
     dialler = Dialler(devices, dialects, links, repeats, identities, spool, clock)
+    door = Door(intake, Limiter(redis, clock, settings), settings)
     routers = [
-        Api(intake, settings.public_url).router,
+        Api(door, intake, settings.public_url).router,
         DialApi(dialler, links, known_tenants, clock).router,
         DeviceApi(store, devices, known_tenants, dialects, seal, bus, settings).router,
         HitApi(inspector, store, known_tenants, settings.page_max).router,
         Administration(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
     ]
     resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]
-    return Service("ingest", routers, resources)
+    return Service("ingest", routers, resources, Outdated(bus, settings.outdated_max))

@@ -45,6 +45,15 @@ class IngestSettings(Settings):
         description="Without a call id of the whole system,"
         " a ring this long after the first is a new call",
     )
+    hits_rate: int = Field(
+        100, ge=1, description="Hits of a device's key in a second, in the long run"
+    )
+    hits_burst_seconds: int = Field(
+        10, ge=1, description="As many as in these seconds may come at once"
+    )
+    wrong_keys_max: int = Field(
+        20, ge=1, description="Hits with unknown keys in a minute from one address"
+    )
     devices_max: int = Field(1000, ge=1, description="Devices a tenant may have")
     device_mapping_max: int = Field(
         16_384, ge=1024, description="Bytes of what a device changes of its preset"

@@ -36,10 +36,7 @@ def public_base(request: Request, public_url: str) -> str:
     """The address phones reach us at: as set, else as this request came."""
     if public_url:
         return public_url.rstrip("/")
-    scheme = request.url.scheme
-    if request.headers.get("x-forwarded-proto", "").lower() == "https":
-        scheme = "https"
-    return f"{scheme}://{request.url.netloc}"
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def device_url(public: str, key: str) -> str:

@@ -3,6 +3,7 @@
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock, utc_now
 from softphone_common.mongo import Mongo
+from softphone_common.outdated import Outdated
 from softphone_common.service import Service
 from softphone_common.tenants import Tenants
 from softphone_janitor.api import Api
@@ -23,4 +24,5 @@ async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     redis_url = settings.redis_url.get_secret_value()
     schedule = Schedule(redis_url, sweeping.sweep_all_due, settings.sweep_check_seconds)
     api = Api(sweeps, sweeping, tenants, settings.page_max)
-    return Service("janitor", [api.router], [mongo, tenants, schedule, bus])
+    outdated = Outdated(bus, settings.outdated_max)
+    return Service("janitor", [api.router], [mongo, tenants, schedule, bus], outdated)

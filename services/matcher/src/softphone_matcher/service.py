@@ -4,6 +4,7 @@ from softphone_common.bus.dispatch import Limits
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock, utc_now
 from softphone_common.mongo import Mongo
+from softphone_common.outdated import Outdated
 from softphone_common.service import Service
 from softphone_common.tenants import Tenants
 from softphone_matcher.api import Api
@@ -21,4 +22,5 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     limits = Limits(settings.batch_size, batch_seconds=0)
     bus.consume("matcher.call", Matching(directory, bus, clock).on_calls, limits)
     api = Api(directory, known_tenants, settings)
-    return Service("matcher", [api.router], [mongo, known_tenants, bus])
+    outdated = Outdated(bus, settings.outdated_max)
+    return Service("matcher", [api.router], [mongo, known_tenants, bus], outdated)

@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Cookie, Query, Request, Response
+from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.bus.rabbit import Bus
@@ -13,6 +13,8 @@ from softphone_common.contracts.events import Role, TenantId, User, UserChanged
 from softphone_common.http.auth import AdminCaller, Caller, Tokens
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
+from softphone_notifier.attempts import Attempts
+from softphone_notifier.origins import Origins
 from softphone_notifier.passwords import hash_password, matches
 from softphone_notifier.seats import Seats
 from softphone_notifier.sessions import SessionStore
@@ -89,16 +91,21 @@ class SessionApi:
         self,
         users: UserStore,
         sessions: SessionStore,
+        attempts: Attempts,
+        origins: Origins,
         tokens: Tokens,
         clock: Clock,
         settings: NotifierSettings,
     ) -> None:
         self._users = users
         self._sessions = sessions
+        self._attempts = attempts
         self._tokens = tokens
         self._clock = clock
         self._lifetime = timedelta(seconds=settings.token_seconds)
-        self.router = APIRouter(prefix="/api/session", tags=["session"])
+        self.router = APIRouter(
+            prefix="/api/session", tags=["session"], dependencies=[Depends(origins.require)]
+        )
         add = self.router.add_api_route
         add("", self.sign_in, methods=["POST"], status_code=201)
         add("", self.sign_out, methods=["DELETE"], status_code=204)
@@ -106,9 +113,10 @@ class SessionApi:
 
     async def sign_in(self, given: SignIn, request: Request, response: Response) -> SessionOutput:
         """A token for a password; the same answer whichever of the three is wrong."""
-        known = await self._users.credentials(given.tenant, given.login)
-        if not await matches(given.password, known.password_hash if known else None):
-            raise ProblemError(401, "Tenant, login or password is wrong")
+        async with self._attempts.sign_in(_address(request), given.tenant, given.login):
+            known = await self._users.credentials(given.tenant, given.login)
+            if not await matches(given.password, known.password_hash if known else None):
+                raise ProblemError(401, "Tenant, login or password is wrong")
         assert known is not None
         secret = await self._sessions.begin(known.user.tenant, known.user.id, self._clock())
         response.set_cookie(
@@ -116,18 +124,21 @@ class SessionApi:
             secret,
             max_age=int(self._sessions.lifetime.total_seconds()),
             path=_COOKIE_PATH,
-            secure=_is_https(request),
+            secure=request.url.scheme == "https",
             httponly=True,
             samesite="strict",
         )
         return self._session(known.user)
 
-    async def renew(self, secret: SessionCookie = None) -> SessionOutput:
+    async def renew(self, request: Request, secret: SessionCookie = None) -> SessionOutput:
         """Another token for the sign-in the cookie stands for."""
-        whose = await self._sessions.whose(secret, self._clock()) if secret else None
-        user = await self._users.get(*whose) if whose else None
-        if user is None:
-            raise ProblemError(401, "You are not signed in")
+        if not secret:
+            raise _not_signed_in()
+        async with self._attempts.renewal(_address(request), secret):
+            whose = await self._sessions.whose(secret, self._clock())
+            user = await self._users.get(*whose) if whose else None
+            if user is None:
+                raise _not_signed_in()
         return self._session(user)
 
     async def sign_out(self, response: Response, secret: SessionCookie = None) -> None:
@@ -254,6 +265,10 @@ def _tenant(caller: Caller, tenant: str | None) -> str:
     return tenant
 
 
+def _not_signed_in() -> ProblemError:
+    return ProblemError(401, "You are not signed in")
+
+
 def _login_taken() -> ProblemError:
     return ProblemError(409, "login is taken", field="login")
 
@@ -263,5 +278,5 @@ def _check_role(caller: Caller, role: Role) -> None:
         raise ProblemError(403, f"Only an operator may do this to a user with the role {role}")
 
 
-def _is_https(request: Request) -> bool:
-    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -1,14 +1,17 @@
 """The websocket route `/ws`: lets in whom the token names, from pages of this origin only."""
 
-from urllib.parse import urlsplit
-
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from softphone_common import metrics
 from softphone_common.clock import Clock
+from softphone_common.contracts.frames import CloseCode
 from softphone_common.http.auth import Caller, Tokens
+from softphone_common.http.problem import RETRY_AFTER, ProblemError, problem
 from softphone_common.telemetry import log
 from softphone_notifier.hub import Hub
-from softphone_notifier.session import REVOKED, Session, close, hello
+from softphone_notifier.lobby import Lobby
+from softphone_notifier.origins import Origins
+from softphone_notifier.session import Session, close, hello
 from softphone_notifier.settings import NotifierSettings
 from softphone_notifier.users import UserMirror
 from softphone_notifier.watches import Watches
@@ -19,6 +22,8 @@ class Gateway:
 
     def __init__(
         self,
+        origins: Origins,
+        lobby: Lobby,
         hub: Hub,
         watches: Watches,
         users: UserMirror,
@@ -26,6 +31,8 @@ class Gateway:
         clock: Clock,
         settings: NotifierSettings,
     ) -> None:
+        self._origins = origins
+        self._lobby = lobby
         self._hub = hub
         self._watches = watches
         self._users = users
@@ -37,34 +44,42 @@ class Gateway:
 
     async def serve(self, socket: WebSocket) -> None:
         """One socket from its opening to its end."""
-        if not self._from_here(socket):
+        if not self._origins.allow(socket.headers):
             await socket.close()  # before it is accepted: HTTP 403
             return
-        await socket.accept()
-        greeting = await hello(socket, self._tokens.check, self._settings.hello_seconds)
+        with self._lobby.place(socket.client.host if socket.client else "") as place:
+            if not place:
+                metrics.LIMITED.labels("hellos").inc()
+                full = problem(429, "Too many sockets have not said hello", headers=RETRY_AFTER)
+                await socket.send_denial_response(full)
+                return
+            await socket.accept()
+            greeting = await hello(socket, self._tokens.check, self._settings.hello_seconds)
         if greeting is None:
             return
         caller, seen = greeting
         if self._revoked(caller):
-            await close(socket, REVOKED, "the sign-in was revoked")
+            await close(socket, CloseCode.REVOKED, "the sign-in was revoked")
             return
-        session = Session(socket, caller, self._settings.session_frames_max, self._clock)
+        if self._users.outdated(caller.user, caller.version):
+            await close(socket, CloseCode.UNAUTHORIZED, "the user has changed: renew the token")
+            return
+        session = Session(socket, caller, self._settings, self._clock)
         log.info("browser joined", tenant=caller.tenant, user=caller.user)
         try:
             await self._hub.join(session, seen)
-            await session.run(self._tokens.check, self._watches.watch)
+            await session.run(self._check, self._watches.watch)
         except WebSocketDisconnect:
             pass
         finally:
             self._hub.leave(session)
             await self._watches.leave(session)
 
-    def _from_here(self, socket: WebSocket) -> bool:
-        """Browsers always name the page's origin; what names none is no browser."""
-        origin = socket.headers.get("origin")
-        if origin is None or origin in self._settings.origins:
-            return True
-        return urlsplit(origin).netloc == socket.headers.get("host")
+    def _check(self, token: str) -> Caller:
+        caller = self._tokens.check(token)
+        if self._users.outdated(caller.user, caller.version):
+            raise ProblemError(401, "The user has changed")
+        return caller
 
     def _revoked(self, caller: Caller) -> bool:
         user = self._users.get(caller.user)

@@ -19,6 +19,7 @@ from softphone_common.contracts.events import (
 from softphone_common.contracts.frames import (
     CallFrame,
     CallJson,
+    CloseCode,
     CommentFrame,
     Resync,
     SequencedFrame,
@@ -29,7 +30,7 @@ from softphone_common.domain.audience import audience
 from softphone_common.errors import UnavailableError
 from softphone_common.telemetry import log
 from softphone_notifier.room import Room
-from softphone_notifier.session import REVOKED, Session
+from softphone_notifier.session import Session
 from softphone_notifier.settings import NotifierSettings
 from softphone_notifier.users import UserMirror
 
@@ -51,7 +52,7 @@ class Hub:
         self._settings = settings
         self._late = timedelta(seconds=settings.late_seconds)
         self._rooms: dict[str, Room] = {}
-        self._sessions: dict[str, set[Session]] = {}
+        self._sessions: dict[str, dict[Session, None]] = {}
         self._empty_since: dict[str, datetime] = {}
         self.task: asyncio.Task[None] | None = None
         bus.listen(self._on_message, HEARD, self._on_gap, tenant="")
@@ -73,13 +74,16 @@ class Hub:
     async def join(self, session: Session, seen: int | None) -> None:
         """Welcomes a browser, then sends what it missed since `seen`, or a resync."""
         tenant, now = session.caller.tenant, self._clock()
+        if not self._room_for(session):
+            session.cut(CloseCode.CROWDED, "the tenant has too many sockets")
+            return
         room = self._rooms.get(tenant)
         if room is None:
             s = self._settings
             room = self._rooms[tenant] = Room(now, s.calls_max, s.replay_max)
             with suppress(UnavailableError):  # bound as soon as the broker is back
                 await self._bus.bind(tenant, HEARD)
-        self._sessions.setdefault(tenant, set()).add(session)
+        self._sessions.setdefault(tenant, {})[session] = None
         self._empty_since.pop(tenant, None)
         metrics.SOCKETS.inc()
         missed = None if seen is None else room.since(seen, session.user)
@@ -100,13 +104,21 @@ class Hub:
     def leave(self, session: Session) -> None:
         """A browser is gone; its tenant is heard for a while longer, in case it comes back."""
         tenant = session.caller.tenant
-        there = self._sessions.get(tenant, set())
+        there = self._sessions.get(tenant, {})
         if session not in there:  # it never got as far as its welcome
             return
-        there.discard(session)
+        del there[session]
         metrics.SOCKETS.dec()
         if not there:
             self._empty_since[tenant] = self._clock()
+
+    def _room_for(self, session: Session) -> bool:
+        """Whether its tenant may have one more; of too many of its user the oldest is cut."""
+        there = self._sessions.get(session.caller.tenant, {})
+        mine = [other for other in there if other.user == session.user]
+        for old in mine[: max(0, len(mine) + 1 - self._settings.sockets_user_max)]:
+            old.cut(CloseCode.CROWDED, "the user has too many sockets")
+        return len(there) < self._settings.sockets_tenant_max
 
     async def _on_message(self, message: Message) -> None:
         room = self._rooms.get(message.tenant)
@@ -139,9 +151,9 @@ class Hub:
         assert isinstance(message, UserChanged)
         if not message.revoked and message.user.active:
             return
-        for session in self._sessions.get(message.tenant, set()).copy():
+        for session in list(self._sessions.get(message.tenant, ())):
             if session.user == message.user.id:
-                session.cut(REVOKED, "the sign-in was revoked")
+                session.cut(CloseCode.REVOKED, "the sign-in was revoked")
 
     def _on_gap(self) -> None:
         """The broker was away: browsers read the log for what was not heard meanwhile."""

@@ -5,14 +5,19 @@ from datetime import timedelta
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock, utc_now
 from softphone_common.http.auth import Tokens
+from softphone_common.limits import Limiter
 from softphone_common.mongo import Mongo
+from softphone_common.redis import Redis
 from softphone_common.service import Service
 from softphone_common.tenants import TenantReader
 from softphone_notifier import sessions, users
 from softphone_notifier.api import SessionApi, UserApi
+from softphone_notifier.attempts import Attempts
 from softphone_notifier.gateway import Gateway
 from softphone_notifier.hub import Hub
+from softphone_notifier.lobby import Lobby
 from softphone_notifier.operator_account import FirstOperator
+from softphone_notifier.origins import Origins
 from softphone_notifier.page import Page
 from softphone_notifier.seats import Seats
 from softphone_notifier.sessions import SessionStore
@@ -25,6 +30,9 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     """The service, not started yet."""
     bus = Bus(settings, "notifier")
     mongo = Mongo(settings, users.INDEXES | sessions.INDEXES, essential=False)
+    redis = Redis(settings, essential=False)
+    attempts = Attempts(Limiter(redis, clock, settings), settings)
+    origins = Origins(settings.origins)
     tokens = Tokens(settings.auth_secret, clock)
     user_store = UserStore(mongo.database)
     known_users = UserMirror(user_store, bus, settings.mirror_seconds)
@@ -33,9 +41,13 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     hub = Hub(bus, known_users, clock, settings)
     routers = [
         Page().router,
-        SessionApi(user_store, session_store, tokens, clock, settings).router,
+        SessionApi(user_store, session_store, attempts, origins, tokens, clock, settings).router,
         UserApi(user_store, seats, known_users, session_store, bus, settings).router,
-        Gateway(hub, Watches(bus), known_users, tokens, clock, settings).router,
+        Gateway(
+            origins, Lobby(settings), hub, Watches(bus), known_users, tokens, clock, settings
+        ).router,
     ]
     operator = FirstOperator(user_store, settings.operator_password)
-    return Service("notifier", routers, [mongo, known_users, operator, bus, hub])
+    return Service(
+        "notifier", routers, [mongo, redis, known_users, operator, bus, hub], known_users.outdated
+    )

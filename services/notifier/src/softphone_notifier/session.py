@@ -1,28 +1,27 @@
 """One browser's socket: hello, frames out, renewals and wishes in; the first end ends it all."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from softphone_common import metrics
 from softphone_common.clock import Clock
-from softphone_common.contracts.frames import Hello, Token, Watch
+from softphone_common.contracts.frames import CloseCode, Hello, Token, Watch
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
-
-UNAUTHORIZED = 4001
-EXPIRED = 4003
-PROTOCOL = 4004
-REVOKED = 4005
-SLOW = 4008
+from softphone_notifier.settings import NotifierSettings
 
 Check = Callable[[str], Caller]
 Watcher = Callable[["Session", str | None], Awaitable[None]]
 """Is told which device a session wants to watch, or that it no longer does."""
+
+
+_MINUTE = timedelta(minutes=1)
 
 
 class _End(Exception):  # noqa: N818 - a reason, not an error
@@ -35,10 +34,13 @@ class _End(Exception):  # noqa: N818 - a reason, not an error
 class Session:
     """A signed-in socket. Frames are text, made once for all who get them."""
 
-    def __init__(self, socket: WebSocket, caller: Caller, frames_max: int, clock: Clock) -> None:
+    def __init__(
+        self, socket: WebSocket, caller: Caller, settings: NotifierSettings, clock: Clock
+    ) -> None:
         self.caller = caller
         self._socket = socket
-        self._frames: asyncio.Queue[str] = asyncio.Queue(frames_max)
+        self._frames: asyncio.Queue[str] = asyncio.Queue(settings.session_frames_max)
+        self._heard: deque[datetime] = deque(maxlen=settings.frames_per_minute)
         self._clock = clock
         self._end: asyncio.Future[_End] = asyncio.get_running_loop().create_future()
         self._renewed = asyncio.Event()
@@ -53,7 +55,7 @@ class Session:
         try:
             self._frames.put_nowait(frame)
         except asyncio.QueueFull:
-            self.cut(SLOW, "too slow")
+            self.cut(CloseCode.SLOW, "too slow")
 
     def cut(self, code: int, reason: str) -> None:
         """Has the socket closed with this code."""
@@ -88,18 +90,25 @@ class Session:
         """Takes frames in; those of unknown types are ignored, what is no frame is an error."""
         while True:
             frame = await receive(self._socket)
+            self._count()
             if frame.get("type") == "token":
                 self._renew(check, frame)
             elif frame.get("type") == "watch":
                 await watcher(self, _watched(frame))
 
+    def _count(self) -> None:
+        now = self._clock()
+        if len(self._heard) == self._heard.maxlen and now - self._heard[0] < _MINUTE:
+            raise _End(CloseCode.FLOOD, "too many frames")
+        self._heard.append(now)
+
     def _renew(self, check: Check, frame: dict[str, object]) -> None:
         try:
             caller = check(Token.model_validate(frame).token)
         except (ProblemError, ValidationError) as error:
-            raise _End(UNAUTHORIZED, "the token is not valid") from error
+            raise _End(CloseCode.UNAUTHORIZED, "the token is not valid") from error
         if (caller.user, caller.tenant) != (self.caller.user, self.caller.tenant):
-            raise _End(UNAUTHORIZED, "the token is somebody else's")
+            raise _End(CloseCode.UNAUTHORIZED, "the token is somebody else's")
         self.caller = caller
         self._renewed.set()
 
@@ -107,8 +116,9 @@ class Session:
         while (left := _seconds(self._clock(), self.caller.expires_at)) > 0:
             self._renewed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._renewed.wait(), left)
-        raise _End(EXPIRED, "the token has expired")
+                async with asyncio.timeout(left):  # wait_for may swallow the end of it all
+                    await self._renewed.wait()
+        raise _End(CloseCode.EXPIRED, "the token has expired")
 
     async def _wait_for_cut(self) -> None:
         raise await self._end
@@ -123,11 +133,11 @@ async def hello(
             first = Hello.model_validate(await receive(socket))
         return check(first.token), first.seen
     except TimeoutError:
-        await close(socket, UNAUTHORIZED, "no hello in time")
+        await close(socket, CloseCode.UNAUTHORIZED, "no hello in time")
     except ValidationError:
-        await close(socket, PROTOCOL, "the first frame must be a hello with a token")
+        await close(socket, CloseCode.PROTOCOL, "the first frame must be a hello with a token")
     except ProblemError as error:
-        code = EXPIRED if "expired" in error.detail else UNAUTHORIZED
+        code = CloseCode.EXPIRED if "expired" in error.detail else CloseCode.UNAUTHORIZED
         await close(socket, code, error.detail)
     except _End as end:
         await close(socket, end.code, end.reason)
@@ -141,9 +151,9 @@ async def receive(socket: WebSocket) -> dict[str, object]:
     try:
         frame = await socket.receive_json()
     except (ValueError, KeyError, RecursionError) as error:
-        raise _End(PROTOCOL, "frames must be JSON objects in text") from error
+        raise _End(CloseCode.PROTOCOL, "frames must be JSON objects in text") from error
     if not isinstance(frame, dict):
-        raise _End(PROTOCOL, "frames must be JSON objects in text")
+        raise _End(CloseCode.PROTOCOL, "frames must be JSON objects in text")
     return frame
 
 
@@ -151,7 +161,7 @@ def _watched(frame: dict[str, object]) -> str | None:
     try:
         return Watch.model_validate(frame).device
     except ValidationError as error:
-        raise _End(PROTOCOL, "a watch must name a device, or null") from error
+        raise _End(CloseCode.PROTOCOL, "a watch must name a device, or null") from error
 
 
 async def close(socket: WebSocket, code: int, reason: str) -> None:

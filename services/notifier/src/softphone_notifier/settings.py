@@ -15,8 +15,22 @@ class NotifierSettings(Settings):
         None, description="Makes the first operator: tenant `operator`, login `operator`"
     )
     origins: list[str] = Field(
-        default_factory=list, description="Other origins whose pages may open the socket"
+        default_factory=list,
+        description="Other origins whose pages may open the socket and sign in",
     )
+    signin_failures_max: int = Field(
+        10, ge=1, description="Wrong passwords for one login in five minutes"
+    )
+    address_failures_max: int = Field(
+        100, ge=1, description="Wrong passwords and renewals of one address in five minutes"
+    )
+    signins_max: int = Field(200, ge=1, description="Sign-ins under way at once")
+    renewals_max: int = Field(60, ge=1, description="Renewals of one sign-in in a minute")
+    hellos_max: int = Field(1000, ge=1, description="Sockets that have not said hello")
+    hellos_address_max: int = Field(200, ge=1, description="The same, of one address")
+    sockets_user_max: int = Field(20, ge=1, description="Sockets of a user; then the oldest goes")
+    sockets_tenant_max: int = Field(5000, ge=1, description="Sockets of a tenant, of one process")
+    frames_per_minute: int = Field(60, ge=1, description="Frames a browser may send")
     hello_seconds: float = Field(10, gt=0, description="The first frame must come within this")
     session_frames_max: int = Field(256, ge=2, description="Frames a slow browser may fall behind")
     replay_max: int = Field(2000, ge=1, description="Frames of a tenant kept for reconnects")

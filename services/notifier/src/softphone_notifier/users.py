@@ -52,6 +52,11 @@ class UserMirror(Mirror[User]):
         self._at.pop(item.tenant, None)
         return super().apply(item)
 
+    def outdated(self, user: str, version: int) -> bool:
+        """Whether the user has changed since this version."""
+        known = self.get(user)
+        return known is not None and version < known.version
+
     def at(self, tenant: str) -> Mapping[str, Iterable[str]]:
         """The ids of the tenant's active users by extension."""
         if tenant not in self._at:

@@ -37,6 +37,7 @@ def patterns(message: type[Message], tenant: str = "*") -> tuple[str, ...]:
     return tuple(f"{message.noun}.{verb}.{tenant}" for verb in message.verbs)
 
 
+_ALL = ("ingest", "matcher", "calllog", "notifier", "janitor")
 _PHASED = ("matcher.call", "calllog.call")
 
 CATALOGUE: tuple[Entry, ...] = (
@@ -46,7 +47,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(CommentSaved, "calllog", listeners=("notifier",)),
     Entry(DeviceChanged, "ingest", listeners=("ingest",)),
     Entry(HitSeen, "ingest", listeners=("notifier",)),
-    Entry(UserChanged, "notifier", listeners=("notifier",)),
+    Entry(UserChanged, "notifier", listeners=_ALL),
     Entry(TenantChanged, "ingest", listeners=("ingest", "matcher", "calllog", "janitor")),
     Entry(CleanUpRequested, "janitor", queues=("calllog.clean-up",)),
     Entry(CleanUpFinished, "calllog", queues=("janitor.sweep",)),

@@ -197,7 +197,10 @@ class User(BaseModel):
 
 
 class UserChanged(Message):
-    """A user was made, edited or removed; `revoked` means that open sockets must be cut."""
+    """A user was made, edited or removed; `revoked` means that open sockets must be cut.
+
+    Tokens issued for an older version of the user are refused by whoever has heard of it.
+    """
 
     type = "softphone.user-changed.v1"
     noun = "user"

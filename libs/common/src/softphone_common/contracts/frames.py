@@ -4,6 +4,7 @@ Frames of a type not listed here are ignored by both sides.
 """
 
 from datetime import datetime
+from enum import IntEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +19,22 @@ from softphone_common.domain.views import CallView, Leg, Outcome
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
+
+
+class CloseCode(IntEnum):
+    """Why the server closes a socket; beside these 1012, it restarts, and 1009, a frame too long.
+
+    After REVOKED a client signs in anew; after FLOOD and CROWDED it stays away for a minute, or the
+    two would chase each other.
+    """
+
+    UNAUTHORIZED = 4001
+    EXPIRED = 4003
+    PROTOCOL = 4004
+    REVOKED = 4005
+    SLOW = 4008
+    FLOOD = 4009
+    CROWDED = 4010
 
 
 class CallJson(_Model):

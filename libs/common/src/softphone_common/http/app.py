@@ -6,11 +6,20 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from softphone_common.http import problem
 from softphone_common.http.auth import Tokens
 from softphone_common.telemetry import tracing
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 Readiness = Callable[[], Awaitable[dict[str, Any]]]
 """Gives `{"ready": bool, ...}` with one entry for each thing that was checked."""
@@ -60,7 +69,8 @@ def _health(ready: Readiness) -> APIRouter:
 
 
 class Guard:
-    """Refuses bodies over the limit, whatever their header says, and opens a trace."""
+    """Refuses bodies over the limit, whatever their header says, opens a trace, and has answers
+    kept nowhere."""
 
     def __init__(self, app: ASGIApp, body_max: int) -> None:
         self._app = app
@@ -72,12 +82,15 @@ class Guard:
             return
         request = Request(scope)
         with tracing(request.headers.get("traceparent")):
-            body = await self._read(request, receive)
+            try:
+                body = await self._read(request, receive)
+            except ClientDisconnect:
+                return  # half a request is none
             if body is None:
                 refusal = problem.problem(413, f"The body is over {self._body_max} bytes")
-                await refusal(scope, receive, send)
+                await refusal(scope, receive, _closed(send))
                 return
-            await self._app(scope, _replay(body, receive), send)
+            await self._app(scope, _replay(body, receive), _closed(send))
 
     async def _read(self, request: Request, receive: Receive) -> bytes | None:
         length = request.headers.get("content-length", "0")
@@ -86,6 +99,8 @@ class Guard:
         chunks, size = [], 0
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > self._body_max:
@@ -93,6 +108,20 @@ class Guard:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+
+def _closed(send: Send) -> Send:
+    """An answer no cache keeps, no page frames and no browser takes for something else, unless it
+    says otherwise itself."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return with_headers
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -1,6 +1,6 @@
 """Who is asking: one kind of token, one key, checked the same way by every service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import uuid4
@@ -16,7 +16,12 @@ from softphone_common.http.problem import ProblemError
 
 _ISSUER = "softphone-connector"
 _ALGORITHM = "HS256"
+_SKEW_SECONDS = 60
 _RANK: dict[Role, int] = {"user": 0, "admin": 1, "operator": 2}
+
+
+IsOutdated = Callable[[str, int], bool]
+"""Whether a user has changed since this version, as far as is known."""
 
 
 class Caller(BaseModel):
@@ -30,6 +35,7 @@ class Caller(BaseModel):
     role: Role
     extensions: tuple[str, ...]
     expires_at: datetime
+    version: int = 0
 
     def may(self, role: Role) -> bool:
         """Whether this role or a higher one."""
@@ -37,11 +43,17 @@ class Caller(BaseModel):
 
 
 class Tokens:
-    """Issues and checks tokens signed with the installation's secret."""
+    """Issues and checks tokens signed with the installation's secret.
 
-    def __init__(self, secret: SecretStr, clock: Clock = utc_now) -> None:
+    A token holds for one version of its user: what any of `outdated` knows to be older is refused.
+    """
+
+    def __init__(
+        self, secret: SecretStr, clock: Clock = utc_now, outdated: Sequence[IsOutdated] = ()
+    ) -> None:
         self._secret = secret.get_secret_value()
         self._clock = clock
+        self._outdated = outdated
 
     def issue(self, user: User, lifetime: timedelta) -> tuple[str, datetime]:
         """A token for this user and when it ends."""
@@ -54,6 +66,7 @@ class Tokens:
             "login": user.login,
             "role": user.role,
             "extensions": user.extensions,
+            "version": user.version,
             "iat": self._clock(),
             "exp": expires_at,
         }
@@ -73,16 +86,22 @@ class Tokens:
                     "verify_iat": False,
                 },
             )
+            if claims["iat"] > self._clock().timestamp() + _SKEW_SECONDS:
+                raise jwt.ImmatureSignatureError
             caller = Caller(user=claims["sub"], expires_at=claims["exp"], **_own(claims))
         except (jwt.InvalidTokenError, ValidationError, KeyError, TypeError) as error:
             raise _refused("The token is not valid; sign in again") from error
         if caller.expires_at <= self._clock():
             raise _refused("The token has expired; renew it or sign in again")
+        if any(outdated(caller.user, caller.version) for outdated in self._outdated):
+            raise _refused("The user has changed; renew the token or sign in again")
         return caller
 
 
 def _own(claims: dict[str, object]) -> dict[str, object]:
-    return {name: claims[name] for name in ("tenant", "login", "role", "extensions")}
+    """The user's; one of before there were versions has none."""
+    said = {name: claims[name] for name in ("tenant", "login", "role", "extensions")}
+    return {**said, "version": claims.get("version", 0)}
 
 
 def _refused(detail: str) -> ProblemError:

@@ -5,10 +5,13 @@ import { heardTime, now } from "./clock.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
+const CROWDED_WAIT = 60_000;
 const WELCOME_WITHIN = 10_000;
 const BAD_TOKEN = 4001;
 const EXPIRED = 4003;
 const REVOKED = 4005;
+const FLOOD = 4009;
+const CROWDED = 4010;
 
 /**
  * @typedef {object} SocketListener
@@ -135,16 +138,21 @@ export class Socket {
     const welcomed = this.#welcome;
     this.#drop();
     if (code === REVOKED) return this.listener.onRevoked();
-    this.#wait();
+    // somebody else has our place: to take it back at once would only have them do the same
+    this.#wait(code === FLOOD || code === CROWDED ? CROWDED_WAIT : this.#growing());
     if (code !== EXPIRED && code !== BAD_TOKEN) return;
     // a refusal that follows a renewal must wait its turn, or the two would chase each other
     const renewed = await this.listener.renew();
     if (renewed && welcomed) this.#now();
   }
 
-  #wait() {
-    const pause = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#tries) * (0.5 + Math.random() / 2);
-    this.#tries += 1;
+  #growing() {
+    return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#tries++);
+  }
+
+  /** @param {number} longest */
+  #wait(longest) {
+    const pause = longest * (0.5 + Math.random() / 2);
     this.#timer = window.setTimeout(() => this.#connect(), pause);
     this.listener.onState({ state: "waiting", retryAt: now() + pause });
   }

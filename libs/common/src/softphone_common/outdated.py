@@ -1,0 +1,24 @@
+"""Which tokens say of a user what is so no more; what was not heard is old only by its own time."""
+
+from softphone_common.bus.rabbit import Bus
+from softphone_common.contracts.events import Message, UserChanged
+
+
+class Outdated:
+    """The versions of users that were changed lately, of so many at most. A token holds for one."""
+
+    def __init__(self, bus: Bus, most: int) -> None:
+        self._most = most
+        self._versions: dict[str, int] = {}
+        bus.listen(self._on_user_changed, [UserChanged], lambda: None)
+
+    def __call__(self, user: str, version: int) -> bool:
+        """Whether the user has changed since this version."""
+        return version < self._versions.get(user, version)
+
+    async def _on_user_changed(self, message: Message) -> None:
+        assert isinstance(message, UserChanged)
+        known = self._versions.pop(message.user.id, 0)
+        self._versions[message.user.id] = max(known, message.user.version)
+        if len(self._versions) > self._most:
+            del self._versions[next(iter(self._versions))]

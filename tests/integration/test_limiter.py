@@ -1,0 +1,158 @@
+"""The count itself: the same in Redis and in memory, and no slower without Redis."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from ladder import RealServer
+from proxy import Proxy
+from softphone_common.http.problem import ProblemError
+from softphone_common.limits import Limiter, Rate, network
+from softphone_common.redis import Redis
+from softphone_common.settings import Settings
+from until import until
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+RATE = Rate("test", burst=5, seconds=10)
+UNUSED = SecretStr("")
+
+
+class Counts:
+    """A limiter over this Redis with a clock of its own."""
+
+    def __init__(self, redis_url: str, **more: Any) -> None:
+        given = Settings(
+            amqp_url=UNUSED,
+            mongo_url=UNUSED,
+            redis_url=SecretStr(redis_url),
+            auth_secret=SecretStr("s" * 32),
+            **more,
+        )
+        self.now = NOW
+        self.redis = Redis(given, essential=False)
+        self.limiter = Limiter(self.redis, lambda: self.now, given)
+
+    async def taken(self, who: str) -> int:
+        """The seconds one is told to wait, 0 if it was counted."""
+        try:
+            await self.limiter.take(RATE, who)
+        except ProblemError as error:
+            return int(error.headers["Retry-After"])
+        return 0
+
+
+@pytest.fixture
+async def proxy(redis_server: RealServer) -> AsyncIterator[Proxy]:
+    way = Proxy(redis_server.url)
+    await way.start()
+    yield way
+    await way.cut()
+
+
+@pytest.fixture(scope="module")
+async def both(redis_server: RealServer) -> AsyncIterator[tuple[Counts, Counts]]:
+    """One that counts in Redis, and one that has none."""
+    there = Counts(redis_server.url, limits_wait_ms=20_000)
+    alone = Counts("redis://127.0.0.1:1/0", limits_pause_seconds=1000)
+    yield there, alone
+    await there.redis.stop()
+    await alone.redis.stop()
+
+
+_steps = st.lists(
+    st.tuples(st.sampled_from(["take", "give_back", "forget"]), st.integers(0, 4000)), max_size=40
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(steps=_steps)
+async def test_both_count_the_same(
+    both: tuple[Counts, Counts], steps: list[tuple[str, int]]
+) -> None:
+    who = uuid4().hex
+    for step, millis in steps:
+        told = []
+        for counts in both:
+            counts.now += timedelta(milliseconds=millis)
+            if step == "take":
+                told.append(await counts.taken(who))
+            elif step == "give_back":
+                await counts.limiter.give_back(RATE, who)
+            else:
+                await counts.limiter.forget(RATE, who)
+        assert len(set(told)) <= 1, told
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["Redis", "alone"])
+async def test_a_bucket_holds_its_burst_and_fills_again(
+    both: tuple[Counts, Counts], which: int
+) -> None:
+    counts, who = both[which], uuid4().hex
+    assert [await counts.taken(who) for _ in range(7)] == [0] * 5 + [2, 2]
+    counts.now += timedelta(seconds=4)
+    assert [await counts.taken(who) for _ in range(3)] == [0, 0, 2]
+    counts.now += timedelta(hours=1)
+    assert [await counts.taken(who) for _ in range(6)] == [0] * 5 + [2]
+    counts.now -= timedelta(hours=1)
+    assert await counts.taken(who) == 0  # a clock set back shuts nobody out
+
+
+async def test_a_hung_redis_is_asked_once(proxy: Proxy) -> None:
+    counts, who = Counts(proxy.url, limits_pause_seconds=1000, limits_wait_ms=1000), uuid4().hex
+    try:
+        assert await counts.taken(who) == 0
+        proxy.freeze()
+        assert [await counts.taken(who) for _ in range(7)] == [0] * 5 + [2, 2]
+        assert proxy.holds("EVALSHA") == 1
+    finally:
+        await counts.redis.stop()
+
+
+async def test_redis_back_is_asked_again(proxy: Proxy) -> None:
+    counts, who = Counts(proxy.url, limits_pause_seconds=0.1, limits_wait_ms=5000), uuid4().hex
+    key = f"limit:test:{who}"
+    try:
+        await proxy.cut()
+        assert await counts.taken(who) == 0
+        await proxy.start()
+
+        async def counted_there() -> bool:
+            counts.now += timedelta(seconds=10)
+            assert await counts.taken(who) == 0
+            return bool(await counts.redis.client.exists(key))
+
+        await until(counted_there, what="a count in Redis")
+    finally:
+        await counts.redis.stop()
+
+
+async def test_alone_only_so_many_are_remembered() -> None:
+    counts = Counts("redis://127.0.0.1:1/0", limits_pause_seconds=1000, limits_max=2)
+    for who in ("a", "b", "c"):
+        assert [await counts.taken(who) for _ in range(6)] == [0] * 5 + [2]
+    assert [await counts.taken(who) for who in "cba"] == [2, 2, 0]
+    await counts.redis.stop()
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::"),
+        ("unknown", "unknown"),
+        ("x" * 9000, "x" * 64),
+    ],
+)
+def test_an_address_is_counted_as_who_has_it(address: str, counted_as: str) -> None:
+    assert network(address) == counted_as

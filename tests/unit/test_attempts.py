@@ -1,0 +1,70 @@
+"""Who is turned away before any work is done for them, and that places come free again."""
+
+from contextlib import AsyncExitStack, ExitStack
+
+import pytest
+from pydantic import SecretStr
+
+from softphone_common.clock import utc_now
+from softphone_common.errors import UnavailableError
+from softphone_common.http.problem import ProblemError
+from softphone_common.limits import Limiter
+from softphone_common.redis import Redis
+from softphone_notifier.attempts import Attempts
+from softphone_notifier.lobby import Lobby
+from softphone_notifier.settings import NotifierSettings
+
+NOWHERE = SecretStr("redis://127.0.0.1:1/0")
+SETTINGS = NotifierSettings(
+    amqp_url=NOWHERE,
+    mongo_url=NOWHERE,
+    redis_url=NOWHERE,
+    auth_secret=SecretStr("s" * 32),
+    signins_max=3,
+    signin_failures_max=2,
+    hellos_max=3,
+    hellos_address_max=2,
+)
+HERE = "198.51.100.7"
+
+
+@pytest.fixture
+def attempts() -> Attempts:
+    limiter = Limiter(Redis(SETTINGS, essential=False), utc_now, SETTINGS)
+    return Attempts(limiter, SETTINGS)
+
+
+async def test_only_so_many_passwords_are_worked_on_at_once(attempts: Attempts) -> None:
+    async with AsyncExitStack() as under_way:
+        for login in ("a", "b", "c"):
+            await under_way.enter_async_context(attempts.sign_in(HERE, "acme", login))
+        with pytest.raises(ProblemError) as refusal:
+            async with attempts.sign_in("192.0.2.1", "other", "d"):
+                pytest.fail("one too many")
+        assert refusal.value.status == 503
+        assert refusal.value.headers["Retry-After"]
+    async with attempts.sign_in(HERE, "acme", "d"):
+        pass
+
+
+async def test_an_outage_is_nobodys_wrong_password(attempts: Attempts) -> None:
+    for _ in range(5):
+        with pytest.raises(UnavailableError):
+            async with attempts.sign_in(HERE, "acme", "anna"):
+                raise UnavailableError("MongoDB")
+    for status in (401, 401, 429):
+        with pytest.raises(ProblemError) as refusal:
+            async with attempts.sign_in(HERE, "acme", "anna"):
+                raise ProblemError(401, "wrong")
+        assert refusal.value.status == status
+
+
+def test_a_place_is_free_again_as_soon_as_it_is_left() -> None:
+    lobby = Lobby(SETTINGS)
+    with ExitStack() as waiting:
+        here = [waiting.enter_context(lobby.place(HERE)) for _ in range(3)]
+        there = [waiting.enter_context(lobby.place("192.0.2.1")) for _ in range(2)]
+    assert here == [True, True, False]
+    assert there == [True, False]
+    with lobby.place("192.0.2.1") as place:
+        assert place
