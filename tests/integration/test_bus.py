@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from ladder import RealServer
 from proxy import Proxy
 from softphone_common.bus import topology
 from softphone_common.bus.dispatch import Limits
-from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, pack
+from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope, pack
 from softphone_common.bus.rabbit import Bus
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import CleanUpFinished, Message
@@ -52,17 +53,18 @@ class Handling:
         self.done += sweeps
 
 
-def bus_settings(url: str) -> Settings:
+def bus_settings(url: str, **more: Any) -> Settings:
     nowhere = SecretStr("nowhere://")
-    return Settings(
-        amqp_url=SecretStr(url), mongo_url=nowhere, redis_url=nowhere, auth_secret=SecretStr(SECRET)
-    )
+    values = {"amqp_url": SecretStr(url), "mongo_url": nowhere, "redis_url": nowhere, **more}
+    return Settings(**values, auth_secret=SecretStr(SECRET))
 
 
 @asynccontextmanager
-async def consuming(url: str, handling: Handling, batch: int = 10) -> AsyncIterator[Bus]:
+async def consuming(
+    url: str, handling: Handling, batch: int = 10, **more: Any
+) -> AsyncIterator[Bus]:
     """A bus that hands `janitor.sweep` to this handler."""
-    bus = Bus(bus_settings(url), "test")
+    bus = Bus(bus_settings(url, **more), "test")
     bus.consume(QUEUE, handling, Limits(batch_size=batch, batch_seconds=0.2))
     await bus.start()
     await until_ready(bus)
@@ -168,3 +170,61 @@ async def test_of_several_nodes_another_takes_over(rabbitmq: RealServer) -> None
             await way.start()
     for way in ways[:2]:
         await way.cut()
+
+
+async def test_a_release_that_fails_on_everything_leaves_the_queue_as_it_is(
+    rabbitmq: RealServer,
+) -> None:
+    messages, most = [finished() for _ in range(60)], 5
+    handling = Handling(PoisonError("never"), [m.sweep for m in messages])
+    async with broker(rabbitmq.url) as channel:
+        async with consuming(rabbitmq.url, handling, batch=20, failures_max=most) as bus:
+            await bus.publish(*messages)
+            for _ in range(most):
+                await next_dead(channel, QUEUE)
+            with pytest.raises(UnavailableError, match="paused after 5 failures in a row, Poison"):
+                await bus.ping()
+        again = Handling(ValueError(), [])
+        async with consuming(rabbitmq.url, again):
+            await until(lambda: len(again.done) >= len(messages) - most, what="all that was left")
+    assert len(set(again.done)) == len(messages) - most
+
+
+async def test_one_message_that_works_closes_the_breaker(rabbitmq: RealServer) -> None:
+    messages = [finished() for _ in range(12)]
+    handling = Handling(PoisonError("never"), [m.sweep for m in messages])
+    most = 2
+    async with (
+        consuming(rabbitmq.url, handling, batch=4, failures_max=most, pause_seconds=0.5) as bus,
+        broker(rabbitmq.url) as channel,
+    ):
+        await bus.publish(*messages)
+        for _ in range(most + 1):
+            await next_dead(channel, QUEUE)
+        handling.refused.clear()
+        await until(lambda: len(handling.done) >= len(messages) - most - 2, what="the others")
+        await until_ready(bus)
+
+
+async def test_what_is_collected_is_collected_whatever_it_is(rabbitmq: RealServer) -> None:
+    letters = [Envelope(body, {"of": "nobody"}, topology.dead(QUEUE)) for body in (b"\xff{", b"")]
+    kept: list[Envelope] = []
+    failures = [KeyError("a bug"), UnavailableError("MongoDB")]
+
+    async def keep(envelopes: Sequence[Envelope]) -> None:
+        if failures:
+            raise failures.pop()
+        kept.extend(envelopes)
+
+    bus = Bus(bus_settings(rabbitmq.url), "test")
+    bus.collect(topology.dead(QUEUE), keep)
+    await bus.start()
+    try:
+        for letter in letters:
+            await bus.send("", letter)
+        await until(lambda: len(kept) >= len(letters), what="the letters")
+    finally:
+        await bus.stop()
+    assert [(letter.body, letter.headers) for letter in kept] == [
+        (letter.body, letter.headers) for letter in letters
+    ]

@@ -15,6 +15,7 @@ PUBLISHED = Counter("softphone_published", "Messages the broker confirmed", ["ty
 HANDLED = Counter(
     "softphone_handled", "Messages done with, by what became of them", ["queue", "how"]
 )
+PAUSED = Gauge("softphone_consumer_paused", "1 while failures in a row hold it up", ["queue"])
 HANDLING = Histogram("softphone_handling_seconds", "Time one batch took", ["queue"])
 SOCKETS = Gauge("softphone_sockets", "Browsers connected")
 FRAMES = Counter("softphone_frames", "Frames sent to browsers", ["type"])

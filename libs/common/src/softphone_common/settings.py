@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     prefetch: int = Field(500, ge=1, le=65535, description="Messages in hand at once")
     batch_size: int = Field(200, ge=1, description="Messages handled at once")
     batch_ms: float = Field(20, ge=0, description="Milliseconds a batch is waited for")
+    failures_max: int = Field(20, ge=1, description="Failures in a row that pause a consumer")
+    pause_seconds: float = Field(60, gt=0, description="So long; then it tries one message")
     listener_max: int = Field(10_000, ge=1, description="Messages an exclusive queue holds")
     mirror_seconds: float = Field(60, gt=0, description="How often what is cached is read again")
 

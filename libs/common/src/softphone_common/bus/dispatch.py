@@ -1,11 +1,14 @@
 """From deliveries to a handler and back: batches, tries, dead letters; knows no broker."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from softphone_common import metrics
+from softphone_common.bus.breaker import Breaker
 from softphone_common.bus.envelope import Envelope, unpack
 from softphone_common.contracts.events import Message
 from softphone_common.errors import PoisonError, UnavailableError
@@ -15,6 +18,9 @@ Handler = Callable[[Sequence[Message]], Awaitable[None]]
 """Does all the work for these messages. It may see a message again, in any order, and must leave
 the same state; it raises UnavailableError where only waiting helps, PoisonError where nothing
 does."""
+
+Keeper = Callable[[Sequence[Envelope]], Awaitable[None]]
+"""Keeps these messages as they are, whatever they are; what it raises is no message's fault."""
 
 
 class Delivery(Protocol):
@@ -35,20 +41,23 @@ class Delivery(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many messages make a batch, how long one is waited for, and how outages are sat out."""
+    """How many messages make a batch, how long one is waited for, how outages are sat out, and how
+    many failures in a row pause a consumer for how long."""
 
     batch_size: int = 1
     batch_seconds: float = 0.02
     outage_first_seconds: float = 0.2
     outage_most_seconds: float = 5.0
+    failures_max: float = math.inf
+    pause_seconds: float = 60.0
 
 
-class Dispatcher:
-    """Takes deliveries of one queue, in batches, to one handler, one batch at a time."""
+class Line:
+    """Deliveries of one queue, taken in batches, one batch at a time, by whoever knows how."""
 
-    def __init__(self, queue: str, handler: Handler, limits: Limits) -> None:
+    def __init__(self, queue: str, limits: Limits) -> None:
         self.queue = queue
-        self._handler = handler
+        self.breaker = Breaker(queue, limits.failures_max)
         self._limits = limits
         self._waiting: asyncio.Queue[Delivery] = asyncio.Queue()
         self._idle = asyncio.Event()
@@ -99,63 +108,116 @@ class Dispatcher:
         return batch
 
     async def _settle(self, batch: list[Delivery]) -> None:
+        raise NotImplementedError
+
+    async def _sitting_out(
+        self, work: Callable[[], Awaitable[None]], outage: type[Exception]
+    ) -> None:
+        """Does the work, again and again while it fails like that. Raises _GivenUp at a stop."""
+        pause = self._limits.outage_first_seconds
+        while True:
+            try:
+                await work()
+            except outage as error:
+                log.warning("waiting", queue=self.queue, error=str(error))
+            else:
+                return
+            await self._pause(pause)
+            pause = min(pause * 2, self._limits.outage_most_seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        """Raises _GivenUp if the service stops meanwhile."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+        raise _GivenUp
+
+
+class Dispatcher(Line):
+    """Takes the messages of a queue to their handler; what can't be handled is tried again, and is
+    a dead letter in the end."""
+
+    def __init__(self, queue: str, handler: Handler, limits: Limits) -> None:
+        super().__init__(queue, limits)
+        self._handler = handler
+
+    async def _settle(self, batch: list[Delivery]) -> None:
         readable: list[tuple[Delivery, Message]] = []
+        unreadable: list[tuple[Delivery, PoisonError]] = []
         for delivery in batch:
             try:
                 readable.append((delivery, unpack(delivery.envelope)))
             except PoisonError as error:
-                await self._bury(delivery, str(error))
-        if readable:
-            await self._handle(readable)
+                unreadable.append((delivery, error))
+        with suppress(_GivenUp):
+            if readable:
+                await self._handle(readable)
+            for delivery, why in unreadable:
+                await self._when_closed()
+                await self._failed(delivery, why)
 
     async def _handle(self, batch: list[tuple[Delivery, Message]]) -> None:
+        if self.breaker.is_open and len(batch) > 1:
+            await self._one_by_one(batch)
+            return
+        await self._when_closed()
         trace = str(batch[0][0].envelope.headers.get("traceparent", ""))
+        messages = [message for _, message in batch]
         try:
             with tracing(trace):
-                await self._sitting_out([message for _, message in batch])
+                await self._sitting_out(lambda: self._handler(messages), UnavailableError)
         except _GivenUp:
-            return
+            raise
         except Exception as error:
             if len(batch) > 1:
-                for one in batch:
-                    await self._handle([one])
-                return
-            await self._failed(batch[0][0], error)
+                await self._one_by_one(batch)
+            else:
+                await self._failed(batch[0][0], error)
         else:
+            self.breaker.worked()
             for delivery, _ in batch:
                 await delivery.done()
             metrics.HANDLED.labels(self.queue, "done").inc(len(batch))
 
-    async def _sitting_out(self, messages: list[Message]) -> None:
-        """Calls the handler until what it needs is there: an outage is no message's fault."""
-        pause = self._limits.outage_first_seconds
-        while True:
-            try:
-                await self._handler(messages)
-            except UnavailableError as error:
-                log.warning("waiting", queue=self.queue, resource=error.resource, error=str(error))
-            else:
-                return
-            try:
-                await asyncio.wait_for(self._stopping.wait(), pause)
-            except TimeoutError:
-                pause = min(pause * 2, self._limits.outage_most_seconds)
-            else:
-                raise _GivenUp
+    async def _one_by_one(self, batch: list[tuple[Delivery, Message]]) -> None:
+        for one in batch:
+            await self._handle([one])
+
+    async def _when_closed(self) -> None:
+        """Returns at once, or after the pause that an open breaker wants before one more try."""
+        if self.breaker.is_open:
+            most, reason = self._limits.failures_max, self.breaker.reason
+            log.error("consumer paused", queue=self.queue, failures=most, reason=reason)
+            await self._pause(self._limits.pause_seconds)
 
     async def _failed(self, delivery: Delivery, error: Exception) -> None:
+        self.breaker.failed(type(error).__name__)
         reason = f"{type(error).__name__}: {error}"
         if isinstance(error, PoisonError):
-            await self._bury(delivery, reason)
+            log.error("dead letter", queue=self.queue, id=delivery.envelope.id, reason=reason)
+            await delivery.bury(reason)
+            metrics.HANDLED.labels(self.queue, "dead").inc()
             return
         log.error("handler failed", queue=self.queue, id=delivery.envelope.id, exc_info=error)
         retried = await delivery.again(reason)
         metrics.HANDLED.labels(self.queue, "retried" if retried else "dead").inc()
 
-    async def _bury(self, delivery: Delivery, reason: str) -> None:
-        log.error("dead letter", queue=self.queue, id=delivery.envelope.id, reason=reason)
-        await delivery.bury(reason)
-        metrics.HANDLED.labels(self.queue, "dead").inc()
+
+class Collector(Line):
+    """Takes messages as they are to their keeper, and waits for as long as that fails."""
+
+    def __init__(self, queue: str, keeper: Keeper, limits: Limits) -> None:
+        super().__init__(queue, limits)
+        self._keeper = keeper
+
+    async def _settle(self, batch: list[Delivery]) -> None:
+        envelopes = [delivery.envelope for delivery in batch]
+        with suppress(_GivenUp):
+            await self._sitting_out(lambda: self._keeper(envelopes), Exception)
+            for delivery in batch:
+                await delivery.done()
+            metrics.HANDLED.labels(self.queue, "done").inc(len(batch))
 
 
 class _GivenUp(Exception):  # noqa: N818 - it is a signal to itself, not an error

@@ -20,7 +20,7 @@ from aio_pika.abc import (
 )
 
 from softphone_common.bus import topology
-from softphone_common.bus.dispatch import Delivery, Dispatcher
+from softphone_common.bus.dispatch import Delivery, Line
 from softphone_common.bus.envelope import ATTEMPT_HEADER, QUEUE_HEADER, REASON_HEADER, Envelope
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.errors import UnavailableError
@@ -128,15 +128,13 @@ class Link:
             return True
         return False
 
-    async def consume(self, queue: str, dispatcher: Dispatcher, send: "Send") -> None:
-        """Takes from a work queue; what can't be handled is moved on with `send`."""
+    async def consume(self, line: Line, send: "Send") -> None:
+        """Takes from a durable queue; what can't be handled is moved on with `send`."""
         channel = await self._consuming.channel()
-        held = await channel.get_queue(queue, ensure=False)
-        await self._take(channel, held, dispatcher, lambda m: _Work(self, queue, m, send))
+        held = await channel.get_queue(line.queue, ensure=False)
+        await self._take(channel, held, line, lambda m: _Work(self, line.queue, m, send))
 
-    async def listen(
-        self, queue: str, keys: Iterable[str], dispatcher: Dispatcher, most: int
-    ) -> None:
+    async def listen(self, queue: str, keys: Iterable[str], line: Line, most: int) -> None:
         """Takes from a queue of its own, which ends with the connection and holds `most`."""
         channel = await self._consuming.channel()
         self._own = await channel.declare_queue(
@@ -144,7 +142,7 @@ class Link:
         )
         for key in keys:
             await self.bind(key)
-        await self._take(channel, self._own, dispatcher, lambda m: _Heard(self, m))
+        await self._take(channel, self._own, line, lambda m: _Heard(self, m))
 
     async def bind(self, key: str) -> None:
         """Has the own queue get what this pattern selects."""
@@ -190,13 +188,13 @@ class Link:
         self,
         channel: AbstractChannel,
         queue: AbstractQueue,
-        dispatcher: Dispatcher,
+        line: Line,
         wrap: Callable[[AbstractIncomingMessage], Delivery],
     ) -> None:
         await channel.set_qos(prefetch_count=self._prefetch)
 
         async def on_message(message: AbstractIncomingMessage) -> None:
-            dispatcher.offer(wrap(message))
+            line.offer(wrap(message))
 
         self._held.append((channel, queue, await queue.consume(on_message)))
 

@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from itertools import cycle
 from uuid import uuid4
 
 from softphone_common import metrics
-from softphone_common.bus.consumers import Consumer, Hearer, Listener
-from softphone_common.bus.dispatch import Dispatcher, Handler, Limits
+from softphone_common.bus.dispatch import Collector, Dispatcher, Handler, Keeper, Limits, Line
 from softphone_common.bus.envelope import Envelope, pack
 from softphone_common.bus.link import BROKEN, Link, broken_off
+from softphone_common.bus.listener import Hearer, Listener
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from softphone_common.contracts.events import Message
 from softphone_common.errors import UnavailableError
@@ -33,7 +34,7 @@ class Bus:
         self.instance = f"{service}.{uuid4().hex[:12]}"
         urls = [url.strip() for url in settings.amqp_url.get_secret_value().split(",")]
         self._urls = cycle(random.sample(urls, len(urls)))
-        self._consumers: list[Consumer] = []
+        self._consumers: list[Line] = []
         self._listener = Listener(service)
         self._link: Link | None = None
         self._ready = asyncio.Event()
@@ -47,7 +48,15 @@ class Bus:
 
     def consume(self, queue: str, handler: Handler, limits: Limits | None = None) -> None:
         """Hands this work queue's messages to `handler`, from the next connection on."""
-        self._consumers.append(Consumer(queue, handler, limits or Limits()))
+        s = self._settings
+        own = replace(
+            limits or Limits(), failures_max=s.failures_max, pause_seconds=s.pause_seconds
+        )
+        self._consumers.append(Dispatcher(queue, handler, own))
+
+    def collect(self, queue: str, keeper: Keeper, limits: Limits | None = None) -> None:
+        """Hands all of this queue to `keeper`, message by message as they came; none is lost."""
+        self._consumers.append(Collector(queue, keeper, limits or Limits()))
 
     def listen(
         self,
@@ -117,6 +126,10 @@ class Bus:
         """Raises UnavailableError with what is wrong, a lost consumer included."""
         if not self._ready.is_set():
             raise UnavailableError(self.name, self._trouble)
+        for line in self._consumers:
+            if line.breaker.is_open:
+                failures = f"{line.breaker.failures} failures in a row, {line.breaker.reason}"
+                raise UnavailableError(self.name, f"{line.queue} is paused after {failures}")
 
     async def stop(self) -> None:
         """Takes no more messages, settles those in hand, then closes."""
@@ -126,7 +139,7 @@ class Bus:
                     await self._link.cancel()
         # the HTTP server had half of the time before us, and closing takes some too
         patience = self._settings.shutdown_seconds / 4
-        drained = await asyncio.gather(*(d.drain(patience) for d in self._dispatchers))
+        drained = await asyncio.gather(*(line.drain(patience) for line in self._lines))
         if not all(drained):
             log.warning("stopped with messages in hand; the broker keeps them")
         if self.task is not None:
@@ -134,8 +147,8 @@ class Bus:
             await asyncio.gather(self.task, return_exceptions=True)
 
     @property
-    def _dispatchers(self) -> list[Dispatcher]:
-        return [*(c.dispatcher for c in self._consumers), self._listener.dispatcher]
+    def _lines(self) -> list[Line]:
+        return [*self._consumers, self._listener.dispatcher]
 
     async def _publish(self, message: Message) -> None:
         mandatory = bool(BY_TYPE[message.type].queues)
@@ -155,8 +168,8 @@ class Bus:
     async def _stay_connected(self) -> None:
         failures = 0
         async with asyncio.TaskGroup() as group:
-            for dispatcher in self._dispatchers:
-                group.create_task(dispatcher.run())
+            for line in self._lines:
+                group.create_task(line.run())
             while True:
                 try:
                     with broken_off():
@@ -190,14 +203,14 @@ class Bus:
             await self._watch(link)
         finally:
             self._ready.clear()
-            for dispatcher in self._dispatchers:
-                dispatcher.forget_waiting()
+            for line in self._lines:
+                line.forget_waiting()
             await link.close(s.ping_seconds)
         return link.trouble
 
     async def _take_part(self, link: Link) -> None:
         for consumer in self._consumers:
-            await link.consume(consumer.queue, consumer.dispatcher, self.send)
+            await link.consume(consumer, self.send)
         # a new name each time: the broker may not have noticed that the last connection is gone
         own = f"{self.instance}.{uuid4().hex[:8]}"
         listener = self._listener

@@ -1,21 +1,13 @@
-"""The two ways of taking messages: from a shared work queue, or as one of all listeners."""
+"""Taking messages as one of all listeners, from a queue of this instance alone."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from softphone_common.bus.dispatch import Dispatcher, Handler, Limits
+from softphone_common.bus.dispatch import Dispatcher, Limits
 from softphone_common.contracts.catalogue import patterns
 from softphone_common.contracts.events import Message
 
 Hearer = Callable[[Message], Awaitable[None]]
 """Takes in one message; what it makes of it lives in memory, so it is never handed over twice."""
-
-
-class Consumer:
-    """Takes from a durable queue that all instances of a service share."""
-
-    def __init__(self, queue: str, handler: Handler, limits: Limits) -> None:
-        self.queue = queue
-        self.dispatcher = Dispatcher(queue, handler, limits)
 
 
 class Listener:
