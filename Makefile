@@ -2,11 +2,14 @@
 UV := $(shell command -v uv || echo .tools/bin/uv)
 COMPOSE := docker compose -f deploy/compose.yaml
 
-.PHONY: run test check e2e pin up down
+.PHONY: run test check e2e faults faults-quick pin up down
 
 run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 
-test: ; deploy/install test && $(UV) run pytest
+test:
+	deploy/install test
+	$(UV) run pytest --numprocesses 2 --dist loadfile --ignore tests/faults
+	$(UV) run pytest tests/faults
 
 check:
 	deploy/install check
@@ -18,6 +21,10 @@ check:
 	tests/web/node_modules/.bin/tsc -p tests/web
 
 e2e: ; deploy/install test && $(UV) run pytest tests/e2e
+
+faults: ; deploy/install test && FAULTS=full $(UV) run pytest tests/faults
+
+faults-quick: ; deploy/install test && $(UV) run pytest tests/faults
 
 pin: ; deploy/pin $(UV)
 

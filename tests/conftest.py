@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ class Ladder:
     """Starts all servers the run will need as soon as one is asked for, side by side."""
 
     def __init__(self, request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> None:
-        self._used = request.config.stash.setdefault(USED, {})
+        self._used = request.config.stash[USED]
         wanted = {
             name for item in request.session.items for name in getattr(item, "fixturenames", ())
         }
@@ -69,7 +70,28 @@ async def redis_server(ladder: Ladder) -> RealServer:
     return await ladder.server("redis_server")
 
 
+class Workers:
+    """Hears from the processes tests run in, where there are several."""
+
+    def __init__(self, used: dict[str, str]) -> None:
+        self._used = used
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        self._used |= getattr(node, "workeroutput", {}).get("servers", {})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    used = config.stash.setdefault(USED, {})
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(Workers(used))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["servers"] = session.config.stash[USED]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    used = terminalreporter.config.stash.get(USED, {})
+    used = terminalreporter.config.stash[USED]
     if used:
         terminalreporter.write_line(f"servers: {', '.join(used.values())}")

@@ -17,7 +17,7 @@ from proxy import Proxy
 from until import until
 
 TOLD_SECONDS = 10.0
-HEALED_SECONDS = 15.0
+HEALED_SECONDS = 40.0
 WAYS = ("cut", "frozen")
 NEEDING_MONGODB = ("matcher", "calllog", "janitor")
 CONSUMERS = {

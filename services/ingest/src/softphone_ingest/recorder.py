@@ -53,7 +53,8 @@ class Recorder:
     async def settled(self) -> None:
         """Returns when all noted hits are kept, or after a second if the store is away."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._empty.wait(), _PATIENCE_SECONDS)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._empty.wait()
 
     async def start(self) -> None:
         """Begins."""

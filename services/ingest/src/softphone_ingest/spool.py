@@ -154,7 +154,8 @@ class Spool:
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), _LOOK_SECONDS)
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await self._news.wait()
                 self._news.clear()
 
     async def _take_over(self, path: Path) -> None:

@@ -90,7 +90,8 @@ class Line:
         self._stopping.set()
         self.forget_waiting()
         try:
-            await asyncio.wait_for(self._idle.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
         except TimeoutError:
             return False
         return True
@@ -128,7 +129,8 @@ class Line:
     async def _pause(self, seconds: float) -> None:
         """Raises _GivenUp if the service stops meanwhile."""
         try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
         except TimeoutError:
             return
         raise _GivenUp

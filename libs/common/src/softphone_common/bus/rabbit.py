@@ -219,7 +219,8 @@ class Bus:
     async def _watch(self, link: Link) -> None:
         while not link.lost.is_set():
             try:
-                await asyncio.wait_for(link.lost.wait(), self._settings.watchdog_seconds)
+                async with asyncio.timeout(self._settings.watchdog_seconds):
+                    await link.lost.wait()
             except TimeoutError:
                 async with asyncio.timeout(self._settings.ping_seconds):
                     await link.check()
