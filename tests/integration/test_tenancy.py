@@ -135,6 +135,11 @@ def attempts(t: Company) -> dict[str, tuple[str, Json | None]]:
         "GET /api/sweeps": ("/api/sweeps", None),
         "POST /api/sweeps": ("/api/sweeps", {"tenant": t.tenant}),
         "GET /api/sweeps/schedule": ("/api/sweeps/schedule", None),
+        "GET /api/dead-letters": (f"/api/dead-letters?tenant={t.tenant}", None),
+        "POST /api/dead-letters/replay": (f"/api/dead-letters/replay?tenant={t.tenant}", None),
+        "GET /api/dead-letters/{letter}": ("/api/dead-letters/0", None),
+        "DELETE /api/dead-letters/{letter}": ("/api/dead-letters/0", None),
+        "POST /api/dead-letters/{letter}/replay": ("/api/dead-letters/0/replay", None),
     }
 
 

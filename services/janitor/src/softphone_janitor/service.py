@@ -1,22 +1,30 @@
 """Builds janitor: the only place here that constructs things."""
 
+from datetime import timedelta
+
+from softphone_common.bus.dispatch import Limits
 from softphone_common.bus.rabbit import Bus
 from softphone_common.clock import Clock, utc_now
 from softphone_common.mongo import Mongo
 from softphone_common.outdated import Outdated
 from softphone_common.service import Service
 from softphone_common.tenants import Tenants
+from softphone_janitor import dead_letters
+from softphone_janitor import sweeps as sweep_store
 from softphone_janitor.api import Api
+from softphone_janitor.burial import Burial
+from softphone_janitor.dead_letter_api import DeadLetterApi
+from softphone_janitor.dead_letters import DeadLetterStore
 from softphone_janitor.handlers import Sweeping
 from softphone_janitor.schedule import Schedule
 from softphone_janitor.settings import JanitorSettings
-from softphone_janitor.sweeps import INDEXES, SweepStore
+from softphone_janitor.sweeps import SweepStore
 
 
 async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     """The service, not started yet."""
     bus = Bus(settings, "janitor")
-    mongo = Mongo(settings, INDEXES)
+    mongo = Mongo(settings, sweep_store.INDEXES | dead_letters.INDEXES)
     tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
     sweeps = SweepStore(mongo.database)
     sweeping = Sweeping(sweeps, tenants, bus, clock, settings.sweep_hour)
@@ -24,5 +32,9 @@ async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     redis_url = settings.redis_url.get_secret_value()
     schedule = Schedule(redis_url, sweeping.sweep_all_due, settings.sweep_check_seconds)
     api = Api(sweeps, sweeping, tenants, settings.page_max)
+    letters = DeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
+    burial = Burial(letters, bus, clock)
+    burial.collect(Limits(settings.batch_size, settings.batch_ms / 1000))
+    routers = [api.router, DeadLetterApi(letters, burial, settings.page_max).router]
     outdated = Outdated(bus, settings.outdated_max)
-    return Service("janitor", [api.router], [mongo, tenants, schedule, bus], outdated)
+    return Service("janitor", routers, [mongo, tenants, schedule, bus], outdated)

@@ -1,0 +1,102 @@
+"""The routes of dead letters, for operators: `/api/dead-letters`."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+
+from softphone_common.http.auth import OperatorCaller
+from softphone_common.http.paging import Page, decode_cursor, encode_cursor
+from softphone_common.http.problem import ProblemError
+from softphone_janitor.burial import Burial
+from softphone_janitor.dead_letters import DeadLetter, DeadLetterStore, Selection, State
+
+
+class Replayed(BaseModel):
+    """How many were given back to their queues. If it is as many as were asked for, ask again."""
+
+    replayed: int
+
+
+def selection(
+    queue: Annotated[str | None, Query(max_length=100)] = None,
+    tenant: Annotated[str | None, Query(max_length=40)] = None,
+    state: State | None = None,
+) -> Selection:
+    """Which are meant."""
+    return Selection(queue=queue, tenant=tenant, state=state)
+
+
+Selected = Annotated[Selection, Depends(selection)]
+Limit = Annotated[int, Query(ge=1)]
+
+
+class DeadLetterApi:
+    """Dead letters over HTTP."""
+
+    def __init__(self, store: DeadLetterStore, burial: Burial, page_max: int) -> None:
+        self._store = store
+        self._burial = burial
+        self._page_max = page_max
+        self.router = APIRouter(prefix="/api/dead-letters", tags=["dead letters"])
+        add = self.router.add_api_route
+        add("", self.list_letters, methods=["GET"])
+        add("/replay", self.replay_all, methods=["POST"])
+        add("/{letter}", self.show, methods=["GET"])
+        add("/{letter}", self.drop, methods=["DELETE"], status_code=204)
+        add("/{letter}/replay", self.replay, methods=["POST"], status_code=202)
+
+    async def list_letters(
+        self,
+        _: OperatorCaller,
+        selected: Selected,
+        limit: Limit = 50,
+        cursor: str | None = None,
+    ) -> Page[DeadLetter]:
+        """What could not be handled, the latest first."""
+        size = min(limit, self._page_max)
+        after = None if cursor is None else _position(cursor)
+        letters = await self._store.page(selected, after, size + 1)
+        last = letters[size - 1] if len(letters) > size else None
+        place = encode_cursor(last.last_at.isoformat(), last.id) if last else None
+        return Page(items=letters[:size], next=place)
+
+    async def show(self, letter: str, _: OperatorCaller) -> DeadLetter:
+        """One of them."""
+        found = await self._store.get(letter)
+        if found is None:
+            raise _unknown()
+        return found
+
+    async def replay(self, letter: str, caller: OperatorCaller) -> DeadLetter:
+        """Gives it back to the queue it died in. Its handler sees it as if for the first time, and
+        counts nothing twice."""
+        if not await self._burial.replay(letter, caller.login):
+            await self.show(letter, caller)
+            raise ProblemError(409, "It was replayed already, or is being replayed now")
+        return await self.show(letter, caller)
+
+    async def replay_all(
+        self, caller: OperatorCaller, selected: Selected, limit: Limit = 50
+    ) -> Replayed:
+        """Gives back those that wait, the latest first, up to so many."""
+        most = min(limit, self._page_max)
+        return Replayed(replayed=await self._burial.replay_all(selected, most, caller.login))
+
+    async def drop(self, letter: str, caller: OperatorCaller) -> None:
+        """Removes it for good."""
+        if not await self._burial.drop(letter, caller.login):
+            raise _unknown()
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    at, id_ = decode_cursor(cursor, str, str)
+    try:
+        return datetime.fromisoformat(at), id_
+    except ValueError:
+        raise ProblemError(422, "cursor: not one this list has given out", field="cursor") from None
+
+
+def _unknown() -> ProblemError:
+    return ProblemError(404, "There is no such dead letter")
