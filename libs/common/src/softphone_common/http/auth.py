@@ -8,7 +8,7 @@ from uuid import uuid4
 import jwt
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from softphone_common.clock import Clock, utc_now
 from softphone_common.contracts.events import Role, TenantId, User
@@ -89,7 +89,7 @@ class Tokens:
             if claims["iat"] > self._clock().timestamp() + _SKEW_SECONDS:
                 raise jwt.ImmatureSignatureError
             caller = Caller(user=claims["sub"], expires_at=claims["exp"], **_own(claims))
-        except (jwt.InvalidTokenError, ValidationError, KeyError, TypeError) as error:
+        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError) as error:
             raise _refused("The token is not valid; sign in again") from error
         if caller.expires_at <= self._clock():
             raise _refused("The token has expired; renew it or sign in again")

@@ -1,0 +1,26 @@
+"""How long hostile input is made up for: `FUZZ_SECONDS` for each test; never chosen by chance."""
+
+import os
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+_EXAMPLES = 120
+
+
+def fuzz(tried: Callable[[Any], None], inputs: SearchStrategy[Any]) -> None:
+    """Tries one round of inputs, the same on every machine, and then others until time is up."""
+    end = monotonic() + float(os.environ.get("FUZZ_SECONDS", "0"))
+    limits = settings(
+        max_examples=_EXAMPLES,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    number = 0
+    while number == 0 or monotonic() < end:
+        seed(number)(limits(given(inputs)(tried)))()
+        number += 1
