@@ -167,7 +167,7 @@ async def _judge(office: Office, verdict: Verdict) -> None:
 
 
 async def _left_over(site: Site) -> list[str]:
-    queues = {name: n for name, n in (await lengths(site.servers["RabbitMQ"].url)).items() if n}
+    queues = {name: n for name, n in (await lengths(site.broker)).items() if n}
     status, body = await readiness(site["ingest"])
     client: AsyncMongoClient[Json] = AsyncMongoClient(site.servers["MongoDB"].url)
     async with client:

@@ -1,13 +1,16 @@
 """The whole product as real processes, each with its own lines to its servers and its clients."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
 from processes import SERVICES, Fleet, Process
 from proxy import Proxy
+from softphone_onebox.servers.mongodb import MongoDB
+from softphone_onebox.servers.rabbitmq import RabbitMQ
+from softphone_onebox.servers.redis import Redis
 
 SERVERS = ("RabbitMQ", "MongoDB", "Redis")
 ADDRESSES = {
@@ -45,7 +48,9 @@ class Site(Fleet):
         self.lines: dict[tuple[str, str], Proxy] = {}
         self.doors: dict[str, Proxy] = {}
         for name in SERVICES:
-            ways = {server: Proxy(servers[server].url) for server in SERVERS}
+            # a cluster's clients know each of its nodes, and go there directly
+            single = [server for server in SERVERS if "," not in servers[server].url]
+            ways = {server: Proxy(servers[server].url) for server in single}
             self.lines |= {(name, server): way for server, way in ways.items()}
             told = {ADDRESSES[server]: way.url for server, way in ways.items()}
             process = Process(name, {**self.env, **told}, folder)
@@ -53,13 +58,10 @@ class Site(Fleet):
             self.doors[name] = Proxy(process.url)
             process.url = self.doors[name].url
 
-    async def open(self, stack: AsyncExitStack) -> None:
-        """Everything runs when this returns; the stack ends it."""
-        for way in self._ways():
-            await way.start()
-            stack.push_async_callback(way.cut)
-        stack.push_async_callback(self.kill)
-        await self.start()
+    @property
+    def broker(self) -> str:
+        """The address of RabbitMQ, or of one of its nodes."""
+        return self.servers["RabbitMQ"].url.partition(",")[0]
 
     def ways_of(self, part: str) -> list[Proxy]:
         """Every line a service or server has."""
@@ -70,6 +72,29 @@ class Site(Fleet):
         """Returns when every service says so."""
         await asyncio.gather(*(process.wait_ready() for process in self))
 
-    def _ways(self) -> Iterator[Proxy]:
-        yield from self.lines.values()
-        yield from self.doors.values()
+    def all_ways(self) -> list[Proxy]:
+        """Every line and every door."""
+        return [*self.lines.values(), *self.doors.values()]
+
+
+@asynccontextmanager
+async def working(folder: Path, rabbitmq: Server | None = None) -> AsyncIterator[Site]:
+    """A site where everything runs, over servers of its own; one that runs already may be given."""
+    own: dict[str, Server] = {
+        "MongoDB": MongoDB(folder / "mongodb"),
+        "Redis": Redis(folder / "redis"),
+    }
+    if rabbitmq is None:
+        own["RabbitMQ"] = RabbitMQ(folder / "rabbitmq")
+    async with AsyncExitStack() as stack:
+        for server in own.values():
+            await server.start()
+            stack.push_async_callback(server.stop)
+        servers = own if rabbitmq is None else {**own, "RabbitMQ": rabbitmq}
+        site = Site(servers, folder)
+        for way in site.all_ways():
+            await way.start()
+            stack.push_async_callback(way.cut)
+        stack.push_async_callback(site.kill)
+        await site.start()
+        yield site

@@ -8,6 +8,8 @@ HOST = "127.0.0.1"
 # server's port there can end up connected to itself, and the server never gets its port back.
 FIRST, LAST = 15_000, 32_000
 ATTEMPTS = 200
+# What this process was given and may not listen on yet: nobody else in it gets that too.
+_given: set[int] = set()
 
 
 def is_free(port: int) -> bool:
@@ -25,6 +27,7 @@ def free_port() -> int:
     """A port nobody listens on; OSError when none was found."""
     for _ in range(ATTEMPTS):
         port = random.randint(FIRST, LAST)  # noqa: S311 - spread, not secrecy
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise OSError(f"no free port found between {FIRST} and {LAST} on {HOST}")

@@ -44,7 +44,7 @@ class RabbitMQ(Server):
         return f"amqp://{who.user}:{who.password}@{HOST}:{who.port}/"
 
     async def _launch(self) -> None:
-        script, epmd = _programs()
+        script, epmd = programs()
         self._write_files()
         self._epmd_port = free_port()
         command = [epmd, "-port", str(self._epmd_port), "-address", HOST]
@@ -61,7 +61,7 @@ class RabbitMQ(Server):
 
     async def control(self, *words: str) -> str:
         """What the broker's own command answers, such as `control("list_queues")`."""
-        script, _ = _programs()
+        script, _ = programs()
         program = Path(script).with_name("rabbitmqctl")
         given = self._environment()
         told = {name: given[name] for name in ("RABBITMQ_NODENAME", "ERL_EPMD_PORT", "LANG")}
@@ -155,7 +155,7 @@ async def _method(reader: asyncio.StreamReader, number: int) -> bytes | None:
     return payload[4:] if header[0] == METHOD and payload[:4] == expected else None
 
 
-def _programs() -> tuple[str, str]:
+def programs() -> tuple[str, str]:
     """The broker's own script and Erlang's port mapper."""
     script = next((path for path in SCRIPTS if Path(path).is_file()), None)
     bundled = sorted(Path("/usr/lib/erlang").glob("erts-*/bin/epmd"))

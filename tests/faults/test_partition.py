@@ -1,0 +1,34 @@
+"""A cluster of three hosts: the node that leads most is cut off, and halts until it is back."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+
+from faults.cluster import NODES, Cluster, clustered
+from faults.conftest import Tried
+from faults.hosts import networked
+from faults.site import Site, working
+
+
+@pytest.fixture(scope="module")
+async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    async with networked(NODES) as hosts, clustered(hosts, folder) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+async def clustered_site(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    async with working(tmp_path_factory.mktemp("site"), cluster) as site:
+        yield site
+
+
+async def test_a_node_that_is_cut_off_costs_nothing(
+    cluster: Cluster, clustered_site: Site, tried: Tried
+) -> None:
+    leaders = Counter(node.name for node in (await cluster.leaders()).values())
+    most = next(node for node in cluster.nodes if node.name == leaders.most_common(1)[0][0])
+    await tried(clustered_site, "partition one node away", most.host.unplugged())
