@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +15,8 @@ from softphone_onebox.servers.identity import write_private
 from softphone_onebox.servers.ports import free_port
 from softphone_onebox.servers.rabbitmq import login, programs
 
+CONFIGURATION = Path(__file__).parents[2] / "deploy" / "rabbitmq" / "cluster.conf"
+"""What operators run is what is tried, but for the nodes' names."""
 NODES = 3
 USER = "softphone"
 READY_SECONDS = 120.0
@@ -94,18 +97,18 @@ class Node:
         assert child.returncode == 0, answer
         return answer
 
+    async def is_serving(self) -> bool:
+        """Whether it takes part; one that is in the minority runs and serves nobody."""
+        return (await self.control("eval", "rabbit:is_running().")).strip() == "true"
+
     def _settings(self) -> list[str]:
-        peers = [
-            f"cluster_formation.classic_config.nodes.{number} = {name}"
-            for number, name in enumerate(self._cluster.names, 1)
-        ]
+        names = iter(self._cluster.names)
+        deployed = CONFIGURATION.read_text().splitlines()
         return [
+            *(re.sub(r"rabbit@\w+", lambda _: next(names), line) for line in deployed),
             f"listeners.tcp.1 = {self.host.address}:{self.port}",
             f"default_user = {USER}",
             f"default_pass = {self._cluster.password}",
-            "cluster_formation.peer_discovery_backend = classic_config",
-            *peers,
-            "cluster_partition_handling = pause_minority",
             f"net_ticktime = {TICK_SECONDS}",
             "disk_free_limit.absolute = 50MB",
             "log.file = false",

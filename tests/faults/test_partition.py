@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
-from faults.cluster import NODES, Cluster, clustered
+from faults.cluster import NODES, Cluster, Node, clustered
 from faults.conftest import Tried
 from faults.hosts import networked
 from faults.site import Site, working
+from until import until
+
+SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +30,20 @@ async def clustered_site(
         yield site
 
 
+@asynccontextmanager
+async def cut_off(node: Node) -> AsyncIterator[None]:
+    async def halted() -> bool:
+        return not await node.is_serving()
+
+    async with node.host.unplugged():
+        await until(halted, SECONDS, f"{node.name} to halt")
+        yield
+
+
 async def test_a_node_that_is_cut_off_costs_nothing(
     cluster: Cluster, clustered_site: Site, tried: Tried
 ) -> None:
     leaders = Counter(node.name for node in (await cluster.leaders()).values())
     most = next(node for node in cluster.nodes if node.name == leaders.most_common(1)[0][0])
-    await tried(clustered_site, "partition one node away", most.host.unplugged())
+    await tried(clustered_site, "partition one node away", cut_off(most))
+    await until(most.is_serving, SECONDS, f"{most.name} to be back")

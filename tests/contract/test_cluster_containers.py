@@ -1,0 +1,103 @@
+"""The compose file of the cluster, over that of one machine, held against what the nodes need."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+BASE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+OVER: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.cluster.yaml").read_text())
+NODES = ("rabbitmq", "rabbitmq2", "rabbitmq3")
+SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")
+CONFIGURATION = "/etc/rabbitmq/conf.d/91-cluster.conf"
+
+
+def merged(below: Any, above: Any) -> Any:
+    """As compose does it: mappings by key, lists one after the other, volumes by their target."""
+    if isinstance(below, dict) and isinstance(above, dict):
+        both = {name: merged(below.get(name), above.get(name)) for name in {**below, **above}}
+        for name in ("command", "entrypoint"):
+            if name in above:
+                both[name] = above[name]
+        if "volumes" in both and isinstance(both["volumes"], list):
+            both["volumes"] = list({v.split(":")[1]: v for v in both["volumes"]}.values())
+        return both
+    if isinstance(below, list) and isinstance(above, list):
+        return below + above
+    return below if above is None else above
+
+
+def container(name: str) -> dict[str, Any]:
+    """What compose makes of both files."""
+    over = dict(OVER["services"].get(name, {}))
+    extended = over.pop("extends", {"file": "compose.yaml", "service": name})
+    assert extended["file"] == "compose.yaml"
+    result: dict[str, Any] = merged(BASE["services"][extended["service"]], over)
+    return result
+
+
+def test_nothing_is_changed_but_the_broker_and_who_waits_for_it() -> None:
+    assert set(OVER["services"]) == {*NODES, *SERVICES}
+    assert set(OVER["services"]) - set(BASE["services"]) == {"rabbitmq2", "rabbitmq3"}
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_is_as_locked_up_as_the_single_broker(node: str) -> None:
+    single, made = BASE["services"]["rabbitmq"], container(node)
+    differs = {name for name in made if made[name] != single.get(name)}
+    assert differs <= {"hostname", "volumes", "secrets", "entrypoint", "command"}
+    assert made["read_only"] is True
+    assert made["cap_drop"] == ["ALL"]
+    assert made["user"] == "rabbitmq"
+    assert made["security_opt"] == ["no-new-privileges:true"]
+    assert made["networks"] == ["servers"]
+    assert "ports" not in made
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_has_a_name_data_and_the_cookie_of_all(node: str) -> None:
+    made = container(node)
+    volumes = {target: source for source, target, *_ in (v.split(":") for v in made["volumes"])}
+    assert made["hostname"] == node
+    assert volumes["/var/lib/rabbitmq"] == node
+    assert node in {**BASE["volumes"], **OVER["volumes"]}
+    assert (DEPLOY / volumes[CONFIGURATION]).is_file()
+    assert "rabbitmq_cookie" in made["secrets"]
+    assert [secret["source"] for secret in made["secrets"] if isinstance(secret, dict)] == [
+        "rabbitmq.conf"
+    ]
+    assert made["command"] == ["rabbitmq-server"]
+    assert "/run/secrets/rabbitmq_cookie" in made["entrypoint"][2]
+
+
+def test_the_nodes_know_each_other_and_a_minority_halts() -> None:
+    lines = (DEPLOY / "rabbitmq" / "cluster.conf").read_text().splitlines()
+    told = dict(line.split(" = ") for line in lines if line and not line.startswith("#"))
+    pattern = re.compile(r"cluster_formation\.classic_config\.nodes\.\d")
+    named = [value for name, value in told.items() if pattern.fullmatch(name)]
+    assert named == [f"rabbit@{node}" for node in NODES]
+    assert told["cluster_formation.peer_discovery_backend"] == "classic_config"
+    assert told["cluster_partition_handling"] == "pause_minority"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_queues_are_made_when_all_nodes_are_there(service: str) -> None:
+    waits = container(service)["depends_on"]
+    assert [waits[node]["condition"] for node in NODES] == ["service_healthy"] * len(NODES)
+
+
+def test_services_are_told_every_node(tmp_path: Path) -> None:
+    subprocess.run([DEPLOY / "secrets", tmp_path], check=True, capture_output=True)
+    for name, secret in OVER["secrets"].items():
+        assert (tmp_path / Path(secret["file"]).name).is_file(), name
+    told = tmp_path / Path(OVER["secrets"]["amqp_url"]["file"]).name
+    parts = [urlsplit(url) for url in told.read_text().strip().split(",")]
+    assert [(part.hostname, part.port) for part in parts] == [(node, 5672) for node in NODES]
+    password = (tmp_path / "amqp_password").read_text()
+    assert {(part.username, part.password) for part in parts} == {("softphone", password)}
