@@ -1,5 +1,6 @@
 # One line for each thing one does with the connector; deploy/install brings what is missing.
 UV := $(shell command -v uv || echo .tools/bin/uv)
+FAULTS := $(UV) run pytest --numprocesses 2 --maxschedchunk 1 tests/faults
 COMPOSE := docker compose -f deploy/compose.yaml
 
 .PHONY: run test check e2e faults faults-quick pin up down
@@ -9,7 +10,7 @@ run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 test:
 	deploy/install test
 	$(UV) run pytest --numprocesses 2 --dist loadfile --ignore tests/faults
-	$(UV) run pytest tests/faults
+	$(FAULTS)
 
 check:
 	deploy/install check
@@ -22,9 +23,9 @@ check:
 
 e2e: ; deploy/install test && $(UV) run pytest tests/e2e
 
-faults: ; deploy/install test && FAULTS=full $(UV) run pytest tests/faults
+faults: ; deploy/install test && FAULTS=full $(FAULTS)
 
-faults-quick: ; deploy/install test && $(UV) run pytest tests/faults
+faults-quick: ; deploy/install test && $(FAULTS)
 
 pin: ; deploy/pin $(UV)
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,37 @@ SECONDS = 600
 """No fault may take longer, with all that comes before and after it."""
 
 Tried = Callable[[Site, str, AbstractAsyncContextManager[None]], Awaitable[None]]
-ROWS = pytest.StashKey[list[Row]]()
+ROW = "row"
+"""What a test reports its figures under, from whichever process it runs in."""
+
+
+class Rows:
+    """Shows and keeps each row as soon as it is done, and all of them at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._rows: list[Row] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told = dict(report.user_properties).get(ROW)
+        if report.when == "call" and isinstance(told, dict):
+            self._rows.append(Row(**told))
+            table.keep(self._rows)
+            self._write("", table.lines(self._rows)[-1])
+
+    def pytest_terminal_summary(self) -> None:
+        if self._rows:
+            self._write("", *table.lines(self._rows))
+
+    def _write(self, *lines: str) -> None:
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        for line in lines:
+            reporter.write_line(line)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Rows(config))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -46,22 +77,13 @@ def pace() -> Pace:
     return FULL_PACE if FULL else QUICK_PACE
 
 
-@pytest.fixture(scope="session")
-def rows(request: pytest.FixtureRequest) -> list[Row]:
-    """Those that are done; each is shown and kept at once."""
-    return request.config.stash.setdefault(ROWS, [])
-
-
 @pytest.fixture
-def tried(rows: list[Row], pace: Pace, capsys: pytest.CaptureFixture[str]) -> Tried:
-    """Tries a fault, shows and keeps its row at once, and fails if anything is wrong."""
+def tried(request: pytest.FixtureRequest, pace: Pace) -> Tried:
+    """Tries a fault, reports its row, and fails if anything is wrong."""
 
     async def tried(site: Site, name: str, fault: AbstractAsyncContextManager[None]) -> None:
         row, verdict = await suffer(site, name, fault, pace)
-        rows.append(row)
-        table.keep(rows)
-        with capsys.disabled():
-            print(f"\n{table.lines([row])[1]}")  # noqa: T201 - long work shows progress
+        request.node.user_properties.append((ROW, asdict(row)))
         assert verdict.why == [], "\n".join(verdict.why[:10])
         assert (row.lost, row.doubled) == (0, 0)
         assert row.acknowledged >= pace.hits_per_second * (pace.before + pace.fault)
@@ -74,11 +96,3 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """Servers and services of these tests alone, since they are killed."""
     async with working(tmp_path_factory.mktemp("site")) as site:
         yield site
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    rows = terminalreporter.config.stash.get(ROWS, [])
-    if rows:
-        terminalreporter.section("faults")
-        for line in table.lines(rows):
-            terminalreporter.write_line(line)
