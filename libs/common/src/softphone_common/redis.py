@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as Client
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
@@ -12,6 +13,7 @@ from softphone_common.errors import UnavailableError
 from softphone_common.settings import Settings
 
 _NAME = "Redis"
+_SECONDS = 1
 
 
 @contextmanager
@@ -31,12 +33,17 @@ class Redis:
 
     def __init__(self, settings: Settings, *, essential: bool) -> None:
         self.essential = essential
-        self.client: Client = Client.from_url(
+        # The plain pool connects one after the other: with a server that hangs everybody would wait
+        # for all who came before. This one makes them wait only for a place, and not for long.
+        pool = BlockingConnectionPool.from_url(
             settings.redis_url.get_secret_value(),
             decode_responses=True,
-            socket_timeout=1,
-            socket_connect_timeout=1,
+            max_connections=settings.redis_connections_max,
+            timeout=_SECONDS,
+            socket_timeout=_SECONDS,
+            socket_connect_timeout=_SECONDS,
         )
+        self.client: Client = Client.from_pool(pool)
 
     async def start(self) -> None:
         """Nothing: connections are made when first used."""

@@ -1,0 +1,71 @@
+"""The way to Redis: a server that hangs makes nobody wait for those who came before."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from ladder import RealServer
+from proxy import Proxy
+from softphone_common.errors import UnavailableError
+from softphone_common.redis import Redis
+from softphone_common.settings import Settings
+from until import until
+
+UNUSED = SecretStr("")
+ASKERS = 60
+"""One after the other they would need a minute."""
+DEADLINE_SECONDS = 20
+CONNECTIONS = 10
+
+
+@pytest.fixture
+async def proxy(redis_server: RealServer) -> AsyncIterator[Proxy]:
+    way = Proxy(redis_server.url)
+    await way.start()
+    yield way
+    await way.cut()
+
+
+@pytest.fixture
+async def redis(proxy: Proxy) -> AsyncIterator[Redis]:
+    given = Settings(
+        amqp_url=UNUSED,
+        mongo_url=UNUSED,
+        redis_url=SecretStr(proxy.url),
+        auth_secret=SecretStr("s" * 32),
+        redis_connections_max=CONNECTIONS,
+    )
+    redis = Redis(given, essential=False)
+    yield redis
+    await redis.stop()
+
+
+async def test_all_learn_at_once_that_redis_hangs(proxy: Proxy, redis: Redis) -> None:
+    await redis.ping()
+    proxy.freeze()
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        answers = await asyncio.gather(
+            *(redis.ping() for _ in range(ASKERS)), return_exceptions=True
+        )
+    assert {type(answer) for answer in answers} == {UnavailableError}
+
+
+async def test_redis_thawed_is_used_again(proxy: Proxy, redis: Redis) -> None:
+    proxy.freeze()
+    await asyncio.gather(*(redis.ping() for _ in range(ASKERS)), return_exceptions=True)
+    proxy.thaw()
+
+    async def answers() -> bool:
+        try:
+            await asyncio.gather(*(redis.ping() for _ in range(CONNECTIONS)))
+        except UnavailableError:
+            return False
+        return True
+
+    await until(answers, DEADLINE_SECONDS, "an answer to all")
+
+
+async def test_more_askers_than_connections_take_turns(redis: Redis) -> None:
+    await asyncio.gather(*(redis.ping() for _ in range(ASKERS)))
