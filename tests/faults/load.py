@@ -41,6 +41,8 @@ SCRIPTS = (
 )
 MEAN_HITS = sum(len(script.hits) for script in SCRIPTS) / len(SCRIPTS)
 RETRY_SECONDS = 0.5
+RETRY_MAX = 4.0
+"""A phone's patience doubles up to this: all of them at once must not be what keeps a site down."""
 BETWEEN = timedelta(seconds=1)
 """From one phase to the next, and from the last until it is told, where a phone tells its times."""
 
@@ -117,6 +119,7 @@ class Load:
 
 async def insist(company: Company, line: Line, hit: str) -> None:
     """One hit, again and again until it is accepted, as phones do that are told to."""
+    patience = RETRY_SECONDS
     while True:
         try:
             answer = await company.hit(line, hit)
@@ -127,7 +130,8 @@ async def insist(company: Company, line: Line, hit: str) -> None:
                 return
             assert answer.status_code == 503, answer.text
             company.refused += 1
-        await asyncio.sleep(RETRY_SECONDS)  # a phone's patience
+        await asyncio.sleep(patience)  # a phone's patience
+        patience = min(2 * patience, RETRY_MAX)
 
 
 def _times(phases: Sequence[str]) -> dict[str, datetime]:
