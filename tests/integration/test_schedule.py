@@ -167,7 +167,7 @@ NOWHERE: Json = {
 
 def test_no_setting_of_the_janitor_is_a_night_without_a_sweep() -> None:
     own = set(JanitorSettings.model_fields) - set(Settings.model_fields)
-    assert own == {"sweep_hour", "sweep_check_seconds"}
+    assert own == {"sweep_hour", "sweep_check_seconds", "dead_letters_keep_days"}
     now = datetime.now(UTC)
     for hour in range(24):
         taken = JanitorSettings(**NOWHERE, sweep_hour=hour).sweep_hour
