@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -228,3 +229,17 @@ async def test_what_is_collected_is_collected_whatever_it_is(rabbitmq: RealServe
     assert [(letter.body, letter.headers) for letter in kept] == [
         (letter.body, letter.headers) for letter in letters
     ]
+
+
+async def test_it_stops_at_whatever_point_of_connecting_it_is(rabbitmq: RealServer) -> None:
+    """At every fourth turn of the loop that connecting takes."""
+    for turns in count(step=4):
+        bus = Bus(bus_settings(rabbitmq.url), "test")
+        await bus.start()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        connected = bus.is_connected
+        async with asyncio.timeout(20):
+            await bus.stop()
+        if connected:
+            break

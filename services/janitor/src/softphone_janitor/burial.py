@@ -46,7 +46,10 @@ class Burial:
         return True
 
     async def replay_all(self, selection: Selection, most: int, by: str) -> int:
-        """Replays the first so many that wait; says how many it were."""
+        """Replays the first so many that wait; says how many it were.
+
+        Who asks until there are none says before when they died, for some die again at once.
+        """
         waiting = selection.model_copy(update={"state": "waiting"})
         letters = await self._store.page(waiting, None, most)
         return sum([await self.replay(letter.id, by) for letter in letters])

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page, decode_cursor, encode_cursor
@@ -14,7 +14,11 @@ from softphone_janitor.dead_letters import DeadLetter, DeadLetterStore, Selectio
 
 
 class Replayed(BaseModel):
-    """How many were given back to their queues. If it is as many as were asked for, ask again."""
+    """How many were given back to their queues.
+
+    If it is as many as were asked for, ask again: with the same `died_before`, for some may die
+    again at once.
+    """
 
     replayed: int
 
@@ -23,9 +27,10 @@ def selection(
     queue: Annotated[str | None, Query(max_length=100)] = None,
     tenant: Annotated[str | None, Query(max_length=40)] = None,
     state: State | None = None,
+    died_before: AwareDatetime | None = None,
 ) -> Selection:
     """Which are meant."""
-    return Selection(queue=queue, tenant=tenant, state=state)
+    return Selection(queue=queue, tenant=tenant, state=state, died_before=died_before)
 
 
 Selected = Annotated[Selection, Depends(selection)]

@@ -97,7 +97,8 @@ async def _replay(asked: Namespace, _: DeadLetterStore, burial: Burial) -> int:
     by, code = getpass.getuser(), 0
     if asked.all:
         count = 0
-        while some := await burial.replay_all(Selection(queue=asked.queue), _AT_ONCE, by):
+        selected = Selection(queue=asked.queue, died_before=utc_now())
+        while some := await burial.replay_all(selected, _AT_ONCE, by):
             count += some
         sys.stdout.write(f"replayed {count}\n")
     for id_ in asked.id:

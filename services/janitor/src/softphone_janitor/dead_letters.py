@@ -53,10 +53,14 @@ class Selection(BaseModel):
     queue: str | None = None
     tenant: str | None = None
     state: State | None = None
+    died_before: datetime | None = None
 
     def query(self) -> Document:
         """As MongoDB is asked."""
-        return self.model_dump(exclude_none=True)
+        asked: Document = self.model_dump(exclude_none=True, exclude={"died_before"})
+        return (
+            asked if self.died_before is None else {**asked, "last_at": {"$lt": self.died_before}}
+        )
 
 
 class DeadLetterStore:

@@ -43,6 +43,14 @@ def broken_off() -> Iterator[None]:
         raise ConnectionError("the connection was closed meanwhile") from None
 
 
+def heed_cancellation() -> None:
+    """Raises CancelledError if somebody asked for it: `wait_for`, with which aio_pika and aiormq
+    wait, loses one that comes just as what it waits for is done."""
+    waiting = asyncio.current_task()
+    if waiting is not None and waiting.cancelling():
+        raise asyncio.CancelledError
+
+
 _DECLARE_FACTOR = 4  # the first declaration of quorum queues elects a leader for each
 
 
@@ -76,10 +84,16 @@ class Link:
         consumer that never ran yet."""
 
         async def connection(does: str) -> AbstractConnection:
-            named: dict[str, Any] = {"connection_name": f"{name} {does}"}
-            return await aio_pika.connect(
-                url, timeout=seconds, heartbeat=heartbeat, client_properties=named
+            made = aio_pika.Connection(
+                aio_pika.connection.make_url(url, heartbeat=heartbeat),
+                client_properties={"connection_name": f"{name} {does}"},
             )
+            try:
+                await made.connect(timeout=seconds)
+            except BaseException:
+                await made.close()  # or else it does so when it is forgotten, in whatever thread
+                raise
+            return made
 
         publishing = await connection("publishes")
         try:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from softphone_common import metrics
 from softphone_common.bus.dispatch import Collector, Dispatcher, Handler, Keeper, Limits, Line
 from softphone_common.bus.envelope import Envelope, pack
-from softphone_common.bus.link import BROKEN, Link, broken_off
+from softphone_common.bus.link import BROKEN, Link, broken_off, heed_cancellation
 from softphone_common.bus.listener import Hearer, Listener
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from softphone_common.contracts.events import Message
@@ -178,6 +178,7 @@ class Bus:
                 except BROKEN as error:
                     self._trouble = str(error) or "does not answer in time"
                     failures += 1
+                heed_cancellation()
                 log.warning("broker lost", why=self._trouble)
                 await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
 
@@ -218,6 +219,7 @@ class Bus:
 
     async def _watch(self, link: Link) -> None:
         while not link.lost.is_set():
+            heed_cancellation()
             try:
                 async with asyncio.timeout(self._settings.watchdog_seconds):
                     await link.lost.wait()
