@@ -1,6 +1,6 @@
 # One line for each thing one does with the connector; deploy/install brings what is missing.
 UV := $(shell command -v uv || echo .tools/bin/uv)
-FAULTS := $(UV) run pytest --numprocesses 2 --maxschedchunk 1 tests/faults
+FAULTS := $(UV) run pytest tests/faults
 COMPOSE := docker compose -f deploy/compose.yaml
 
 .PHONY: run test check e2e faults faults-quick pin up down

@@ -15,7 +15,7 @@ from faults.site import Site, working
 from faults.table import Row
 
 FULL = os.environ.get("FAULTS") == "full"
-QUICK_PACE = Pace(hits_per_second=50, before=2, fault=4, after=4)
+QUICK_PACE = Pace(hits_per_second=50, before=2, fault=4, after=2)
 FULL_PACE = Pace(hits_per_second=50, before=10, fault=10, after=40)
 SECONDS = 600
 """No fault may take longer, with all that comes before and after it."""
@@ -58,6 +58,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "each_fault" in metafunc.fixturenames:
         chosen = fault.ALL if FULL else fault.QUICK
         metafunc.parametrize("each_fault", chosen, ids=str)
+    if "each_restart" in metafunc.fixturenames:
+        restarts = list(metafunc.module.RESTARTS)
+        metafunc.parametrize("each_restart", restarts if FULL else restarts[-1:])
     if "each_node" in metafunc.fixturenames:
         metafunc.parametrize("each_node", range(NODES) if FULL else [0])
 

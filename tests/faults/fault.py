@@ -82,8 +82,7 @@ SLOW = tuple(Fault("slow", (server,)) for server in SERVERS)
 PAIRS = tuple(Fault("kill", (service, server)) for service in SERVICES for server in SERVERS)
 ALL = (*SINGLE, *SLOW, *PAIRS)
 QUICK = (
-    Fault("kill", ("ingest",)),
-    Fault("kill", ("RabbitMQ",)),
+    Fault("kill", ("ingest", "RabbitMQ")),
     Fault("kill", ("notifier", "MongoDB")),
     Fault("kill", ("matcher", "Redis")),
     Fault("pause", ("calllog",)),

@@ -57,11 +57,12 @@ async def _say_all(site: Site) -> None:
                 await exchange.publish(copy, message.routing_key, mandatory=False)
 
 
-async def test_services_restarted_in_turn(site: Site, tried: Tried) -> None:
-    await tried(site, "rolling restart", rolling(site))
+RESTARTS = {
+    "rolling restart": rolling,
+    "rolling restart, old messages": rolling_over_old_messages,
+}
+"""The last has all of those before it."""
 
 
-async def test_services_restarted_over_the_messages_of_earlier_releases(
-    site: Site, tried: Tried
-) -> None:
-    await tried(site, "rolling restart, old messages", rolling_over_old_messages(site))
+async def test_services_restarted_in_turn(site: Site, each_restart: str, tried: Tried) -> None:
+    await tried(site, each_restart, RESTARTS[each_restart](site))
