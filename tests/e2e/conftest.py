@@ -15,6 +15,7 @@ from playwright.async_api import Browser, async_playwright
 
 from e2e.desk import Desk
 from e2e.phone import Phone
+from softphone_onebox.servers.rabbitmq import RabbitMQ
 from until import until
 
 ROOT = Path(__file__).parents[2]
@@ -38,11 +39,14 @@ Open = Callable[..., Awaitable[Desk]]
 
 @pytest.fixture(scope="session")
 async def onebox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Facts]:
-    """The facts of a running demo: its address, users, device and caller."""
+    """The facts of a running demo: its address, users, device, caller and broker."""
     folder = tmp_path_factory.mktemp("onebox")
     port = _free_port()
+    rabbitmq = RabbitMQ(folder / "rabbitmq")
+    await rabbitmq.start()
     environment = {
         **os.environ,
+        "SOFTPHONE_AMQP_URL": rabbitmq.url,
         "SOFTPHONE_PORT": str(port),
         "SOFTPHONE_DATA_DIR": str(folder / "data"),
     }
@@ -51,7 +55,7 @@ async def onebox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fact
             sys.executable, "-m", "softphone_onebox", env=environment, stdout=output, stderr=output
         )
         try:
-            yield await _facts(process, folder, port)
+            yield {**await _facts(process, folder, port), "broker": rabbitmq.url}
         finally:
             if process.returncode is None:
                 process.terminate()
@@ -60,6 +64,7 @@ async def onebox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fact
             except TimeoutError:
                 process.kill()
                 await process.wait()
+            await rabbitmq.stop()
 
 
 async def _facts(process: asyncio.subprocess.Process, folder: Path, port: int) -> Facts:

@@ -1,14 +1,22 @@
-// A button that asks before it does something that can't be undone; does it only after a second yes.
+// A button that asks before it does something of weight; does it only after a second yes.
 
 import { h, setText } from "./dom.js";
 import { t } from "./messages.js";
 
 /**
- * @param {{ label: string, question: string, testid: string, action: () => Promise<void> }} options
+ * @typedef {object} Asking
+ * @property {string} label
+ * @property {string} question
+ * @property {string} testid
+ * @property {() => Promise<void>} action
+ * @property {boolean} [danger] whether it can't be undone, which is what it looks like
  */
-export function confirmButton({ label, question, testid, action }) {
-  const ask = button("button quiet danger", testid, label);
-  const yes = button("button danger", `${testid}-yes`, label);
+
+/** @param {Asking} options */
+export function confirmButton({ label, question, testid, action, danger = true }) {
+  const looks = danger ? "danger" : "";
+  const ask = button(`button quiet ${looks}`, testid, label);
+  const yes = button(`button ${looks}`, `${testid}-yes`, label);
   const no = button("button quiet", `${testid}-no`, t("confirm.no"));
   const words = h("span", { class: "confirm-question", role: "alert" });
   const asking = h("span", { class: "confirm", hidden: true }, words, yes, no);

@@ -7,6 +7,7 @@
 
 import { Bin } from "./bin.js";
 import { connectionSign } from "./connection.js";
+import { DeadLetters } from "./dead-letters.js";
 import { DevicePage } from "./device.js";
 import { Devices } from "./devices.js";
 import { Dialer } from "./dial.js";
@@ -29,11 +30,14 @@ const SAID_MILLIS = 8000;
  */
 const REFRESH_MILLIS = 30_000;
 
-const TABS = /** @type {const} */ ([
-  ["calls", "nav.calls"],
-  ["phones", "nav.phones"],
-  ["bin", "nav.bin"],
-  ["settings", "nav.settings"],
+/** What users, administrators and operators see: each sees what those before see, and more. */
+const RANKS = ["user", "admin", "operator"];
+const PLACES = /** @type {const} */ ([
+  ["calls", "nav.calls", "user"],
+  ["phones", "nav.phones", "admin"],
+  ["bin", "nav.bin", "admin"],
+  ["settings", "nav.settings", "admin"],
+  ["dead-letters", "nav.deadLetters", "operator"],
 ]);
 
 /** After a gap the log may still be behind: it is read so often more, and so long after. */
@@ -128,26 +132,32 @@ export class Desk {
   }
 
   #nav() {
-    if (this.context.user.role === "user") return null;
-    const tabs = TABS.map(([name, key]) =>
+    const places = this.#places();
+    if (places.length === 1) return null;
+    this.tabs = places.map(([name, key]) =>
       h("a", { class: "tab", href: address(name), "data-testid": `nav-${name}` }, t(key)),
     );
-    this.tabs = tabs;
-    return h("nav", { class: "tabs", "aria-label": t("nav.label") }, ...tabs);
+    return h("nav", { class: "tabs", "aria-label": t("nav.label") }, ...this.tabs);
   }
 
-  /** Shows the place the address names; others than administrators have two. */
+  /** Those that are open to whoever is signed in. */
+  #places() {
+    const rank = RANKS.indexOf(this.context.user.role);
+    return PLACES.filter(([, , role]) => RANKS.indexOf(role) <= rank);
+  }
+
+  /** Shows the place the address names if it is open, else the calls. */
   #show() {
-    const admin = this.context.user.role !== "user";
+    const places = this.#places();
     const asked = place();
-    const open = admin || asked.name === "me";
+    const open = asked.name === "me" || places.some(([known]) => known === asked.name);
     const { name, id } = open ? asked : { name: /** @type {const} */ ("calls"), id: null };
     this.#page?.stop?.();
     this.#page = this.#open(name, id);
     fill(this.content, (this.#page ?? this.history).element);
     this.tools.hidden = name !== "calls" && name !== "bin";
     this.tabs?.forEach((tab, i) =>
-      setAttribute(tab, "aria-current", TABS[i]?.[0] === name ? "page" : null),
+      setAttribute(tab, "aria-current", places[i]?.[0] === name ? "page" : null),
     );
     return { name, id };
   }
@@ -159,6 +169,7 @@ export class Desk {
    */
   #open(name, id) {
     if (name === "bin") return new Bin(this.context);
+    if (name === "dead-letters") return new DeadLetters(this.context);
     if (name === "settings") return new TenantPage(this.context);
     if (name === "me") return new OwnLinkPage(this.context);
     if (name === "calls") return null;

@@ -51,11 +51,12 @@ export function filterForm(filter, chosen) {
 }
 
 /**
+ * A list to choose from, or all.
  * @param {string} testid
- * @param {string[][]} options
+ * @param {string[][]} options values and their words
  * @param {string} chosen
  */
-function choice(testid, options, chosen) {
+export function choice(testid, options, chosen) {
   const select = h(
     "select",
     { "data-testid": testid },

@@ -1,10 +1,10 @@
 // Where somebody is in the page, kept in the address behind the #; draws nothing.
 
-/** @typedef {"calls" | "bin" | "phones" | "settings" | "me"} PlaceName */
+/** @typedef {"calls" | "bin" | "phones" | "settings" | "me" | "dead-letters"} PlaceName */
 /** @typedef {{ name: PlaceName, id: string | null }} Place */
 
 /** @type {readonly PlaceName[]} */
-const NAMES = ["calls", "bin", "phones", "settings", "me"];
+const NAMES = ["calls", "bin", "phones", "settings", "me", "dead-letters"];
 
 /** The device that is still to be made: ids of devices look otherwise. */
 export const NEW = "new";

@@ -79,6 +79,28 @@ export interface User {
   extensions: string[];
 }
 
+/** A message that could not be handled: where, why, and what it says. */
+export interface DeadLetter {
+  id: string;
+  queue: string;
+  type: string;
+  tenant: string;
+  reason: string;
+  state: "waiting" | "replayed";
+  first_at: string;
+  last_at: string;
+  times: number;
+  replayed_at: string | null;
+  headers: Record<string, unknown>;
+  body: string;
+}
+
+export interface LetterFilter {
+  state: string;
+  queue: string;
+  tenant: string;
+}
+
 export interface SessionAnswer {
   token: string;
   expires_at: string;
