@@ -19,6 +19,7 @@ REFRESH_SECONDS = 3.0
 REREADS = 4
 """How often the list is read while a call goes on, or after a gap; the page takes more time."""
 PAGE = 200
+"""The most the log gives at once, and more than a company of an ordeal has."""
 
 
 class Desk:

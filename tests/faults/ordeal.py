@@ -18,7 +18,8 @@ from integration.fleet import KNOWN, MISSED, Company, Json, Line, lengths, readi
 from until import until
 
 OTHER_EXTENSION = "22"
-COMPANIES = 4
+COMPANIES = 6
+"""So many that no company has more calls than one page of its log."""
 SETTLE_SECONDS = 120.0
 
 
