@@ -1,8 +1,10 @@
 """The kept samples of all that crosses a wire, and what every one of them must survive."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
@@ -10,6 +12,9 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).with_name("samples")
 MAPS = frozenset({"headers", "extensions", "mapping", "numbers"})
 """Fields whose own fields are not ours to name: every one of them is known."""
+_TENANT = '"acme"'
+"""Whose the samples are."""
+_ID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 def names(folder: Path) -> set[str]:
@@ -21,6 +26,12 @@ def sample(folder: Path, name: str) -> dict[str, Any]:
     """One sample, as it was sent when its type was new."""
     loaded: dict[str, Any] = json.loads((folder / f"{name}.json").read_text("utf-8"))
     return loaded
+
+
+def said_of(tenant: str, folder: Path, name: str) -> str:
+    """The sample said of another tenant, with ids of its own."""
+    own = json.dumps(sample(folder, name)).replace(_TENANT, f'"{tenant}"')
+    return _ID.sub(lambda found: str(uuid5(UUID(found[0]), tenant)), own)
 
 
 def with_unknown_fields(value: Any) -> Any:

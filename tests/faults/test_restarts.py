@@ -1,23 +1,18 @@
 """A new release under load: all services restarted in turn, over what the last one has said."""
 
-import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 import aio_pika
 
 from broker import broker
-from contract.wire import SAMPLES, names, sample
+from contract.wire import SAMPLES, names, said_of
 from faults.conftest import Tried
 from faults.site import Site
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 
 VERSIONS = (SAMPLES, SAMPLES / "later")
-TENANT = '"acme"'
-"""Whose the samples are."""
-ID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 @asynccontextmanager
@@ -38,12 +33,6 @@ async def rolling_over_old_messages(site: Site) -> AsyncIterator[None]:
     yield
 
 
-def _of(tenant: str, body: str) -> str:
-    """The same said of another tenant, with ids of its own."""
-    own = body.replace(TENANT, f'"{tenant}"')
-    return ID.sub(lambda found: str(uuid5(UUID(found[0]), tenant)), own)
-
-
 async def _say_all(site: Site) -> None:
     """Of a tenant nobody has heard of, or a repetition would hide what is wrong."""
     tenant = f"old-{uuid4().hex[:8]}"
@@ -51,7 +40,7 @@ async def _say_all(site: Site) -> None:
         exchange = await channel.get_exchange(EXCHANGE, ensure=False)
         for folder in VERSIONS:
             for kind in sorted(names(folder)):
-                body = _of(tenant, json.dumps(sample(folder, kind)))
+                body = said_of(tenant, folder, kind)
                 message = BY_TYPE[kind].message.model_validate_json(body)
                 copy = aio_pika.Message(body.encode(), headers={"cloudEvents_type": kind})
                 await exchange.publish(copy, message.routing_key, mandatory=False)

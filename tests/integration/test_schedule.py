@@ -11,6 +11,7 @@ from codes import code
 from inprocess import SECRET, Installation, Json
 from integration import test_tenancy as tenancy
 from integration.activation import activate, make_inactive, put
+from integration.tenants import company
 from softphone_common.settings import Settings
 from softphone_ingest.administration import TenantByOperator, TenantChanges
 from softphone_janitor.handlers import ACTOR
@@ -139,19 +140,19 @@ async def test_no_field_takes_an_active_tenant_off_the_schedule(office: Installa
 
 
 async def test_no_route_takes_an_active_tenant_off_the_schedule(office: Installation) -> None:
-    company = await tenancy.company(office)
-    attempts = tenancy.attempts(company)
+    theirs = await company(office)
+    attempts = tenancy.attempts(theirs)
     assert set(attempts) | tenancy.OPEN == tenancy.routes(office)
     for token in (
-        company.admin.token,
-        office.token(company.tenant, "operator"),
-        office.token(company.tenant),  # the first one's user may be gone by now
+        theirs.admin.token,
+        office.token(theirs.tenant, "operator"),
+        office.token(theirs.tenant),  # the first one's user may be gone by now
     ):
         for route, (path, body) in attempts.items():
             await office.ask(route.partition(" ")[0], path, token, body)
-            assert company.tenant in await scheduled(office), route
+            assert theirs.tenant in await scheduled(office), route
     for method in ("DELETE", "PUT", "PATCH", "POST"):
-        path = f"/api/sweeps/schedule/{company.tenant}"
+        path = f"/api/sweeps/schedule/{theirs.tenant}"
         assert (await office.ask(method, path, office.operator)).status_code in {404, 405}
         answer = await office.ask(method, "/api/sweeps/schedule", office.operator)
         assert answer.status_code == 405

@@ -50,14 +50,22 @@ async def test_a_strange_cursor_is_named(
     assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
 
 
-@pytest.mark.parametrize("field", ["from", "to"])
 @pytest.mark.parametrize(
-    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00", "now"]
+    ("method", "path", "field"),
+    [
+        ("GET", "/api/calls", "from"),
+        ("GET", "/api/calls", "to"),
+        ("POST", "/api/dead-letters/replay", "died_before"),
+    ],
+)
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00", "now", "12"],
 )
 async def test_a_moment_outside_of_time_is_named(
-    office: Installation, company: Company, field: str, moment: str
+    office: Installation, method: str, path: str, field: str, moment: str
 ) -> None:
-    answer = await office.ask("GET", "/api/calls", company.admin, params={field: moment})
+    answer = await office.ask(method, path, office.operator, params={field: moment})
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 

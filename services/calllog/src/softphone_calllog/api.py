@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_calllog.calls import CallStore, Logged, party
 from softphone_calllog.comments import CommentStore
@@ -19,20 +19,12 @@ from softphone_common.contracts.frames import CallJson
 from softphone_common.domain.calls import Direction, Phase
 from softphone_common.domain.numbers import normalise
 from softphone_common.http.auth import AdminCaller, AnyCaller, Caller
+from softphone_common.http.moment import Moment
 from softphone_common.http.paging import Page, decode_cursor, encode_cursor
 from softphone_common.http.problem import ProblemError
 from softphone_common.mongo import Document
 from softphone_common.tenants import Tenants
 
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is before the first or after the last moment there is") from None
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 Limit = Annotated[int, Query(ge=1)]
 

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from softphone_common.http.auth import OperatorCaller
+from softphone_common.http.moment import Moment
 from softphone_common.http.paging import Page, decode_cursor, encode_cursor
 from softphone_common.http.problem import ProblemError
 from softphone_janitor.burial import Burial
@@ -27,7 +28,7 @@ def selection(
     queue: Annotated[str | None, Query(max_length=100)] = None,
     tenant: Annotated[str | None, Query(max_length=40)] = None,
     state: State | None = None,
-    died_before: AwareDatetime | None = None,
+    died_before: Moment | None = None,
 ) -> Selection:
     """Which are meant."""
     return Selection(queue=queue, tenant=tenant, state=state, died_before=died_before)
