@@ -52,6 +52,12 @@ class Process:
     def running(self) -> bool:
         return self._child.running
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        assert self._child.pid is not None
+        return self._child.pid
+
     async def start(self) -> None:
         """Returns when it is ready; raises ServerError with the end of its log if it is not."""
         await self._child.start()

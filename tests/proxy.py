@@ -76,6 +76,8 @@ class Proxy:
                 both.create_task(self._pass(there, writer))
         except* OSError:
             pass  # one side is gone; the other is told below
+        except* asyncio.CancelledError:
+            pass  # it was cut
         finally:
             self._lines.discard(line)
             for end in writers:
