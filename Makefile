@@ -3,14 +3,14 @@ UV := $(shell command -v uv || echo .tools/bin/uv)
 FAULTS := $(UV) run pytest tests/faults
 COMPOSE := docker compose -f deploy/compose.yaml
 
-.PHONY: run test check e2e faults faults-quick pin up down
+.PHONY: run test check e2e faults faults-quick fuzz audit pin up down
 
 run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 
 test:
 	deploy/install test
 	$(UV) run pytest --numprocesses 2 --dist loadfile --ignore tests/faults
-	$(FAULTS)
+	$(MAKE) faults-quick
 
 check:
 	deploy/install check
@@ -23,9 +23,21 @@ check:
 
 e2e: ; deploy/install test && $(UV) run pytest tests/e2e
 
-faults: ; deploy/install test && FAULTS=full $(FAULTS)
+faults:
+	deploy/install test
+	rm -f build/faults.json
+	FAULTS=full $(FAULTS)
 
-faults-quick: ; deploy/install test && $(FAULTS)
+faults-quick:
+	deploy/install test
+	rm -f build/faults.json
+	$(FAULTS)
+
+fuzz:
+	deploy/install check
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(UV) run pytest --timeout 0 tests/unit/test_any_bytes.py tests/unit/test_any_request.py
+
+audit: ; deploy/install check && $(UV) export --quiet --frozen --no-emit-workspace | $(UV) run --no-project --with pip-audit pip-audit --strict --require-hashes --disable-pip --requirement /dev/stdin
 
 pin: ; deploy/pin $(UV)
 

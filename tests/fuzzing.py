@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-_EXAMPLES = 120
+_EXAMPLES = 300
 
 
 def fuzz(tried: Callable[[Any], None], inputs: SearchStrategy[Any]) -> None:

@@ -36,7 +36,7 @@ class Rows:
         told = dict(report.user_properties).get(ROW)
         if report.when == "call" and isinstance(told, dict):
             self._rows.append(Row(**told))
-            table.keep(self._rows)
+            table.keep(self._rows[-1])
             self._write("", table.lines(self._rows)[-1])
 
     def pytest_terminal_summary(self) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from time import monotonic
 
 import httpx
 from websockets.asyncio.client import connect
@@ -14,10 +15,11 @@ from websockets.exceptions import WebSocketException
 from integration.fleet import Company, Json
 
 RECONNECT_SECONDS = 0.2
-REREAD_SECONDS = 1.0
+TICK_SECONDS = 0.5
 REFRESH_SECONDS = 3.0
-REREADS = 4
-"""How often the list is read while a call goes on, or after a gap; the page takes more time."""
+"""So often the list is read while a call goes on; the page takes more time."""
+REREAD_SECONDS = (0.0, 2.0, 10.0, 30.0)
+"""So long after a gap the list is read, as the page does it: the log may be behind."""
 PAGE = 200
 """The most the log gives at once, and more than a company of an ordeal has."""
 
@@ -34,8 +36,7 @@ class Desk:
         self._company = company
         self._token = token
         self._seen: int | None = None
-        self._stale = asyncio.Event()
-        self._rereads = 0
+        self._due: list[float] = []
         self.calls: dict[str, Json] = {}
         self.first: dict[str, datetime] = {}
         """When each call was first shown."""
@@ -85,8 +86,8 @@ class Desk:
                 self._doubt()
 
     def _doubt(self) -> None:
-        self._rereads = REREADS
-        self._stale.set()
+        now = monotonic()
+        self._due = [now + pause for pause in REREAD_SECONDS]
 
     def _show(self, call: Json) -> None:
         known = self.calls.get(call["id"])
@@ -100,16 +101,19 @@ class Desk:
 
     async def _read_log(self) -> None:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            fresh_until = 0.0
             while True:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stale.wait(), REFRESH_SECONDS)
-                if self._rereads == 0 and not self.unfinished():
+                await asyncio.sleep(TICK_SECONDS)  # a browser's patience
+                now = monotonic()
+                later = [due for due in self._due if due > now]
+                if later == self._due and not (self.unfinished() and now > fresh_until):
                     continue
-                self._stale.clear()
-                with contextlib.suppress(httpx.HTTPError):
+                self._due = later
+                fresh_until = now + REFRESH_SECONDS
+                try:
                     await self._read_page(client)
-                    self._rereads = max(0, self._rereads - 1)
-                await asyncio.sleep(REREAD_SECONDS)  # a browser's patience
+                except httpx.HTTPError:
+                    self._due.append(fresh_until)
 
     async def _read_page(self, client: httpx.AsyncClient) -> None:
         url = f"{self._company.fleet['calllog'].url}/api/calls"

@@ -30,10 +30,16 @@ class Row:
 HEAD = tuple(field.name for field in fields(Row))
 
 
-def keep(rows: Iterable[Row]) -> None:
-    """Writes them as the file's list."""
+def kept() -> list[Row]:
+    """The rows of the file, in the order they were first tried."""
+    return [Row(**row) for row in json.loads(FILE.read_text())] if FILE.exists() else []
+
+
+def keep(row: Row) -> None:
+    """Has it in the file; a fault that is tried again is there once."""
+    rows = {known.fault: known for known in kept()} | {row.fault: row}
     FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    FILE.write_text(json.dumps([asdict(row) for row in rows.values()], indent=1) + "\n")
 
 
 def lines(rows: Iterable[Row]) -> list[str]:
@@ -54,4 +60,4 @@ def _line(cells: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    print("\n".join(markdown(Row(**row) for row in json.loads(FILE.read_text()))))  # noqa: T201
+    print("\n".join(markdown(kept())))  # noqa: T201

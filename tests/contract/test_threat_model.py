@@ -1,0 +1,43 @@
+"""Every line of the threat model has a test that is there."""
+
+import re
+import tomllib
+
+import pytest
+
+from contract.wire import ROOT
+
+MODEL = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+HEAD = ["Who", "What", "How it is stopped", "Tests"]
+ROWS = [
+    [cell.strip() for cell in line.strip("|\n ").split("|")]
+    for line in MODEL.splitlines()
+    if line.startswith("|") and not set(line) <= set("|- ")
+]
+THREATS = [row for row in ROWS if row != HEAD]
+TEST = re.compile(r"`(\w+/\w+\.py)::(test_\w+)`")
+TESTS = sorted({"::".join(found) for row in THREATS for found in TEST.findall(row[-1])})
+
+
+def test_every_line_has_a_test() -> None:
+    assert ROWS.count(HEAD) >= 5
+    assert [row for row in THREATS if len(row) != len(HEAD) or not all(row)] == []
+    assert [row[1] for row in THREATS if TEST.sub("", row[-1]).strip() or not row[-1]] == []
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_a_test_that_is_named_is_there(test: str) -> None:
+    file, _, name = test.partition("::")
+    code = (ROOT / "tests" / file).read_text("utf-8")
+    assert re.search(rf"^(async )?def {name}\(", code, re.MULTILINE)
+
+
+def test_the_audit_reads_every_package_that_is_pinned() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (audit,) = re.findall(r"^audit:(.*)$", makefile, re.MULTILINE)
+    assert "export --quiet --frozen --no-emit-workspace |" in audit
+    assert "--strict --require-hashes" in audit
+    locked = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]
+    theirs = [one for one in locked if "registry" in one["source"]]
+    files = {one["name"]: [*one.get("wheels", []), one.get("sdist", {})] for one in theirs}
+    assert [name for name in files if not any("hash" in file for file in files[name])] == []
