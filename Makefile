@@ -37,7 +37,7 @@ fuzz:
 	deploy/install check
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(UV) run pytest --timeout 0 tests/unit/test_any_bytes.py tests/unit/test_any_request.py
 
-audit: ; deploy/install check && $(UV) export --quiet --frozen --no-emit-workspace | $(UV) run --no-project --with pip-audit pip-audit --strict --require-hashes --disable-pip --requirement /dev/stdin
+audit: ; deploy/install check && $(UV) export --quiet --no-emit-workspace | $(UV) run --no-project --with pip-audit pip-audit --strict --require-hashes --disable-pip --requirement /dev/stdin
 
 pin: ; deploy/pin $(UV)
 

@@ -17,6 +17,7 @@ from faults.table import Row
 FULL = os.environ.get("FAULTS") == "full"
 QUICK_PACE = Pace(hits_per_second=50, before=2, fault=4, after=2)
 FULL_PACE = Pace(hits_per_second=50, before=10, fault=10, after=40)
+FULL_ONLY = ("test_backlog.py", "test_partition.py")
 SECONDS = 600
 """No fault may take longer, with all that comes before and after it."""
 
@@ -66,7 +67,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    return True if collection_path.name == "test_partition.py" and not FULL else None
+    return True if collection_path.name in FULL_ONLY and not FULL else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

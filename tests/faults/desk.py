@@ -21,7 +21,8 @@ REFRESH_SECONDS = 3.0
 REREAD_SECONDS = (0.0, 2.0, 10.0, 30.0)
 """So long after a gap the list is read, as the page does it: the log may be behind."""
 PAGE = 200
-"""The most the log gives at once, and more than a company of an ordeal has."""
+PAGES = 3
+"""A user turns the pages of the list back to what was missed."""
 
 
 class Desk:
@@ -111,17 +112,23 @@ class Desk:
                 self._due = later
                 fresh_until = now + REFRESH_SECONDS
                 try:
-                    await self._read_page(client)
+                    await self._read_pages(client)
                 except httpx.HTTPError:
                     self._due.append(fresh_until)
 
-    async def _read_page(self, client: httpx.AsyncClient) -> None:
+    async def _read_pages(self, client: httpx.AsyncClient) -> None:
         url = f"{self._company.fleet['calllog'].url}/api/calls"
         headers = {"Authorization": f"Bearer {self._token}"}
-        answer = await client.get(url, params={"limit": PAGE}, headers=headers)
-        for call in answer.raise_for_status().json()["items"]:
-            if self._evidence(call["id"]) <= _evidence(call):
-                self._show(call)
+        params: dict[str, str | int] = {"limit": PAGE}
+        for _ in range(PAGES):
+            answer = await client.get(url, params=params, headers=headers)
+            page = answer.raise_for_status().json()
+            for call in page["items"]:
+                if self._evidence(call["id"]) <= _evidence(call):
+                    self._show(call)
+            if page["next"] is None:
+                return
+            params["cursor"] = page["next"]
 
 
 def _told(call: Json) -> str:

@@ -19,7 +19,7 @@ from until import until
 
 OTHER_EXTENSION = "22"
 COMPANIES = 6
-"""So many that no company has more calls than one page of its log."""
+"""So many that no company has more calls than a user turns the pages of its log for."""
 SETTLE_SECONDS = 120.0
 
 
