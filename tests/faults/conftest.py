@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -95,7 +96,12 @@ def tried(request: pytest.FixtureRequest, pace: Pace) -> Tried:
     return tried
 
 
-@pytest.fixture(scope="module")
+def _lifetime(fixture_name: str, config: pytest.Config) -> Literal["function", "module"]:
+    """In full each fault has a site of its own, and none what the one before has left behind."""
+    return "function" if FULL else "module"
+
+
+@pytest.fixture(scope=_lifetime)
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """Servers and services of these tests alone, since they are killed."""
     async with working(tmp_path_factory.mktemp("site")) as site:
