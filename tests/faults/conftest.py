@@ -16,7 +16,8 @@ from faults.site import Site, working
 from faults.table import Row
 
 FULL = os.environ.get("FAULTS") == "full"
-QUICK_PACE = Pace(hits_per_second=50, before=2, fault=4, after=2)
+QUICK_PACE = Pace(hits_per_second=25, before=2, fault=4, after=2)
+"""Half of the load, for it runs on any machine, after all other tests."""
 FULL_PACE = Pace(hits_per_second=50, before=10, fault=10, after=40)
 FULL_ONLY = ("test_backlog.py", "test_partition.py")
 SECONDS = 600

@@ -1,5 +1,6 @@
 """The count itself: the same in Redis and in memory, and no slower without Redis."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from ladder import RealServer
 from proxy import Proxy
@@ -114,6 +116,18 @@ async def test_a_hung_redis_is_asked_once(proxy: Proxy) -> None:
         proxy.freeze()
         assert [await counts.taken(who) for _ in range(7)] == [0] * 5 + [2, 2]
         assert proxy.holds("EVALSHA") == 1
+    finally:
+        await counts.redis.stop()
+
+
+async def test_an_outage_is_told_once(proxy: Proxy) -> None:
+    counts, who = Counts(proxy.url, limits_pause_seconds=0.001), uuid4().hex
+    try:
+        await proxy.cut()
+        with capture_logs() as logged:
+            await asyncio.gather(*(counts.taken(who) for _ in range(5)))
+            assert await counts.taken(who) > 0
+        assert [entry["event"] for entry in logged] == ["limits counted alone"]
     finally:
         await counts.redis.stop()
 

@@ -83,8 +83,9 @@ class Limiter:
                     with reaching():
                         wait = await self._script([key], [now, amount, rate.full, _SKEW])
             except (UnavailableError, TimeoutError) as error:
+                if self._alone_until == 0:  # once for all that come meanwhile
+                    log.warning("limits counted alone", error=str(error) or "Redis is slow")
                 self._alone_until = time.monotonic() + self._pause
-                log.warning("limits counted alone", error=str(error) or "Redis is slow")
             else:
                 self._alone_until = 0.0
                 return float(wait)
