@@ -25,6 +25,6 @@ async def next_dead(channel: AbstractChannel, queue: str) -> AbstractIncomingMes
     async def taken() -> AbstractIncomingMessage | None:
         return await held.get(no_ack=True, fail=False)
 
-    found = await until(taken, 10, f"a dead letter of {queue}")
+    found = await until(taken, what=f"a dead letter of {queue}")
     assert found is not None
     return found

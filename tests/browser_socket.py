@@ -74,7 +74,7 @@ class BrowserSocket:
             what=f"a frame about {call}",
         )
 
-    async def end(self, within: float = 10) -> int:
+    async def end(self, within: float = 60) -> int:
         """The code the server closes it with."""
         async with asyncio.timeout(within):
             await self._reading

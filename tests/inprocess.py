@@ -109,7 +109,7 @@ class Installation:
         self.clock = clock
         # the server closes what was idle for 5 s, and must not do so while we send
         limits = httpx.Limits(keepalive_expiry=2)
-        self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=20, limits=limits)
+        self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, limits=limits)
         self.tokens = Tokens(SecretStr(SECRET), clock)
         no_cookies = DefaultCookiePolicy(allowed_domains=[])
         self.client.cookies.jar.set_policy(no_cookies)
@@ -282,7 +282,7 @@ async def everything(
     async with running(rabbitmq, own, redis, **settings) as installation:
         await ready(installation)
         yield installation
-        await until(lambda: _nothing_waits(rabbitmq), 20, "empty queues")
+        await until(lambda: _nothing_waits(rabbitmq), what="empty queues")
     await drop(own)
 
 
@@ -297,7 +297,7 @@ async def ready(installation: Installation) -> None:
         assert answer.status_code == 200, answer.text
         return True
 
-    await until(answers, 60, "readiness")
+    await until(answers, what="readiness")
 
 
 async def drop(mongo: str) -> None:

@@ -16,7 +16,7 @@ async def until(
 ) -> T: ...
 @overload
 async def until(check: Callable[[], T | None], within: float = ..., what: str = ...) -> T: ...
-async def until(check: Callable[[], Any], within: float = 10.0, what: str = "the condition") -> Any:
+async def until(check: Callable[[], Any], within: float = 60.0, what: str = "the condition") -> Any:
     """The first true value of `check`, asked again and again for at most `within` seconds.
 
     An AssertionError inside the check counts as "not yet"; the last one is told at the end.

@@ -102,7 +102,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def phone(onebox: Facts) -> AsyncIterator[Phone]:
     """The demo's device: it can ring at any extension. What it began ends with the test."""
-    async with httpx.AsyncClient(base_url=onebox["url"], timeout=10) as client:
+    async with httpx.AsyncClient(base_url=onebox["url"], timeout=60) as client:
         phone = Phone(client, onebox["device"]["key"], onebox["device"]["extension"])
         yield phone
         await phone.hang_up()
@@ -144,7 +144,7 @@ async def desk(onebox: Facts, chromium: Browser) -> AsyncIterator[Open]:
 async def admin(onebox: Facts) -> AsyncIterator[httpx.AsyncClient]:
     """The HTTP interface as the tenant's administrator."""
     user = next(u for u in onebox["users"] if u["role"] == "admin")
-    async with httpx.AsyncClient(base_url=onebox["url"], timeout=10) as client:
+    async with httpx.AsyncClient(base_url=onebox["url"], timeout=60) as client:
         credentials = {"login": user["login"], "password": user["password"]}
         answer = await client.post("/api/session", json={"tenant": onebox["tenant"], **credentials})
         client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['token']}"

@@ -7,7 +7,7 @@ from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, V
 
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 
 
 class Desk:

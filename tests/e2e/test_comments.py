@@ -48,6 +48,7 @@ async def test_unsent_text_survives_a_reload(desk: Open, phone: Phone) -> None:
 
     await popup.get_by_test_id("comment-save").click()
     await expect(popup.get_by_test_id("comment")).to_contain_text("noch nicht fertig")
+    await expect(popup.get_by_test_id("comment-text")).to_have_value("")
     await anna.page.reload()
     await expect(popup).to_be_visible()
     await expect(popup.get_by_test_id("comment-text")).to_have_value("")

@@ -171,7 +171,7 @@ async def test_a_new_key_and_a_removed_phone(desk: Open) -> None:
     row = clara.page.locator("[data-testid=url-row][data-events~=missed]")
     await expect(row.get_by_test_id("url-text")).not_to_have_text(old)
     new = await copied(clara, "missed")
-    async with httpx.AsyncClient(timeout=10) as phone:
+    async with httpx.AsyncClient(timeout=60) as phone:
         assert (await phone.get(old)).status_code == 404
         assert (await phone.get(new.replace("<number>", ""))).status_code == 202
         await expect(clara.at("hit-row")).to_have_count(1)

@@ -69,7 +69,7 @@ async def test_a_phone_is_set_up_and_what_it_sends_is_understood(onebox: Facts, 
     ringing, missed = await copied(clara, "ringing"), await copied(clara, "missed")
     assert ringing.startswith(f"{onebox['url']}/hit/")
 
-    async with httpx.AsyncClient(timeout=10) as phone:
+    async with httpx.AsyncClient(timeout=60) as phone:
         first = await phone.get(as_snom(ringing, "08999998191", "313536-7k2m9x"))
         assert first.status_code == 202, first.text
         await expect(rows(clara, "accepted")).to_have_count(1)
@@ -118,7 +118,7 @@ async def test_what_strangers_send_stays_text(desk: Open) -> None:
     await add_phone(clara, "generic", "<img src=x onerror=alert(1)>", "21")
     ringing = await copied(clara, "ringing")
     evil = "<script>alert(2)</script>"
-    async with httpx.AsyncClient(timeout=10) as phone:
+    async with httpx.AsyncClient(timeout=60) as phone:
         answer = await phone.post(
             ringing.partition("?")[0] + f"?{evil}={evil}",
             content=evil,
@@ -151,7 +151,7 @@ async def test_a_lost_connection_loses_no_hit(desk: Open) -> None:
     await clara.sign_in("admin")
     await add_phone(clara, "generic", "Lager", "21")
     missed = (await copied(clara, "missed")).partition("?")[0]
-    async with httpx.AsyncClient(timeout=10) as phone:
+    async with httpx.AsyncClient(timeout=60) as phone:
         for turn, path in enumerate(("Anfang", "Ausfall", "Ende")):
             if path == "Ausfall":
                 said.clear()

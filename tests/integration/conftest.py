@@ -1,12 +1,15 @@
 """The installation that the tests of one module share, and its clock; what is in it they make."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
 from inprocess import Company, Installation, everything
 from ladder import RealServer
+from softphone_common.clock import utc_now
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +36,10 @@ async def present(office: Installation) -> AsyncIterator[None]:
     """The next test begins in the present, whatever this one does to the clock."""
     yield
     office.clock.reset()
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes by the test's will alone, not by the machine's; no two moments are the same."""
+    now, looks = utc_now(), count()
+    monkeypatch.setattr("inprocess.utc_now", lambda: now + timedelta(milliseconds=next(looks)))

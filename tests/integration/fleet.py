@@ -119,7 +119,7 @@ class Traffic:
     async def more(self, calls: int) -> None:
         """Waits until that many more are finished."""
         enough = self.finished + calls
-        await until(lambda: self.finished >= enough, 60, f"{calls} more calls")
+        await until(lambda: self.finished >= enough, what=f"{calls} more calls")
 
 
 class Company:
@@ -182,7 +182,7 @@ class Company:
             self.refused += answer.status_code == 503
             return answer.status_code == 202
 
-        done: bool = await until(accepted, 60, "an accepted hit")
+        done: bool = await until(accepted, what="an accepted hit")
         assert done
 
     def line(self, number: str = KNOWN, script: tuple[str, ...] = ANSWERED) -> Line:
@@ -300,7 +300,7 @@ class Company:
             assert given.status_code != 503, given.text
             return given
 
-        given: httpx.Response = await until(answer, 15, f"{method} {path}")
+        given: httpx.Response = await until(answer, what=f"{method} {path}")
         assert given.is_success, given.text
         found: Json = given.json()
         return found

@@ -141,7 +141,7 @@ async def test_a_click_is_forgotten_after_its_window(
 ) -> None:
     client: Redis = Redis.from_url(redis_server.url)
     another = running(
-        rabbitmq.url, office.mongo, redis_server.url, only={"ingest"}, dial_join_seconds=1
+        rabbitmq.url, office.mongo, redis_server.url, only={"ingest"}, dial_join_seconds=3
     )
     async with client, another as ingest:
         await known_to(ingest, company)
@@ -151,10 +151,10 @@ async def test_a_click_is_forgotten_after_its_window(
             return not [k async for k in client.scan_iter(f"*:click:{company.tenant}:*")]
 
         assert not await forgotten()
-        await until(forgotten, 5, "the end of the window")
+        await until(forgotten, what="the end of the window")
         call = await ingest.told(company.key, "ringing", **line("x", direction="outbound"))
         assert call != click
-    await entries(office, company, click, call)
+        await entries(office, company, click, call)
 
 
 async def test_a_click_hands_the_number_to_the_softphone(
@@ -304,10 +304,10 @@ async def test_without_redis_ids_of_phones_give_the_same_calls(
         call = await ingest.told(company.key, "ringing", "connected", **said)
         assert call == await office.told(company.key, "ended", **said) != click
         derived = await ingest.told(company.key, "ringing", "connected", "ended", **line())
-    await office.logged(company.admin, call, phase="ended", identity="phone")
-    await office.logged(company.admin, derived, phase="ended", identity="derived")
-    await office.logged(company.admin, click, phase="dialed", identity="click")
-    await entries(office, company, click, call, derived)
+        await office.logged(company.admin, call, phase="ended", identity="phone")
+        await office.logged(company.admin, derived, phase="ended", identity="derived")
+        await office.logged(company.admin, click, phase="dialed", identity="click")
+        await entries(office, company, click, call, derived)
 
 
 async def known_to(ingest: Installation, company: Company) -> None:

@@ -74,7 +74,7 @@ class Door:
 
     async def honest(self) -> None:
         """A request like any other; it must be answered."""
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             answer = await client.post(f"{self.url}/echo", content=b"honest")
         assert (answer.status_code, answer.content) == (200, b"honest")
 
@@ -107,7 +107,7 @@ class Line:
 
     async def status(self) -> int:
         """Of the next answer, read as a whole."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
             await self.reader.readexactly(length)
@@ -115,7 +115,7 @@ class Line:
 
     async def end(self) -> bytes:
         """What it was told, once the server has closed it; nothing if it talked on meanwhile."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             try:
                 return await self.reader.read()
             except ConnectionResetError:

@@ -38,7 +38,7 @@ def sent(url: str, key: str, row: Json) -> tuple[int, str, bytes]:
     before, _, after = row["path_query"].partition("/in/T0KEN/")
     _, slash, rest = _cut(after)
     headers = {**row["headers"], "X-Row": row["id"]}
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
     with closing(connection):
         connection.request(
             row["method"], f"{before}/hit/{key}{slash}{rest}", row["body"].encode(), headers

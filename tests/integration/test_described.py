@@ -61,6 +61,10 @@ def modes(operation: Any) -> list[GenerationMode]:
     return [GenerationMode.POSITIVE] if any_is_right else list(GenerationMode)
 
 
+# the services beside it in this process draw their own chances meanwhile
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the .random. module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 @pytest.mark.parametrize(
     ("label", "mode"),
     [(label, mode) for label, operation in OPERATIONS.items() for mode in modes(operation)],
@@ -78,12 +82,14 @@ async def test_an_operation_answers_as_described(
     def check(case: Any, real: bool) -> None:
         if real and label not in ENDS:
             case.path_parameters = {**(case.path_parameters or {}), **known}
-        # what was wrong may have been the name, which is right now
-        mended = [negative_data_rejection] if real and known else []
+        # what was wrong may have been the name, which is right now; of a parameter said
+        # several times the last counts
+        twice = any(isinstance(said, list) for said in (case.query or {}).values())
+        mended = [negative_data_rejection] if real and known or twice else []
         case.call_and_validate(
             base_url=office.url,
             headers=bearer(somebody.token),
-            timeout=20,
+            timeout=60,
             excluded_checks=[*unchecked, *mended],
         )
 

@@ -198,8 +198,8 @@ async def test_while_mongodb_is_away_a_click_has_the_tenants_link(
         second, fallback = await clicked(ingest, company)
         answer = await ingest.ask("GET", "/api/dial/link", company.admin)
         assert answer.status_code == 503
-    assert (own, fallback) == (f"zoiper:{E164}", f"tel:{E164}")
-    await entries(office, company, first, second)
+        assert (own, fallback) == (f"zoiper:{E164}", f"tel:{E164}")
+        await entries(office, company, first, second)
 
 
 async def test_a_repeated_click_is_one_call_with_one_answer(
@@ -294,7 +294,7 @@ async def test_without_redis_a_repeated_click_is_the_same_call(
         assert await clicked(ingest, company, key=key) == first
         assert await clicked(ingest, company, key=key) == first
         other = await clicked(ingest, company)
-    await entries(office, company, first[0], other[0])
+        await entries(office, company, first[0], other[0])
 
 
 @pytest.mark.parametrize("mode", ["never", "always"])

@@ -75,7 +75,7 @@ class Gateway:
         """What it answers to these bytes before it closes."""
         reader, writer = await asyncio.open_connection(HOST, self.port)
         writer.write(request)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         writer.close()
         await writer.wait_closed()
@@ -291,7 +291,7 @@ def socket_url(gateway: Gateway, path: str = "/ws") -> str:
 
 
 async def frame(socket: Any) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         found: dict[str, Any] = json.loads(await socket.recv())
     return found
 

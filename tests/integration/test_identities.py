@@ -15,7 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 GUID = "{6f9619ff-8b86-5d01-b42d-00cf4fc964ff}"
 
 
-pytestmark = pytest.mark.usefixtures("present")
+pytestmark = pytest.mark.usefixtures("present", "still")
 
 
 @pytest.fixture

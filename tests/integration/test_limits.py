@@ -14,10 +14,11 @@ from websockets.exceptions import InvalidStatus
 from browser_socket import opened, signed_in
 from inprocess import Company, Installation, Person, database, drop, ready, running
 from ladder import RealServer
-from softphone_common.clock import utc_now
 
 SETTINGS = {
-    "limits_wait_ms": 20_000,  # a busy machine must not have each process count for itself
+    # a busy machine must not have each process count for itself
+    "limits_wait_ms": 20_000,
+    "redis_seconds": 20,
     "hits_rate": 2,
     "hits_burst_seconds": 5,
     "wrong_keys_max": 5,
@@ -32,14 +33,7 @@ SETTINGS = {
 }
 BURST = 10
 RING = "ringing?extension=21&number=08999998001"
-pytestmark = pytest.mark.usefixtures("present")
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock moves by the test's will alone, or slow answers would let more through."""
-    now = utc_now()
-    monkeypatch.setattr("inprocess.utc_now", lambda: now)
+pytestmark = pytest.mark.usefixtures("present", "still")
 
 
 @pytest.fixture

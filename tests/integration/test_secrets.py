@@ -43,7 +43,7 @@ class Day:
     device: str = ""
 
     async def work(self) -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             self._client = client
             await self._people()
             await self._phones()
@@ -130,7 +130,7 @@ class Day:
             self.left |= {f"readyz of {a.url}": a.text for a in answers}
             return all(answer.json()["status"] != "ok" for answer in answers)
 
-        await until(told, 30, "services that say what they miss")
+        await until(told, what="services that say what they miss")
         for service, path in (("calllog", "/api/calls"), ("matcher", "/api/directory/records")):
             assert (await self.ask(service, "GET", path, self.admin)).status_code == 503
         await self.broker.start()

@@ -156,7 +156,7 @@ async def test_a_full_spool_refuses_and_loses_nothing(
             answer = await company.hit(line, "ringing", process.url)
             return None if answer.status_code == 202 else answer
 
-        answer = await until(refused, 30, "a full spool")
+        answer = await until(refused, what="a full spool")
         assert answer is not None
         assert answer.status_code == answer.json()["status"] == 503
         assert int(answer.headers["retry-after"]) > 0

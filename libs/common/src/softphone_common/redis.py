@@ -13,7 +13,6 @@ from softphone_common.errors import UnavailableError
 from softphone_common.settings import Settings
 
 _NAME = "Redis"
-_SECONDS = 1
 
 
 @contextmanager
@@ -39,9 +38,9 @@ class Redis:
             settings.redis_url.get_secret_value(),
             decode_responses=True,
             max_connections=settings.redis_connections_max,
-            timeout=_SECONDS,
-            socket_timeout=_SECONDS,
-            socket_connect_timeout=_SECONDS,
+            timeout=settings.redis_seconds,
+            socket_timeout=settings.redis_seconds,
+            socket_connect_timeout=settings.redis_seconds,
         )
         self.client: Client = Client.from_pool(pool)
 

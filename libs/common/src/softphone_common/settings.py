@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     failures_max: int = Field(20, ge=1, description="Failures in a row that pause a consumer")
     pause_seconds: float = Field(60, gt=0, description="So long; then it tries one message")
     listener_max: int = Field(10_000, ge=1, description="Messages an exclusive queue holds")
+    redis_seconds: float = Field(1, gt=0, description="How long Redis may take to answer")
     redis_connections_max: int = Field(100, ge=1, description="Connections to Redis open at once")
     mirror_seconds: float = Field(60, gt=0, description="How often what is cached is read again")
 
