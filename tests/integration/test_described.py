@@ -85,7 +85,7 @@ async def test_an_operation_answers_as_described(
         # what was wrong may have been the name, which is right now; of a parameter said
         # several times the last counts
         twice = any(isinstance(said, list) for said in (case.query or {}).values())
-        mended = [negative_data_rejection] if real and known or twice else []
+        mended = [negative_data_rejection] if (real and known) or twice else []
         case.call_and_validate(
             base_url=office.url,
             headers=bearer(somebody.token),
