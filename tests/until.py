@@ -8,6 +8,8 @@ from typing import Any, TypeVar, overload
 T = TypeVar("T")
 
 POLL_SECONDS = 0.02
+PATIENCE_SECONDS = 120.0
+"""So long that only what never comes is waited for in vain, on the busiest machine."""
 
 
 @overload
@@ -16,7 +18,9 @@ async def until(
 ) -> T: ...
 @overload
 async def until(check: Callable[[], T | None], within: float = ..., what: str = ...) -> T: ...
-async def until(check: Callable[[], Any], within: float = 60.0, what: str = "the condition") -> Any:
+async def until(
+    check: Callable[[], Any], within: float = PATIENCE_SECONDS, what: str = "the condition"
+) -> Any:
     """The first true value of `check`, asked again and again for at most `within` seconds.
 
     An AssertionError inside the check counts as "not yet"; the last one is told at the end.

@@ -78,7 +78,7 @@ async def suffer(
             await asyncio.sleep(max(0, ended + pace.after - monotonic()))  # under load
         recovered = await recovery - ended  # a slow machine gets no more load than a fast one
         verdict = await _settled(site, offices)
-        await first.swept(sweep, SETTLE_SECONDS)
+        await first.swept(sweep)
         lines = [line for office in offices for line in office.company.lines]
         row = Row(
             fault=name,
@@ -112,7 +112,7 @@ async def _recovered(office: Office) -> float:
     async def there() -> bool:
         return line.call_id in office.desk.calls and await company.has_logged(line)
 
-    await until(there, SETTLE_SECONDS, "the first call after the fault")
+    await until(there, what="the first call after the fault")
     now = monotonic()
     await insist(company, line, "missed")
     return now

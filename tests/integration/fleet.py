@@ -96,16 +96,14 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-async def holds(
-    check: Callable[[], Awaitable[None]], within: float = 10, what: str = "the condition"
-) -> None:
+async def holds(check: Callable[[], Awaitable[None]], what: str) -> None:
     """Waits until the check finds nothing to assert against."""
 
     async def passed() -> bool:
         await check()
         return True
 
-    done: bool = await until(passed, within, what)
+    done: bool = await until(passed, what=what)
     assert done
 
 
@@ -274,7 +272,7 @@ class Company:
         latest: str = next((s["id"] for s in mine if s["requested_by"] == "operator"), "")
         return latest
 
-    async def swept(self, sweep: str, within: float = 15) -> Json:
+    async def swept(self, sweep: str) -> Json:
         """Waits until the janitor says that the sweep is done."""
 
         async def done() -> Json:
@@ -282,13 +280,13 @@ class Company:
             mine: Json = next(item for item in sweeps["items"] if item["id"] == sweep)
             return mine if mine["finished_at"] else {}
 
-        found: Json = await until(done, within, "the sweep's end")
+        found: Json = await until(done, what="the sweep's end")
         return found
 
-    async def caught_up(self, within: float = 30) -> None:
+    async def caught_up(self) -> None:
         """Waits until the log tells of all calls what it must."""
 
-        await holds(self.check_log, within, "a complete log")
+        await holds(self.check_log, "a complete log")
 
     async def _ask(
         self, service: str, method: str, path: str, body: Any = None, role: Role = "admin"
@@ -325,8 +323,17 @@ async def lengths(rabbitmq: str) -> dict[str, int]:
     return found
 
 
+async def settles(rabbitmq: str, before: dict[str, int]) -> None:
+    """Waits until as many messages wait in each queue as before."""
+
+    async def settled() -> None:
+        assert await lengths(rabbitmq) == before
+
+    await holds(settled, "queues as they were before")
+
+
 async def readiness(process: Process) -> tuple[int, Json]:
     """What `/readyz` answers, and in how little time."""
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         given = await client.get(f"{process.url}/readyz")
     return given.status_code, given.json()

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from integration.browser import Browser
-from integration.fleet import KNOWN, MISSED, Company, holds, lengths, readiness
+from integration.fleet import KNOWN, MISSED, Company, holds, lengths, readiness, settles
 from ladder import RealServer
 from processes import Fleet, Process
 from proxy import Proxy
@@ -51,8 +51,8 @@ async def fleet(
     await services.start()
     before = await lengths(rabbitmq.url)
     yield services
+    await settles(rabbitmq.url, before)
     await services.stop()
-    assert await lengths(rabbitmq.url) == before, "a message was left over"
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def drains(process: Process) -> None:
     async def closed() -> None:
         assert not await listening(process)
 
-    await holds(closed, what=f"{process.name} is draining")
+    await holds(closed, f"{process.name} is draining")
 
 
 @pytest.mark.parametrize("back", [True, False])

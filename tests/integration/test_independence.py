@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from integration.browser import Browser
-from integration.fleet import KNOWN, KNOWN_E164, Company, holds, lengths, readiness
+from integration.fleet import KNOWN, KNOWN_E164, Company, holds, lengths, readiness, settles
 from ladder import RealServer
 from processes import Fleet, Process
 from until import until
@@ -27,8 +27,8 @@ async def fleet(
     await services.start()
     before = await lengths(rabbitmq.url)
     yield services
+    await settles(rabbitmq.url, before)
     await services.stop()
-    assert await lengths(rabbitmq.url) == before, "a message was left over"
 
 
 @pytest.fixture
@@ -37,11 +37,7 @@ async def company(fleet: Fleet, rabbitmq: RealServer) -> AsyncIterator[Company]:
     before = await lengths(rabbitmq.url)
     async with Company(fleet) as company:
         yield company
-
-        async def settled() -> None:
-            assert await lengths(rabbitmq.url) == before
-
-        await holds(settled, what="queues as they were before")
+        await settles(rabbitmq.url, before)
 
 
 async def missed(process: Process) -> None:
@@ -51,7 +47,7 @@ async def missed(process: Process) -> None:
         assert (await readiness(process))[0] == 503
         assert '"waiting"' in process.log_text()
 
-    await holds(told, 15, f"{process.name} misses MongoDB")
+    await holds(told, f"{process.name} misses MongoDB")
 
 
 async def end(process: Process, way: str) -> None:
@@ -142,7 +138,7 @@ async def test_without_mongodb_popups_open_and_the_log_catches_up(
                     await browser.pops_up(line)
         finally:
             await mongodb.start()
-        await company.caught_up(60)
+        await company.caught_up()
         for line in company.lines:
             await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
 

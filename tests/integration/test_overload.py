@@ -53,7 +53,7 @@ async def company(fleet: Fleet, broker: RabbitMQ) -> AsyncIterator[Company]:
             assert set((await lengths(broker.url)).values()) == {0}
             assert (await readiness(fleet["ingest"]))[1]["status"] == "ok"
 
-        await holds(settled, 30, "empty queues and an empty spool")
+        await holds(settled, "empty queues and an empty spool")
 
 
 async def spools(fleet: Fleet, seconds: int = 0) -> None:
@@ -65,7 +65,7 @@ async def spools(fleet: Fleet, seconds: int = 0) -> None:
         assert age
         assert int(age[1]) >= seconds
 
-    await holds(so, seconds + 10, "something in the spool")
+    await holds(so, "something in the spool")
 
 
 @pytest.mark.parametrize("away", ["calllog", "matcher"])

@@ -64,7 +64,7 @@ async def test_redis_thawed_is_used_again(proxy: Proxy, redis: Redis) -> None:
             return False
         return True
 
-    await until(answers, DEADLINE_SECONDS, "an answer to all")
+    await until(answers, what="an answer to all")
 
 
 async def test_more_askers_than_connections_take_turns(redis: Redis) -> None:

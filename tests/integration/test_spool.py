@@ -78,7 +78,7 @@ async def spooled(process: Process, depth: int) -> None:
         assert f": {depth} wait, the first for " in told, told
         assert await waiting(process) == depth
 
-    await holds(so, what=f"{depth} in the spool")
+    await holds(so, f"{depth} in the spool")
 
 
 async def emptied(process: Process) -> None:
@@ -87,7 +87,7 @@ async def emptied(process: Process) -> None:
         assert (status, body["status"]) == (200, "ok"), body
         assert await waiting(process) == 0
 
-    await holds(so, what="an empty spool")
+    await holds(so, "an empty spool")
 
 
 async def test_what_was_answered_outlives_kill_and_restart(
@@ -133,7 +133,7 @@ async def test_a_process_that_is_no_more_leaves_its_file_to_the_others(
         async def two_are_there() -> None:
             assert {call["id"] for call in await company.log()} == {e.call_id for e in expected}
 
-        await holds(two_are_there, 20, "the calls of the living and of the dead")
+        await holds(two_are_there, "the calls of the living and of the dead")
         halted.resume()
         await company.caught_up()
     finally:
