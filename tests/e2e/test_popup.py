@@ -8,8 +8,10 @@ import httpx
 from playwright.async_api import expect
 
 from e2e.conftest import Facts, Open
+from e2e.desk import A_SECOND_OR_MORE
 from e2e.phone import Phone
 
+TWO_OR_MORE = re.compile(r"^(?!0:0[01]$)\d:\d\d$")
 FIVE = ["Kontakt", "Organisation", "Interessent", "Partner", "Lieferant"]
 
 
@@ -27,20 +29,20 @@ async def test_follows_the_call_from_ring_to_end(onebox: Facts, desk: Open, phon
         await expect(match).to_contain_text(word)
         await expect(match).to_contain_text("Huber")
     await expect(anna.page).to_have_title(re.compile("läutet.*Huber"))
-    await expect(popup.get_by_test_id("popup-time")).to_have_text(re.compile(r"^0:0[1-9]$"))
+    await expect(popup.get_by_test_id("popup-time")).to_have_text(A_SECOND_OR_MORE)
     await anna.picture("ringing")
 
     await line.hit("connected")
     await expect(popup).to_have_attribute("data-phase", "connected")
     await expect(popup).to_contain_text("verbunden")
-    await expect(popup.get_by_test_id("popup-time")).to_have_text("0:01")
-    await expect(popup.get_by_test_id("popup-time")).to_have_text("0:02")
+    await expect(popup.get_by_test_id("popup-time")).to_have_text(A_SECOND_OR_MORE)
+    await expect(popup.get_by_test_id("popup-time")).to_have_text(TWO_OR_MORE)
     await anna.picture("connected")
 
     await line.hit("ended")
     await expect(popup).to_have_attribute("data-phase", "ended")
     await expect(popup).to_contain_text("beendet")
-    await expect(popup.get_by_test_id("popup-time")).to_have_text(re.compile(r"^0:0[2-9]$"))
+    await expect(popup.get_by_test_id("popup-time")).to_have_text(TWO_OR_MORE)
     await expect(anna.page).to_have_title("Softphone Connector")
     await anna.picture("ended")
 
@@ -48,12 +50,12 @@ async def test_follows_the_call_from_ring_to_end(onebox: Facts, desk: Open, phon
     await expect(row).to_contain_text("beendet")
     await expect(row.get_by_test_id("row-who")).to_contain_text("Huber, Maria")
     await expect(row.get_by_test_id("row-who")).to_contain_text("+4")
-    await expect(row.get_by_test_id("row-ring")).to_have_text(re.compile(r"^0:\d\d$"))
-    await expect(row.get_by_test_id("row-talk")).to_have_text(re.compile(r"^0:0[2-9]$"))
+    await expect(row.get_by_test_id("row-ring")).to_have_text(A_SECOND_OR_MORE)
+    await expect(row.get_by_test_id("row-talk")).to_have_text(TWO_OR_MORE)
     await popup.get_by_test_id("popup-close").click()
     await expect(popup).to_have_count(0)
     await anna.page.reload()
-    await expect(row.get_by_test_id("row-talk")).to_have_text(re.compile(r"^0:0[2-9]$"))
+    await expect(row.get_by_test_id("row-talk")).to_have_text(TWO_OR_MORE)
     await row.get_by_test_id("row-open").click()
     await expect(row.get_by_test_id("row-match")).to_have_count(5)
     await anna.picture("history")
