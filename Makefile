@@ -9,7 +9,7 @@ run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 
 test:
 	deploy/install test
-	$(UV) run pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/faults
+	$(UV) run pytest --numprocesses 2 --dist loadfile --ignore tests/faults
 	$(MAKE) faults-quick
 
 check:
