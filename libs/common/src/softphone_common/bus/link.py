@@ -104,9 +104,8 @@ class Link:
         link = cls(publishing, consuming, prefetch)
         try:
             async with asyncio.timeout(seconds * _DECLARE_FACTOR):
-                await _declare_queues(publishing, queue_max)
                 link._publisher = await publishing.channel(on_return_raises=True)
-                link._exchanges = await _declare(link._publisher)
+                link._exchanges = await _declare(publishing, link._publisher, queue_max)
         except BaseException:
             await link.close(seconds)
             raise
@@ -221,31 +220,39 @@ async def _close(connection: AbstractConnection, seconds: float) -> None:
     await asyncio.gather(closing, return_exceptions=True)
 
 
-async def _declare_queues(connection: AbstractConnection, queue_max: int) -> None:
-    """Makes what is missing; a queue that was made with other arguments stays as it is."""
-    channel = await connection.channel()
-    waiting = [queue for _, queue in topology.retry_queues()]
-    for queue in (*topology.work_queues(queue_max), *waiting):
-        try:
-            await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
-        except aiormq.exceptions.ChannelPreconditionFailed as error:
-            log.warning("queue kept as it was made", queue=queue.name, why=str(error))
-            channel = await connection.channel()
-    await channel.close()
+async def _declare(
+    connection: AbstractConnection, channel: AbstractChannel, queue_max: int
+) -> dict[str, AbstractExchange]:
+    """Declares all there is, and returns the exchanges to publish to on that channel.
 
-
-async def _declare(channel: AbstractChannel) -> dict[str, AbstractExchange]:
+    The queues at the same time: one after the other costs a busy process, which has to wait its
+    turn for each answer, seconds.
+    """
     exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
     exchanges = {EXCHANGE: exchange, "": channel.default_exchange}
+    hung = [(queue, EXCHANGE, queue.bindings) for queue in topology.work_queues(queue_max)]
     for name, waiting in topology.retry_queues():
         exchanges[name] = await channel.declare_exchange(name, "fanout", durable=True)
-        queue = await channel.get_queue(waiting.name, ensure=False)
-        await queue.bind(exchanges[name])
-    for work in topology.work_queues():
-        queue = await channel.get_queue(work.name, ensure=False)
-        for key in work.bindings:
-            await queue.bind(exchange, key)
+        hung.append((waiting, name, (waiting.name,)))
+    await asyncio.gather(*(_hang(connection, *each) for each in hung))
     return exchanges
+
+
+async def _hang(
+    connection: AbstractConnection, queue: topology.Queue, exchange: str, keys: Iterable[str]
+) -> None:
+    """Makes a queue if it is missing, and binds it; one that was made with other arguments stays
+    as it is."""
+    channel = await connection.channel(publisher_confirms=False)
+    try:
+        held = await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
+    except aiormq.exceptions.ChannelPreconditionFailed as error:
+        log.warning("queue kept as it was made", queue=queue.name, why=str(error))
+        channel = await connection.channel(publisher_confirms=False)
+        held = await channel.get_queue(queue.name, ensure=False)
+    for key in keys:
+        await held.bind(exchange, key)
+    await channel.close()
 
 
 Send = Callable[[str, Envelope], Awaitable[None]]
