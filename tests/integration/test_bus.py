@@ -143,6 +143,20 @@ async def test_what_no_queue_takes_is_an_error_until_the_topology_is_back(
         await until(lambda: handling.done == [message.sweep], what="the handling")
 
 
+async def test_a_queue_an_older_release_made_is_kept_and_used(rabbitmq: RealServer) -> None:
+    older: dict[str, Any] = {"x-queue-type": "quorum"}
+    handling = Handling(ValueError(), [])
+    async with broker(rabbitmq.url) as channel:
+        await channel.queue_delete(QUEUE)
+        await channel.declare_queue(QUEUE, durable=True, arguments=older)
+        async with consuming(rabbitmq.url, handling) as bus:
+            message = finished()
+            await bus.publish(message)
+            await until(lambda: handling.done == [message.sweep], what="the handling")
+        await channel.declare_queue(QUEUE, durable=True, arguments=older)  # or this raises
+        await channel.queue_delete(QUEUE)
+
+
 async def test_stopping_gives_back_what_is_only_in_line(rabbitmq: RealServer) -> None:
     stuck, waiting = finished(), finished()
     handling = Handling(UnavailableError("MongoDB"), [stuck.sweep])
