@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from softphone_common import telemetry
 from softphone_common.http.auth import Tokens
-from softphone_common.service import EXIT_CRASHED, EXIT_PORT_TAKEN
+from softphone_common.service import EXIT_CRASHED, EXIT_PORT_TAKEN, finish
 from softphone_common.settings import EXIT_BAD_SETTINGS, PREFIX
 from softphone_onebox.box import Box
 from softphone_onebox.demo import Demo, greeting
@@ -29,7 +29,7 @@ def main() -> None:
         for e in error.errors(include_input=False):
             _say(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}")
         sys.exit(EXIT_BAD_SETTINGS)
-    sys.exit(asyncio.run(_main(settings)))
+    finish(_main(settings))
 
 
 async def _main(settings: OneboxSettings) -> int:

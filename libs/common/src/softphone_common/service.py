@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NoReturn, Protocol, TypeVar, cast
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -149,7 +150,7 @@ class Runner:
 S = TypeVar("S", bound=Settings)
 
 
-def main(settings: type[S], build: Callable[[S], Awaitable[Service]]) -> None:
+def main(settings: type[S], build: Callable[[S], Awaitable[Service]]) -> NoReturn:
     """The whole of a service's command: settings, logs, one service, exit code."""
     loaded = load(settings)
     telemetry.configure(loaded.log_level)
@@ -159,7 +160,16 @@ def main(settings: type[S], build: Callable[[S], Awaitable[Service]]) -> None:
         telemetry.bind(service=service.name)
         return await Runner(loaded, [service]).run()
 
-    sys.exit(asyncio.run(run()))
+    finish(run())
+
+
+def finish(whole: Coroutine[Any, Any, int]) -> NoReturn:
+    """Runs it and ends the process at once with the exit code it gives: all that is ours has been
+    stopped by then, and for a task or a thread that a library forgot nobody waits."""
+    code = asyncio.Runner().run(whole)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 class _Server(uvicorn.Server):

@@ -108,13 +108,14 @@ class Bus:
 
     async def send(self, exchange: str, envelope: Envelope, *, mandatory: bool = True) -> None:
         """The same for one message that is packed already."""
-        async with self._reaching():
+        async with self._reaching() as met:
             while True:
                 await self._ready.wait()
                 link = self._link
                 assert link is not None
                 if await link.publish(exchange, envelope, mandatory=mandatory):
                     return
+                met.append(link.trouble)
                 if link is self._link:
                     self._ready.clear()
 
@@ -156,14 +157,15 @@ class Bus:
         metrics.PUBLISHED.labels(message.type).inc()
 
     @contextlib.asynccontextmanager
-    async def _reaching(self) -> AsyncIterator[None]:
-        """Whatever the broker does not do in time is one error."""
+    async def _reaching(self) -> AsyncIterator[list[str]]:
+        """Whatever the broker does not do in time is one error, which says what was met last."""
+        met = ["does not answer in time"]
         try:
             with broken_off():
                 async with asyncio.timeout(self._settings.publish_seconds):
-                    yield
+                    yield met
         except BROKEN as error:
-            raise UnavailableError(self.name, self._trouble or "does not answer in time") from error
+            raise UnavailableError(self.name, self._trouble or met[-1]) from error
 
     async def _stay_connected(self) -> None:
         failures = 0
