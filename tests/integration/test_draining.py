@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from time import monotonic
 
 import httpx
@@ -152,13 +153,9 @@ async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_bro
     database.freeze()
     try:
         await company.calls(8)
-        unasked = {"records", "calls"}  # the collections each of them looks into
-
-        def asked() -> bool:
-            unasked.difference_update([*filter(database.holds, unasked)])
-            return not unasked  # the one may give up before the other asks
-
-        await until(asked, what="questions to MongoDB")
+        looks = ("records", "calls")  # of each one; it may give up before the other asks
+        asked = (until(partial(database.holds, at), what=f"a question to {at}") for at in looks)
+        await asyncio.gather(*asked)
         if how == "killed":
             await asyncio.gather(*(process.kill() for process in both))
         else:
