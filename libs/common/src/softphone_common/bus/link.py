@@ -6,7 +6,7 @@ message and an acknowledgement that fails all put the whole link in doubt.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 import aio_pika
@@ -102,14 +102,22 @@ class Link:
             await _close(publishing, seconds)
             raise
         link = cls(publishing, consuming, prefetch)
-        try:
-            async with asyncio.timeout(seconds * _DECLARE_FACTOR):
-                link._publisher = await publishing.channel(on_return_raises=True)
-                link._exchanges = await _declare(publishing, link._publisher, queue_max)
-        except BaseException:
-            await link.close(seconds)
-            raise
+        await link.undisturbed(link._declare(queue_max), seconds * _DECLARE_FACTOR)
         return link
+
+    async def undisturbed(self, steps: Coroutine[Any, Any, None], seconds: float) -> None:
+        """Takes these steps. Where that fails, takes too long or is cancelled, the link is closed:
+        steps that are cancelled while it is open would have aiormq close their channels, even
+        those that are closing already, which the broker complains of."""
+        taking = asyncio.create_task(steps)
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.shield(taking)
+        except BaseException:
+            await self.close(seconds)
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
+            raise
 
     def doubt(self, why: str) -> None:
         """Whoever waits for `lost` must begin again with a new connection."""
@@ -185,6 +193,22 @@ class Link:
         """Closes, or gives up on closing, in that time."""
         await asyncio.gather(*(_close(c, seconds) for c in (self._publishing, self._consuming)))
 
+    async def _declare(self, queue_max: int) -> None:
+        """Declares all there is.
+
+        The queues at the same time: one after the other costs a busy process, which has to wait
+        its turn for each answer, seconds.
+        """
+        channel = self._publisher = await self._publishing.channel(on_return_raises=True)
+        exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
+        self._exchanges = {EXCHANGE: exchange, "": channel.default_exchange}
+        hung = [(queue, EXCHANGE, queue.bindings) for queue in topology.work_queues(queue_max)]
+        for name, waiting in topology.retry_queues():
+            fanout = await channel.declare_exchange(name, "fanout", durable=True)
+            self._exchanges[name] = fanout
+            hung.append((waiting, name, (waiting.name,)))
+        await asyncio.gather(*(_hang(self._publishing, *each) for each in hung))
+
     async def _is_blocked(self) -> bool:
         """Whether the broker has said that it reads no more for now."""
         transport = self._publishing.transport
@@ -218,24 +242,6 @@ async def _close(connection: AbstractConnection, seconds: float) -> None:
     await asyncio.wait([closing], timeout=seconds)
     closing.cancel()
     await asyncio.gather(closing, return_exceptions=True)
-
-
-async def _declare(
-    connection: AbstractConnection, channel: AbstractChannel, queue_max: int
-) -> dict[str, AbstractExchange]:
-    """Declares all there is, and returns the exchanges to publish to on that channel.
-
-    The queues at the same time: one after the other costs a busy process, which has to wait its
-    turn for each answer, seconds.
-    """
-    exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
-    exchanges = {EXCHANGE: exchange, "": channel.default_exchange}
-    hung = [(queue, EXCHANGE, queue.bindings) for queue in topology.work_queues(queue_max)]
-    for name, waiting in topology.retry_queues():
-        exchanges[name] = await channel.declare_exchange(name, "fanout", durable=True)
-        hung.append((waiting, name, (waiting.name,)))
-    await asyncio.gather(*(_hang(connection, *each) for each in hung))
-    return exchanges
 
 
 async def _hang(

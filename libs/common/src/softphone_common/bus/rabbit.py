@@ -197,8 +197,7 @@ class Bus:
         )
         self._link = link
         try:
-            async with asyncio.timeout(s.publish_seconds):
-                await self._take_part(link)
+            await link.undisturbed(self._take_part(link), s.publish_seconds)
             log.info("broker connected")
             self._trouble = ""
             self._ready.set()
