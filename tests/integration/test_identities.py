@@ -378,6 +378,37 @@ async def test_the_number_for_an_id_tells_no_calls_apart(
     assert {call["name"] for call in calls} == {"Huber GmbH"}
 
 
+async def test_hits_that_come_late_belong_to_the_call_whose_times_they_tell(
+    office: Installation, company: Company
+) -> None:
+    """An id used again is told apart by when its hits come only where no phone says when it was."""
+    begun = office.clock()
+    said = {"extension": "21", "number": "089 99998001", "call_id": "a84b4c76"}
+
+    async def told(event: str, seconds: int) -> None:
+        at = (begun + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+        await office.told(company.key, event, time=at, **said)
+
+    await told("ended", 42)
+    office.clock.move(timedelta(seconds=120))
+    await told("ringing", 0)
+    await told("connected", 5)
+    office.clock.move(timedelta(seconds=60))
+    await told("ringing", 170)
+    calls = await logged(office, company, {**ANSWERED, "ring_seconds": 5}, {"phase": "ringing"})
+    assert [call["identity"] for call in calls] == ["phone", "derived"]
+
+
+async def test_an_id_is_in_use_until_its_last_end_was_told(
+    office: Installation, company: Company
+) -> None:
+    said = {"extension": "21", "number": "089 99998001", "call_id": "a84b4c76"}
+    for event in ("ringing", "ended", "ended", "connected"):
+        await office.told(company.key, event, **said)
+        office.clock.move(timedelta(seconds=25))
+    await logged(office, company, {"phase": "ended"})
+
+
 @pytest.mark.parametrize("call_id", [GUID, "8CB6A4F6"])
 async def test_one_id_at_several_extensions_is_one_call(
     office: Installation, company: Company, call_id: str

@@ -9,7 +9,7 @@ local name, click, line, linked = unpack(KEYS)
 
 local function known(key)
   local found = key == '' and {} or
-    redis.call('HMGET', key, 'id', 'kind', 'number', 'begun', 'answered', 'ended')
+    redis.call('HMGET', key, 'id', 'kind', 'number', 'begun', 'answered', 'ended', 'told')
   if not found[1] then return nil end
   return {
     id = found[1],
@@ -18,6 +18,7 @@ local function known(key)
     begun = tonumber(found[4]),
     answered = found[5],
     ended = found[6] and tonumber(found[6]),
+    told = found[7] and tonumber(found[7]),
   }
 end
 
@@ -28,7 +29,11 @@ local function remember(key, call, seconds)
   end
   if hit.number ~= '' then redis.call('HSETNX', key, 'number', hit.number) end
   if hit.phase == 'connected' then redis.call('HSET', key, 'answered', 1) end
-  if hit.ends then redis.call('HSETNX', key, 'ended', hit.stamp) end
+  -- an end told again is no later end of the talk, but the id is in use until then
+  if hit.ends then redis.call(hit.bare and 'HSETNX' or 'HSET', key, 'ended', hit.stamp) end
+  if hit.told ~= '' and tonumber(hit.told) > (tonumber(redis.call('HGET', key, 'told')) or 0) then
+    redis.call('HSET', key, 'told', hit.told)
+  end
   redis.call('EXPIRE', key, seconds)
 end
 
@@ -36,6 +41,9 @@ local now = tonumber(hit.stamp)
 
 -- Whether the name stands for another call now than for this one.
 local function is_past(call)
+  -- what happened before something known of the call belongs to it, however late it comes
+  local told = tonumber(hit.told)
+  if told and call.told and told <= call.told then return false end
   if call.ended then return hit.may_reopen and now - call.ended > hit.reuse end
   if not hit.begins then return false end
   return (hit.ring > 0 and now - call.begun > hit.ring) or (hit.bare and call.answered)

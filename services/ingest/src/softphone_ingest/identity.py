@@ -58,19 +58,26 @@ class Identities:
             log.warning("click not remembered", call=call, error=str(error))
 
     async def resolve(
-        self, tenant: str, scope: str, hit: Hit, remote: RemoteNumber | None, now: datetime
+        self,
+        tenant: str,
+        scope: str,
+        hit: Hit,
+        remote: RemoteNumber | None,
+        now: datetime,
+        told: datetime | None = None,
     ) -> Resolved:
         """The call of this hit. `scope` is what the sender's call ids are unique in: `pbx`,
-        `device:<id>`, `extension:<extension>`; `none` if they tell no calls apart.
+        `device:<id>`, `extension:<extension>`; `none` if they tell no calls apart. `told` is the
+        phone's own time of it, if it told one that is to be believed.
 
         Without Redis a call with two ids is two, a click and its phone are too, and without an id
         the hits of about five minutes that say the same number are one.
         """
         named = names(tenant, scope, hit, remote)
-        stamp = int(now.timestamp() * 1000)
+        stamp = _milliseconds(now)
         try:
             with reaching():
-                told = json.dumps(self._told(named, hit, stamp))
+                told = json.dumps(self._told(named, hit, stamp, told))
                 id_, kind, ended = await self._resolve(keys=named.keys, args=[told])
         except UnavailableError as error:
             log.warning("identity without memory", error=str(error))
@@ -80,7 +87,9 @@ class Identities:
             return Resolved(id_, kind)
         return Resolved(id_, kind, datetime.fromtimestamp(float(ended) / 1000, UTC))
 
-    def _told(self, named: Names, hit: Hit, stamp: int) -> dict[str, Any]:
+    def _told(
+        self, named: Names, hit: Hit, stamp: int, told: datetime | None
+    ) -> dict[str, Any]:
         """What `identity.lua` is told of a hit."""
         s = self._settings
         begins, ends, bare = hit.phase in {"ringing", "dialed"}, hit.phase in ENDS, named.is_bare
@@ -88,6 +97,7 @@ class Identities:
         reuse = s.identity_derived_reuse_seconds if named.is_local else s.identity_reuse_seconds
         return {
             "stamp": str(stamp),
+            "told": str(_milliseconds(told)) if told else "",
             "phase": hit.phase,
             "number": named.number,
             "begins": begins,
@@ -105,6 +115,10 @@ class Identities:
             "seconds": s.identity_derived_seconds if derived else s.identity_seconds,
             "line_seconds": s.identity_derived_seconds,
         }
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _may_join(hit: Hit) -> bool:

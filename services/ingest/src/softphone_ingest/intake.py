@@ -117,13 +117,14 @@ class Intake:
         for hit, event in events_of(hits, device, dialect):
             own = replace(hit, extension=event.extension or "")
             scope = _scope(dialect, device, own)
-            found = await self._identities.resolve(tenant.id, scope, own, event.remote, now)
+            told = self._believable(hit, now)
+            found = await self._identities.resolve(tenant.id, scope, own, event.remote, now, told)
             observation = Observation(
                 call_id=found.call_id,
                 phase=hit.phase,
                 extension=own.extension,
                 remote=event.remote,
-                at=found.ended_at or self._when(hit, now),
+                at=found.ended_at or min(told or now, now),
                 direction=hit.direction,
                 name=hit.name,
                 reason=hit.reason,
@@ -132,8 +133,8 @@ class Intake:
                 identity=found.identity,
                 device=device.id,
             )
-            told = {"call": found.call_id, "identity": found.identity}
-            events.append(event.model_copy(update=told))
+            decided = {"call": found.call_id, "identity": found.identity}
+            events.append(event.model_copy(update=decided))
             messages.append(CallObserved(tenant=tenant.id, observation=observation))
         return Understood(tuple(events), tuple(messages))
 
@@ -158,11 +159,11 @@ class Intake:
     def _note(self, hit: HitJson, seen: "_Seen") -> None:
         self._recorder.note(seen.device.tenant, hit, seen.request)
 
-    def _when(self, hit: Hit, now: datetime) -> datetime:
-        """The phone's own time where it is about right, never one to come."""
+    def _believable(self, hit: Hit, now: datetime) -> datetime | None:
+        """The phone's own time where it is about right."""
         if hit.time is None or abs(now - hit.time) > self._believed:
-            return now
-        return min(hit.time, now)
+            return None
+        return hit.time
 
 
 @dataclass(frozen=True, slots=True)
