@@ -1,6 +1,7 @@
 """The spool of real ingest processes: nothing answered 202 is lost, whatever becomes of them."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from softphone_onebox.servers.child import ServerError
 from until import until
 
 HITS = 24
+CALLS_OF_SEVERAL_BATCHES = 120
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +174,41 @@ async def test_a_full_spool_refuses_and_loses_nothing(
         assert [call["id"] for call in logged] == [line.call_id]
     finally:
         await process.stop()
+
+
+def refuse_to_grow(process: Process, folder: Path) -> None:
+    """Has the system refuse it to make any file larger than the spool's largest is now."""
+    largest = max(file.stat().st_size for file in folder.iterdir())
+    hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, hard))
+
+
+async def test_a_full_disk_refuses_and_drains_all_the_same(
+    fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
+) -> None:
+    """Not even to forget what was sent is there room."""
+    disk = folder / "full"
+    process = Process("ingest", {**env, "SOFTPHONE_SPOOL_DIR": str(disk)}, folder, log="ingest-full")
+    await process.start()
+    try:
+        await broker.cut()
+        lines = [company.line(script=MISSED) for _ in range(CALLS_OF_SEVERAL_BATCHES)]
+        for line in lines:
+            for event in line.script:
+                assert (await company.hit(line, event, process.url)).status_code == 202
+        refuse_to_grow(process, disk)
+        answer = await company.hit(company.line(), "ringing", process.url)
+        assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
+        company.lines.pop()
+        assert (await readiness(process))[0] == 503
+        await broker.start()
+        await emptied(process)
+        late = company.line(script=MISSED)
+        for event in late.script:
+            assert (await company.hit(late, event, process.url)).status_code == 202
+        await company.caught_up()
+    finally:
+        await process.kill()
 
 
 async def test_a_folder_of_no_use_stops_the_start_and_is_named(

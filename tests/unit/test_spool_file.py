@@ -125,3 +125,52 @@ def test_a_full_disk_costs_nothing_that_was_kept(path: Path) -> None:
     file = taken(path)
     assert [e.routing_key for _, e in file.first(kept + 9)] == [str(n) for n in range(kept)]
     file.close()
+
+
+# adds and removes while the disk is full, and tells what then waits; dies with it still full
+REMOVING = """
+import os, resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from softphone_common.bus.envelope import Envelope
+from softphone_common.errors import UnavailableError
+from softphone_ingest.spool_file import SpoolFile
+
+file = SpoolFile.take(Path(sys.argv[1]), 10_000_000)
+for n in range(9):
+    file.add([Envelope(b"x" * 1000, {}, str(n))], datetime.now(UTC))
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+for _ in range(2):
+    try:
+        file.remove(file.first(3)[-1][0])
+        print("removed")
+    except UnavailableError:
+        print([e.routing_key for _, e in file.first(2)], file.waiting().depth)
+if sys.argv[2] == "mended":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    file.remove(0)
+sys.stdout.flush()
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize(("then", "left"), [("mended", 3), ("still full", 9)])
+def test_what_a_full_disk_cant_forget_waits_no_more(path: Path, then: str, left: int) -> None:
+    """And once it can, it is forgotten for good."""
+    child = subprocess.run(
+        [sys.executable, "-c", REMOVING, str(path), then], capture_output=True, check=False
+    )
+    assert child.returncode == -9, child.stderr
+    assert child.stdout.decode().splitlines() == ["['3', '4'] 6", "['6', '7'] 3"]
+    file = taken(path)
+    assert file.waiting().depth == left
+    file.close()
+
+
+def test_a_file_that_could_not_be_opened_can_be_taken_later(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(UnavailableError):
+        SpoolFile.take(path, MAX)
+    path.rmdir()
+    taken(path).close()

@@ -182,6 +182,7 @@ class Spool:
         if file is self._own and added == self._added:
             self._lined_up = False
             self._refusal = ""
+        await self._in_thread(file.remove, 0)  # what a full disk has kept
 
     def _measure(self, waiting: Waiting) -> None:
         metrics.SPOOL_DEPTH.set(waiting.depth)

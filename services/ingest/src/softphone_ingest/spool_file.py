@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS waiting (
     body BLOB NOT NULL
 )"""
 
-_END = "SELECT place, at FROM waiting ORDER BY place {} LIMIT 1"
+_END = "SELECT place, at FROM waiting WHERE place > ? ORDER BY place {} LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class SpoolFile:
     def __init__(self, lock: int, path: Path, bytes_max: int) -> None:
         self.path = path
         self._lock = lock
+        self._removed = 0
         self._pages_max = max(1, bytes_max // _PAGE_BYTES)
         with _on_disk():
             self._db = self._open()
@@ -67,7 +68,11 @@ class SpoolFile:
         except BlockingIOError:
             os.close(lock)
             return None
-        return cls(lock, path, bytes_max)
+        try:
+            return cls(lock, path, bytes_max)
+        except UnavailableError:
+            os.close(lock)  # or nobody could take it later, this process neither
+            raise
 
     def add(self, envelopes: Sequence[Envelope], at: datetime) -> None:
         """They are on the disk when this returns."""
@@ -81,20 +86,26 @@ class SpoolFile:
         """The first of them, each with its place."""
         with _on_disk():
             rows = self._db.execute(
-                "SELECT place, key, headers, body FROM waiting ORDER BY place LIMIT ?", (size,)
+                "SELECT place, key, headers, body FROM waiting"
+                " WHERE place > ? ORDER BY place LIMIT ?",
+                (self._removed, size),
             ).fetchall()
         return [(place, Envelope(body, json.loads(told), key)) for place, key, told, body in rows]
 
     def remove(self, last: int) -> None:
-        """Forgets all up to this place."""
+        """Forgets all up to this place, and what the disk could not forget before.
+
+        A full disk can't even forget; what it keeps then waits no more, for as long as this lives.
+        """
+        self._removed = max(self._removed, last)
         with _on_disk(), self._db:
-            self._db.execute("DELETE FROM waiting WHERE place <= ?", (last,))
+            self._db.execute("DELETE FROM waiting WHERE place <= ?", (self._removed,))
 
     def waiting(self) -> Waiting:
         """What waits in it now."""
         with _on_disk():
-            first = self._db.execute(_END.format("ASC")).fetchone()
-            last = self._db.execute(_END.format("DESC")).fetchone()
+            first = self._db.execute(_END.format("ASC"), (self._removed,)).fetchone()
+            last = self._db.execute(_END.format("DESC"), (self._removed,)).fetchone()
         if first is None:
             return Waiting(0, None)
         # places are given in order and removed from the front, so none is missing in between
