@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aio_pika.abc import AbstractChannel
 from pydantic import SecretStr
 
 from broker import broker, next_dead
@@ -126,6 +127,43 @@ async def test_an_outage_is_no_messages_fault(rabbitmq: RealServer) -> None:
         await until(lambda: handling.tries.get(message.sweep, 0) >= 3, what="three tries")
         handling.refused.clear()
         await until(lambda: handling.done == [message.sweep], what="the handling")
+
+
+async def test_a_long_outage_gives_the_messages_back_and_takes_them_up_when_it_is_over(
+    rabbitmq: RealServer,
+) -> None:
+    """Over a lost connection too. What is handed over and over would be dead in the end."""
+    messages = [finished() for _ in range(3)]
+    handling = Handling(UnavailableError("MongoDB"), [m.sweep for m in messages])
+    way = Proxy(rabbitmq.url)
+    await way.start()
+    quick = {"hold_seconds": 0.5, "watchdog_seconds": 0.1}
+    async with (
+        consuming(way.url, handling, batch=1, **quick) as bus,
+        broker(rabbitmq.url) as channel,
+    ):
+        await bus.publish(*messages)
+        await until(partial(_all_wait, channel, len(messages)), what="messages given back")
+        await way.cut()
+        await until(lambda: not bus.is_connected, what="the lost connection")
+        await way.start()
+        await bus.publish(finished())
+        await until(partial(_all_wait, channel, len(messages) + 1), what="all to wait")
+        tried = dict(handling.tries)
+        await until(lambda: handling.tries != tried, what="one more try of what it knows")
+        assert len(handling.tries) == 1
+        handling.refused.clear()
+        await until(lambda: len(set(handling.done)) == len(messages) + 1, what="the handling")
+        await until_ready(bus)
+        await until(partial(_all_wait, channel, 0, consumers=1), what="an empty queue")
+    await way.cut()
+
+
+async def _all_wait(channel: AbstractChannel, messages: int, consumers: int = 0) -> bool:
+    """Whether so many wait in the queue, in no consumer's hands."""
+    queue = await channel.declare_queue(QUEUE, passive=True)
+    told = queue.declaration_result
+    return (told.message_count, told.consumer_count) == (messages, consumers)
 
 
 async def test_what_no_queue_takes_is_an_error_until_the_topology_is_back(

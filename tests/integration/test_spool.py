@@ -188,7 +188,9 @@ async def test_a_full_disk_refuses_and_drains_all_the_same(
 ) -> None:
     """Not even to forget what was sent is there room."""
     disk = folder / "full"
-    process = Process("ingest", {**env, "SOFTPHONE_SPOOL_DIR": str(disk)}, folder, log="ingest-full")
+    process = Process(
+        "ingest", {**env, "SOFTPHONE_SPOOL_DIR": str(disk)}, folder, log="ingest-full"
+    )
     await process.start()
     try:
         await broker.cut()

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     batch_ms: float = Field(20, ge=0, description="Milliseconds a batch is waited for")
     failures_max: int = Field(20, ge=1, description="Failures in a row that pause a consumer")
     pause_seconds: float = Field(60, gt=0, description="So long; then it tries one message")
+    hold_seconds: float = Field(
+        600, gt=0, description="After an outage of this length messages in hand are given back"
+    )
     listener_max: int = Field(10_000, ge=1, description="Messages an exclusive queue holds")
     redis_seconds: float = Field(1, gt=0, description="How long Redis may take to answer")
     redis_connections_max: int = Field(100, ge=1, description="Connections to Redis open at once")

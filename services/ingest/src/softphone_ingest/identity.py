@@ -77,8 +77,8 @@ class Identities:
         stamp = _milliseconds(now)
         try:
             with reaching():
-                told = json.dumps(self._told(named, hit, stamp, told))
-                id_, kind, ended = await self._resolve(keys=named.keys, args=[told])
+                said = json.dumps(self._said(named, hit, stamp, told))
+                id_, kind, ended = await self._resolve(keys=named.keys, args=[said])
         except UnavailableError as error:
             log.warning("identity without memory", error=str(error))
             window = stamp // 1000 // _FALLBACK_WINDOW_SECONDS
@@ -87,9 +87,7 @@ class Identities:
             return Resolved(id_, kind)
         return Resolved(id_, kind, datetime.fromtimestamp(float(ended) / 1000, UTC))
 
-    def _told(
-        self, named: Names, hit: Hit, stamp: int, told: datetime | None
-    ) -> dict[str, Any]:
+    def _said(self, named: Names, hit: Hit, stamp: int, told: datetime | None) -> dict[str, Any]:
         """What `identity.lua` is told of a hit."""
         s = self._settings
         begins, ends, bare = hit.phase in {"ringing", "dialed"}, hit.phase in ENDS, named.is_bare

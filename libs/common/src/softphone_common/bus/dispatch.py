@@ -50,6 +50,7 @@ class Limits:
     outage_most_seconds: float = 5.0
     failures_max: float = math.inf
     pause_seconds: float = 60.0
+    hold_seconds: float = math.inf
 
 
 class Line:
@@ -63,6 +64,14 @@ class Line:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = asyncio.Event()
+        self._held_since: float | None = None
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether it sits out a long outage: until that is over it needs no more deliveries."""
+        if self._held_since is None:
+            return False
+        return asyncio.get_running_loop().time() - self._held_since >= self._limits.hold_seconds
 
     def offer(self, delivery: Delivery) -> None:
         """Puts a delivery in line; the broker's prefetch bounds the line."""
@@ -116,15 +125,20 @@ class Line:
     ) -> None:
         """Does the work, again and again while it fails like that. Raises _GivenUp at a stop."""
         pause = self._limits.outage_first_seconds
-        while True:
-            try:
-                await work()
-            except outage as error:
-                log.warning("waiting", queue=self.queue, error=str(error))
-            else:
-                return
-            await self._pause(pause)
-            pause = min(pause * 2, self._limits.outage_most_seconds)
+        begun = asyncio.get_running_loop().time()
+        try:
+            while True:
+                try:
+                    await work()
+                except outage as error:
+                    log.warning("waiting", queue=self.queue, error=str(error))
+                    self._held_since = begun
+                else:
+                    return
+                await self._pause(pause)
+                pause = min(pause * 2, self._limits.outage_most_seconds)
+        finally:
+            self._held_since = None
 
     async def _pause(self, seconds: float) -> None:
         """Raises _GivenUp if the service stops meanwhile."""

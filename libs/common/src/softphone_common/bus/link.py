@@ -6,7 +6,8 @@ message and an acknowledgement that fails all put the whole link in doubt.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import aio_pika
@@ -20,8 +21,9 @@ from aio_pika.abc import (
 )
 
 from softphone_common.bus import topology
+from softphone_common.bus.delivery import Heard, Send, Work
 from softphone_common.bus.dispatch import Delivery, Line
-from softphone_common.bus.envelope import ATTEMPT_HEADER, QUEUE_HEADER, REASON_HEADER, Envelope
+from softphone_common.bus.envelope import Envelope
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.errors import UnavailableError
 from softphone_common.telemetry import log
@@ -70,7 +72,8 @@ class Link:
         self._publisher: AbstractChannel
         self._own: AbstractQueue
         self._exchanges: dict[str, AbstractExchange] = {}
-        self._held: list[tuple[AbstractChannel, AbstractQueue, str]] = []
+        self._held: list[_Held] = []
+        self._left: list[Line] = []
         self.trouble = ""
         self.lost = asyncio.Event()
         for connection in (publishing, consuming):
@@ -149,11 +152,17 @@ class Link:
             return True
         return False
 
-    async def consume(self, line: Line, send: "Send") -> None:
-        """Takes from a durable queue; what can't be handled is moved on with `send`."""
+    async def consume(self, line: Line, send: Send) -> None:
+        """Takes from a durable queue; what can't be handled is moved on with `send`. From one whose
+        line is held up only when it no longer is."""
+        if line.is_held_up:
+            self._left.append(line)
+            return
         channel = await self._consuming.channel()
         held = await channel.get_queue(line.queue, ensure=False)
-        await self._take(channel, held, line, lambda m: _Work(self, line.queue, m, send))
+        await self._take(
+            channel, held, line, lambda heard: Work(heard, line.queue, send, self.lost)
+        )
 
     async def listen(self, queue: str, keys: Iterable[str], line: Line, most: int) -> None:
         """Takes from a queue of its own, which ends with the connection and holds `most`."""
@@ -163,7 +172,7 @@ class Link:
         )
         for key in keys:
             await self.bind(key)
-        await self._take(channel, self._own, line, lambda m: _Heard(self, m))
+        await self._take(channel, self._own, line, lambda heard: heard)
 
     async def bind(self, key: str) -> None:
         """Has the own queue get what this pattern selects."""
@@ -175,19 +184,31 @@ class Link:
 
     async def cancel(self) -> None:
         """Takes no more; what was taken can still be settled."""
-        for _, queue, tag in self._held:
-            await queue.cancel(tag)
+        for held in self._held:
+            await held.queue.cancel(held.tag)
         self._held.clear()
 
     async def check(self) -> None:
-        """Asks the broker, not only ourselves, whether all consumers still live; doubts if not."""
+        """Asks the broker, not only ourselves, whether all consumers still live; doubts if not.
+
+        A line that is held up gives its messages back, and gets them again when it goes on: the
+        broker, whose own patience with a consumer ends after half an hour, would take them away
+        each time that passes, and count it against them.
+        """
         if not await self._is_blocked():
             await self._publisher.declare_exchange(EXCHANGE, "topic", durable=True)
-        for channel, queue, tag in self._held:
-            underlay: Any = await channel.get_underlay_channel()
-            held = await channel.declare_queue(queue.name, passive=True)
-            if tag not in underlay.consumers or not held.declaration_result.consumer_count:
-                self.doubt(f"the broker cancelled the consumer of {queue.name}")
+        for held in [held for held in self._held if held.line.is_held_up]:
+            self._held.remove(held)
+            self._left.append(held.line)
+            await held.channel.close()
+            held.line.forget_waiting()
+            log.warning("messages given back until the outage is over", queue=held.line.queue)
+        for held in self._held:
+            if not await held.is_alive():
+                self.doubt(f"the broker cancelled the consumer of {held.queue.name}")
+        for line in self._left:
+            if not line.is_held_up:
+                self.doubt(f"the outage that held up {line.queue} is over")
 
     async def close(self, seconds: float) -> None:
         """Closes, or gives up on closing, in that time."""
@@ -221,19 +242,31 @@ class Link:
             return True
         return False
 
+    async def _acknowledge(self, message: AbstractIncomingMessage) -> None:
+        """Does nothing more if the connection is gone, since the broker knows."""
+        try:
+            with broken_off():
+                await message.ack()
+        except BROKEN as error:
+            self.doubt(f"acknowledging failed: {error!r}")
+
     async def _take(
         self,
         channel: AbstractChannel,
         queue: AbstractQueue,
         line: Line,
-        wrap: Callable[[AbstractIncomingMessage], Delivery],
+        wrap: Callable[[Heard], Delivery],
     ) -> None:
         await channel.set_qos(prefetch_count=self._prefetch)
 
         async def on_message(message: AbstractIncomingMessage) -> None:
-            line.offer(wrap(message))
+            line.offer(wrap(Heard(_envelope(message), lambda: self._acknowledge(message))))
 
-        self._held.append((channel, queue, await queue.consume(on_message)))
+        self._held.append(_Held(channel, queue, await queue.consume(on_message), line))
+
+
+def _envelope(message: AbstractIncomingMessage) -> Envelope:
+    return Envelope(message.body, dict(message.headers), message.routing_key or "")
 
 
 async def _close(connection: AbstractConnection, seconds: float) -> None:
@@ -261,68 +294,17 @@ async def _hang(
     await channel.close()
 
 
-Send = Callable[[str, Envelope], Awaitable[None]]
-"""Publishes to an exchange and returns when that is confirmed, or raises UnavailableError."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A consumer, with what must be held for it to live."""
 
+    channel: AbstractChannel
+    queue: AbstractQueue
+    tag: str
+    line: Line
 
-class _Heard:
-    """A message to a listener: what it makes of it lives in memory, so there is no second try."""
-
-    def __init__(self, link: Link, message: AbstractIncomingMessage) -> None:
-        self._link = link
-        self._message = message
-        self.envelope = Envelope(message.body, dict(message.headers), message.routing_key or "")
-
-    async def done(self) -> None:
-        """Acknowledges; does nothing if the connection is gone, since the broker knows."""
-        try:
-            with broken_off():
-                await self._message.ack()
-        except BROKEN as error:
-            self._link.doubt(f"acknowledging failed: {error!r}")
-
-    async def again(self, reason: str) -> bool:
-        """Acknowledges: what could not be handled is made good by the next reading of the store."""
-        await self.done()
-        return False
-
-    async def bury(self, reason: str) -> None:
-        """Acknowledges; the reason is in the log."""
-        await self.done()
-
-
-class _Work(_Heard):
-    """A message of a work queue."""
-
-    def __init__(
-        self, link: Link, queue: str, message: AbstractIncomingMessage, send: Send
-    ) -> None:
-        super().__init__(link, message)
-        self._queue = queue
-        self._send = send
-
-    async def again(self, reason: str) -> bool:
-        """Puts a copy into the waiting queue, then acknowledges: in between it is in both."""
-        attempt = self.envelope.attempt
-        exchange = topology.retry_exchange(attempt)
-        if exchange is None:
-            await self.bury(reason)
-            return False
-        await self._move(exchange, self._queue, {ATTEMPT_HEADER: attempt + 1})
-        return True
-
-    async def bury(self, reason: str) -> None:
-        """Puts a copy into the dead letter queue with the reason, then acknowledges."""
-        headers = {REASON_HEADER: reason[:2000], QUEUE_HEADER: self._queue}
-        await self._move("", topology.dead(self._queue), headers)
-
-    async def _move(self, exchange: str, key: str, headers: dict[str, Any]) -> None:
-        copy = Envelope(self.envelope.body, {**self.envelope.headers, **headers}, key)
-        while not self._link.lost.is_set():
-            try:
-                await self._send(exchange, copy)
-            except UnavailableError as error:
-                log.warning("a message waits to be moved", queue=self._queue, error=str(error))
-            else:
-                await self.done()
-                return
+    async def is_alive(self) -> bool:
+        """Whether we know of it, and the broker does."""
+        underlay: Any = await self.channel.get_underlay_channel()
+        asked = await self.channel.declare_queue(self.queue.name, passive=True)
+        return self.tag in underlay.consumers and bool(asked.declaration_result.consumer_count)

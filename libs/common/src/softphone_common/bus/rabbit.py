@@ -50,13 +50,17 @@ class Bus:
         """Hands this work queue's messages to `handler`, from the next connection on."""
         s = self._settings
         own = replace(
-            limits or Limits(), failures_max=s.failures_max, pause_seconds=s.pause_seconds
+            limits or Limits(),
+            failures_max=s.failures_max,
+            pause_seconds=s.pause_seconds,
+            hold_seconds=s.hold_seconds,
         )
         self._consumers.append(Dispatcher(queue, handler, own))
 
     def collect(self, queue: str, keeper: Keeper, limits: Limits | None = None) -> None:
         """Hands all of this queue to `keeper`, message by message as they came; none is lost."""
-        self._consumers.append(Collector(queue, keeper, limits or Limits()))
+        own = replace(limits or Limits(), hold_seconds=self._settings.hold_seconds)
+        self._consumers.append(Collector(queue, keeper, own))
 
     def listen(
         self,

@@ -39,7 +39,7 @@ def work_queues(most: int | None = None) -> tuple[Queue, ...]:
         for name in entry.queues:
             bound.setdefault(name, []).extend(patterns(entry.message))
     live = [Queue(name, _work_arguments(name, most), tuple(keys)) for name, keys in bound.items()]
-    return (*live, *(Queue(dead(queue.name), _QUORUM) for queue in live))
+    return (*live, *(Queue(dead(queue.name), _KEPT) for queue in live))
 
 
 def retry_queues() -> tuple[tuple[str, Queue], ...]:
@@ -61,6 +61,9 @@ def retry_queues() -> tuple[tuple[str, Queue], ...]:
 
 
 _QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
+_KEPT: dict[str, Any] = {**_QUORUM, "x-delivery-limit": 2**31 - 1}
+"""The end of the line: RabbitMQ 4 would drop what is handed over for the 21st time."""
+
 _AT_LEAST_ONCE: dict[str, Any] = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
