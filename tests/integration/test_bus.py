@@ -12,10 +12,9 @@ from uuid import uuid4
 
 import pytest
 from aio_pika.abc import AbstractChannel
-from pydantic import SecretStr
 
 from broker import broker, next_dead
-from inprocess import SECRET
+from integration.buses import bus_settings, until_ready
 from ladder import RealServer
 from proxy import Proxy
 from softphone_common.bus import topology
@@ -25,7 +24,6 @@ from softphone_common.bus.rabbit import Bus
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import CleanUpFinished, Message
 from softphone_common.errors import PoisonError, UnavailableError
-from softphone_common.settings import Settings
 from until import until
 
 QUEUE = "janitor.sweep"
@@ -55,12 +53,6 @@ class Handling:
         self.done += sweeps
 
 
-def bus_settings(url: str, **more: Any) -> Settings:
-    nowhere = SecretStr("nowhere://")
-    values = {"amqp_url": SecretStr(url), "mongo_url": nowhere, "redis_url": nowhere, **more}
-    return Settings(**values, auth_secret=SecretStr(SECRET))
-
-
 @asynccontextmanager
 async def consuming(
     url: str, handling: Handling, batch: int = 10, **more: Any
@@ -74,17 +66,6 @@ async def consuming(
         yield bus
     finally:
         await bus.stop()
-
-
-async def until_ready(bus: Bus) -> None:
-    async def ready() -> bool:
-        try:
-            await bus.ping()
-        except UnavailableError:
-            return False
-        return True
-
-    await until(ready, what="the bus")
 
 
 async def test_what_fails_waits_longer_each_time_and_is_dead_after_the_last_try(
@@ -241,6 +222,28 @@ async def test_a_release_that_fails_on_everything_leaves_the_queue_as_it_is(
         async with consuming(rabbitmq.url, again):
             await until(lambda: len(again.done) >= len(messages) - most, what="all that was left")
     assert len(set(again.done)) == len(messages) - most
+
+
+async def test_what_a_paused_consumer_has_in_hand_is_given_back_too(rabbitmq: RealServer) -> None:
+    """And neither copied nor buried meanwhile, however often it fails."""
+    messages, most = [finished() for _ in range(20)], 3
+    handling = Handling(ValueError("never"), [m.sweep for m in messages])
+    limits = {"failures_max": most, "pause_seconds": 0.3, "hold_seconds": 0.4}
+    async with (
+        consuming(rabbitmq.url, handling, batch=20, watchdog_seconds=0.1, **limits),
+        broker(rabbitmq.url) as channel,
+    ):
+        async with asyncio.TaskGroup() as group:
+            bus = Bus(bus_settings(rabbitmq.url), "test")
+            await bus.start()
+            group.create_task(bus.publish(*messages))
+        await bus.stop()
+        await until(partial(_all_wait, channel, len(messages)), what="messages given back")
+        tried = sum(handling.tries.values())
+        await until(lambda: sum(handling.tries.values()) > tried + 2, what="further tries")
+        handling.refused.clear()
+        await until(lambda: len(set(handling.done)) == len(messages), what="the handling")
+        await until(partial(_all_wait, channel, 0, consumers=1), what="an empty queue")
 
 
 async def test_one_message_that_works_closes_the_breaker(rabbitmq: RealServer) -> None:

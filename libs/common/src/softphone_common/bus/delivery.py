@@ -1,6 +1,5 @@
 """Messages as they are handed over, and how each is settled; knows no broker and handles none."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -35,15 +34,15 @@ class Heard:
 
 
 class Work:
-    """A message of a work queue. What can't be handled is moved on with `send` until the connection
-    it came by is `lost`: then the broker hands it over again."""
+    """A message of a work queue. What can't be handled is moved on with `send`, unless it was given
+    back meanwhile or what it came by `is_lost`: the broker hands it over again."""
 
-    def __init__(self, heard: Heard, queue: str, send: Send, lost: asyncio.Event) -> None:
+    def __init__(self, heard: Heard, queue: str, send: Send, is_lost: Callable[[], bool]) -> None:
         self.envelope = heard.envelope
         self.done = heard.done
         self._queue = queue
         self._send = send
-        self._lost = lost
+        self._is_lost = is_lost
 
     async def again(self, reason: str) -> bool:
         """Puts a copy into the waiting queue, then acknowledges: in between it is in both."""
@@ -62,7 +61,7 @@ class Work:
 
     async def _move(self, exchange: str, key: str, headers: dict[str, Any]) -> None:
         copy = Envelope(self.envelope.body, {**self.envelope.headers, **headers}, key)
-        while not self._lost.is_set():
+        while not self._is_lost():
             try:
                 await self._send(exchange, copy)
             except UnavailableError as error:

@@ -68,7 +68,8 @@ class Line:
 
     @property
     def is_held_up(self) -> bool:
-        """Whether it sits out a long outage: until that is over it needs no more deliveries."""
+        """Whether it sits out a long outage or pause with what it has in hand: until that is over
+        it needs no more deliveries, and may give back what it has."""
         if self._held_since is None:
             return False
         return asyncio.get_running_loop().time() - self._held_since >= self._limits.hold_seconds
@@ -88,6 +89,7 @@ class Line:
             batch = await self._collect()
             with metrics.HANDLING.labels(self.queue).time():
                 await self._settle(batch)
+            self._held_since = None
             self._idle.set()
 
     async def drain(self, seconds: float) -> bool:
@@ -125,23 +127,21 @@ class Line:
     ) -> None:
         """Does the work, again and again while it fails like that. Raises _GivenUp at a stop."""
         pause = self._limits.outage_first_seconds
-        begun = asyncio.get_running_loop().time()
-        try:
-            while True:
-                try:
-                    await work()
-                except outage as error:
-                    log.warning("waiting", queue=self.queue, error=str(error))
-                    self._held_since = begun
-                else:
-                    return
-                await self._pause(pause)
-                pause = min(pause * 2, self._limits.outage_most_seconds)
-        finally:
-            self._held_since = None
+        while True:
+            try:
+                await work()
+            except outage as error:
+                log.warning("waiting", queue=self.queue, error=str(error))
+            else:
+                self._held_since = None
+                return
+            await self._pause(pause)
+            pause = min(pause * 2, self._limits.outage_most_seconds)
 
     async def _pause(self, seconds: float) -> None:
         """Raises _GivenUp if the service stops meanwhile."""
+        if self._held_since is None:
+            self._held_since = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()

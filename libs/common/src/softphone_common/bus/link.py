@@ -7,7 +7,7 @@ message and an acknowledgement that fails all put the whole link in doubt.
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aio_pika
@@ -34,10 +34,14 @@ BROKEN = (aiormq.exceptions.AMQPError, OSError, TimeoutError, RuntimeError)
 
 @contextlib.contextmanager
 def broken_off() -> Iterator[None]:
-    """Turns a cancellation nobody asked for into what it means: aiormq cancels whoever waits for a
-    connection that it closes."""
+    """Turns what nobody asked for into what it means: of those who wait for a connection that it
+    closes, aiormq cancels some, and has others raise an Exception that says nothing."""
     try:
         yield
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        raise ConnectionError("the connection was closed meanwhile") from None
     except asyncio.CancelledError:
         waiting = asyncio.current_task()
         if waiting is not None and waiting.cancelling():
@@ -53,7 +57,9 @@ def heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-_DECLARE_FACTOR = 4  # the first declaration of quorum queues elects a leader for each
+_BUILD_FACTOR = 4
+"""Steps that build a link may take that many answers' time: the first declaration of quorum queues
+elects a leader for each, and one step may need another's answer first."""
 
 
 class Link:
@@ -105,16 +111,17 @@ class Link:
             await _close(publishing, seconds)
             raise
         link = cls(publishing, consuming, prefetch)
-        await link.undisturbed(link._declare(queue_max), seconds * _DECLARE_FACTOR)
+        await link.undisturbed(link._declare(queue_max), seconds)
         return link
 
     async def undisturbed(self, steps: Coroutine[Any, Any, None], seconds: float) -> None:
-        """Takes these steps. Where that fails, takes too long or is cancelled, the link is closed:
+        """Takes these steps, with `seconds` for an answer and some more for all. Where that fails,
+        takes too long or is cancelled, the link is closed:
         steps that are cancelled while it is open would have aiormq close their channels, even
         those that are closing already, which the broker complains of."""
         taking = asyncio.create_task(steps)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds * _BUILD_FACTOR):
                 await asyncio.shield(taking)
         except BaseException:
             await self.close(seconds)
@@ -159,24 +166,44 @@ class Link:
             self._left.append(line)
             return
         channel = await self._consuming.channel()
-        held = await channel.get_queue(line.queue, ensure=False)
-        await self._take(
-            channel, held, line, lambda heard: Work(heard, line.queue, send, self.lost)
-        )
+        queue = await channel.get_queue(line.queue, ensure=False)
+        gone = asyncio.Event()
 
-    async def listen(self, queue: str, keys: Iterable[str], line: Line, most: int) -> None:
-        """Takes from a queue of its own, which ends with the connection and holds `most`."""
+        def wrap(heard: Heard) -> Work:
+            return Work(heard, line.queue, send, lambda: gone.is_set() or self.lost.is_set())
+
+        await self._take(_Held(channel, queue, line, gone), wrap)
+
+    async def listen(self, queue: str, line: Line, most: int) -> None:
+        """Takes from a queue of its own, which ends with the connection and holds `most`. One more,
+        and the link is in doubt: what is not heard must be made good as after any other gap."""
         channel = await self._consuming.channel()
+        overflow = f"{queue}.overflow"
+        own: dict[str, Any] = {
+            "x-max-length": most,
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": overflow,
+        }
         self._own = await channel.declare_queue(
-            queue, exclusive=True, auto_delete=True, arguments={"x-max-length": most}
+            queue, exclusive=True, auto_delete=True, arguments=own
         )
-        for key in keys:
-            await self.bind(key)
-        await self._take(channel, self._own, line, lambda heard: heard)
+        spilt = await channel.declare_queue(
+            overflow, exclusive=True, auto_delete=True, arguments={"x-max-length": 1}
+        )
 
-    async def bind(self, key: str) -> None:
-        """Has the own queue get what this pattern selects."""
-        await self._own.bind(EXCHANGE, key)
+        async def on_spilt(_: AbstractIncomingMessage) -> None:
+            self.doubt(f"more was said at once than the {most} messages that {queue} holds")
+
+        await spilt.consume(on_spilt, no_ack=True)
+        await self._take(_Held(channel, self._own, line), lambda heard: heard)
+
+    async def bind(self, keys: Iterable[str]) -> None:
+        """Has the own queue get what these patterns select. However many they are, the broker's
+        answer is waited for once."""
+        underlay: Any = await self._own.channel.get_underlay_channel()
+        for key in keys:
+            await underlay.queue_bind(self._own.name, EXCHANGE, key, nowait=True)
+        await underlay.queue_declare(self._own.name, passive=True)
 
     async def unbind(self, key: str) -> None:
         """The opposite."""
@@ -200,6 +227,7 @@ class Link:
         for held in [held for held in self._held if held.line.is_held_up]:
             self._held.remove(held)
             self._left.append(held.line)
+            held.gone.set()
             await held.channel.close()
             held.line.forget_waiting()
             log.warning("messages given back until the outage is over", queue=held.line.queue)
@@ -250,19 +278,15 @@ class Link:
         except BROKEN as error:
             self.doubt(f"acknowledging failed: {error!r}")
 
-    async def _take(
-        self,
-        channel: AbstractChannel,
-        queue: AbstractQueue,
-        line: Line,
-        wrap: Callable[[Heard], Delivery],
-    ) -> None:
-        await channel.set_qos(prefetch_count=self._prefetch)
+    async def _take(self, held: "_Held", wrap: Callable[[Heard], Delivery]) -> None:
+        await held.channel.set_qos(prefetch_count=self._prefetch)
 
         async def on_message(message: AbstractIncomingMessage) -> None:
-            line.offer(wrap(Heard(_envelope(message), lambda: self._acknowledge(message))))
+            heard = Heard(_envelope(message), lambda: self._acknowledge(message))
+            held.line.offer(wrap(heard))
 
-        self._held.append(_Held(channel, queue, await queue.consume(on_message), line))
+        held.tag = await held.queue.consume(on_message)
+        self._held.append(held)
 
 
 def _envelope(message: AbstractIncomingMessage) -> Envelope:
@@ -294,14 +318,15 @@ async def _hang(
     await channel.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class _Held:
-    """A consumer, with what must be held for it to live."""
+    """A consumer, with what must be held for it to live. `gone`: its messages were given back."""
 
     channel: AbstractChannel
     queue: AbstractQueue
-    tag: str
     line: Line
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    tag: str = ""
 
     async def is_alive(self) -> bool:
         """Whether we know of it, and the broker does."""

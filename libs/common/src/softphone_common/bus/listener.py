@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from softphone_common.bus.dispatch import Dispatcher, Limits
-from softphone_common.contracts.catalogue import patterns
 from softphone_common.contracts.events import Message
 
 Hearer = Callable[[Message], Awaitable[None]]
@@ -42,19 +41,24 @@ class Listener:
         for callback in self._gaps:
             callback()
 
-    def add(self, tenant: str, messages: Iterable[type[Message]]) -> list[str]:
+    def add(self, tenant: str, messages: Iterable[type[Message]]) -> set[str]:
         """The patterns that are new with this tenant (`*`: all), from now on listened to."""
-        fresh = [key for m in messages for key in patterns(m, tenant) if key not in self._keys]
-        self._keys.update(fresh)
+        fresh = _patterns(tenant, messages) - self._keys
+        self._keys |= fresh
         return fresh
 
-    def remove(self, tenant: str, messages: Iterable[type[Message]]) -> list[str]:
+    def remove(self, tenant: str, messages: Iterable[type[Message]]) -> set[str]:
         """The patterns no longer listened to."""
-        gone = [key for m in messages for key in patterns(m, tenant) if key in self._keys]
-        self._keys.difference_update(gone)
+        gone = _patterns(tenant, messages) & self._keys
+        self._keys -= gone
         return gone
 
     async def _hear(self, messages: Sequence[Message]) -> None:
         for message in messages:
             for hearer in self._hearers.get(type(message), ()):
                 await hearer(message)
+
+
+def _patterns(tenant: str, messages: Iterable[type[Message]]) -> set[str]:
+    """One for each noun, whatever its verbs: what comes along unasked is heard by nobody."""
+    return {f"{message.noun}.*.{tenant}" for message in messages}

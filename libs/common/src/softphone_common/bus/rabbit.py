@@ -19,6 +19,9 @@ from softphone_common.errors import UnavailableError
 from softphone_common.settings import Settings
 from softphone_common.telemetry import log
 
+_AT_ONCE = 200
+"""Messages published side by side: of more, the last could not be confirmed in time."""
+
 _BACKOFF_SECONDS = (0.2, 0.5, 1, 2, 3)
 
 
@@ -82,17 +85,20 @@ class Bus:
     async def bind(self, tenant: str, messages: Iterable[type[Message]]) -> None:
         """Listens to one tenant too. Raises UnavailableError, and is remembered all the same."""
         keys = self._listener.add(tenant, messages)
-        async with self._reaching():
-            if self._link is not None and self._ready.is_set():
-                for key in keys:
-                    await self._link.bind(key)
+        link = self._link
+        if keys and link is not None and self._ready.is_set():
+            try:
+                async with self._reaching():
+                    await link.bind(keys)
+            except UnavailableError:
+                link.doubt(f"{tenant} can't be listened to")
+                raise
 
     async def unbind(self, tenant: str, messages: Iterable[type[Message]]) -> None:
         """Stops listening to it. Raises UnavailableError, and is forgotten all the same."""
-        keys = self._listener.remove(tenant, messages)
-        async with self._reaching():
-            if self._link is not None and self._ready.is_set():
-                for key in keys:
+        for key in self._listener.remove(tenant, messages):
+            async with self._reaching():
+                if self._link is not None and self._ready.is_set():
                     await self._link.unbind(key)
 
     async def publish(self, *messages: Message) -> None:
@@ -101,7 +107,9 @@ class Bus:
         A connection lost meanwhile is waited for and the message sent again, so a queue may get it
         twice. Raises UnavailableError where that can't be had in time; any may have got through.
         """
-        await asyncio.gather(*(self._publish(message) for message in messages))
+        for first in range(0, len(messages), _AT_ONCE):
+            some = messages[first : first + _AT_ONCE]
+            await asyncio.gather(*(self._publish(message) for message in some))
 
     async def tell(self, message: Message) -> None:
         """Publishes a change that is stored already: without the broker others read it later."""
@@ -203,8 +211,6 @@ class Bus:
         try:
             await link.undisturbed(self._take_part(link), s.publish_seconds)
             log.info("broker connected")
-            self._trouble = ""
-            self._ready.set()
             self._listener.tell_gap()
             await self._watch(link)
         finally:
@@ -215,12 +221,16 @@ class Bus:
         return link.trouble
 
     async def _take_part(self, link: Link) -> None:
-        for consumer in self._consumers:
-            await link.consume(consumer, self.send)
         # a new name each time: the broker may not have noticed that the last connection is gone
         own = f"{self.instance}.{uuid4().hex[:8]}"
-        listener = self._listener
-        await link.listen(own, listener.keys, listener.dispatcher, self._settings.listener_max)
+        line = self._listener.dispatcher
+        takes = [link.consume(consumer, self.send) for consumer in self._consumers]
+        await asyncio.gather(link.listen(own, line, self._settings.listener_max), *takes)
+        bound = self._listener.keys
+        await link.bind(bound)
+        self._trouble = ""
+        self._ready.set()  # from here on `bind` does so itself
+        await link.bind(self._listener.keys - bound)
 
     async def _watch(self, link: Link) -> None:
         while not link.lost.is_set():

@@ -1,0 +1,28 @@
+"""A bus of a test's own: how it is told where the broker is, and how it is waited for."""
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from inprocess import SECRET
+from softphone_common.bus.rabbit import Bus
+from softphone_common.errors import UnavailableError
+from softphone_common.settings import Settings
+from until import until
+
+
+def bus_settings(url: str, **more: Any) -> Settings:
+    nowhere = SecretStr("nowhere://")
+    values = {"amqp_url": SecretStr(url), "mongo_url": nowhere, "redis_url": nowhere, **more}
+    return Settings(**values, auth_secret=SecretStr(SECRET))
+
+
+async def until_ready(bus: Bus) -> None:
+    async def ready() -> bool:
+        try:
+            await bus.ping()
+        except UnavailableError:
+            return False
+        return True
+
+    await until(ready, what="the bus")
