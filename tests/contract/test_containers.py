@@ -21,6 +21,7 @@ import softphone_ingest.service
 import softphone_janitor.service
 import softphone_matcher.service
 import softphone_notifier.service
+from contract.containers import openings
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.clock import utc_now
 from softphone_common.service import Runner, Service
@@ -201,16 +202,10 @@ def test_images_are_of_the_named_majors() -> None:
     }
 
 
-@pytest.mark.parametrize("name", CONTAINERS)
-def test_a_container_can_do_little_and_comes_back(name: str) -> None:
-    container = CONTAINERS[name]
-    assert container["restart"] == "unless-stopped"
-    assert container["read_only"] is True
-    assert container["cap_drop"] == ["ALL"]
-    assert container["security_opt"] == ["no-new-privileges:true"]
-    assert "/tmp" in container["tmpfs"]
-    assert container["healthcheck"]["test"]
-    assert name in SERVICES or container["user"] not in {"root", "0"}
+def test_a_container_can_do_little_and_comes_back() -> None:
+    assert openings(COMPOSE) == []
+    for target in SERVICES:  # no user is named for it: the image's own counts
+        assert instructions(target, "USER")[-1].split(":")[0] not in {"root", "0"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
