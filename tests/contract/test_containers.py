@@ -419,3 +419,20 @@ def test_the_gateway_lets_services_answer_first() -> None:
     assert fields["body_max"].default < int(body) * 1024 < 2 * fields["body_max"].default
     (patience,) = re.findall(r"proxy_read_timeout (\d+)s;", NGINX)
     assert int(patience) > fields["publish_seconds"].default
+
+
+def test_one_address_can_fill_neither_the_gateway_nor_a_service() -> None:
+    fields = Settings.model_fields
+    tenant = NotifierSettings.model_fields["sockets_tenant_max"].default
+    limits = re.findall(r"^    limit_conn (\w+) (\d+);", NGINX, re.MULTILINE)
+    of_address = {name: int(limit) for name, limit in limits}
+    assert set(of_address) == {"requests", "sockets"}
+    assert tenant <= of_address["sockets"] < fields["connections_max"].default
+    assert of_address["requests"] < fields["connections_waiting_max"].default
+    (room,) = re.findall(r"worker_connections (\d+);", NGINX)
+    (files,) = re.findall(r"worker_rlimit_nofile (\d+);", NGINX)
+    assert 2 * sum(of_address.values()) < int(room) / 2, "a connection has one to the service"
+    assert int(room) < int(files) <= CONTAINERS["gateway"]["ulimits"]["nofile"]
+    for name in ("client_header_timeout", "client_body_timeout", "lingering_time"):
+        (patience, *_) = re.findall(rf"{name} (\d+)s;", NGINX)
+        assert int(patience) < fields["request_seconds"].default
