@@ -3,43 +3,26 @@
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from contract.containers import Json
+from contract.containers import container as of_both
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-BASE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-OVER: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.cluster.yaml").read_text())
+BASE: Json = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+OVER: Json = yaml.safe_load((DEPLOY / "compose.cluster.yaml").read_text())
 NODES = ("rabbitmq", "rabbitmq2", "rabbitmq3")
 SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")
 CONFIGURATION = "/etc/rabbitmq/conf.d/91-cluster.conf"
 
 
-def merged(below: Any, above: Any) -> Any:
-    """As compose does it: mappings by key, lists one after the other, volumes by their target."""
-    if isinstance(below, dict) and isinstance(above, dict):
-        both = {name: merged(below.get(name), above.get(name)) for name in {**below, **above}}
-        for name in ("command", "entrypoint"):
-            if name in above:
-                both[name] = above[name]
-        if "volumes" in both and isinstance(both["volumes"], list):
-            both["volumes"] = list({v.split(":")[1]: v for v in both["volumes"]}.values())
-        return both
-    if isinstance(below, list) and isinstance(above, list):
-        return below + above
-    return below if above is None else above
-
-
-def container(name: str) -> dict[str, Any]:
+def container(name: str) -> Json:
     """What compose makes of both files."""
-    over = dict(OVER["services"].get(name, {}))
-    extended = over.pop("extends", {"file": "compose.yaml", "service": name})
-    assert extended["file"] == "compose.yaml"
-    result: dict[str, Any] = merged(BASE["services"][extended["service"]], over)
-    return result
+    return of_both(BASE, OVER, name)
 
 
 def test_nothing_is_changed_but_the_broker_and_who_waits_for_it() -> None:

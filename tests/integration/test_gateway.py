@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from codes import code
+from integration.gateway import Gateway
 from ladder import RealServer
 from processes import SERVICES, Fleet
-from softphone_onebox.servers.child import Child
-from softphone_onebox.servers.ports import HOST, free_port
+from softphone_onebox.servers.ports import HOST
 from until import until
 
-CONFIGURATION = Path(__file__).parents[2] / "deploy" / "gateway"
 KEY = "Sesame-5ecret-of-a-device"
 NUMBER = "08999998001"
 NOBODYS = (
@@ -36,65 +33,6 @@ NOBODYS = (
         "/api/calls/../../metrics",
     ),
 )
-
-
-class Gateway:
-    """nginx with the product's configuration; only addresses, and what a test asks for, differ."""
-
-    def __init__(self, fleet: Fleet, folder: Path, **instead: str) -> None:
-        self.port = free_port()
-        self.url = f"http://{HOST}:{self.port}"
-        here = {"listen 8080 default_server": f"listen {HOST}:{self.port} default_server"}
-        text = (CONFIGURATION / "nginx.conf").read_text()
-        for there, replacement in (here | instead).items():
-            assert text.count(there) == 1, there
-            text = text.replace(there, replacement)
-        (folder / "nginx.conf").write_text(text)
-        (folder / "upstreams.conf").write_text(_upstreams(fleet))
-        program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
-        assert program, "no nginx on this machine: deploy/install test brings it"
-        options = ["-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        command = [program, *options, "-g", "daemon off;"]
-        self._child = Child("nginx", command, folder=folder, env={})
-
-    async def start(self) -> None:
-        await self._child.start()
-        await self._child.wait_ready(self._answers, 10)
-
-    async def stop(self) -> None:
-        await self._child.stop()
-
-    def log_text(self) -> str:
-        return self._child.log.read_text()
-
-    def logged(self) -> list[dict[str, Any]]:
-        """The access log."""
-        return [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{")]
-
-    async def raw(self, request: bytes) -> bytes:
-        """What it answers to these bytes before it closes."""
-        reader, writer = await asyncio.open_connection(HOST, self.port)
-        writer.write(request)
-        async with asyncio.timeout(60):
-            answer = await reader.read()
-        writer.close()
-        await writer.wait_closed()
-        return answer
-
-    async def _answers(self) -> bool:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            try:
-                return (await client.get(f"{self.url}/healthz")).is_success
-            except httpx.TransportError:
-                return False
-
-
-def _upstreams(fleet: Fleet) -> str:
-    text = (CONFIGURATION / "upstreams.conf").read_text()
-    named = re.compile(r"server (\w+):8080 max_fails=0 resolve;")
-    text, count = named.subn(lambda m: f"server {HOST}:{fleet[m[1]].port} max_fails=0;", text)
-    assert count == len(SERVICES)
-    return text
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +49,13 @@ async def fleet(
     await services.stop()
 
 
+def ports_of(fleet: Fleet) -> dict[str, int]:
+    return {name: fleet[name].port for name in SERVICES}
+
+
 @pytest.fixture(scope="module")
 async def gateway(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
-    running = Gateway(fleet, tmp_path_factory.mktemp("gateway"))
+    running = Gateway(ports_of(fleet), tmp_path_factory.mktemp("gateway"))
     await running.start()
     yield running
     await running.stop()
@@ -201,7 +143,8 @@ async def test_one_service_away_is_one_service_away(
 async def test_a_service_that_does_not_answer_in_time_is_a_problem(
     fleet: Fleet, tmp_path: Path
 ) -> None:
-    hasty = Gateway(fleet, tmp_path, **{"proxy_read_timeout 30s": "proxy_read_timeout 200ms"})
+    sooner = {"proxy_read_timeout 30s": "proxy_read_timeout 200ms"}
+    hasty = Gateway(ports_of(fleet), tmp_path, **sooner)
     await hasty.start()
     fleet["calllog"].pause()
     try:
@@ -320,19 +263,20 @@ async def test_a_phone_may_speak_http_1_0_without_a_host(gateway: Gateway) -> No
 
 
 async def test_a_body_too_large_is_refused_by_whom_it_reaches(web: httpx.AsyncClient) -> None:
-    async def chunks() -> AsyncIterator[bytes]:
-        for _ in range(10):
+    async def chunks(count: int) -> AsyncIterator[bytes]:
+        for _ in range(count):
             yield b"x" * 10_000
 
     path = "/hit/unknown/ringing"
     assert (await web.post(path, content=b"x" * 65_000)).status_code == 404
-    by_ingest = await web.post(path, content=b"x" * 70_000)
-    by_gateway = [await web.post(path, content=body) for body in (b"x" * 100_000, chunks())]
-    for given in (by_ingest, *by_gateway):
+    by_ingest = [await web.post(path, content=body) for body in (b"x" * 70_000, chunks(7))]
+    by_gateway = await web.post(path, content=b"x" * 100_000)
+    by_whom_it_reaches_first = [await web.post(path, content=chunks(10)) for _ in range(20)]
+    for given in (*by_ingest, by_gateway, *by_whom_it_reaches_first):
         assert given.status_code == given.json()["status"] == 413
         assert given.headers["content-type"] == "application/problem+json"
-    assert "65536" in by_ingest.text
-    assert [given.json()["detail"] for given in by_gateway] == ["The body is too large"] * 2
+    assert ["65536" in given.text for given in by_ingest] == [True] * 2
+    assert by_gateway.json()["detail"] == "The body is too large"
 
 
 async def test_pages_are_compressed_kept_and_guarded_once(web: httpx.AsyncClient) -> None:

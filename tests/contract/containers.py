@@ -1,0 +1,120 @@
+"""What a container of the compose files may be given; whatever is not named here is an opening."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+SERVICES = frozenset({"ingest", "matcher", "calllog", "notifier", "janitor"})
+USERS = {
+    "gateway": "nginx",
+    "rabbitmq": "rabbitmq",
+    "rabbitmq2": "rabbitmq",
+    "rabbitmq3": "rabbitmq",
+    "mongodb": "mongodb",
+    "redis": "valkey",
+}
+"""Those of other people's images; a service has the one of its own image, and is told none."""
+TOP = frozenset({"name", "services", "networks", "volumes", "secrets"})
+FIXED: Json = {
+    "restart": "unless-stopped",
+    "read_only": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "ulimits": {"nofile": 65536},
+}
+OF_ALL = frozenset({*FIXED, "image", "tmpfs", "logging", "healthcheck", "networks"})
+OF_SERVERS = OF_ALL | {"user", "volumes", "secrets", "environment", "stop_grace_period"}
+OF_SERVICES = OF_ALL | {"build", "environment", "secrets", "stop_grace_period", "depends_on"}
+MAY: dict[str, frozenset[str]] = {
+    **dict.fromkeys(SERVICES, OF_SERVICES),
+    "ingest": OF_SERVICES | {"volumes"},
+    "gateway": OF_ALL | {"user", "entrypoint", "ports", "volumes", "depends_on"},
+    **dict.fromkeys(("mongodb", "redis"), OF_SERVERS | {"entrypoint", "command"}),
+    **dict.fromkeys(
+        ("rabbitmq", "rabbitmq2", "rabbitmq3"), OF_SERVERS | {"entrypoint", "command", "hostname"}
+    ),
+}
+BUILT = frozenset({"context", "dockerfile", "target"})
+SCRATCH = frozenset({"/tmp", "/var/log/rabbitmq"})
+MOUNTED = frozenset(
+    {
+        "./gateway:/etc/nginx/softphone:ro",
+        "./rabbitmq/cluster.conf:/etc/rabbitmq/conf.d/91-cluster.conf:ro",
+    }
+)
+"""What containers see of the machine's own files, besides secrets."""
+
+
+def openings(compose: Json) -> list[str]:
+    """What a compose file, or two that were merged, gives beyond what is allowed."""
+    found = [f"{key} at the top" for key in compose if key not in TOP and not key.startswith("x-")]
+    for name, container in compose["services"].items():
+        found += (f"{name}: {what}" for what in _of_container(name, container, compose))
+    for name, network in compose["networks"].items():
+        if network not in (None, {"internal": True}):
+            found.append(f"network {name} is none of its own")
+    found += (f"volume {name}" for name, volume in compose["volumes"].items() if volume)
+    for name, secret in compose["secrets"].items():
+        folder, _, file = secret.get("file", "").partition("/")
+        if set(secret) != {"file"} or folder != "secrets.d" or not file or "/" in file:
+            found.append(f"secret {name} is no file of its own")
+    return found
+
+
+def _of_container(name: str, container: Json, compose: Json) -> Iterator[str]:
+    if name not in MAY:
+        yield "nobody knows it"
+        return
+    yield from (f"has {key}" for key in container.keys() - MAY[name])
+    for key, value in FIXED.items():
+        if key not in container or container[key] != value:
+            yield f"{key} is {container.get(key)}"
+    if container.get("user") != USERS.get(name):
+        yield f"is {container.get('user')}"
+    if not {"/tmp"} <= set(container.get("tmpfs", ())) <= SCRATCH:
+        yield f"writes to {container.get('tmpfs')}"
+    if not container.get("healthcheck", {}).get("test"):
+        yield "nobody asks whether it is well"
+    for volume in map(str, container.get("volumes", ())):
+        if volume not in MOUNTED and volume.split(":")[0] not in compose["volumes"]:
+            yield f"sees {volume}"
+    if not set(container.get("build", ())) <= BUILT:
+        yield f"is built with {container['build']}"
+    if not set(container["networks"]) <= set(compose["networks"]):
+        yield f"is in {container['networks']}"
+
+
+def together(base: Json, over: Json) -> Json:
+    """What compose makes of two files."""
+    both: Json = _merged(base, {**over, "services": {}})
+    names = {**base["services"], **over["services"]}
+    return {**both, "services": {name: container(base, over, name) for name in names}}
+
+
+def container(base: Json, over: Json, name: str) -> Json:
+    """What compose makes of one container of both."""
+    own = dict(over["services"].get(name, {}))
+    extended = own.pop("extends", {"file": "compose.yaml", "service": name})
+    assert extended["file"] == "compose.yaml"
+    result: Json = _merged(base["services"][extended["service"]], own)
+    return result
+
+
+def _merged(below: Any, above: Any) -> Any:
+    """As compose does it: mappings by key, lists one after the other, volumes by their target."""
+    if isinstance(below, dict) and isinstance(above, dict):
+        both = {name: _merged(below.get(name), above.get(name)) for name in {**below, **above}}
+        for name in ("command", "entrypoint"):
+            if name in above:
+                both[name] = above[name]
+        if "volumes" in both and isinstance(both["volumes"], list):
+            both["volumes"] = list({_target(v): v for v in both["volumes"]}.values())
+        return both
+    if isinstance(below, list) and isinstance(above, list):
+        return below + above
+    return below if above is None else above
+
+
+def _target(volume: Any) -> str:
+    return str(volume["target"] if isinstance(volume, dict) else volume.split(":")[1])
