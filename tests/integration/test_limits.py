@@ -23,6 +23,7 @@ SETTINGS = {
     "hits_burst_seconds": 5,
     "wrong_keys_max": 5,
     "signin_failures_max": 4,
+    "login_failures_max": 7,
     "address_failures_max": 8,
     "renewals_max": 5,
     "hellos_max": 4,
@@ -160,10 +161,32 @@ async def test_a_login_may_fail_a_few_times_and_never_for_good(
     assert sorted(answer.status_code for answer in wrong) == [401] * 4 + [429] * 3
     even_right = await sign_in(office, anna.tenant, login, "long enough to do", here)
     assert refused(even_right)
+    elsewhere = {"X-Forwarded-For": "198.51.100.27"}
+    theirs = await sign_in(office, anna.tenant, login, "long enough to do", elsewhere)
+    assert theirs.status_code == (201 if there_is else 401)
     renewed = await office.ask("POST", "/api/session/renew", headers=held(anna))
     assert renewed.status_code == 201
     office.clock.move(timedelta(minutes=5))
     at_last = await sign_in(office, anna.tenant, login, "long enough to do", here)
+    assert at_last.status_code == (201 if there_is else 401)
+
+
+@pytest.mark.parametrize("there_is", [True, False], ids=["a login", "no login"])
+async def test_a_login_may_fail_so_often_from_everywhere(
+    office: Installation, anna: Person, there_is: bool
+) -> None:
+    login = anna.login if there_is else f"nobody-{uuid4().hex[:8]}"
+    wrong = await asyncio.gather(
+        *(
+            sign_in(office, anna.tenant, login, "wrong", {"X-Forwarded-For": f"203.0.113.{n}"})
+            for n in range(10)
+        )
+    )
+    assert sorted(answer.status_code for answer in wrong) == [401] * 7 + [429] * 3
+    assert len({answer.text for answer in wrong if answer.status_code == 401}) == 1
+    office.clock.move(timedelta(minutes=5))
+    elsewhere = {"X-Forwarded-For": "198.51.100.26"}
+    at_last = await sign_in(office, anna.tenant, login, "long enough to do", elsewhere)
     assert at_last.status_code == (201 if there_is else 401)
 
 
