@@ -23,6 +23,7 @@ SETTINGS = {
     "hits_burst_seconds": 5,
     "wrong_keys_max": 5,
     "signin_failures_max": 4,
+    "login_failures_max": 7,
     "address_failures_max": 8,
     "renewals_max": 5,
     "hellos_max": 4,
@@ -36,10 +37,14 @@ RING = "ringing?extension=21&number=08999998001"
 pytestmark = pytest.mark.usefixtures("present", "still")
 
 
+def somewhere() -> dict[str, str]:
+    """The headers of an address in a network nobody else has."""
+    return {"X-Forwarded-For": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
+
+
 @pytest.fixture
 def here() -> dict[str, str]:
-    """The headers of an address nobody else has."""
-    return {"X-Forwarded-For": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
+    return somewhere()
 
 
 @pytest.fixture
@@ -160,10 +165,27 @@ async def test_a_login_may_fail_a_few_times_and_never_for_good(
     assert sorted(answer.status_code for answer in wrong) == [401] * 4 + [429] * 3
     even_right = await sign_in(office, anna.tenant, login, "long enough to do", here)
     assert refused(even_right)
+    theirs = await sign_in(office, anna.tenant, login, "long enough to do", somewhere())
+    assert theirs.status_code == (201 if there_is else 401)
     renewed = await office.ask("POST", "/api/session/renew", headers=held(anna))
     assert renewed.status_code == 201
     office.clock.move(timedelta(minutes=5))
     at_last = await sign_in(office, anna.tenant, login, "long enough to do", here)
+    assert at_last.status_code == (201 if there_is else 401)
+
+
+@pytest.mark.parametrize("there_is", [True, False], ids=["a login", "no login"])
+async def test_a_login_may_fail_so_often_from_everywhere(
+    office: Installation, anna: Person, there_is: bool
+) -> None:
+    login = anna.login if there_is else f"nobody-{uuid4().hex[:8]}"
+    wrong = await asyncio.gather(
+        *(sign_in(office, anna.tenant, login, "wrong", somewhere()) for _ in range(10))
+    )
+    assert sorted(answer.status_code for answer in wrong) == [401] * 7 + [429] * 3
+    assert len({answer.text for answer in wrong if answer.status_code == 401}) == 1
+    office.clock.move(timedelta(minutes=5))
+    at_last = await sign_in(office, anna.tenant, login, "long enough to do", somewhere())
     assert at_last.status_code == (201 if there_is else 401)
 
 

@@ -9,8 +9,8 @@ from pydantic import SecretStr, ValidationError
 
 from codes import code
 from inprocess import SECRET, Installation, Json
-from integration import test_tenancy as tenancy
 from integration.activation import activate, make_inactive, put
+from integration.routes import OPEN, attempts, routes
 from integration.tenants import company
 from softphone_common.settings import Settings
 from softphone_ingest.administration import TenantByOperator, TenantChanges
@@ -141,14 +141,14 @@ async def test_no_field_takes_an_active_tenant_off_the_schedule(office: Installa
 
 async def test_no_route_takes_an_active_tenant_off_the_schedule(office: Installation) -> None:
     theirs = await company(office)
-    attempts = tenancy.attempts(theirs)
-    assert set(attempts) | tenancy.OPEN == tenancy.routes(office)
+    tried = attempts(theirs)
+    assert set(tried) | OPEN == routes(office.app)
     for token in (
         theirs.admin.token,
         office.token(theirs.tenant, "operator"),
         office.token(theirs.tenant),  # the first one's user may be gone by now
     ):
-        for route, (path, body) in attempts.items():
+        for route, (path, body) in tried.items():
             await office.ask(route.partition(" ")[0], path, token, body)
             assert theirs.tenant in await scheduled(office), route
     for method in ("DELETE", "PUT", "PATCH", "POST"):

@@ -1,11 +1,13 @@
 """Who gets in, over HTTP and on the socket, and how each is put out again."""
 
+import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from websockets.asyncio.client import connect
@@ -86,6 +88,34 @@ async def test_a_new_password_ends_every_sign_in(office: Installation, anna: Per
     assert (await office.sign_in(anna.tenant, anna.login, PASSWORD)).status_code == 401
     again = await office.sign_in(anna.tenant, anna.login, "an even longer one")
     assert again.status_code == 201
+
+
+async def test_no_sign_in_under_way_outlives_the_password(
+    office: Installation, anna: Person
+) -> None:
+    """All find the old password still in force, and half are worked on only after the new one."""
+    given = {"tenant": anna.tenant, "login": anna.login, "password": PASSWORD}
+
+    async def signs_in() -> str | None:
+        # each from a network of its own, so that none is one too many
+        there = {"X-Forwarded-For": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
+        answer = await office.ask("POST", "/api/session", json=given, headers=there)
+        assert answer.status_code in {201, 401}, answer.text
+        return answer.cookies.get("softphone_session")
+
+    async def changes() -> int:
+        path, admin = f"/api/users/{anna.id}", office.token(anna.tenant)
+        change = {"password": "an even longer one"}
+        return (await office.ask("PATCH", path, admin, change)).status_code
+
+    some, more = [[signs_in() for _ in range(20)] for _ in range(2)]
+    (*before, changed), after = await asyncio.gather(
+        asyncio.gather(*some, changes()), asyncio.gather(*more)
+    )
+    assert changed == 200
+    held = [{"Cookie": f"softphone_session={cookie}"} for cookie in [*before, *after] if cookie]
+    renewed = [await office.ask("POST", "/api/session/renew", headers=head) for head in held]
+    assert {answer.status_code for answer in renewed} <= {401}
 
 
 async def test_a_short_password_is_refused_and_named(office: Installation, anna: Person) -> None:

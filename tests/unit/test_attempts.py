@@ -22,6 +22,7 @@ SETTINGS = NotifierSettings(
     auth_secret=SecretStr("s" * 32),
     signins_max=3,
     signin_failures_max=2,
+    login_failures_max=5,
     hellos_max=3,
     hellos_address_max=2,
 )
@@ -57,6 +58,40 @@ async def test_an_outage_is_nobodys_wrong_password(attempts: Attempts) -> None:
             async with attempts.sign_in(HERE, "acme", "anna"):
                 raise ProblemError(401, "wrong")
         assert refusal.value.status == status
+
+
+async def tried(attempts: Attempts, address: str, *, right: bool = False) -> int:
+    """What anna is answered."""
+    try:
+        async with attempts.sign_in(address, "acme", "anna"):
+            if not right:
+                raise ProblemError(401, "wrong")
+    except ProblemError as refusal:
+        return refusal.status
+    return 201
+
+
+async def test_who_guesses_in_one_network_keeps_nobody_out_elsewhere(attempts: Attempts) -> None:
+    guesses = [await tried(attempts, f"2001:db8:7:7::{n}") for n in range(20)]
+    assert guesses == [401] * 2 + [429] * 18
+    assert await tried(attempts, "2001:db8:7:7:ffff::1", right=True) == 429
+    for _ in range(10):
+        assert await tried(attempts, "2001:db8:7:8::1", right=True) == 201
+    assert await tried(attempts, HERE, right=True) == 201
+
+
+async def test_a_login_may_fail_so_often_from_all_networks_together(attempts: Attempts) -> None:
+    guesses = [await tried(attempts, f"198.51.100.{n}") for n in range(7)]
+    assert guesses == [401] * 5 + [429] * 2
+    async with attempts.sign_in(HERE, "acme", "bernd"):
+        pass
+
+
+async def test_signing_in_gives_guessers_no_more_tries(attempts: Attempts) -> None:
+    guesses = [await tried(attempts, f"198.51.100.{n}") for n in range(4)]
+    assert guesses == [401] * 4
+    assert await tried(attempts, HERE, right=True) == 201
+    assert [await tried(attempts, f"203.0.113.{n}") for n in range(2)] == [401, 429]
 
 
 def test_a_place_is_free_again_as_soon_as_it_is_left() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from softphone_common.settings import EXIT_BAD_SETTINGS, Settings, load
+from softphone_notifier.settings import NotifierSettings
 
 GIVEN = {
     "SOFTPHONE_AMQP_URL": "amqp://localhost/",
@@ -72,3 +73,54 @@ def test_an_unreadable_file_is_an_error_and_named(
     with pytest.raises(SystemExit):
         load(Settings)
     assert "/nowhere/secret" in capsys.readouterr().err
+
+
+OPERATOR = "SOFTPHONE_OPERATOR_PASSWORD"
+
+
+@pytest.mark.parametrize("password", ["", "\n", "123456789"], ids=["empty", "a line", "short"])
+@pytest.mark.parametrize("how", ["environment", "file"])
+def test_an_operator_has_a_password_as_long_as_any_or_there_is_no_start(
+    how: str,
+    password: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    if how == "file":
+        (tmp_path / "secret").write_text(password)
+        monkeypatch.setenv(f"{OPERATOR}_FILE", str(tmp_path / "secret"))
+    else:
+        monkeypatch.setenv(OPERATOR, password)
+    with pytest.raises(SystemExit) as stopped:
+        load(NotifierSettings)
+    said = capsys.readouterr().err
+    assert stopped.value.code == EXIT_BAD_SETTINGS
+    assert OPERATOR in said
+    assert "123456789" not in said
+
+
+def test_an_operators_password_is_held_against_the_length_that_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load(NotifierSettings).operator_password is None
+    monkeypatch.setenv(OPERATOR, "1234567890")
+    assert load(NotifierSettings).operator_password is not None
+    monkeypatch.setenv("SOFTPHONE_PASSWORD_MIN", "11")
+    with pytest.raises(SystemExit):
+        load(NotifierSettings)
+
+
+@pytest.mark.parametrize(("one_network", "all_networks"), [("300", None), ("20", "20")])
+def test_one_network_may_not_use_up_what_a_login_may_fail(
+    one_network: str,
+    all_networks: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SOFTPHONE_SIGNIN_FAILURES_MAX", one_network)
+    if all_networks is not None:
+        monkeypatch.setenv("SOFTPHONE_LOGIN_FAILURES_MAX", all_networks)
+    with pytest.raises(SystemExit):
+        load(NotifierSettings)
+    assert "SOFTPHONE_LOGIN_FAILURES_MAX" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """A signed request is taken only from who knows the secret; the examples are the makers' own."""
 
+import hmac
 from base64 import b64encode
 from urllib.parse import urlencode
 
@@ -85,3 +86,19 @@ def test_a_password_in_the_address(header: str, right: bool) -> None:
 
 def test_a_sender_that_signs_nothing_has_nothing_to_prove() -> None:
     assert verified(reader("snom"), "s3cret", "")
+
+
+@pytest.mark.parametrize("verdict", [True, False])
+@pytest.mark.parametrize("secret", ["12345", "12346"], ids=["right", "wrong"])
+def test_nothing_but_a_comparison_in_constant_time_decides(
+    verdict: bool, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hmac, "compare_digest", lambda _given, _right: verdict)
+    basic = f"Basic {b64encode(b'phone:12345').decode()}"
+    for sent in (
+        reader("placetel", PLACETEL, x_placetel_signature=PLACETEL_SIGNED),
+        reader("twilio", TWILIO, x_twilio_signature=TWILIO_SIGNED),
+        reader("vtiger", query="vtigersignature=12345"),
+        reader("sipgate", authorization=basic),
+    ):
+        assert verified(sent, secret, TWILIO_URL) is verdict

@@ -114,11 +114,7 @@ class SessionApi:
     async def sign_in(self, given: SignIn, request: Request, response: Response) -> SessionOutput:
         """A token for a password; the same answer whichever of the three is wrong."""
         async with self._attempts.sign_in(_address(request), given.tenant, given.login):
-            known = await self._users.credentials(given.tenant, given.login)
-            if not await matches(given.password, known.password_hash if known else None):
-                raise ProblemError(401, "Tenant, login or password is wrong")
-        assert known is not None
-        secret = await self._sessions.begin(known.user.tenant, known.user.id, self._clock())
+            user, secret = await self._begin(given)
         response.set_cookie(
             COOKIE,
             secret,
@@ -128,7 +124,20 @@ class SessionApi:
             httponly=True,
             samesite="strict",
         )
-        return self._session(known.user)
+        return self._session(user)
+
+    async def _begin(self, given: SignIn) -> tuple[User, str]:
+        known = await self._users.credentials(given.tenant, given.login)
+        right = await matches(given.password, known.password_hash if known else None)
+        if known is None or not right:
+            raise _wrong()
+        secret = await self._sessions.begin(known.user.tenant, known.user.id, self._clock())
+        # a new password ends the sign-ins it finds; one that was under way meanwhile ends itself
+        now = await self._users.credentials(given.tenant, given.login)
+        if now is None or now.password_hash != known.password_hash:
+            await self._sessions.end(secret)
+            raise _wrong()
+        return now.user, secret
 
     async def renew(self, request: Request, secret: SessionCookie = None) -> SessionOutput:
         """Another token for the sign-in the cookie stands for."""
@@ -263,6 +272,10 @@ def _tenant(caller: Caller, tenant: str | None) -> str:
     if not caller.may("operator"):
         raise ProblemError(403, "Only an operator may do this for another tenant")
     return tenant
+
+
+def _wrong() -> ProblemError:
+    return ProblemError(401, "Tenant, login or password is wrong")
 
 
 def _not_signed_in() -> ProblemError:

@@ -1,0 +1,102 @@
+"""Each route wants its role and no higher one, whoever's and whatever it is asked about."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import aio_pika
+import pytest
+
+from broker import broker
+from inprocess import Installation, Json, Phone
+from integration.routes import LEAST, OPEN, attempts, routes
+from integration.tenants import Company, company, state
+from ladder import RealServer
+from softphone_common.bus import topology
+from softphone_common.bus.envelope import pack
+from softphone_common.contracts.events import CallObserved, Role
+from softphone_common.domain.calls import Observation
+from softphone_common.domain.numbers import NumberProfile, normalise
+from until import until
+
+LOWER: dict[Role, tuple[Role, ...]] = {
+    "user": (),
+    "admin": ("user",),
+    "operator": ("user", "admin"),
+}
+
+
+@pytest.fixture(scope="module")
+async def ours(office: Installation) -> Company:
+    return await company(office)
+
+
+@pytest.fixture(scope="module")
+async def letter(office: Installation, ours: Company, rabbitmq: RealServer) -> str:
+    """The id of a dead letter of our own."""
+    observation = Observation(
+        call_id=str(uuid4()),
+        phase="missed",
+        extension="21",
+        remote=normalise("089 99998001", NumberProfile()),
+        at=datetime.now(UTC),
+        direction="inbound",
+        identity="phone",
+    )
+    envelope = pack(CallObserved(tenant=ours.tenant, observation=observation), "ingest")
+    async with broker(rabbitmq.url) as channel:
+        message = aio_pika.Message(envelope.body, headers=envelope.headers)
+        await channel.default_exchange.publish(message, topology.dead("calllog.call"))
+    wanted = {"tenant": ours.tenant}
+
+    async def kept() -> list[Json]:
+        found = await office.get("/api/dead-letters", office.operator, **wanted)
+        return list(found["items"])
+
+    (held,) = await until(kept, what="the letter")
+    return str(held["id"])
+
+
+async def test_every_route_has_its_least_role(office: Installation, ours: Company) -> None:
+    assert routes(office.app) == set(LEAST) | OPEN, "a new route needs a role in the table"
+    assert set(LEAST) == set(attempts(ours))
+    assert not set(LEAST) & OPEN
+
+
+async def test_no_lower_role_reaches_what_is_there(
+    office: Installation, ours: Company, letter: str
+) -> None:
+    tokens: dict[Role, str] = {"user": ours.user.token, "admin": ours.admin.token}
+    before = await state(office, ours)
+    asked, reached = 0, {}
+    for route, (path, body) in attempts(ours, letter).items():
+        for role in LOWER[LEAST[route]]:
+            asked += 1
+            answer = await office.ask(route.partition(" ")[0], path, tokens[role], body)
+            if answer.status_code != 403:
+                reached[route, role] = answer.status_code
+    assert reached == {}
+    assert asked > len(LEAST) / 2
+    assert await state(office, ours) == before
+    held = await office.get(f"/api/dead-letters/{letter}", office.operator)
+    assert held["state"] == "waiting"
+
+
+async def test_no_route_wants_more_than_its_role(office: Installation, ours: Company) -> None:
+    """Asked about what is not there, so that nothing is gone for the next."""
+    tokens = {"user": ours.user.token, "admin": ours.admin.token, "operator": office.operator}
+    nothing = replace(
+        ours,
+        phone=Phone("none", "none"),
+        user=replace(ours.user, id="none"),
+        record="none",
+        call="none",
+        deleted="none",
+        hit="none",
+    )
+    refused = {}
+    for route, (path, body) in attempts(nothing).items():
+        answer = await office.ask(route.partition(" ")[0], path, tokens[LEAST[route]], body)
+        if answer.status_code in {401, 403}:
+            refused[route] = answer.text
+    assert refused == {}
