@@ -28,16 +28,21 @@ async def call(office: Installation, company: Company) -> str:
     return call
 
 
+def coded(position: bytes) -> str:
+    """A cursor of this position."""
+    return urlsafe_b64encode(position).decode()
+
+
 CURSORS = {
     "no base64": "ä",
-    "no JSON": urlsafe_b64encode(b"["),
-    "no list": urlsafe_b64encode(b"17"),
-    "empty": urlsafe_b64encode(b"[]"),
-    "deep": urlsafe_b64encode(b"[" * 1400),
-    "half a character": urlsafe_b64encode(b'[1, "\\ud800"]'),
-    "half a character first": urlsafe_b64encode(b'["\\ud800", "x"]'),
-    "too late": urlsafe_b64encode(b'[99999999999999999, "x"]'),
-    "too early": urlsafe_b64encode(b'[-99999999999999999, "x"]'),
+    "no JSON": coded(b"["),
+    "no list": coded(b"17"),
+    "empty": coded(b"[]"),
+    "deep": coded(b"[" * 1400),
+    "half a character": coded(b'[1, "\\ud800"]'),
+    "half a character first": coded(b'["\\ud800", "x"]'),
+    "too late": coded(b'[99999999999999999, "x"]'),
+    "too early": coded(b'[-99999999999999999, "x"]'),
 }
 OUT_OF_TIME = {
     "before the first moment": "0001-01-01T00:00:00+14:00",
@@ -49,9 +54,7 @@ BY_TIME = ("/api/devices/{device}/hits", "/api/dead-letters")
 LISTS = ("/api/calls", "/api/recycle-bin", "/api/directory/records", *BY_TIME)
 
 
-async def refuses_cursor(
-    office: Installation, company: Company, path: str, cursor: str | bytes
-) -> None:
+async def refuses_cursor(office: Installation, company: Company, path: str, cursor: str) -> None:
     device = await office.make_device(company.tenant)
     token = office.token(company.tenant, "operator")
     answer = await office.ask(
@@ -64,7 +67,7 @@ async def refuses_cursor(
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
 async def test_a_strange_cursor_is_named(
-    office: Installation, company: Company, path: str, cursor: str | bytes
+    office: Installation, company: Company, path: str, cursor: str
 ) -> None:
     await refuses_cursor(office, company, path, cursor)
 
@@ -74,7 +77,7 @@ async def test_a_strange_cursor_is_named(
 async def test_a_cursor_outside_of_time_is_named(
     office: Installation, company: Company, path: str, moment: str
 ) -> None:
-    cursor = urlsafe_b64encode(json.dumps([moment, "x"]).encode())
+    cursor = coded(json.dumps([moment, "x"]).encode())
     await refuses_cursor(office, company, path, cursor)
 
 
