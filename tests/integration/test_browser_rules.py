@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
-from inprocess import Installation, Person, bearer
+from inprocess import Company, Installation, Person, bearer
 
 ELSEWHERE = "https://crm.example"
 SETTINGS = {"origins": [ELSEWHERE]}
 UNDESCRIBED = ("/healthz", "/readyz", "/metrics", "/nowhere", "/openapi.json", "//hit/x")
+CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+"""Of what is no page of ours, and must not act as one if a browser opens it."""
+
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -48,13 +52,55 @@ async def test_no_answer_of_any_route_is_kept_framed_or_guessed_at(
     assert len(asked) > 40
     for method, path in asked:
         answer = await office.ask(method, path, json={}, headers=headers)
-        told = answer.headers
-        assert told.get_list("cache-control") == ["no-store"], (method, path)
-        assert told.get_list("x-content-type-options") == ["nosniff"], (method, path)
-        assert told.get_list("referrer-policy") == ["no-referrer"], (method, path)
-        policy = "default-src 'none'; frame-ancestors 'none'"
-        assert told.get_list("content-security-policy") == [policy], (method, path)
-        assert "server" not in told
+        require_closed(answer)
+
+
+def require_closed(answer: httpx.Response) -> None:
+    """The answer is kept nowhere, and no page to a browser."""
+    told, asked = answer.headers, answer.request.url
+    assert told.get_list("cache-control") == ["no-store"], asked
+    assert told.get_list("x-content-type-options") == ["nosniff"], asked
+    assert told.get_list("referrer-policy") == ["no-referrer"], asked
+    assert told.get_list("content-security-policy") == [CLOSED], asked
+    assert "server" not in told
+
+
+FORM = '<form xmlns="http://www.w3.org/1999/xhtml" action="https://evil.example"><input/></form>'
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml", "image/svg+xml"])
+async def test_no_device_answers_with_a_page(
+    office: Installation, company: Company, kind: str
+) -> None:
+    device = await office.make_device(company.tenant)
+    mapping = {"answers": [{"content_type": kind, "body": FORM}]}
+    path = f"/api/devices/{device.id}"
+    answer = await office.ask("PATCH", path, company.admin, {"mapping": mapping})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == "mapping.answers.0.content_type"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("", "text/plain; charset=utf-8"),
+        ("text/xml", "text/xml; charset=utf-8"),
+        ("application/xml", "application/xml"),
+    ],
+)
+async def test_what_a_device_answers_is_no_page(
+    office: Installation, company: Company, kind: str, told: str
+) -> None:
+    device = await office.make_device(company.tenant)
+    mapping = {"answers": [{"content_type": kind, "body": FORM}]}
+    changes = {"mapping": mapping}
+    changed = await office.ask("PATCH", f"/api/devices/{device.id}", company.admin, changes)
+    assert changed.status_code == 200, changed.text
+    path = f"/hit/{device.key}/ringing?extension=21&number=08999998001"
+    answer = await office.ask("GET", path)
+    assert (answer.text, answer.headers["content-type"]) == (FORM, told)
+    require_closed(answer)
 
 
 @pytest.mark.parametrize("path", ["/", "/web/app.js", "/web/app.css", "/web/logo.svg"])
@@ -85,6 +131,7 @@ REFUSED: dict[str, dict[str, str]] = {
     "another": {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
     "another, old browser": {"Origin": "https://evil.example"},
     "no origin": {"Origin": "null"},
+    "half an address": {"Origin": "http://["},
     "another scheme": {"Origin": "{own}", "Sec-Fetch-Site": "same-site"},
     "another port": {"Origin": "http://127.0.0.1:1"},
     "by site alone": {"Sec-Fetch-Site": "cross-site"},

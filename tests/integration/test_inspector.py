@@ -193,6 +193,15 @@ async def test_trying_a_request_makes_no_call(office: Installation, company: Com
     assert (await hits(office, company, device))["items"] == []
 
 
+async def test_no_more_is_tried_than_may_be_saved(office: Installation, company: Company) -> None:
+    device = await make(office, company)
+    path = f"/api/devices/{device['id']}/try"
+    mapping = {"fields": {"name": {"value": "x" * 20_000}}}
+    for more in ({"mapping": mapping}, {"numbers": {"trunk": "+49" * 7000}}):
+        told = await office.post(path, company.admin, {"request": RING, **more})
+        assert (told["outcome"], told["field"]) == ("refused", "mapping")
+
+
 async def test_an_administrator_sees_hits_as_they_come(
     office: Installation, company: Company
 ) -> None:

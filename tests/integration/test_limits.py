@@ -22,6 +22,7 @@ SETTINGS = {
     "hits_rate": 2,
     "hits_burst_seconds": 5,
     "wrong_keys_max": 5,
+    "tries_max": 3,
     "signin_failures_max": 4,
     "login_failures_max": 7,
     "address_failures_max": 8,
@@ -109,6 +110,21 @@ async def test_an_address_may_try_few_wrong_keys_and_any_right_one(
     assert await statuses(office, 1, f"/hit/x/{RING}", elsewhere) == [404]
     office.clock.move(timedelta(minutes=1))
     assert await statuses(office, 6, f"/hit/x/{RING}", here) == [404] * 5 + [429]
+
+
+async def test_a_tenant_tries_requests_only_so_often(
+    office: Installation, company: Company
+) -> None:
+    async def tried(tenant: str) -> list[httpx.Response]:
+        path = f"/api/devices/{(await office.make_device(tenant)).id}/try"
+        admin, given = office.token(tenant), {"request": f"/{RING}"}
+        return [await office.ask("POST", path, admin, given) for _ in range(5)]
+
+    for answers in (await tried(company.tenant), await tried(await office.make_tenant())):
+        assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 2
+        assert all(refused(answer) for answer in answers[3:])
+    office.clock.move(timedelta(minutes=1))
+    assert (await tried(company.tenant))[0].status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"])

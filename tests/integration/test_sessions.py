@@ -166,9 +166,12 @@ async def test_unknown_frames_are_ignored_and_garbage_is_not(
         assert await browser.end() == 4004
 
 
-async def test_pages_of_other_sites_are_refused(office: Installation, anna: Person) -> None:
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://[", "null"])
+async def test_pages_of_other_sites_are_refused(
+    office: Installation, anna: Person, origin: str
+) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        async with signed_in(office.url, anna.token, origin="https://evil.example"):
+        async with signed_in(office.url, anna.token, origin=origin):
             pass
     assert refused.value.response.status_code == 403
     async with signed_in(office.url, anna.token, origin=office.url) as browser:

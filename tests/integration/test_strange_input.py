@@ -28,26 +28,61 @@ async def call(office: Installation, company: Company) -> str:
     return call
 
 
+def coded(position: bytes) -> str:
+    """A cursor of this position."""
+    return urlsafe_b64encode(position).decode()
+
+
 CURSORS = {
     "no base64": "ä",
-    "no JSON": urlsafe_b64encode(b"["),
-    "no list": urlsafe_b64encode(b"17"),
-    "empty": urlsafe_b64encode(b"[]"),
-    "deep": urlsafe_b64encode(b"[" * 1400),
-    "half a character": urlsafe_b64encode(b'[1, "\\ud800"]'),
-    "half a character first": urlsafe_b64encode(b'["\\ud800", "x"]'),
-    "too late": urlsafe_b64encode(b'[99999999999999999, "x"]'),
+    "no JSON": coded(b"["),
+    "no list": coded(b"17"),
+    "empty": coded(b"[]"),
+    "deep": coded(b"[" * 1400),
+    "half a character": coded(b'[1, "\\ud800"]'),
+    "half a character first": coded(b'["\\ud800", "x"]'),
+    "too late": coded(b'[99999999999999999, "x"]'),
+    "too early": coded(b'[-99999999999999999, "x"]'),
 }
+OUT_OF_TIME = {
+    "before the first moment": "0001-01-01T00:00:00+14:00",
+    "after the last moment": "9999-12-31T23:59:59-14:00",
+    "a moment nowhere": "2026-01-01T00:00:00",
+    "no moment": "now",
+}
+BY_TIME = ("/api/devices/{device}/hits", "/api/dead-letters")
+LISTS = ("/api/calls", "/api/recycle-bin", "/api/directory/records", *BY_TIME)
 
 
-@pytest.mark.parametrize("path", ["/api/calls", "/api/recycle-bin", "/api/directory/records"])
-@pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
-async def test_a_strange_cursor_is_named(
-    office: Installation, company: Company, path: str, cursor: str | bytes
-) -> None:
-    answer = await office.ask("GET", path, company.admin, params={"cursor": cursor})
+async def refuses_cursor(office: Installation, company: Company, path: str, cursor: str) -> None:
+    device = await office.make_device(company.tenant)
+    token = office.token(company.tenant, "operator")
+    answer = await office.ask(
+        "GET", path.format(device=device.id), token, params={"cursor": cursor}
+    )
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
+async def test_a_strange_cursor_is_named(
+    office: Installation, company: Company, path: str, cursor: str
+) -> None:
+    await refuses_cursor(office, company, path, cursor)
+
+
+@pytest.mark.parametrize("path", BY_TIME)
+@pytest.mark.parametrize("moment", OUT_OF_TIME.values(), ids=OUT_OF_TIME.keys())
+async def test_a_cursor_outside_of_time_is_named(
+    office: Installation, company: Company, path: str, moment: str
+) -> None:
+    cursor = coded(json.dumps([moment, "x"]).encode())
+    await refuses_cursor(office, company, path, cursor)
+
+
+def test_every_list_with_a_cursor_is_tried(office: Installation) -> None:
+    assert {one.path for one in operations(office.app) if "cursor" in one.query} == {*LISTS}
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,21 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a requirement of nothing": ({"require": ["colour"]}, "require"),
     "a redirection": ({"answers": [{"status": 302}]}, "less than or equal to 299"),
-    "a header in a type": ({"answers": [{"content_type": "text/plain\r\nX: y"}]}, "pattern"),
+    "a header in a type": (
+        {"answers": [{"content_type": "text/plain\r\nX: y"}]},
+        "must be one of text/plain",
+    ),
+    "a page as an answer": ({"answers": [{"content_type": "text/html"}]}, "must be one of text/"),
+    "a page of XML": ({"answers": [{"content_type": "image/svg+xml"}]}, "must be one of text/"),
+    "two types at once": ({"answers": [{"content_type": "text/xml, text/html"}]}, "must be one of"),
+    "a pattern too large": (
+        {"fields": {"name": {"from": "form.n", "pick": "(?:a.{990}c|a.{980}d|a.{970}e)"}}},
+        r"fields.name.0.pick[\s\S]*too large",
+    ),
+    "a pattern of many classes": (
+        {"fields": {"name": {"when": {"form.n": {"matches": r"\pL" * 5}}, "value": "x"}}},
+        r"fields.name.0.when.`form.n`.matches[\s\S]*more than 4 classes",
+    ),
     "an unknown word": ({"words": 1}, "words"),
 }
 
@@ -57,6 +71,18 @@ def test_a_mapping_that_means_nothing_is_refused(what: str) -> None:
     mapping, why = REFUSED[what]
     with pytest.raises(ValidationError, match=why):
         Mapping.model_validate(mapping)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("", "text/plain", "application/json", "application/xml", "TEXT/XML; charset=utf-8"),
+        *("text/plain;charset=UTF-8", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_an_answer_is_of_a_type_senders_read(kind: str) -> None:
+    mapping = Mapping.model_validate({"answers": [{"content_type": kind}]})
+    assert mapping.answers[0].content_type == kind
 
 
 def test_fields_that_refer_to_many_are_followed_once() -> None:

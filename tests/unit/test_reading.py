@@ -217,9 +217,6 @@ def test_a_blank_in_front_of_a_number_stays() -> None:
 GROWING = "<!DOCTYPE a [<!ENTITY e0 'ha'>" + "".join(
     f"<!ENTITY e{n} '{f'&e{n - 1};' * 10}'>" for n in range(1, 12)
 ) + "]><a><n>&e11;</n></a>"  # fmt: skip
-NESTED = "".join(
-    f"--b{n}\r\nContent-Type: multipart/mixed; boundary=b{n + 1}\r\n\r\n" for n in range(1200)
-)
 WRONG: dict[str, tuple[HitRequest, dict[str, Any], str]] = {
     "unknown event": (asked("/busy"), {"fields": {"event": "path.0"}}, "event"),
     "no event": (asked(""), {"fields": {"event": "path.0"}}, "event"),
@@ -255,10 +252,20 @@ WRONG: dict[str, tuple[HitRequest, dict[str, Any], str]] = {
         {"fields": {"name": "xml.n"}},
         "body",
     ),
-    "multipart in multipart": (
-        asked(body=NESTED, content_type="multipart/form-data; boundary=b0"),
+    "a multipart form without its mark": (
+        asked(body="n=1", content_type="multipart/form-data; boundary=b0"),
         {"fields": {"name": "form.n"}},
         "body",
+    ),
+    "a text too long to pick from": (
+        asked(query=f"n={'a' * 2001}"),
+        {"fields": {"name": {"from": "query.n", "pick": "^a"}}},
+        "name",
+    ),
+    "a text too long for a condition": (
+        asked(query=f"n={'a' * 2001}"),
+        {"fields": {"name": {"when": {"query.n": {"matches": "^a"}}, "value": "x"}}},
+        "query.n",
     ),
     "a hundred members and one": (
         asked(body="u=1&" * 101, **FORM),
@@ -333,4 +340,4 @@ def test_as_many_fields_as_there_may_be_refer_to_one_another() -> None:
 
 def test_no_pattern_takes_more_than_linear_time() -> None:
     rule = {"from": "query.n", "pick": "^(a+)+$"}
-    assert name(asked(query=f"n={'a' * 50_000}b"), rule) == ""
+    assert name(asked(query=f"n={'a' * 1999}b"), rule) == ""

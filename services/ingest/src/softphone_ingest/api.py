@@ -116,8 +116,9 @@ def _client(request: Request) -> str:
 
 def _answer(taken: Taken) -> Response:
     if taken.reply is not None:
-        body = taken.reply.body if taken.reply.status != IGNORED else None
-        return Response(body, taken.reply.status, media_type=taken.reply.content_type or None)
+        body = taken.reply.body if taken.reply.status != IGNORED else ""
+        plain = "text/plain" if body else None  # a text without a type is guessed at
+        return Response(body, taken.reply.status, media_type=taken.reply.content_type or plain)
     if taken.call_id is None:
         return Response(status_code=IGNORED)
     return JSONResponse({"call_id": taken.call_id}, ACCEPTED)

@@ -1,6 +1,5 @@
 """The routes of devices and presets, `/api/devices` and `/api/presets`, for administrators."""
 
-import json
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -15,7 +14,7 @@ from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.tenants import Tenants
 from softphone_ingest.devices import DeviceMirror, DeviceStore, hash_key, new_key
-from softphone_ingest.dialect import Dialects
+from softphone_ingest.dialect import Dialects, require_small
 from softphone_ingest.hits import EXTENSION_MAX, HitError
 from softphone_ingest.presets.preset import Preset
 from softphone_ingest.sealing import Seal
@@ -173,12 +172,10 @@ class DeviceApi:
 
     def _check(self, device: Device) -> None:
         """Raises ProblemError 422 naming what can't be read with."""
-        size = len(json.dumps([device.mapping, device.numbers, device.extensions]))
-        if size > self._settings.device_mapping_max:
-            most = self._settings.device_mapping_max
-            raise ProblemError(422, f"mapping is over {most} bytes", field="mapping")
         tenant = self._tenants.require(device.tenant)
+        most = self._settings.device_mapping_max
         try:
+            require_small(most, device.mapping, device.numbers, device.extensions)
             self._dialects.make(tenant, device.preset, device.mapping, device.numbers)
         except HitError as error:
             raise ProblemError(422, str(error), field=error.field) from None

@@ -1,5 +1,6 @@
 """How one device speaks: its preset with its own changes, and its number profile; reads nothing."""
 
+import json
 from collections.abc import Mapping as ReadOnly
 from dataclasses import dataclass
 from typing import Any
@@ -60,3 +61,9 @@ class Dialects:
         except ValueError as error:
             raise HitError("numbers", str(error)) from None
         return Dialect(whole, at_sender)
+
+
+def require_small(most: int, *changes: dict[str, Any]) -> None:
+    """Raises HitError naming `mapping` for changes of a preset over so many bytes."""
+    if len(json.dumps(changes)) > most:
+        raise HitError("mapping", f"is over {most} bytes")

@@ -1,6 +1,5 @@
 """The routes of the inspector, `/api/devices/{device}/hits` and `/try`."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -8,13 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.contracts.hits import EventJson, HitJson
 from softphone_common.http.auth import AdminCaller
-from softphone_common.http.paging import Page, decode_cursor, encode_cursor
-from softphone_common.http.problem import ProblemError
+from softphone_common.http.paging import Page, decode_place, encode_cursor
+from softphone_common.limits import Limiter, Rate
 from softphone_common.tenants import Tenants
 from softphone_ingest.devices import DeviceStore
+from softphone_ingest.dialect import require_small
 from softphone_ingest.hits import HitError
 from softphone_ingest.inspector import Inspector
 from softphone_ingest.request import HitRequest
+from softphone_ingest.settings import IngestSettings
 
 
 class Trial(BaseModel):
@@ -44,12 +45,20 @@ class HitApi:
     """Hits over HTTP, for administrators."""
 
     def __init__(
-        self, inspector: Inspector, devices: DeviceStore, tenants: Tenants, page_max: int
+        self,
+        inspector: Inspector,
+        devices: DeviceStore,
+        tenants: Tenants,
+        limiter: Limiter,
+        settings: IngestSettings,
     ) -> None:
         self._inspector = inspector
         self._devices = devices
         self._tenants = tenants
-        self._page_max = page_max
+        self._limiter = limiter
+        self._tries = Rate("tries", settings.tries_max, 60)
+        self._page_max = settings.page_max
+        self._mapping_max = settings.device_mapping_max
         self.router = APIRouter(prefix="/api/devices/{device}", tags=["inspector"])
         add = self.router.add_api_route
         add("/hits", self.list_hits, methods=["GET"])
@@ -65,7 +74,7 @@ class HitApi:
     ) -> Page[HitJson]:
         """The device's latest hits, newest first."""
         size = min(limit, self._page_max)
-        before = None if cursor is None else _position(cursor)
+        before = None if cursor is None else decode_place(cursor)
         hits = await self._inspector.latest(
             await self._devices.require(caller.tenant, device), before, size + 1
         )
@@ -84,24 +93,15 @@ class HitApi:
 
     async def try_request(self, device: str, given: Trial, caller: AdminCaller) -> Tried:
         """What a request would become, with changes not saved yet; it makes no call."""
+        await self._limiter.take(self._tries, caller.tenant)
         tenant = self._tenants.require(caller.tenant)
         known = await self._devices.require(caller.tenant, device)
         mapping = known.mapping if given.mapping is None else given.mapping
         numbers = known.numbers if given.numbers is None else given.numbers
         try:
+            require_small(self._mapping_max, mapping, numbers)
             request = HitRequest.parse(given.request)
             events = self._inspector.read(tenant, known, request, mapping, numbers)
         except HitError as error:
             return Tried(outcome="refused", field=error.field, why=error.why)
         return Tried(outcome="accepted" if events else "ignored", events=events)
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    at, id_ = decode_cursor(cursor, str, str)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ProblemError(422, "cursor: not one this list has given out", field="cursor")
-    return moment, id_

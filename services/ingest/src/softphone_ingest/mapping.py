@@ -4,12 +4,13 @@ A preset is a mapping with a name; a device is a preset and what it changes of i
 explains every word for those who write one.
 """
 
+import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
-import re2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from softphone_ingest.patterns import Pattern
 
 Output = Literal[
     "event",
@@ -44,28 +45,24 @@ Step = Literal[
 Scope = Literal["pbx", "device", "extension", "none"]
 Source = Annotated[str, Field(min_length=1, max_length=120)]
 
-
-_QUIET = re2.Options()
-_QUIET.log_errors = False
-
-
-@lru_cache(maxsize=1024)
-def compiled(pattern: str) -> Any:
-    """The regular expression. Raises re2.error for what is none."""
-    return re2.compile(pattern, _QUIET)
-
-
-def _linear(pattern: str) -> str:
-    try:
-        compiled(pattern)
-    except re2.error as error:
-        why = error.args[0].decode("utf-8", "replace")
-        raise ValueError(f"is no regular expression this engine runs: {why}") from None
-    return pattern
+_CONTENT_TYPES = (
+    "text/plain",
+    "application/json",
+    "application/xml",
+    "text/xml",
+    "application/x-www-form-urlencoded",
+)
+"""What senders read. Browsers open answers too, and of these they make no page of ours."""
 
 
-Pattern = Annotated[str, Field(max_length=300), AfterValidator(_linear)]
-"""RE2 syntax: no look-around and no back-references, and never more than linear time."""
+def _no_page(content_type: str) -> str:
+    found = re.fullmatch(r"([^; ]*)( *; *charset=[\w-]+)?", content_type, re.ASCII | re.IGNORECASE)
+    if content_type and (found is None or found[1].lower() not in _CONTENT_TYPES):
+        raise ValueError(f"must be one of {', '.join(_CONTENT_TYPES)}, with a charset or without")
+    return content_type
+
+
+ContentType = Annotated[str, Field(max_length=100), AfterValidator(_no_page)]
 
 
 class _Part(BaseModel):
@@ -133,7 +130,7 @@ class Answer(Conditional):
     """What the sender is told. `{base}` in the body is the device's URL, `{call_id}` our call."""
 
     status: int = Field(200, ge=200, le=299)
-    content_type: str = Field("", max_length=100, pattern=r"^[ -~]*$")
+    content_type: ContentType = ""
     body: str = Field("", max_length=2000)
 
 

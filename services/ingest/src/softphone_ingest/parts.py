@@ -1,11 +1,11 @@
 """Takes a request apart: path, query, form, JSON, XML, text; knows no mapping and no call."""
 
 import json
-from email.parser import BytesParser
 from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
+from softphone_ingest import multipart
 from softphone_ingest.hits import HitError
 from softphone_ingest.request import HitRequest, Values, decoded, pairs, plain
 
@@ -59,7 +59,7 @@ class Parts:
     def form(self) -> tuple[Values, list[str]]:
         """Parameters of a form, and what stands there without `=`."""
         if self._kind == "multipart":
-            return self._multipart(), []
+            return multipart.fields(self.request.body, self.request.headers["content-type"]), []
         return pairs(self.request.body.strip()) if self._kind == "form" else ({}, [])
 
     @cached_property
@@ -89,22 +89,6 @@ class Parts:
         if self._kind not in {"text", "form"}:
             return []
         return plain(self.request.body).strip().split("\n", 1)[0].split(self._separator)
-
-    def _multipart(self) -> Values:
-        head = f"Content-Type: {self.request.headers['content-type']}\r\n\r\n".encode()
-        try:
-            message = BytesParser().parsebytes(head + self.request.body)
-        except RecursionError:
-            raise HitError("body", "is nested too deep") from None
-        if not message.is_multipart():
-            raise HitError("body", "is no multipart form")
-        found: Values = {}
-        for part in message.get_payload():
-            name = part.get_param("name", header="content-disposition")  # type: ignore[union-attr]
-            value = part.get_payload(decode=True)  # type: ignore[union-attr]
-            if isinstance(name, str) and isinstance(value, bytes):
-                found.setdefault(name, []).append(plain(value))
-        return found
 
 
 def read_json(text: str, field: str) -> Any:

@@ -14,8 +14,9 @@ from softphone_common.domain.placeholders import is_placeholder
 from softphone_ingest.answers import Reply, filled
 from softphone_ingest.decoding import decode
 from softphone_ingest.hits import CALL_ID_MAX, EXTENSION_MAX, TEXT_MAX, Hit, HitError
-from softphone_ingest.mapping import OUTPUTS, PLACES, Condition, Mapping, Rule, compiled
+from softphone_ingest.mapping import OUTPUTS, PLACES, Condition, Mapping, Rule
 from softphone_ingest.parts import Parts
+from softphone_ingest.patterns import Search
 from softphone_ingest.request import HitRequest
 from softphone_ingest.sources import find, walk
 
@@ -49,6 +50,7 @@ class Reader:
     ) -> None:
         self._parts = Parts(request, mapping.separator)
         self._find = cache(partial(find, self._parts))
+        self._search = Search()
         self._mapping = mapping
         self._profile = profile
         self._extension = extension
@@ -102,14 +104,17 @@ class Reader:
         return [None]
 
     def _event(self, member: Any) -> "_Event":
-        return _Event(self._find, self._mapping, self._profile, member)
+        return _Event(self._find, self._search, self._mapping, self._profile, member)
 
 
 class _Event:
     """One event of a request; a field is read when it is first asked for."""
 
-    def __init__(self, at: Find, mapping: Mapping, profile: NumberProfile, member: Any) -> None:
+    def __init__(
+        self, at: Find, search: Search, mapping: Mapping, profile: NumberProfile, member: Any
+    ) -> None:
         self._at = at
+        self._search = search
         self._mapping = mapping
         self._profile = profile
         self._member = member
@@ -139,7 +144,7 @@ class _Event:
 
     def holds(self, when: ReadOnly[str, Condition]) -> bool:
         """Whether all conditions do."""
-        return all(self._meets(self._said(source), wanted) for source, wanted in when.items())
+        return all(self._meets(source, wanted) for source, wanted in when.items())
 
     def text_at(self, source: str) -> str:
         """The first text there that is not empty, be it a placeholder."""
@@ -153,6 +158,11 @@ class _Event:
 
     def find(self, source: str) -> list[Any]:
         """All values the source names."""
+        found = self._found(source)
+        self._search.look(len(found), source)
+        return found
+
+    def _found(self, source: str) -> list[Any]:
         place, _, rest = source.partition(".")
         if place == "each":
             return [] if self._member is None else walk(self._member, rest)
@@ -197,17 +207,18 @@ class _Event:
         if is_placeholder(text):
             return ""
         if rule.pick:
-            text = _picked(rule.pick, text)
+            text = self._search.picked(rule.pick, text, name)
         return text if rule.table is None else _looked_up(rule.table, text)
 
-    def _meets(self, text: str, wanted: Condition) -> bool:
+    def _meets(self, source: str, wanted: Condition) -> bool:
+        text = self._said(source)
         stripped = text.strip()
         low = stripped.casefold()
         if wanted.is_ is not None and not _listed(low, wanted.is_):
             return False
         if wanted.not_ is not None and _listed(low, wanted.not_):
             return False
-        if wanted.matches is not None and not compiled(wanted.matches).search(stripped):
+        if wanted.matches is not None and not self._search.first(wanted.matches, stripped, source):
             return False
         if wanted.own is None:
             return True
@@ -306,13 +317,6 @@ def _as_text(value: Any, field: str) -> str:
 
 def _listed(low: str, texts: tuple[str, ...]) -> bool:
     return any(low == text.casefold() or (text == "*" and low) for text in texts)
-
-
-def _picked(pattern: str, text: str) -> str:
-    found = compiled(pattern).search(text)
-    if found is None:
-        return ""
-    return (found.group(1) if found.re.groups else found.group(0)) or ""
 
 
 def _looked_up(table: ReadOnly[str, str], text: str) -> str:

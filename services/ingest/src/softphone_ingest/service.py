@@ -67,12 +67,13 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     links = DialLinks(mongo.database)
     repeats = Repeats(redis, settings.dial_key_seconds)
     dialler = Dialler(devices, dialects, links, repeats, identities, spool, clock)
-    door = Door(intake, Limiter(redis, clock, settings), settings)
+    limiter = Limiter(redis, clock, settings)
+    door = Door(intake, limiter, settings)
     routers = [
         Api(door, intake, settings.public_url).router,
         DialApi(dialler, links, known_tenants, clock).router,
         DeviceApi(store, devices, known_tenants, dialects, seal, bus, settings).router,
-        HitApi(inspector, store, known_tenants, settings.page_max).router,
+        HitApi(inspector, store, known_tenants, limiter, settings).router,
         Administration(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
     ]
     resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]

@@ -54,6 +54,9 @@ class IngestSettings(Settings):
     wrong_keys_max: int = Field(
         20, ge=1, description="Hits with unknown keys in a minute from one address"
     )
+    tries_max: int = Field(
+        60, ge=1, description="Requests the administrators of a tenant may try in a minute"
+    )
     devices_max: int = Field(1000, ge=1, description="Devices a tenant may have")
     device_mapping_max: int = Field(
         16_384, ge=1024, description="Bytes of what a device changes of its preset"

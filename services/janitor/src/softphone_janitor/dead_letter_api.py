@@ -1,6 +1,5 @@
 """The routes of dead letters, for operators: `/api/dead-letters`."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -8,7 +7,7 @@ from pydantic import BaseModel
 
 from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.moment import Moment
-from softphone_common.http.paging import Page, decode_cursor, encode_cursor
+from softphone_common.http.paging import Page, decode_place, encode_cursor
 from softphone_common.http.problem import ProblemError
 from softphone_janitor.burial import Burial
 from softphone_janitor.dead_letters import DeadLetter, DeadLetterStore, Selection, State
@@ -62,7 +61,7 @@ class DeadLetterApi:
     ) -> Page[DeadLetter]:
         """What could not be handled, the latest first."""
         size = min(limit, self._page_max)
-        after = None if cursor is None else _position(cursor)
+        after = None if cursor is None else decode_place(cursor)
         letters = await self._store.page(selected, after, size + 1)
         last = letters[size - 1] if len(letters) > size else None
         place = encode_cursor(last.last_at.isoformat(), last.id) if last else None
@@ -94,14 +93,6 @@ class DeadLetterApi:
         """Removes it for good."""
         if not await self._burial.drop(letter, caller.login):
             raise _unknown()
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    at, id_ = decode_cursor(cursor, str, str)
-    try:
-        return datetime.fromisoformat(at), id_
-    except ValueError:
-        raise ProblemError(422, "cursor: not one this list has given out", field="cursor") from None
 
 
 def _unknown() -> ProblemError:

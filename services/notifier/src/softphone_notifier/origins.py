@@ -21,7 +21,10 @@ class Origins:
         origin = headers.get("origin")
         if origin is None or origin in self._others:
             return True
-        return urlsplit(origin).netloc == headers.get("host")
+        try:
+            return urlsplit(origin).netloc == headers.get("host")
+        except ValueError:  # half an IPv6 address
+            return False
 
     async def require(self, request: Request) -> None:
         """FastAPI dependency of what a cookie is enough for. Raises ProblemError 403.

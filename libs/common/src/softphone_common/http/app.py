@@ -16,7 +16,9 @@ from softphone_common.telemetry import tracing
 
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -111,8 +113,8 @@ class Guard:
 
 
 def _closed(send: Send) -> Send:
-    """An answer no cache keeps, no page frames and no browser takes for something else, unless it
-    says otherwise itself."""
+    """An answer no cache keeps, no page frames and no browser takes for something else or for a
+    page of ours, unless it says otherwise itself."""
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -12,12 +12,13 @@ def _written_out(given: Any) -> Any:
     return given
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """The same moment. Raises ValueError for one that no store can hold."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("is before the first or after the last moment there is") from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_written_out)]
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc), BeforeValidator(_written_out)]
 """In UTC, whatever zone it was written in; a number of seconds is none."""

@@ -2,10 +2,12 @@
 
 import base64
 import json
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from softphone_common.http.moment import in_utc
 from softphone_common.http.problem import ProblemError
 
 T = TypeVar("T")
@@ -32,5 +34,21 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
         position = None
     fits = isinstance(position, list) and len(position) == len(kinds)
     if not fits or not all(isinstance(p, k) for p, k in zip(position, kinds, strict=True)):
-        raise ProblemError(422, "cursor: not one this list has given out", field="cursor")
+        raise _strange()
     return tuple(position)
+
+
+def decode_place(cursor: str) -> tuple[datetime, str]:
+    """The moment, in UTC, and the id in a cursor of a list by time. Raises ProblemError 422."""
+    at, id_ = decode_cursor(cursor, str, str)
+    try:
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise _strange()
+        return in_utc(moment), id_
+    except ValueError:
+        raise _strange() from None
+
+
+def _strange() -> ProblemError:
+    return ProblemError(422, "cursor: not one this list has given out", field="cursor")
