@@ -13,7 +13,8 @@ class Proxy:
     """Passes bytes between its own port and a server's; `url` is the server's through it.
 
     Cut, it refuses connections and resets those it had, as a server does that has died. Frozen, it
-    accepts connections and passes nothing either way, as a server does that hangs.
+    accepts connections and passes nothing either way, as a server does that hangs. Stopped at a
+    text, it passes no more of whoever says that, and everything else.
     """
 
     def __init__(self, server_url: str) -> None:
@@ -26,6 +27,9 @@ class Proxy:
         self.url = parts._replace(netloc=f"{credentials}{at}{HOST}:{self._port}").geturl()
         self._open = asyncio.Event()
         self._open.set()
+        self._stop_text = b""
+        self._passing = asyncio.Event()
+        self._passing.set()
         self._delay = 0.0
         self._listening: asyncio.Server | None = None
         self._lines: set[asyncio.Task[None]] = set()
@@ -51,6 +55,12 @@ class Proxy:
     def thaw(self) -> None:
         """What waited is passed on."""
         self._open.set()
+        self._passing.set()
+
+    def stop_at(self, text: str) -> None:
+        """Whoever says this is heard no further, this included, until the thaw."""
+        self._stop_text = text.encode()
+        self._passing.clear()
 
     def slow(self, seconds: float) -> None:
         """Whatever is said comes so late, either way; 0: no more."""
@@ -92,6 +102,8 @@ class Proxy:
                 await news.wait()
                 await asyncio.sleep(self._delay)  # the length of the way, not a pause in a test
                 await self._open.wait()
+                if self._stop_text and self._stop_text in held:
+                    await self._passing.wait()
                 news.clear()
                 writer.write(bytes(held))
                 held.clear()

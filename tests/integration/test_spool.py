@@ -144,6 +144,33 @@ async def test_a_process_that_is_no_more_leaves_its_file_to_the_others(
             await process.kill()
 
 
+async def test_a_file_that_cannot_be_opened_holds_up_no_other(
+    fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
+) -> None:
+    """Neither a process that starts on it nor what others have left behind it."""
+    disk = folder / "unopenable"
+    own = {**env, "SOFTPHONE_SPOOL_DIR": str(disk)}
+    dying, living = [Process("ingest", own, folder, log=f"ingest-beside-{n}") for n in (1, 2)]
+    (disk / "0.sqlite").mkdir(parents=True)
+    for n in range(2, 12):  # whatever the order in which the folder is read
+        (disk / f"{n}.sqlite").mkdir()
+    try:
+        for process in (dying, living):
+            await process.start()
+        await broker.cut()
+        line = company.line(script=ANSWERED)
+        for event in ANSWERED:
+            assert (await company.hit(line, event, dying.url)).status_code == 202
+        await spooled(dying, len(ANSWERED))
+        await dying.kill()
+        await broker.start()
+        await company.caught_up()
+        assert f'"path": "{disk / "0.sqlite"}"' in living.log_text()
+    finally:
+        for process in (dying, living):
+            await process.kill()
+
+
 async def test_a_full_spool_refuses_and_loses_nothing(
     fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
 ) -> None:

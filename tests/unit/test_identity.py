@@ -108,6 +108,29 @@ async def test_without_redis_ids_alone_tell_calls_apart(forgetful: Identities) -
     assert others[0] == await resolve(phase="ended", call_id="B")
 
 
+async def test_without_redis_a_phones_counter_is_one_call_in_an_hour(
+    forgetful: Identities,
+) -> None:
+    """One that is counted again the day after is another; an id of the whole system never is."""
+    minutes = (0, 59, 60, 24 * 60)
+
+    async def calls(scope: str) -> list[str]:
+        times = [NOW + timedelta(minutes=minute) for minute in minutes]
+        hits = [Hit("ringing", "21", call_id="7") for _ in times]
+        found = [
+            await forgetful.resolve("acme", scope, hit, REMOTE, time)
+            for hit, time in zip(hits, times, strict=True)
+        ]
+        assert {each.identity for each in found} == {"phone"}
+        return [each.call_id for each in found]
+
+    for scope in ("device:d1", "extension:21"):
+        first, same, next_hour, next_day = await calls(scope)
+        assert first == same
+        assert len({first, next_hour, next_day}) == 3
+    assert len(set(await calls("pbx"))) == 1
+
+
 async def test_without_redis_what_has_no_id_is_derived_from_what_it_says(
     forgetful: Identities,
 ) -> None:

@@ -1,6 +1,9 @@
 """A tenant's room folds what it hears, numbers what it tells, and lets browsers resume."""
 
+from dataclasses import replace
 from datetime import timedelta
+from time import perf_counter
+from timeit import repeat
 
 from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.contracts.frames import CallFrame
@@ -11,6 +14,7 @@ from unit.observed import CALL, at, told
 
 MATCH = Match("r1", "contact", "Huber, Maria", "exact", "number +498999998001")
 MATCHED = CallMatched(tenant="acme", call_id=CALL, matches=(MATCH,), matched_at=at(1))
+FINISHED = 2000
 ANNA = frozenset({"anna"})
 
 
@@ -18,8 +22,8 @@ def a_room(calls_max: int = 10, replay_max: int = 10) -> Room:
     return Room(at(0), calls_max, replay_max)
 
 
-def observed(phase: Phase, seconds: float) -> CallObserved:
-    return CallObserved(tenant="acme", observation=told(phase, seconds))
+def observed(phase: Phase, seconds: float, call: str = CALL) -> CallObserved:
+    return CallObserved(tenant="acme", observation=replace(told(phase, seconds), call_id=call))
 
 
 def frame(room: Room, seconds: float) -> CallFrame:
@@ -111,3 +115,62 @@ def test_it_holds_no_more_calls_than_it_may() -> None:
     room.observe(observed("ringing", 0))
     room.match(CallMatched(tenant="acme", call_id="other", matches=(MATCH,), matched_at=at(1)))
     assert room.running() == []
+
+
+def test_only_what_was_told_of_a_call_makes_it_known() -> None:
+    """What was found for it says nothing of how long ago it was."""
+    room = a_room()
+    room.match(MATCHED)
+    assert not room.knows(observed("ringing", 0))
+    room.observe(observed("ringing", 0))
+    assert room.knows(observed("connected", 5))
+
+
+def test_a_call_runs_with_what_was_found_for_it_and_in_the_order_it_came() -> None:
+    room = a_room()
+    for call in (CALL, "other"):
+        room.observe(observed("ringing", 0, call))
+    room.match(MATCHED)
+    room.observe(observed("connected", 5))
+    first, second = room.running()
+    assert (first.id, first.phase, first.matches) == (CALL, "connected", (MATCH,))
+    assert (second.id, second.phase) == ("other", "ringing")
+
+
+def test_what_is_over_costs_a_browser_that_comes_nothing() -> None:
+    idle, busy = a_room(calls_max=10_000), a_room(calls_max=10_000)
+    for turn in range(FINISHED):
+        busy.observe(observed("ringing", 0, f"call-{turn}"))
+        busy.observe(observed("missed", 5, f"call-{turn}"))
+    for room in (idle, busy):
+        room.observe(observed("ringing", 0))
+
+    def cost(room: Room) -> float:
+        assert [call.id for call in room.running()] == [CALL]
+        return min(repeat(room.running, number=100, repeat=5))
+
+    assert cost(busy) < 20 * cost(idle)
+
+
+def test_tidying_up_is_cheaper_than_showing() -> None:
+    """It is done again and again, and holds up everybody."""
+    room = a_room(calls_max=10_000)
+    told = [observed("ringing", 0, f"call-{turn}") for turn in range(FINISHED)]
+    began = perf_counter()
+    for message in told:
+        room.observe(message)
+    showing = perf_counter() - began
+    tidying = min(repeat(lambda: room.prune(at(60), timedelta(1)), number=1, repeat=5))
+    assert len(room.running()) == FINISHED
+    assert tidying < showing / 10
+
+
+def test_no_two_instances_give_the_same_numbers() -> None:
+    """By chance two of a thousand may; of thirty not all do."""
+    rooms = [a_room() for _ in range(30)]
+    given = [[room.next_seq(at(seconds)) for seconds in (1, 1, 1, 2)] for room in rooms]
+    assert len({number % 1000 for numbers in given for number in numbers}) > 15
+    for numbers in given:
+        assert len({number % 1000 for number in numbers}) == 1
+        assert abs(numbers[0] / 1_000_000 - at(1).timestamp()) < 0.01
+        assert max(numbers) < 2**53

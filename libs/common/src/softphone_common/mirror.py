@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import ValidationError
 
 from softphone_common.errors import UnavailableError
 from softphone_common.telemetry import log
@@ -19,22 +21,30 @@ class Versioned(Protocol):
 
 
 V = TypeVar("V", bound=Versioned)
+Stored = dict[str, Any]
+"""An item as the store has it."""
 
 
 class Mirror(Generic[V]):
     """All items by id, the newest version of each. A resource of `service.run`.
 
     Filled from the store, kept fresh by the Changed messages and, since one of those may be
-    missed while the broker is away, read again from time to time.
+    missed while the broker is away, read again from time to time. What of it can't be understood,
+    or a store that refuses, leaves everything else as it is known.
     """
 
     essential = True
 
     def __init__(
-        self, name: str, read: Callable[[], Awaitable[Iterable[V]]], seconds: float
+        self,
+        name: str,
+        read: Callable[[], Awaitable[Iterable[Stored]]],
+        parse: Callable[[Stored], V],
+        seconds: float,
     ) -> None:
         self.name = name
         self._read = read
+        self._parse = parse
         self._seconds = seconds
         self._items: dict[str, V] = {}
         self._now = asyncio.Event()
@@ -79,11 +89,29 @@ class Mirror(Generic[V]):
         while True:
             self._now.clear()
             try:
-                for item in await self._read():
-                    self.apply(item)
+                for stored in await self._read():
+                    self._take(stored)
                 self.loaded = True
             except UnavailableError as error:
                 log.warning("mirror not refreshed", mirror=self.name, error=str(error))
+            except Exception as error:  # the store refuses; what is known is better than nothing
+                log.error("mirror not refreshed", mirror=self.name, exc_info=error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds if self.loaded else 1):
                     await self._now.wait()
+
+    def _take(self, stored: Stored) -> None:
+        """Another release may have stored what this one can't read."""
+        try:
+            item = self._parse(stored)
+        except Exception as error:
+            why = _fields(error) if isinstance(error, ValidationError) else repr(error)
+            log.error("stored item not understood", mirror=self.name, id=stored["_id"], error=why)
+        else:
+            self.apply(item)
+
+
+def _fields(error: ValidationError) -> str:
+    """What is wrong with which field, without what is in it."""
+    found = error.errors(include_input=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found)

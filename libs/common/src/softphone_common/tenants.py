@@ -15,7 +15,7 @@ class Tenants(Mirror[Tenant]):
     """All tenants in memory, kept fresh by TenantChanged."""
 
     def __init__(self, database: Database, bus: Bus, seconds: float) -> None:
-        super().__init__("tenants", self._read_all, seconds)
+        super().__init__("tenants", self._read_all, _tenant, seconds)
         self._tenants = database[COLLECTION]
         bus.listen(self._on_tenant_changed, [TenantChanged], self.refresh)
 
@@ -26,9 +26,9 @@ class Tenants(Mirror[Tenant]):
             raise UnavailableError(self.name, f"{tenant} is not known here yet")
         return found
 
-    async def _read_all(self) -> Iterable[Tenant]:
+    async def _read_all(self) -> Iterable[Document]:
         with reaching():
-            return [_tenant(document) async for document in self._tenants.find()]
+            return await self._tenants.find().to_list(None)
 
     async def _on_tenant_changed(self, message: Message) -> None:
         assert isinstance(message, TenantChanged)

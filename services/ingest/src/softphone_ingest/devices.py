@@ -12,7 +12,7 @@ from softphone_common.bus.rabbit import Bus
 from softphone_common.contracts.events import Device, DeviceChanged, Message
 from softphone_common.http.problem import ProblemError
 from softphone_common.mirror import Mirror
-from softphone_common.mongo import Database, reaching
+from softphone_common.mongo import Database, Document, reaching
 
 COLLECTION = "devices"
 INDEXES = {
@@ -38,7 +38,7 @@ class DeviceMirror(Mirror[Device]):
     """All devices in memory, found by key."""
 
     def __init__(self, store: "DeviceStore", bus: Bus, seconds: float) -> None:
-        super().__init__("devices", store.read_all, seconds)
+        super().__init__("devices", store.read_all, _device, seconds)
         self._by_hash: dict[str, Device] = {}
         bus.listen(self._on_device_changed, [DeviceChanged], self.refresh)
 
@@ -68,10 +68,10 @@ class DeviceStore:
     def __init__(self, database: Database) -> None:
         self._devices = database[COLLECTION]
 
-    async def read_all(self) -> Iterable[Device]:
-        """Every device of every tenant, removed ones too."""
+    async def read_all(self) -> Iterable[Document]:
+        """Every device of every tenant as it is stored, removed ones too."""
         with reaching():
-            return [_device(document) async for document in self._devices.find()]
+            return await self._devices.find().to_list(None)
 
     async def of(self, tenant: str) -> list[Device]:
         """The tenant's devices by name."""

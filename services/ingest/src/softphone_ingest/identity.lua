@@ -68,7 +68,13 @@ if not call and hit.may_join then
   end
 end
 if not call and linked ~= '' then
-  local other = known(linked) or { id = hit.linked, kind = 'phone' }
+  local other = known(linked)
+  if not other then
+    other = { id = hit.linked, kind = 'phone' }
+    -- or what comes under that id in another hour would be another call
+    redis.call('HSET', linked, 'id', other.id, 'kind', other.kind, 'begun', hit.stamp)
+    redis.call('EXPIRE', linked, hit.seconds)
+  end
   if not other.ended or now - other.ended <= hit.reuse then call = other end
 end
 if not call and follows(busy) then call = busy end

@@ -1,8 +1,8 @@
 """Decides, once and for all consumers, which call a hit belongs to; keeps what it must in Redis.
 
-A phone's own call id alone gives the same call at every instance without any state. Redis adds
-what can't be computed: clicks that wait for their phone, ids used again, calls with two ids, and
-phones that say no id or not even a number.
+A call id of a whole telephone system alone gives the same call at every instance without any state,
+a phone's own counter within the same hour. Redis adds what can't be computed: clicks that wait for
+their phone, ids used again, calls with two ids, and phones that say no id or not even a number.
 """
 
 import json
@@ -20,7 +20,7 @@ from softphone_ingest.hits import Hit
 from softphone_ingest.names import Names, click_key, names, party
 from softphone_ingest.settings import IngestSettings
 
-_FALLBACK_WINDOW_SECONDS = 300
+_FALLBACK_WINDOW_MILLISECONDS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,9 @@ class Identities:
         `device:<id>`, `extension:<extension>`; `none` if they tell no calls apart. `told` is the
         phone's own time of it, if it told one that is to be believed.
 
-        Without Redis a call with two ids is two, a click and its phone are too, and without an id
-        the hits of about five minutes that say the same number are one.
+        Without Redis a call with two ids is two, a click and its phone are too, an id of one phone
+        is that of one call in each hour, and without an id the hits of about five minutes that say
+        the same number are one.
         """
         named = names(tenant, scope, hit, remote)
         stamp = _milliseconds(now)
@@ -81,8 +82,8 @@ class Identities:
                 id_, kind, ended = await self._resolve(keys=named.keys, args=[said])
         except UnavailableError as error:
             log.warning("identity without memory", error=str(error))
-            window = stamp // 1000 // _FALLBACK_WINDOW_SECONDS
-            return Resolved(named.call(window), "phone" if named.external_id else "derived")
+            call = named.call(stamp, _FALLBACK_WINDOW_MILLISECONDS)
+            return Resolved(call, "phone" if named.external_id else "derived")
         if not ended or not named.is_bare or hit.phase not in ENDS:
             return Resolved(id_, kind)
         return Resolved(id_, kind, datetime.fromtimestamp(float(ended) / 1000, UTC))
@@ -104,7 +105,7 @@ class Identities:
             "first": named.call(stamp),
             "kind": "derived" if derived else "phone",
             "another": named.another(stamp),
-            "linked": named.linked_call,
+            "linked": named.linked_call(stamp),
             "may_reopen": not ends or (derived and not bare),
             "may_join": _may_join(hit),
             "may_follow": derived and not begins,

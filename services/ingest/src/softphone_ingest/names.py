@@ -17,6 +17,8 @@ _NO_ID = re.compile(r"null|none|undefined|unknown|-+|00+|<[^<>@]*>", re.I)
 _WITHHELD = "anonymous"
 _NUMBER_MIN = 6
 """Digits from which on an id that ends the other side's number is that number."""
+_LOCAL_MILLISECONDS = 3_600_000
+"""A counter of one phone is taken for the same call by itself only within the same hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,28 @@ class Names:
         linked = _key("call", self.tenant, *self._id(self.linked_id)) if self.linked_id else ""
         return [name, click_key(self.tenant, self.extension, self.party), line, linked]
 
-    def call(self, stamp: int | str) -> str:
-        """Our id of the call if it is the first of this name; `stamp` tells nameless ones apart."""
-        return self.another(stamp) if not self.external_id else _uuid(self.tenant, *self._name)
+    def call(self, stamp: int, window: int = 1) -> str:
+        """Our id of the call if it is the first of this name; `stamp` is milliseconds.
 
-    def another(self, stamp: int | str) -> str:
+        An id of the whole telephone system is enough. One of a phone comes up again, days later
+        too, when nothing is remembered of it: it is that of another call in another hour. Without
+        an id it is another in another `window` of so many milliseconds.
+        """
+        if not self.external_id:
+            return self.another(stamp // window)
+        return self._first(self.external_id, stamp)
+
+    def another(self, stamp: int) -> str:
         """Our id of a further call of the same name."""
         return _uuid(self.tenant, *self._name, str(stamp))
 
-    @property
-    def linked_call(self) -> str:
-        """Our id of the call of the other id."""
-        return _uuid(self.tenant, *self._id(self.linked_id)) if self.linked_id else ""
+    def linked_call(self, stamp: int) -> str:
+        """Our id of the call of the other id if it is the first of that."""
+        return self._first(self.linked_id, stamp) if self.linked_id else ""
+
+    def _first(self, external_id: str, stamp: int) -> str:
+        hour = [str(stamp // _LOCAL_MILLISECONDS)] if self.is_local else []
+        return _uuid(self.tenant, *self._id(external_id), *hour)
 
     @property
     def _name(self) -> tuple[str, ...]:

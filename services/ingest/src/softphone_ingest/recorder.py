@@ -25,7 +25,8 @@ _PATIENCE_SECONDS = 1.0
 class Recorder:
     """Keeps hits and tells of them, in order. A resource of `service.run`.
 
-    While the store is away hits wait in memory; past the limit the oldest are not kept.
+    While the store is away hits wait in memory; past the limit the oldest are not kept, and those
+    are not that it refuses.
     """
 
     name = "inspector"
@@ -81,13 +82,22 @@ class Recorder:
                 except UnavailableError as error:
                     log.warning("hits wait for the inspector", error=str(error))
                     await asyncio.sleep(_PAUSE_SECONDS)
-                    continue
-                # the line may have been cut at its front meanwhile
-                stored = {document["_id"] for document, _ in batch}
-                while self._waiting and self._waiting[0][0]["_id"] in stored:
-                    self._waiting.popleft()
-                await self._tell([seen for _, seen in batch])
+                except (
+                    Exception
+                ) as error:  # it may refuse them for ever, and the next must not wait
+                    log.error("hits not kept for the inspector", exc_info=error)
+                    metrics.HITS_NOT_KEPT.inc(self._forget(batch))
+                else:
+                    self._forget(batch)
+                    await self._tell([seen for _, seen in batch])
             self._empty.set()
+
+    def _forget(self, batch: list[tuple[Document, HitSeen]]) -> int:
+        """How many of these waited still: the line may have been cut at its front meanwhile."""
+        ids, before = {document["_id"] for document, _ in batch}, len(self._waiting)
+        while self._waiting and self._waiting[0][0]["_id"] in ids:
+            self._waiting.popleft()
+        return before - len(self._waiting)
 
     async def _tell(self, seen: list[HitSeen]) -> None:
         """Whoever watches sees them; whoever looks later finds them in the store."""

@@ -47,6 +47,7 @@ class Spool:
         self._patience = settings.spool_after_seconds
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._own: SpoolFile
+        self._passed_over: set[Path] = set()
         self._added = 0
         self._lined_up = False
         self._refusal = ""
@@ -159,13 +160,26 @@ class Spool:
                 self._news.clear()
 
     async def _take_over(self, path: Path) -> None:
-        """Empties what a process left that is no more."""
-        left = await self._in_thread(SpoolFile.take, path, self._bytes_max)
-        if left is not None:
-            try:
-                await self._empty(left)
-            finally:
-                await self._in_thread(left.close)
+        """Empties what a process left that is no more, if it can be read: others wait behind it."""
+        try:
+            left = await self._in_thread(SpoolFile.take, path, self._bytes_max)
+            if left is not None:
+                try:
+                    await self._empty(left)
+                finally:
+                    await self._in_thread(left.close)
+        except UnavailableError as error:
+            if error.resource != self.name:
+                raise
+            self._pass_over(path, error)
+        else:
+            self._passed_over.discard(path)
+
+    def _pass_over(self, path: Path, error: UnavailableError) -> None:
+        """It is tried again at every look, and told of once."""
+        if path not in self._passed_over:
+            self._passed_over.add(path)
+            log.error("what waits in a file can't be had", path=str(path), error=str(error))
 
     async def _empty(self, file: SpoolFile) -> None:
         """Sends all of it in order, and what is added meanwhile."""
@@ -192,9 +206,20 @@ class Spool:
         return 0 if waiting.since is None else (self._clock() - waiting.since).total_seconds()
 
     def _take_one(self) -> SpoolFile:
-        """The first that is nobody's."""
-        takes = (SpoolFile.take(self._path(number), self._bytes_max) for number in count())
-        return next(file for file in takes if file is not None)
+        """The first that is nobody's and can be opened. Raises UnavailableError if none can be
+        made."""
+        for path in map(self._path, count()):
+            was_there = path.exists()
+            try:
+                file = SpoolFile.take(path, self._bytes_max)
+            except UnavailableError as error:
+                if not was_there:
+                    raise
+                self._pass_over(path, error)
+            else:
+                if file is not None:
+                    return file
+        raise AssertionError("numbers have no end")
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number}.sqlite"

@@ -1,6 +1,7 @@
 """Who is told what: takes in what the bus says and puts frames in line for the right sockets."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -52,8 +53,11 @@ class Hub:
         self._settings = settings
         self._late = timedelta(seconds=settings.late_seconds)
         self._rooms: dict[str, Room] = {}
-        self._sessions: dict[str, dict[Session, None]] = {}
+        self._sessions: dict[str, dict[Session, bool]] = {}
+        """Of each tenant, and whether it was welcomed: before that it gets no frames."""
         self._empty_since: dict[str, datetime] = {}
+        self._doors: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Whoever has a tenant's opens or closes its room, and nobody else meanwhile."""
         self.task: asyncio.Task[None] | None = None
         bus.listen(self._on_message, HEARD, self._on_gap, tenant="")
         bus.listen(self._on_user_changed, [UserChanged], lambda: None)
@@ -72,20 +76,35 @@ class Hub:
             await asyncio.gather(self.task, return_exceptions=True)
 
     async def join(self, session: Session, seen: int | None) -> None:
-        """Welcomes a browser, then sends what it missed since `seen`, or a resync."""
-        tenant, now = session.caller.tenant, self._clock()
+        """Welcomes a browser, then sends what it missed since `seen`, or a resync.
+
+        It is one of the tenant's from the beginning, so that whoever is put out while the room is
+        being opened is not welcomed.
+        """
+        tenant = session.caller.tenant
         if not self._room_for(session):
             session.cut(CloseCode.CROWDED, "the tenant has too many sockets")
             return
-        room = self._rooms.get(tenant)
-        if room is None:
-            s = self._settings
-            room = self._rooms[tenant] = Room(now, s.calls_max, s.replay_max)
-            with suppress(UnavailableError):  # bound as soon as the broker is back
-                await self._bus.bind(tenant, HEARD)
-        self._sessions.setdefault(tenant, {})[session] = None
+        self._sessions.setdefault(tenant, {})[session] = False
         self._empty_since.pop(tenant, None)
         metrics.SOCKETS.inc()
+        room = await self._open_room(tenant)
+        if not session.is_cut:
+            self._welcome(session, room, seen)
+
+    async def _open_room(self, tenant: str) -> Room:
+        """The tenant's room, as soon as it is listened for: for all who wait at its door."""
+        async with self._doors[tenant]:
+            if tenant not in self._rooms:
+                s = self._settings
+                self._rooms[tenant] = Room(self._clock(), s.calls_max, s.replay_max)
+                with suppress(UnavailableError):  # bound as soon as the broker is back
+                    await self._bus.bind(tenant, HEARD)
+            return self._rooms[tenant]
+
+    def _welcome(self, session: Session, room: Room, seen: int | None) -> None:
+        tenant = session.caller.tenant
+        self._sessions[tenant][session] = True
         missed = None if seen is None else room.since(seen, session.user)
         if missed and len(missed) >= self._settings.session_frames_max:
             missed = None  # its line does not hold that many
@@ -93,7 +112,7 @@ class Hub:
         if missed and seen is not None:
             seq = seen  # it has no more yet, and asks again if it loses the connection before
         else:
-            seq = room.next_seq(now)
+            seq = room.next_seq(self._clock())
             room.mark(seq)
         session.send(Welcome(seq=seq, calls=mine).model_dump_json())
         if seen is not None and missed is None:
@@ -105,7 +124,7 @@ class Hub:
         """A browser is gone; its tenant is heard for a while longer, in case it comes back."""
         tenant = session.caller.tenant
         there = self._sessions.get(tenant, {})
-        if session not in there:  # it never got as far as its welcome
+        if session not in there:  # there was no place for it
             return
         del there[session]
         metrics.SOCKETS.dec()
@@ -160,8 +179,9 @@ class Hub:
         resync = Resync().model_dump_json()
         for room in self._rooms.values():
             room.forget_recent()
-        for session in self._all_sessions():
-            session.send(resync)
+        for tenant in self._sessions:
+            for session in self._welcomed(tenant):
+                session.send(resync)
 
     def _show(self, tenant: str, room: Room, call: CallJson, now: datetime) -> None:
         frame = CallFrame(seq=room.next_seq(now), call=call)
@@ -170,7 +190,7 @@ class Hub:
     def _tell(self, tenant: str, room: Room, frame: SequencedFrame, users: frozenset[str]) -> None:
         text = frame.model_dump_json()
         room.remember(frame, users, text)
-        for session in self._sessions.get(tenant, ()):
+        for session in self._welcomed(tenant):
             if session.user in users:
                 session.send(text)
                 metrics.FRAMES.labels(frame.type).inc()
@@ -181,8 +201,8 @@ class Hub:
     def _at(self, tenant: str, extensions: Iterable[str]) -> frozenset[str]:
         return audience(extensions, self._users.at(tenant))
 
-    def _all_sessions(self) -> list[Session]:
-        return [session for sessions in self._sessions.values() for session in sessions]
+    def _welcomed(self, tenant: str) -> list[Session]:
+        return [session for session, is_in in self._sessions.get(tenant, {}).items() if is_in]
 
     async def _tidy(self) -> None:
         while True:
@@ -193,11 +213,16 @@ class Hub:
             linger = timedelta(seconds=self._settings.linger_seconds)
             for tenant, since in list(self._empty_since.items()):
                 if now - since > linger:
-                    await self._close_room(tenant)
+                    await self._close_room(tenant, since)
 
-    async def _close_room(self, tenant: str) -> None:
-        del self._rooms[tenant], self._sessions[tenant], self._empty_since[tenant]
-        try:
-            await self._bus.unbind(tenant, HEARD)
-        except UnavailableError as error:
-            log.info("unbound at the next connect", tenant=tenant, error=str(error))
+    async def _close_room(self, tenant: str, since: datetime) -> None:
+        """Unless somebody came meanwhile: the broker may take its time over every room."""
+        async with self._doors[tenant]:
+            if self._empty_since.get(tenant) != since:
+                return
+            del self._sessions[tenant], self._empty_since[tenant]
+            self._rooms.pop(tenant, None)
+            try:
+                await self._bus.unbind(tenant, HEARD)
+            except UnavailableError as error:
+                log.info("unbound at the next connect", tenant=tenant, error=str(error))

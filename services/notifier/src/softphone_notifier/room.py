@@ -1,5 +1,6 @@
 """One tenant's running calls and recent frames, in memory; knows no socket and no broker."""
 
+import random
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,51 +11,59 @@ from softphone_common.domain.calls import Call, fold
 from softphone_common.domain.matching import Match
 from softphone_common.domain.views import view
 
+_INSTANCES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What this process has seen of a call: perhaps its matches before the call itself."""
+    """What this process has seen of a call: perhaps its matches before the call itself.
+
+    `last_at` is when the last thing that is known of it happened.
+    """
 
     call: Call
+    last_at: datetime
     matches: tuple[Match, ...] = ()
     matched_at: datetime | None = None
-
-    def json(self) -> CallJson | None:
-        """As browsers read it; None while only its matches are known."""
-        return call_json(view(self.call), self.matches) if self.call.evidence else None
 
 
 class Room:
     """Folds what is said of one tenant's calls and numbers the frames that come of it.
 
-    A sequence number is about the milliseconds since 1970, and always grows.
+    A sequence number is about the microseconds since 1970, and always grows. Its last three digits
+    are the room's own, by chance: what an instance gave out is no place to resume at another, which
+    may well have told of the same in the same millisecond.
     """
 
     def __init__(self, now: datetime, calls_max: int, replay_max: int) -> None:
         self._calls: dict[str, Seen] = {}
+        self._running: dict[str, CallJson] = {}
         self._calls_max = calls_max
         self._recent: deque[tuple[int, frozenset[str], str]] = deque(maxlen=replay_max)
-        self._seq = 0
+        self._last = 0
+        self._own = random.randrange(_INSTANCES)  # noqa: S311 - no secret
         self.next_seq(now)
 
     def next_seq(self, now: datetime) -> int:
         """The number of the next frame."""
-        self._seq = max(self._seq + 1, int(now.timestamp() * 1000))
-        return self._seq
+        self._last = max(self._last + 1, int(now.timestamp() * 1000))
+        return self._last * _INSTANCES + self._own
 
     def knows(self, message: CallObserved) -> bool:
-        """Whether anything of its call was seen here."""
-        return message.observation.call_id in self._calls
+        """Whether anything of its call was seen here; what was found for it alone is not."""
+        known = self._calls.get(message.observation.call_id)
+        return known is not None and bool(known.call.evidence)
 
     def observe(self, message: CallObserved) -> CallJson | None:
         """The call with this known too, or None if it was known before."""
         call = message.observation.call_id
-        known = self._calls.get(call) or Seen(Call(call))
+        known = self._calls.get(call) or Seen(Call(call), message.observation.at)
         return self._keep(known, replace(known, call=fold(known.call, message.observation)))
 
     def match(self, message: CallMatched) -> CallJson | None:
         """The call with its matches, or None if there is nothing new to show."""
-        known = self._calls.get(message.call_id) or Seen(Call(message.call_id))
+        call = message.call_id
+        known = self._calls.get(call) or Seen(Call(call), message.matched_at)
         if known.matched_at is not None and known.matched_at >= message.matched_at:
             return None
         told = replace(known, matches=message.matches, matched_at=message.matched_at)
@@ -62,9 +71,8 @@ class Room:
         return None if told.matches == known.matches else shown
 
     def running(self) -> list[CallJson]:
-        """The calls that are not over."""
-        shown = [seen.json() for seen in self._calls.values()]
-        return [call for call in shown if call is not None and call.outcome is None]
+        """The calls that are not over, as they were last shown."""
+        return list(self._running.values())
 
     def remember(self, frame: SequencedFrame, users: frozenset[str], text: str) -> None:
         """Keeps a frame for browsers that lost their connection."""
@@ -88,18 +96,26 @@ class Room:
         """Forgets what has been over for long, and calls that never will be after a day."""
         day = timedelta(days=1)
         for call, seen in list(self._calls.items()):
-            if not seen.call.evidence:
-                last, limit = seen.matched_at or now, finished
-            else:
-                shown = view(seen.call)
-                last, limit = shown.last_at, day if shown.outcome is None else finished
-            if now - last > limit:
-                del self._calls[call]
+            if now - seen.last_at > (day if call in self._running else finished):
+                self._forget(call)
 
     def _keep(self, known: Seen, told: Seen) -> CallJson | None:
+        """The call as browsers read it; None while only its matches are known, or for no news."""
         if told == known:
             return None
-        self._calls[told.call.id] = told
+        call, last_at, shown = told.call.id, told.matched_at or told.last_at, None
+        if told.call.evidence:
+            seen = view(told.call)
+            last_at, shown = seen.last_at, call_json(seen, told.matches)
+        self._calls[call] = replace(told, last_at=last_at)
+        if shown is not None and shown.outcome is None:
+            self._running[call] = shown
+        else:
+            self._running.pop(call, None)
         while len(self._calls) > self._calls_max:
-            del self._calls[next(iter(self._calls))]
-        return told.json()
+            self._forget(next(iter(self._calls)))
+        return shown
+
+    def _forget(self, call: str) -> None:
+        del self._calls[call]
+        self._running.pop(call, None)

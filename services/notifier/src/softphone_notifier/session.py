@@ -50,6 +50,11 @@ class Session:
         """Whose it is."""
         return self.caller.user
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether its end is decided."""
+        return self._end.done()
+
     def send(self, frame: str) -> None:
         """Puts a frame in line; a browser too slow to empty its line is cut and will resume."""
         try:

@@ -43,7 +43,7 @@ class UserMirror(Mirror[User]):
     """All users in memory, found by the extension they are at."""
 
     def __init__(self, store: "UserStore", bus: Bus, seconds: float) -> None:
-        super().__init__("users", store.read_all, seconds)
+        super().__init__("users", store.read_all, _user, seconds)
         self._at: dict[str, dict[str, set[str]]] = {}
         bus.listen(self._on_user_changed, [UserChanged], self.refresh)
 
@@ -79,10 +79,10 @@ class UserStore:
     def __init__(self, database: Database) -> None:
         self._users = database[COLLECTION]
 
-    async def read_all(self) -> Iterable[User]:
-        """Every user of every tenant, removed ones too."""
+    async def read_all(self) -> Iterable[Document]:
+        """Every user of every tenant as it is stored, removed ones too; without password hashes."""
         with reaching():
-            return [_user(d) async for d in self._users.find({}, {"password_hash": 0})]
+            return await self._users.find({}, {"password_hash": 0}).to_list(None)
 
     async def of(self, tenant: str) -> list[User]:
         """The tenant's users by login."""

@@ -95,7 +95,11 @@ class Watch(_Model):
 
 
 class Welcome(_Model):
-    """The first frame of the server: the running calls of this user that it knows."""
+    """The first frame of the server: the running calls of this user that it knows.
+
+    A `seq` is about the microseconds since 1970, below 2**53, and holds only at the instance that
+    gave it out.
+    """
 
     type: Literal["welcome"] = "welcome"
     seq: int

@@ -117,7 +117,7 @@ export class Socket {
     const frame = JSON.parse(text);
     if ("seq" in frame) {
       this.#seen = frame.seq;
-      heardTime(frame.seq);
+      heardTime(frame.seq / 1000);
     }
     if (frame.type === "welcome") {
       window.clearTimeout(this.#timer);
