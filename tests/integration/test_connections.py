@@ -76,8 +76,8 @@ class Door:
         await asyncio.gather(*(line.close() for line in self._lines))
 
     async def honest(self) -> None:
-        """A request like any other; it must be answered."""
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        """A request like any other; it must be answered. No certificate is read, for speed."""
+        async with httpx.AsyncClient(trust_env=False, timeout=60, verify=False) as client:
             answer = await client.post(f"{self.url}/echo", content=b"honest")
         assert (answer.status_code, answer.content) == (200, b"honest")
 
