@@ -3,6 +3,9 @@ UV := $(shell command -v uv || echo .tools/bin/uv)
 FAULTS := $(UV) run pytest tests/faults
 COMPOSE := docker compose -f deploy/compose.yaml
 
+# hundreds of processes read the same modules; let the first keep what it has compiled
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check e2e faults faults-quick fuzz audit pin up down
 
 run: ; deploy/install run && $(UV) run --no-dev softphone-onebox

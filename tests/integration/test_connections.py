@@ -1,8 +1,11 @@
 """Connections that are slow, endless, cut off or too many, on raw sockets and without a gateway."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -73,8 +76,8 @@ class Door:
         await asyncio.gather(*(line.close() for line in self._lines))
 
     async def honest(self) -> None:
-        """A request like any other; it must be answered."""
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        """A request like any other; it must be answered. No certificate is read, for speed."""
+        async with httpx.AsyncClient(trust_env=False, timeout=60, verify=False) as client:
             answer = await client.post(f"{self.url}/echo", content=b"honest")
         assert (answer.status_code, answer.content) == (200, b"honest")
 
@@ -330,6 +333,30 @@ async def test_a_full_server_says_so_if_nobody_waits() -> None:
         assert (await one_more.end()).startswith(b"HTTP/1.1 503")
         await lines[0].close()
         await until(door.answers, what="a free place")
+
+
+# --- at once --------------------------------------------------------------------------------------
+
+
+def accepted(port: int) -> Iterator[socket.socket]:
+    """The connections this process has as the server of this port."""
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        with suppress(OSError):  # closed meanwhile, or no connection
+            if str(entry.readlink()).startswith("socket:"):
+                with socket.socket(fileno=os.dup(int(entry.name))) as found:
+                    if found.getsockname()[1:] == (port,) and found.getpeername():
+                        yield found
+
+
+async def test_no_half_of_an_answer_waits_for_the_receipt_of_the_other() -> None:
+    """Head and body are sent one by one, and who reads them may take 40 ms to say so."""
+    async with server() as door:
+        assert await (await door.line(WHOLE)).status() == 200
+        at_once = [
+            s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for s in accepted(door.port)
+        ]
+        assert at_once
+        assert 0 not in at_once
 
 
 # --- whose ----------------------------------------------------------------------------------------

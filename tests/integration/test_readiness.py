@@ -144,16 +144,15 @@ async def test_redis_gone_is_told_and_no_call_needs_it(
 ) -> None:
     await break_(proxies["Redis"], way)
     try:
-        for name in ("ingest", "notifier"):
-            await says(fleet[name], 200, {"Redis": "Redis"})
-        await says(fleet["janitor"], 503, {"schedule": ""})
-        for name in ("matcher", "calllog"):
-            await says(fleet[name], 200, {})
+        await asyncio.gather(
+            *(says(fleet[name], 200, {"Redis": "Redis"}) for name in ("ingest", "notifier")),
+            says(fleet["janitor"], 503, {"schedule": ""}),
+            *(says(fleet[name], 200, {}) for name in ("matcher", "calllog")),
+        )
         await company.call(KNOWN, MISSED)  # each hit waits a second for Redis, if that hangs
     finally:
         await mend(proxies["Redis"], way)
-    for name in ("ingest", "notifier", "janitor"):
-        await says(fleet[name], 200, {})
+    await asyncio.gather(*(says(fleet[n], 200, {}) for n in ("ingest", "notifier", "janitor")))
 
 
 async def consumed(admin: AbstractConnection, queue: str) -> None:

@@ -1,5 +1,6 @@
 """Whatever a whole run leaves behind, no secret is in it, and nobody writes in it for others."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -126,13 +127,17 @@ class Day:
         await self.store.cut()
 
         async def told() -> bool:
-            answers = [await self.ask(p.name, "GET", "/readyz") for p in self.fleet]
+            asked = (self.ask(process.name, "GET", "/readyz") for process in self.fleet)
+            answers = await asyncio.gather(*asked)
             self.left |= {f"readyz of {a.url}": a.text for a in answers}
             return all(answer.json()["status"] != "ok" for answer in answers)
 
         await until(told, what="services that say what they miss")
-        for service, path in (("calllog", "/api/calls"), ("matcher", "/api/directory/records")):
-            assert (await self.ask(service, "GET", path, self.admin)).status_code == 503
+        answers = await asyncio.gather(
+            self.ask("calllog", "GET", "/api/calls", self.admin),
+            self.ask("matcher", "GET", "/api/directory/records", self.admin),
+        )
+        assert [answer.status_code for answer in answers] == [503, 503]
         await self.broker.start()
         await self.store.start()
         for process in self.fleet:

@@ -1,7 +1,8 @@
 """Has what ingest observes on a disk before a phone is answered: the broker's, or else this one's.
 
 While the broker can't confirm in time, observations line up in a file of this process and follow
-in order; as long as one waits there, the next line up behind it.
+in order; as long as one waits there, the next line up behind it. While the last that wait are sent
+the next wait for that instead, or else a line of which some always wait would never end.
 """
 
 import asyncio
@@ -50,6 +51,8 @@ class Spool:
         self._passed_over: set[Path] = set()
         self._added = 0
         self._lined_up = False
+        self._may_line_up = asyncio.Event()
+        self._may_line_up.set()
         self._refusal = ""
         self._adding: list[tuple[list[Envelope], asyncio.Future[None]]] = []
         self._to_write = asyncio.Event()
@@ -65,14 +68,14 @@ class Spool:
         """Returns when the broker, or else the spool, has every one on disk. A queue may get one
         twice. Raises UnavailableError where neither takes them."""
         envelopes = [pack(message, self._bus.service) for message in observed]
-        if not self._lined_up and self._bus.is_connected:
-            try:
-                async with asyncio.timeout(self._patience):
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._may_line_up.wait()
+                if not self._lined_up and self._bus.is_connected:
                     await self._send(envelopes)
-            except (UnavailableError, TimeoutError) as error:
-                log.warning("the broker takes none", error=str(error) or "too slow")
-            else:
-                return
+                    return
+        except (UnavailableError, TimeoutError) as error:
+            log.warning("the broker takes none", error=str(error) or "too slow")
         await self._add(envelopes)
 
     async def start(self) -> None:
@@ -147,7 +150,10 @@ class Spool:
     async def _carry(self) -> None:
         while True:
             try:
-                await self._empty(self._own)
+                try:
+                    await self._empty(self._own)
+                finally:
+                    self._may_line_up.set()
                 for path in await self._in_thread(self._others):
                     await self._take_over(path)
             except UnavailableError as error:
@@ -191,6 +197,8 @@ class Spool:
                 break
             envelopes = [envelope for _, envelope in waiting]
             await self._send(envelopes[:1])  # the first asks whether the broker takes any again
+            if file is self._own and len(waiting) < _BATCH:
+                self._may_line_up.clear()
             await self._send(envelopes[1:])
             await self._in_thread(file.remove, waiting[-1][0])
         if file is self._own and added == self._added:
