@@ -445,16 +445,6 @@ async def test_hits_that_come_late_belong_to_the_call_whose_times_they_tell(
     assert [call["identity"] for call in calls] == ["phone", "derived"]
 
 
-async def test_an_id_is_in_use_until_its_last_end_was_told(
-    office: Installation, company: Company
-) -> None:
-    said = {"extension": "21", "number": "089 99998001", "call_id": "a84b4c76"}
-    for event in ("ringing", "ended", "ended", "connected"):
-        await office.told(company.key, event, **said)
-        office.clock.move(timedelta(seconds=25))
-    await logged(office, company, {"phase": "ended"})
-
-
 @pytest.mark.parametrize("call_id", [GUID, "8CB6A4F6"])
 async def test_one_id_at_several_extensions_is_one_call(
     office: Installation, company: Company, call_id: str

@@ -29,8 +29,7 @@ local function remember(key, call, seconds)
   end
   if hit.number ~= '' then redis.call('HSETNX', key, 'number', hit.number) end
   if hit.phase == 'connected' then redis.call('HSET', key, 'answered', 1) end
-  -- an end told again is no later end of the talk, but the id is in use until then
-  if hit.ends then redis.call(hit.bare and 'HSETNX' or 'HSET', key, 'ended', hit.stamp) end
+  if hit.ends then redis.call('HSETNX', key, 'ended', hit.stamp) end
   if hit.told ~= '' and tonumber(hit.told) > (tonumber(redis.call('HGET', key, 'told')) or 0) then
     redis.call('HSET', key, 'told', hit.told)
   end
