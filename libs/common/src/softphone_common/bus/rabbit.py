@@ -239,5 +239,6 @@ class Bus:
                 async with asyncio.timeout(self._settings.watchdog_seconds):
                     await link.lost.wait()
             except TimeoutError:
-                async with asyncio.timeout(self._settings.ping_seconds):
+                # one that is busy answers late, and a new link is the last thing it needs then
+                async with asyncio.timeout(self._settings.heartbeat_seconds):
                     await link.check()
