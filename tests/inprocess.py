@@ -287,14 +287,14 @@ async def everything(
 
 
 async def ready(installation: Installation) -> None:
-    """Returns when `/readyz` answers 200."""
+    """Returns when `/readyz` misses nothing: ingest is ready without the broker, yet unaware."""
 
     async def answers() -> bool:
         try:
             answer = await installation.client.get("/readyz")
         except httpx.TransportError:
             return False
-        assert answer.status_code == 200, answer.text
+        assert (answer.status_code, answer.json()["status"]) == (200, "ok"), answer.text
         return True
 
     await until(answers, what="readiness")
