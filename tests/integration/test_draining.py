@@ -69,6 +69,11 @@ async def stop_in_time(process: Process) -> None:
     assert monotonic() - began < SHUTDOWN_SECONDS
 
 
+async def has_all(process: Process) -> bool:
+    """Whether it misses nothing."""
+    return bool((await readiness(process))[1]["status"] == "ok")
+
+
 async def listening(process: Process) -> bool:
     try:
         await readiness(process)
@@ -95,6 +100,8 @@ async def test_ingest_answers_what_is_in_flight(
     """The broker hangs, so that all hits are in ingest's hands when it is told to stop; it comes
     back in time for them, or else the spool has them."""
     lines = [company.line(script=MISSED) for _ in range(IN_FLIGHT)]
+    # it is ready before it has the broker, and would spool them then
+    await until(partial(has_all, fleet["ingest"]), what="a broker for ingest")
     broker.freeze()
     try:
         hits = [asyncio.create_task(company.hit(line, "ringing")) for line in lines]
