@@ -159,10 +159,9 @@ async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_bro
     await company.caught_up()
     database.freeze()
     try:
-        await company.calls(8)
         looks = ("records", "calls")  # of each one; it may give up before the other asks
         asked = (until(partial(database.holds, at), what=f"a question to {at}") for at in looks)
-        await asyncio.gather(*asked)
+        await asyncio.gather(company.calls(8), *asked)
         if how == "killed":
             await asyncio.gather(*(process.kill() for process in both))
         else:
