@@ -12,7 +12,7 @@ run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 
 test:
 	deploy/install test
-	$(UV) run pytest --numprocesses 2 --dist loadfile --ignore tests/faults
+	$(UV) run pytest --numprocesses 3 --dist loadfile --ignore tests/faults
 	$(MAKE) faults-quick
 
 check:
