@@ -9,7 +9,17 @@ import pytest
 
 from inprocess import Company, Installation, everything
 from ladder import RealServer
+from proxy import Proxy
 from softphone_common.clock import utc_now
+
+
+@pytest.fixture(scope="module")
+async def broker(rabbitmq: RealServer) -> AsyncIterator[Proxy]:
+    """The way to RabbitMQ of whatever is given it, to be cut, frozen or slowed."""
+    way = Proxy(rabbitmq.url)
+    await way.start()
+    yield way
+    await way.cut()
 
 
 @pytest.fixture(scope="module")

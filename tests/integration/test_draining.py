@@ -22,15 +22,6 @@ SERVICE_RESTARTS = 1012
 
 
 @pytest.fixture(scope="module")
-async def broker(rabbitmq: RealServer) -> AsyncIterator[Proxy]:
-    """The way to RabbitMQ."""
-    way = Proxy(rabbitmq.url)
-    await way.start()
-    yield way
-    await way.cut()
-
-
-@pytest.fixture(scope="module")
 async def database(mongodb: RealServer) -> AsyncIterator[Proxy]:
     """The way to MongoDB."""
     way = Proxy(mongodb.url)

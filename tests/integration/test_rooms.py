@@ -17,15 +17,6 @@ SOCKETS = "softphone_sockets "
 
 
 @pytest.fixture(scope="module")
-async def broker(rabbitmq: RealServer) -> AsyncIterator[Proxy]:
-    """The way to RabbitMQ."""
-    way = Proxy(rabbitmq.url)
-    await way.start()
-    yield way
-    await way.cut()
-
-
-@pytest.fixture(scope="module")
 async def office(
     broker: Proxy, mongodb: RealServer, redis_server: RealServer
 ) -> AsyncIterator[Installation]:

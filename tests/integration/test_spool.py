@@ -20,15 +20,6 @@ CALLS_OF_SEVERAL_BATCHES = 120
 
 
 @pytest.fixture(scope="module")
-async def broker(rabbitmq: RealServer) -> AsyncIterator[Proxy]:
-    """The way of all ingest processes to RabbitMQ."""
-    way = Proxy(rabbitmq.url)
-    await way.start()
-    yield way
-    await way.cut()
-
-
-@pytest.fixture(scope="module")
 def env(
     broker: Proxy, mongodb: RealServer, redis_server: RealServer, folder: Path
 ) -> dict[str, str]:
