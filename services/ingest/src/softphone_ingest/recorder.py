@@ -82,9 +82,8 @@ class Recorder:
                 except UnavailableError as error:
                     log.warning("hits wait for the inspector", error=str(error))
                     await asyncio.sleep(_PAUSE_SECONDS)
-                except (
-                    Exception
-                ) as error:  # it may refuse them for ever, and the next must not wait
+                except Exception as error:
+                    # it may refuse them for ever, and the next must not wait
                     log.error("hits not kept for the inspector", exc_info=error)
                     metrics.HITS_NOT_KEPT.inc(self._forget(batch))
                 else:

@@ -7,7 +7,7 @@ message and an acknowledgement that fails all put the whole link in doubt.
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import aio_pika
@@ -115,10 +115,12 @@ class Link:
         return link
 
     async def undisturbed(self, steps: Coroutine[Any, Any, None], seconds: float) -> None:
-        """Takes these steps, with `seconds` for an answer and some more for all. Where that fails,
-        takes too long or is cancelled, the link is closed:
-        steps that are cancelled while it is open would have aiormq close their channels, even
-        those that are closing already, which the broker complains of."""
+        """Takes these steps, with `seconds` for an answer and some more for all.
+
+        Where that fails, takes too long or is cancelled, the link is closed: steps cancelled while
+        it is open would have aiormq close their channels, even those that are closing already,
+        which the broker complains of.
+        """
         taking = asyncio.create_task(steps)
         try:
             async with asyncio.timeout(seconds * _BUILD_FACTOR):
@@ -167,12 +169,12 @@ class Link:
             return
         channel = await self._consuming.channel()
         queue = await channel.get_queue(line.queue, ensure=False)
-        gone = asyncio.Event()
+        held = _Held(channel, queue, line)
 
         def wrap(heard: Heard) -> Work:
-            return Work(heard, line.queue, send, lambda: gone.is_set() or self.lost.is_set())
+            return Work(heard, line.queue, send, lambda: held.gone or self.lost.is_set())
 
-        await self._take(_Held(channel, queue, line, gone), wrap)
+        await self._take(held, wrap)
 
     async def listen(self, queue: str, line: Line, most: int) -> None:
         """Takes from a queue of its own, which ends with the connection and holds `most`. One more,
@@ -227,7 +229,7 @@ class Link:
         for held in [held for held in self._held if held.line.is_held_up]:
             self._held.remove(held)
             self._left.append(held.line)
-            held.gone.set()
+            held.gone = True
             await held.channel.close()
             held.line.forget_waiting()
             log.warning("messages given back until the outage is over", queue=held.line.queue)
@@ -325,7 +327,7 @@ class _Held:
     channel: AbstractChannel
     queue: AbstractQueue
     line: Line
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: bool = False
     tag: str = ""
 
     async def is_alive(self) -> bool:

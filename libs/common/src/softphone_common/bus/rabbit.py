@@ -230,7 +230,8 @@ class Bus:
         await link.bind(bound)
         self._trouble = ""
         self._ready.set()  # from here on `bind` does so itself
-        await link.bind(self._listener.keys - bound)
+        if meanwhile := self._listener.keys - bound:
+            await link.bind(meanwhile)
 
     async def _watch(self, link: Link) -> None:
         while not link.lost.is_set():
