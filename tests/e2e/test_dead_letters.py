@@ -1,20 +1,16 @@
 """The operator's page of what could not be handled."""
 
 import json
-from datetime import UTC, datetime
-from uuid import uuid4
+from dataclasses import replace
 
-import aio_pika
 from playwright.async_api import Locator, expect
 
 from broker import broker
 from e2e.conftest import Facts, Open
 from e2e.desk import Desk
+from letters import missed, put
 from softphone_common.bus import topology
-from softphone_common.bus.envelope import REASON_HEADER, Envelope, pack
-from softphone_common.contracts.events import CallObserved
-from softphone_common.domain.calls import Observation
-from softphone_common.domain.numbers import NumberProfile, normalise
+from softphone_common.bus.envelope import REASON_HEADER, Envelope
 
 QUEUE = "calllog.call"
 
@@ -23,23 +19,7 @@ async def died(onebox: Facts, envelope: Envelope, reason: str) -> None:
     """Puts it where the broker has what the call log gave up on."""
     headers = {**envelope.headers, REASON_HEADER: reason}
     async with broker(onebox["broker"]) as channel:
-        message = aio_pika.Message(envelope.body, headers=headers)
-        await channel.default_exchange.publish(message, topology.dead(QUEUE))
-
-
-def missed(onebox: Facts) -> tuple[str, Envelope]:
-    """A call nobody took, and the one message that tells it."""
-    observation = Observation(
-        call_id=str(uuid4()),
-        phase="missed",
-        extension="21",
-        remote=normalise("089 99998191", NumberProfile()),
-        at=datetime.now(UTC),
-        direction="inbound",
-        identity="phone",
-    )
-    message = CallObserved(tenant=onebox["tenant"], observation=observation)
-    return observation.call_id, pack(message, "ingest")
+        await put(channel, replace(envelope, headers=headers), topology.dead(QUEUE))
 
 
 def letter(desk: Desk, reason: str) -> Locator:
@@ -47,7 +27,7 @@ def letter(desk: Desk, reason: str) -> Locator:
 
 
 async def test_a_letter_is_read_replayed_and_dropped(onebox: Facts, desk: Open) -> None:
-    call, envelope = missed(onebox)
+    call, envelope = missed(onebox["tenant"], "089 99998191")
     evil = "<img src=x onerror=alert(1)>"
     await died(onebox, envelope, f"ValueError: {evil}")
     await died(onebox, Envelope(json.dumps(evil).encode(), {}), "no type")
@@ -79,7 +59,7 @@ async def test_a_letter_is_read_replayed_and_dropped(onebox: Facts, desk: Open) 
 
 
 async def test_all_are_replayed_though_some_die_again(onebox: Facts, desk: Open) -> None:
-    calls = [missed(onebox) for _ in range(3)]
+    calls = [missed(onebox["tenant"], "089 99998191") for _ in range(3)]
     for _, envelope in calls:
         await died(onebox, envelope, "a bad release")
     await died(onebox, Envelope(b"dies again at once", {}), "a bad release")

@@ -5,22 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from uuid import uuid4
 
-import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
 
 from broker import broker
 from inprocess import SECRET, Company, Installation, Json, running
 from ladder import RealServer
+from letters import missed, put
 from proxy import Proxy
 from softphone_common.bus import topology
-from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope, pack
-from softphone_common.contracts.events import CallObserved
-from softphone_common.domain.calls import Observation
-from softphone_common.domain.numbers import NumberProfile, normalise
+from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope
 from until import until
 
 LETTERS = "/api/dead-letters"
@@ -40,27 +36,8 @@ async def channel(rabbitmq: RealServer) -> AsyncIterator[AbstractChannel]:
         yield channel
 
 
-async def put(channel: AbstractChannel, envelope: Envelope, queue: str) -> None:
-    message = aio_pika.Message(envelope.body, headers=envelope.headers)
-    await channel.default_exchange.publish(message, queue)
-
-
 async def letters(office: Installation, **wanted: str) -> list[Json]:
     return list((await office.get(LETTERS, office.operator, **wanted))["items"])
-
-
-def observed(company: Company) -> Envelope:
-    """A missed call, whole in one message, as ingest sends it."""
-    observation = Observation(
-        call_id=str(uuid4()),
-        phase="missed",
-        extension="21",
-        remote=normalise("089 99998001", NumberProfile()),
-        at=datetime.now(UTC),
-        direction="inbound",
-        identity="phone",
-    )
-    return pack(CallObserved(tenant=company.tenant, observation=observation), "ingest")
 
 
 async def died(
@@ -115,7 +92,7 @@ async def test_poison_is_dead_at_once_and_the_next_message_is_handled(
 async def test_a_letter_is_replayed_once_and_counts_once(
     office: Installation, company: Company, channel: AbstractChannel
 ) -> None:
-    envelope = observed(company)
+    envelope = missed(company.tenant)[1]
     letter = await died(office, channel, company, envelope, 1)
     assert letter["reason"] == "ValueError: a bad release"
     replay = f"{LETTERS}/{letter['id']}/replay"
@@ -140,7 +117,7 @@ async def test_all_that_wait_are_replayed_and_lists_have_pages(
 ) -> None:
     company = await office.make_company()
     for times in range(5):
-        envelope = observed(company)
+        envelope = missed(company.tenant)[1]
         await put(channel, envelope, topology.dead(QUEUE))
 
         async def kept(count: int = times + 1) -> bool:
@@ -171,7 +148,7 @@ async def test_without_the_broker_a_letter_waits_on(
     channel: AbstractChannel,
 ) -> None:
     company = await office.make_company()
-    letter = await died(office, channel, company, observed(company), 1)
+    letter = await died(office, channel, company, missed(company.tenant)[1], 1)
     path = f"{LETTERS}/{letter['id']}"
     way = Proxy(rabbitmq.url)
     another = running(
@@ -212,7 +189,7 @@ async def test_the_commands_do_the_same(
         )
         return done.returncode, done.stdout, done.stderr
 
-    id_ = (await died(office, channel, company, observed(company), 1))["id"]
+    id_ = (await died(office, channel, company, missed(company.tenant)[1], 1))["id"]
     code, listed, _ = await typed("list", "--tenant", company.tenant)
     assert (code, listed.split()[0], "waiting" in listed) == (0, id_, True)
     code, shown, _ = await typed("show", id_)
@@ -221,7 +198,7 @@ async def test_the_commands_do_the_same(
     code, _, complaint = await typed("replay", id_)
     assert (code, complaint) == (1, f"{id_}: no dead letter that waits has this id\n")
     await until(lambda: office.calls(company.admin), what="the call")
-    await died(office, channel, company, observed(company), 1)
+    await died(office, channel, company, missed(company.tenant)[1], 1)
     await put(channel, Envelope(b"dies again at once", {}), QUEUE)
     await until(lambda: letters(office, queue=QUEUE, tenant=""), what="the poison's letter")
     code, told, _ = await typed("replay", "--all", "--queue", QUEUE)

@@ -1,10 +1,7 @@
 """Each route wants its role and no higher one, whoever's and whatever it is asked about."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from uuid import uuid4
 
-import aio_pika
 import pytest
 
 from broker import broker
@@ -12,11 +9,9 @@ from inprocess import Installation, Json, Phone
 from integration.routes import LEAST, OPEN, attempts, routes
 from integration.tenants import Company, company, state
 from ladder import RealServer
+from letters import missed, put
 from softphone_common.bus import topology
-from softphone_common.bus.envelope import pack
-from softphone_common.contracts.events import CallObserved, Role
-from softphone_common.domain.calls import Observation
-from softphone_common.domain.numbers import NumberProfile, normalise
+from softphone_common.contracts.events import Role
 from until import until
 
 LOWER: dict[Role, tuple[Role, ...]] = {
@@ -34,19 +29,8 @@ async def ours(office: Installation) -> Company:
 @pytest.fixture(scope="module")
 async def letter(office: Installation, ours: Company, rabbitmq: RealServer) -> str:
     """The id of a dead letter of our own."""
-    observation = Observation(
-        call_id=str(uuid4()),
-        phase="missed",
-        extension="21",
-        remote=normalise("089 99998001", NumberProfile()),
-        at=datetime.now(UTC),
-        direction="inbound",
-        identity="phone",
-    )
-    envelope = pack(CallObserved(tenant=ours.tenant, observation=observation), "ingest")
     async with broker(rabbitmq.url) as channel:
-        message = aio_pika.Message(envelope.body, headers=envelope.headers)
-        await channel.default_exchange.publish(message, topology.dead("calllog.call"))
+        await put(channel, missed(ours.tenant)[1], topology.dead("calllog.call"))
     wanted = {"tenant": ours.tenant}
 
     async def kept() -> list[Json]:
