@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from softphone_common.clock import utc_now
+from softphone_common.process.clock import utc_now
 from softphone_ingest.activation import PrivateKey, issue, public_text
 
 KEY = PrivateKey.generate()

@@ -23,11 +23,11 @@ import softphone_notifier.service
 from codes import PUBLIC_KEY, code
 from integration.fleet import lengths
 from softphone_calllog.settings import CalllogSettings
-from softphone_common.clock import Clock, utc_now
 from softphone_common.contracts.events import Role, User
 from softphone_common.http.auth import Tokens
-from softphone_common.service import Runner, Service
-from softphone_common.settings import Settings
+from softphone_common.process.clock import Clock, utc_now
+from softphone_common.process.settings import Settings
+from softphone_common.runtime.service import Runner, Service
 from softphone_ingest.settings import IngestSettings
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings

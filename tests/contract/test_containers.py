@@ -23,9 +23,9 @@ import softphone_matcher.service
 import softphone_notifier.service
 from contract.containers import openings
 from softphone_calllog.settings import CalllogSettings
-from softphone_common.clock import utc_now
-from softphone_common.service import Runner, Service
-from softphone_common.settings import PREFIX, Settings, load
+from softphone_common.process.clock import utc_now
+from softphone_common.process.settings import PREFIX, Settings, load
+from softphone_common.runtime.service import Runner, Service
 from softphone_ingest.activation import Codes, issue, read_private_key
 from softphone_ingest.settings import IngestSettings
 from softphone_janitor.settings import JanitorSettings

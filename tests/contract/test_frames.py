@@ -7,9 +7,9 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from contract.wire import SAMPLES, assert_kept, names, sample
-from softphone_common.contracts import frames
-from softphone_common.contracts.frames import CallFrame, CallJson, ServerFrame, call_json
-from softphone_common.domain.views import CallView
+from softphone_common.contracts import websocket as frames
+from softphone_common.contracts.websocket import CallFrame, CallJson, ServerFrame, call_json
+from softphone_common.domain.call_view import CallView
 from unit.observed import at, seen, told
 
 FRAMES = SAMPLES / "frames"

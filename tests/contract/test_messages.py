@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from contract.wire import SAMPLES, assert_kept, names, sample
 from softphone_common.contracts.catalogue import BY_TYPE, CATALOGUE, Entry, patterns
 from softphone_common.contracts.events import CallObserved, Message
-from softphone_common.domain.calls import PHASES
+from softphone_common.domain.call import PHASES
 
 LATER = SAMPLES / "later"
 

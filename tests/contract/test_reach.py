@@ -77,11 +77,11 @@ BANS = {
 BROKER = "calls the broker, whose address is a setting"
 OWN_FILES = "reads files of its own package, whose names are in the code"
 ALLOWED = {
-    ("libs/common/src/softphone_common/service.py", "socket"): "listens, and calls nobody",
-    ("libs/common/src/softphone_common/bus/link.py", "connect"): BROKER,
-    ("libs/common/src/softphone_common/bus/rabbit.py", "connect"): BROKER,
+    ("libs/common/src/softphone_common/runtime/service.py", "socket"): "listens, and calls nobody",
+    ("libs/common/src/softphone_common/bus/connection.py", "connect"): BROKER,
+    ("libs/common/src/softphone_common/bus/bus.py", "connect"): BROKER,
     ("services/ingest/src/softphone_ingest/spool_file.py", "connect"): "opens a file of SQLite",
-    ("libs/common/src/softphone_common/limits.py", "importlib.resources"): OWN_FILES,
+    ("libs/common/src/softphone_common/stores/rate_limit.py", "importlib.resources"): OWN_FILES,
     ("services/ingest/src/softphone_ingest/identity.py", "importlib.resources"): OWN_FILES,
     ("services/ingest/src/softphone_ingest/presets/preset.py", "importlib.resources"): OWN_FILES,
     ("services/notifier/src/softphone_notifier/page.py", "importlib.resources"): OWN_FILES,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from softphone_calllog.settings import CalllogSettings
-from softphone_common.settings import PREFIX, Settings
+from softphone_common.process.settings import PREFIX, Settings
 from softphone_ingest.settings import IngestSettings
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings

@@ -5,9 +5,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from inprocess import SECRET
-from softphone_common.bus.rabbit import Bus
-from softphone_common.errors import UnavailableError
-from softphone_common.settings import Settings
+from softphone_common.bus.bus import Bus
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.settings import Settings
 from until import until
 
 

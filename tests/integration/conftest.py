@@ -10,7 +10,7 @@ import pytest
 from inprocess import Company, Installation, everything
 from ladder import RealServer
 from proxy import Proxy
-from softphone_common.clock import utc_now
+from softphone_common.process.clock import utc_now
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,12 @@ from integration.buses import bus_settings, until_ready
 from ladder import RealServer
 from proxy import Proxy
 from softphone_common.bus import topology
-from softphone_common.bus.dispatch import Limits
+from softphone_common.bus.bus import Bus
+from softphone_common.bus.consumer import Limits
 from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope, pack
-from softphone_common.bus.rabbit import Bus
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import CleanUpFinished, Message
-from softphone_common.errors import PoisonError, UnavailableError
+from softphone_common.process.errors import PoisonError, UnavailableError
 from until import until
 
 QUEUE = "janitor.sweep"

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
 from inprocess import SECRET
-from softphone_common.service import Runner, Service
-from softphone_common.settings import Settings
+from softphone_common.process.settings import Settings
+from softphone_common.runtime.service import Runner, Service
 from softphone_onebox.servers.ports import HOST, free_port
 from until import until
 

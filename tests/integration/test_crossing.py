@@ -15,7 +15,7 @@ from inprocess import Installation, Json
 from integration.tenants import NUMBER, Company, company
 from ladder import RealServer
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
-from softphone_common.contracts.frames import ServerFrame
+from softphone_common.contracts.websocket import ServerFrame
 from until import until
 
 KINDS = {get_args(frame.model_fields["type"].annotation)[0] for frame in get_args(ServerFrame)}

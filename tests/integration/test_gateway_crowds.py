@@ -16,8 +16,8 @@ from websockets.exceptions import InvalidStatus
 from inprocess import SECRET
 from integration.gateway import Gateway
 from processes import SERVICES
-from softphone_common.service import Runner, Service
-from softphone_common.settings import Settings
+from softphone_common.process.settings import Settings
+from softphone_common.runtime.service import Runner, Service
 from softphone_onebox.servers.ports import HOST, free_port
 from until import until
 

@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 from ladder import RealServer
 from proxy import Proxy
 from softphone_common.http.problem import ProblemError
-from softphone_common.limits import Limiter, Rate, network
-from softphone_common.redis import Redis
-from softphone_common.settings import Settings
+from softphone_common.process.settings import Settings
+from softphone_common.stores.rate_limit import Limiter, Rate, network
+from softphone_common.stores.redis import Redis
 from until import until
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ from integration.buses import bus_settings, until_ready
 from ladder import RealServer
 from proxy import Proxy
 from softphone_common.bus import topology
+from softphone_common.bus.bus import Bus
 from softphone_common.bus.envelope import Envelope
-from softphone_common.bus.rabbit import Bus
 from softphone_common.contracts.events import CallChanged, Message
 from until import until
 

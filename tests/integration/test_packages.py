@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from softphone_common.settings import EXIT_BAD_SETTINGS
+from softphone_common.process.settings import EXIT_BAD_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")

@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from ladder import RealServer
 from proxy import Proxy
-from softphone_common.errors import UnavailableError
-from softphone_common.redis import Redis
-from softphone_common.settings import Settings
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.settings import Settings
+from softphone_common.stores.redis import Redis
 from until import until
 
 UNUSED = SecretStr("")

@@ -12,7 +12,7 @@ from inprocess import SECRET, Installation, Json
 from integration.activation import activate, make_inactive, put
 from integration.routes import OPEN, attempts, routes
 from integration.tenants import company
-from softphone_common.settings import Settings
+from softphone_common.process.settings import Settings
 from softphone_ingest.administration import TenantByOperator, TenantChanges
 from softphone_janitor.handlers import ACTOR
 from softphone_janitor.jobs import next_begins

@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from inprocess import SECRET, Company, Installation, Json
 from ladder import RealServer
-from softphone_common.bus.rabbit import Bus
-from softphone_common.errors import UnavailableError
-from softphone_common.mongo import Mongo
-from softphone_common.tenants import Tenants
+from softphone_common.bus.bus import Bus
+from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.mongo import Mongo
+from softphone_common.stores.tenants import Tenants
 from softphone_janitor.handlers import ACTOR, Sweeping
 from softphone_janitor.settings import JanitorSettings
 from softphone_janitor.sweeps import SweepStore

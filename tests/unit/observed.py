@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from softphone_common.domain.calls import (
+from softphone_common.domain.call import (
     Call,
     Direction,
     Identity,
@@ -10,8 +10,8 @@ from softphone_common.domain.calls import (
     Phase,
     fold_all,
 )
-from softphone_common.domain.numbers import RemoteNumber
-from softphone_common.domain.views import CallView, view
+from softphone_common.domain.call_view import CallView, view
+from softphone_common.domain.numbers.normalise import RemoteNumber
 
 CALL = "6f9619ff-8b86-5d01-b42d-00cf4fc964ff"
 CALLER = RemoteNumber("089 99998001", "+498999998001", "external", "+49 89 99998001")

@@ -22,7 +22,7 @@ from structlog.testing import capture_logs
 
 from softphone_common.contracts.events import Activation, Tenant
 from softphone_common.http.problem import ProblemError
-from softphone_common.settings import load
+from softphone_common.process.settings import load
 from softphone_ingest.activation import (
     ActivationError,
     Codes,

@@ -15,12 +15,12 @@ from fuzzing import fuzz
 from softphone_common.bus.envelope import Envelope, unpack
 from softphone_common.contracts.catalogue import BY_TYPE
 from softphone_common.contracts.events import Message
-from softphone_common.contracts.frames import Hello, Token, Watch
-from softphone_common.domain.numbers import RAW_MAX, NumberProfile, changed, normalise
-from softphone_common.errors import PoisonError
+from softphone_common.contracts.websocket import Hello, Token, Watch
+from softphone_common.domain.numbers.normalise import RAW_MAX, NumberProfile, changed, normalise
 from softphone_common.http.auth import Tokens
 from softphone_common.http.paging import decode_cursor
 from softphone_common.http.problem import ProblemError
+from softphone_common.process.errors import PoisonError
 from softphone_ingest.activation import ActivationError, Claims, unchecked
 from softphone_ingest.mapping import Mapping
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from fuzzing import fuzz
-from softphone_common.domain.numbers import NumberProfile
+from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest.hits import Hit, HitError
 from softphone_ingest.mapping import Mapping
 from softphone_ingest.presets.preset import load_all

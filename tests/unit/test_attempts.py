@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack, ExitStack
 import pytest
 from pydantic import SecretStr
 
-from softphone_common.clock import utc_now
-from softphone_common.errors import UnavailableError
 from softphone_common.http.problem import ProblemError
-from softphone_common.limits import Limiter
-from softphone_common.redis import Redis
+from softphone_common.process.clock import utc_now
+from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.rate_limit import Limiter
+from softphone_common.stores.redis import Redis
 from softphone_notifier.attempts import Attempts
 from softphone_notifier.lobby import Lobby
 from softphone_notifier.settings import NotifierSettings

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from softphone_common.domain.numbers import NumberProfile
+from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest import multipart
 from softphone_ingest.hits import HitError
 from softphone_ingest.mapping import SOURCES_MAX, Mapping

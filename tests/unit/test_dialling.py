@@ -4,9 +4,9 @@ from typing import get_args
 
 import pytest
 
-from softphone_common.contracts.dialling import DialLink
-from softphone_common.domain.dialling import Spelling, filled, spell
-from softphone_common.domain.numbers import NumberProfile, normalise
+from softphone_common.contracts.dial_link import DialLink
+from softphone_common.domain.numbers.dial_format import Spelling, filled, spell
+from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 
 DESK = NumberProfile(region="DE", outside_prefix="0")
 IN_MUNICH, IN_NEW_YORK = "+498999998010", "+12125550123"

@@ -7,7 +7,7 @@ from until import PATIENCE_SECONDS
 
 FORGETFUL = """
 import asyncio, threading
-from softphone_common.service import finish
+from softphone_common.runtime.service import finish
 
 async def stay():
     while True:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softphone_common.domain.calls import (
+from softphone_common.domain.call import (
     ENDS,
     PHASES,
     Call,
@@ -18,8 +18,8 @@ from softphone_common.domain.calls import (
     fold,
     order,
 )
-from softphone_common.domain.numbers import RemoteNumber
-from softphone_common.domain.views import NOBODY, TALK_LIMIT, Leg, view
+from softphone_common.domain.call_view import NOBODY, TALK_LIMIT, Leg, view
+from softphone_common.domain.numbers.normalise import RemoteNumber
 from unit.observed import CALL, CALLER, WITHHELD, at, folded, seen, told
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from softphone_common.domain.numbers import NumberProfile, normalise
-from softphone_common.redis import Redis
+from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.stores.redis import Redis
 from softphone_ingest.hits import Hit
 from softphone_ingest.identity import Identities, Resolved
 from softphone_ingest.names import usable

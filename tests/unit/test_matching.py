@@ -13,7 +13,7 @@ from softphone_common.domain.matching import (
     lookup_key,
     record_keys,
 )
-from softphone_common.domain.numbers import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 
 HOME = NumberProfile()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 from pymongo.errors import OperationFailure
 
-from softphone_common.mirror import Mirror, Stored
+from softphone_common.stores.cache import Mirror, Stored
 from until import until
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from softphone_common.domain.numbers import NumberProfile, changed, check, normalise
+from softphone_common.domain.numbers.normalise import NumberProfile, changed, check, normalise
 
 OURS = NumberProfile(
     region="DE",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from softphone_common.domain.numbers import (
+from softphone_common.domain.numbers.normalise import (
     RAW_MAX,
     NumberProfile,
     RemoteNumber,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from softphone_common.open_files import allow
+from softphone_common.runtime.open_files import allow
 
 
 @pytest.fixture(autouse=True)

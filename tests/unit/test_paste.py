@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from softphone_common.domain.numbers import NumberProfile, changed, normalise
+from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
 from softphone_ingest.mapping import Mapping
 from softphone_ingest.presets.preset import Paste, Preset, load_all
 from softphone_ingest.reading import Reader

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from softphone_common.domain.numbers import NumberProfile, changed, normalise
+from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
 from softphone_ingest.answers import Reply
 from softphone_ingest.hits import Hit, HitError
 from softphone_ingest.mapping import Mapping

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from softphone_common.domain.numbers import NumberProfile
+from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest.hits import Hit, HitError
 from softphone_ingest.mapping import FIELDS_MAX, Mapping
 from softphone_ingest.reading import Reader

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softphone_common.domain.calls import PHASES, Observation
+from softphone_common.domain.call import PHASES, Observation
 from softphone_common.domain.retention import GRACE, LIVE_LIMIT, is_stale
 from unit.observed import at, seen, told
 

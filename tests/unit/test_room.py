@@ -6,8 +6,8 @@ from time import perf_counter
 from timeit import repeat
 
 from softphone_common.contracts.events import CallMatched, CallObserved
-from softphone_common.contracts.frames import CallFrame
-from softphone_common.domain.calls import Phase
+from softphone_common.contracts.websocket import CallFrame
+from softphone_common.domain.call import Phase
 from softphone_common.domain.matching import Match
 from softphone_notifier.room import Room
 from unit.observed import CALL, at, told

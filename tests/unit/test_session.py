@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
-from softphone_common.contracts.frames import CloseCode
+from softphone_common.contracts.websocket import CloseCode
 from softphone_common.http.auth import Caller
 from softphone_notifier.session import Session
 from softphone_notifier.settings import NotifierSettings

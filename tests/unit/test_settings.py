@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from softphone_common.settings import EXIT_BAD_SETTINGS, Settings, load
+from softphone_common.process.settings import EXIT_BAD_SETTINGS, Settings, load
 from softphone_notifier.settings import NotifierSettings
 
 GIVEN = {

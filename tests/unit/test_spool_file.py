@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from softphone_common.bus.envelope import Envelope
-from softphone_common.errors import UnavailableError
+from softphone_common.process.errors import UnavailableError
 from softphone_ingest.spool_file import SpoolFile
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -99,7 +99,7 @@ import os, resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from softphone_common.bus.envelope import Envelope
-from softphone_common.errors import UnavailableError
+from softphone_common.process.errors import UnavailableError
 from softphone_ingest.spool_file import SpoolFile
 
 file = SpoolFile.take(Path(sys.argv[1]), 10_000_000)
@@ -133,7 +133,7 @@ import os, resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from softphone_common.bus.envelope import Envelope
-from softphone_common.errors import UnavailableError
+from softphone_common.process.errors import UnavailableError
 from softphone_ingest.spool_file import SpoolFile
 
 file = SpoolFile.take(Path(sys.argv[1]), 10_000_000)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softphone_common.telemetry import mask, traceparent, tracing
+from softphone_common.process.telemetry import mask, traceparent, tracing
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from softphone_common.domain.numbers import NumberProfile, changed, normalise
+from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
 from softphone_ingest.hits import Hit
 from softphone_ingest.mapping import Mapping
 from softphone_ingest.presets.preset import load, load_all

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from softphone_common.domain.numbers import NumberProfile
+from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest.mapping import Mapping
 from softphone_ingest.presets.preset import load_all
 from softphone_ingest.reading import Reader

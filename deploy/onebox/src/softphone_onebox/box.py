@@ -14,8 +14,8 @@ import softphone_janitor.service
 import softphone_matcher.service
 import softphone_notifier.service
 from softphone_calllog.settings import CalllogSettings
-from softphone_common.service import Runner, Service
-from softphone_common.settings import Settings, load
+from softphone_common.process.settings import Settings, load
+from softphone_common.runtime.service import Runner, Service
 from softphone_ingest.activation import (
     PrivateKey,
     private_text,

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from softphone_common.clock import utc_now
 from softphone_common.contracts.events import User
 from softphone_common.http.auth import Tokens
+from softphone_common.process.clock import utc_now
 from softphone_ingest.activation import PrivateKey, issue
 
 TENANT = "demo"

@@ -15,8 +15,8 @@ import softphone_janitor.service
 import softphone_matcher.service
 import softphone_notifier.service
 from softphone_calllog.settings import CalllogSettings
-from softphone_common.service import Runner, Service
-from softphone_common.settings import Settings
+from softphone_common.process.settings import Settings
+from softphone_common.runtime.service import Runner, Service
 from softphone_ingest.settings import IngestSettings
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings

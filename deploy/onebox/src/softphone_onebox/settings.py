@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from softphone_common.settings import PREFIX
+from softphone_common.process.settings import PREFIX
 from softphone_ingest.activation import read_private_key
 
 

@@ -2,7 +2,7 @@
 
 from softphone_calllog.service import build
 from softphone_calllog.settings import CalllogSettings
-from softphone_common.service import main as run_service
+from softphone_common.runtime.service import main as run_service
 
 
 def main() -> None:

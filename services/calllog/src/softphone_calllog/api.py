@@ -12,18 +12,18 @@ from softphone_calllog.comments import CommentStore
 from softphone_calllog.handlers import changed
 from softphone_calllog.recycle_bin import RecycleBin
 from softphone_calllog.settings import CalllogSettings
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Comment, CommentSaved
-from softphone_common.contracts.frames import CallJson
-from softphone_common.domain.calls import Direction, Phase
-from softphone_common.domain.numbers import normalise
+from softphone_common.contracts.websocket import CallJson
+from softphone_common.domain.call import Direction, Phase
+from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.http.auth import AdminCaller, AnyCaller, Caller
-from softphone_common.http.moment import Moment
 from softphone_common.http.paging import Page, decode_cursor, encode_cursor
 from softphone_common.http.problem import ProblemError
-from softphone_common.mongo import Document
-from softphone_common.tenants import Tenants
+from softphone_common.http.timestamps import Moment
+from softphone_common.process.clock import Clock
+from softphone_common.stores.mongo import Document
+from softphone_common.stores.tenants import Tenants
 
 Cursor = Annotated[str | None, Query(max_length=2000)]
 Limit = Annotated[int, Query(ge=1)]

@@ -10,13 +10,13 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReturnDocument
 from pymongo.errors import BulkWriteError
 
 from softphone_common.contracts.events import CallMatched, CallObserved, Comment
-from softphone_common.contracts.frames import CallJson, call_json
-from softphone_common.domain.calls import Call, Evidence, fold
+from softphone_common.contracts.websocket import CallJson, call_json
+from softphone_common.domain.call import Call, Evidence, fold
+from softphone_common.domain.call_view import view
 from softphone_common.domain.matching import Match
-from softphone_common.domain.numbers import RemoteNumber
-from softphone_common.domain.views import view
-from softphone_common.errors import UnavailableError
-from softphone_common.mongo import Database, Document, reaching
+from softphone_common.domain.numbers.normalise import RemoteNumber
+from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "calls"
 INDEXES = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from softphone_common.contracts.events import Comment
-from softphone_common.mongo import Database, Document, reaching
+from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "comments"
 INDEXES = {

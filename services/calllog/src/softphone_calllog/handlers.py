@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from softphone_calllog.calls import CallStore, Logged
 from softphone_calllog.recycle_bin import RecycleBin
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.commands import CleanUpRequested
 from softphone_common.contracts.events import (
     CallChanged,
@@ -14,6 +13,7 @@ from softphone_common.contracts.events import (
     CleanUpFinished,
     Message,
 )
+from softphone_common.process.clock import Clock
 
 
 class Logging:

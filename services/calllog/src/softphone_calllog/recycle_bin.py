@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from softphone_calllog.calls import CallStore, Logged
 from softphone_calllog.settings import CalllogSettings
+from softphone_common.domain.call_view import view
 from softphone_common.domain.retention import is_stale
-from softphone_common.domain.views import view
-from softphone_common.mongo import Document
+from softphone_common.stores.mongo import Document
 
 
 class RecycleBin:

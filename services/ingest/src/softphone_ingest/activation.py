@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from softphone_common.contracts.events import Activation, Tenant, TenantId
 from softphone_common.http.problem import ProblemError
-from softphone_common.telemetry import log
+from softphone_common.process.telemetry import log
 
 PrivateKey = Ed25519PrivateKey
 PublicKey = Ed25519PublicKey

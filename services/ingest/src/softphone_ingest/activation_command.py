@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from softphone_common.clock import utc_now
-from softphone_common.settings import EXIT_BAD_SETTINGS, PREFIX
+from softphone_common.process.clock import utc_now
+from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX
 from softphone_ingest.activation import (
     ActivationError,
     Codes,

@@ -13,15 +13,15 @@ from pydantic import (
     model_validator,
 )
 
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
-from softphone_common.contracts.dialling import Link
+from softphone_common.bus.bus import Bus
+from softphone_common.contracts.dial_link import Link
 from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
-from softphone_common.domain.dialling import Spelling
-from softphone_common.domain.numbers import NumberProfile, check
+from softphone_common.domain.numbers.dial_format import Spelling
+from softphone_common.domain.numbers.normalise import NumberProfile, check
 from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
 from softphone_common.http.problem import ProblemError
-from softphone_common.tenants import Tenants
+from softphone_common.process.clock import Clock
+from softphone_common.stores.tenants import Tenants
 from softphone_ingest.activation import CODE_MAX, ActivationError, Codes
 from softphone_ingest.tenants import TenantStore
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from softphone_common import metrics
-from softphone_common.errors import UnavailableError
 from softphone_common.http.problem import ProblemError
+from softphone_common.process import metrics
+from softphone_common.process.errors import UnavailableError
 from softphone_ingest.door import Door
 from softphone_ingest.intake import ACCEPTED, IGNORED, Intake, Taken
 from softphone_ingest.request import HitRequest

@@ -6,13 +6,13 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.bus.rabbit import Bus
-from softphone_common.contracts.dialling import DialLink
+from softphone_common.bus.bus import Bus
+from softphone_common.contracts.dial_link import DialLink
 from softphone_common.contracts.events import Device, DeviceChanged
 from softphone_common.http.auth import AdminCaller, Caller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
-from softphone_common.tenants import Tenants
+from softphone_common.stores.tenants import Tenants
 from softphone_ingest.devices import DeviceMirror, DeviceStore, hash_key, new_key
 from softphone_ingest.dialect import Dialects, require_small
 from softphone_ingest.hits import EXTENSION_MAX, HitError

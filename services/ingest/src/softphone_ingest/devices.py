@@ -8,11 +8,11 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
-from softphone_common.bus.rabbit import Bus
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Device, DeviceChanged, Message
 from softphone_common.http.problem import ProblemError
-from softphone_common.mirror import Mirror
-from softphone_common.mongo import Database, Document, reaching
+from softphone_common.stores.cache import Mirror
+from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "devices"
 INDEXES = {

@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 from typing import get_args
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from softphone_common.clock import Clock
-from softphone_common.contracts.dialling import DialLink
+from softphone_common.contracts.dial_link import DialLink
 from softphone_common.contracts.events import CallObserved, Device, Tenant
-from softphone_common.domain.calls import Observation
-from softphone_common.domain.dialling import Spelling, filled, spell
-from softphone_common.domain.numbers import NumberProfile, RemoteNumber, normalise
-from softphone_common.errors import UnavailableError
+from softphone_common.domain.call import Observation
+from softphone_common.domain.numbers.dial_format import Spelling, filled, spell
+from softphone_common.domain.numbers.normalise import NumberProfile, RemoteNumber, normalise
 from softphone_common.http.problem import ProblemError
-from softphone_common.telemetry import log
+from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 from softphone_ingest.devices import DeviceMirror
 from softphone_ingest.dial_links import DialLinks
 from softphone_ingest.dialect import Dialects

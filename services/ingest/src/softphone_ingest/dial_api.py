@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.clock import Clock
-from softphone_common.contracts.dialling import DialLink, Link
+from softphone_common.contracts.dial_link import DialLink, Link
 from softphone_common.http.auth import AnyCaller, Caller
 from softphone_common.http.problem import ProblemError
-from softphone_common.tenants import Tenants
+from softphone_common.process.clock import Clock
+from softphone_common.stores.tenants import Tenants
 from softphone_ingest.activation import require_active
 from softphone_ingest.dial import KEY_HEADER, Click, Dialler
 from softphone_ingest.dial_links import DialLinks

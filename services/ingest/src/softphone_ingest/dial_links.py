@@ -1,7 +1,7 @@
 """The store of the links users dial with instead of their tenant's; opens none of them."""
 
-from softphone_common.contracts.dialling import DialLink
-from softphone_common.mongo import Database, reaching
+from softphone_common.contracts.dial_link import DialLink
+from softphone_common.stores.mongo import Database, reaching
 
 COLLECTION = "dial_links"
 

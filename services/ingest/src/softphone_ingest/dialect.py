@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from softphone_common.contracts.events import Device, Tenant
-from softphone_common.domain import numbers
-from softphone_common.domain.numbers import NumberProfile
+from softphone_common.domain.numbers import normalise as numbers
+from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest.hits import HitError
 from softphone_ingest.mapping import Mapping, changed
 from softphone_ingest.presets.preset import Preset

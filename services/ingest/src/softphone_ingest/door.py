@@ -1,7 +1,7 @@
 """How often a key may knock, and whoever has none that is known; knows nothing of what hits say."""
 
 from softphone_common.http.problem import ProblemError
-from softphone_common.limits import Limiter, Rate, network
+from softphone_common.stores.rate_limit import Limiter, Rate, network
 from softphone_ingest.intake import Intake
 from softphone_ingest.settings import IngestSettings
 

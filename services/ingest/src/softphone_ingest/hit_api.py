@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.contracts.hits import EventJson, HitJson
+from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.auth import AdminCaller
 from softphone_common.http.paging import Page, decode_place, encode_cursor
-from softphone_common.limits import Limiter, Rate
-from softphone_common.tenants import Tenants
+from softphone_common.stores.rate_limit import Limiter, Rate
+from softphone_common.stores.tenants import Tenants
 from softphone_ingest.devices import DeviceStore
 from softphone_ingest.dialect import require_small
 from softphone_ingest.hits import HitError

@@ -10,8 +10,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from softphone_common.contracts.events import CallMatched
-from softphone_common.contracts.hits import EventJson, HitJson, RequestJson
-from softphone_common.mongo import Database, Document, reaching
+from softphone_common.contracts.hit import EventJson, HitJson, RequestJson
+from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_ingest.hits import HitError
 from softphone_ingest.request import HitRequest
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from softphone_common.domain.calls import Direction, Phase
+from softphone_common.domain.call import Direction, Phase
 
 EXTENSION_MAX = 64
 TEXT_MAX = 200

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
-from softphone_common.domain.calls import ENDS, Identity
-from softphone_common.domain.numbers import RemoteNumber
-from softphone_common.errors import UnavailableError
-from softphone_common.redis import Redis, reaching
-from softphone_common.telemetry import log
+from softphone_common.domain.call import ENDS, Identity
+from softphone_common.domain.numbers.normalise import RemoteNumber
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
+from softphone_common.stores.redis import Redis, reaching
 from softphone_ingest.hits import Hit
 from softphone_ingest.names import Names, click_key, names, party
 from softphone_ingest.settings import IngestSettings

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import CallMatched, CallObserved, Device, Message, Tenant
-from softphone_common.contracts.hits import EventJson, HitJson
+from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.problem import ProblemError
-from softphone_common.mongo import Document
+from softphone_common.process.clock import Clock
+from softphone_common.stores.mongo import Document
 from softphone_ingest.activation import require_active
 from softphone_ingest.dialect import Dialects
 from softphone_ingest.hit_store import HitStore, asked, shown

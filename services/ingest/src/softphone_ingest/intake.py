@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from softphone_common.clock import Clock
 from softphone_common.contracts.events import CallObserved, Device, Tenant
-from softphone_common.contracts.hits import EventJson, HitJson, HitOutcome
-from softphone_common.domain.calls import Observation
-from softphone_common.domain.numbers import normalise
-from softphone_common.errors import UnavailableError
+from softphone_common.contracts.hit import EventJson, HitJson, HitOutcome
+from softphone_common.domain.call import Observation
+from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.http.problem import RETRY_AFTER, ProblemError
-from softphone_common.tenants import Tenants
+from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.tenants import Tenants
 from softphone_ingest.activation import require_active
 from softphone_ingest.answers import Reply
 from softphone_ingest.devices import DeviceMirror

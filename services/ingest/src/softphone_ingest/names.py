@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from softphone_common.domain.numbers import RemoteNumber
-from softphone_common.domain.placeholders import is_placeholder
+from softphone_common.domain.numbers.normalise import RemoteNumber
+from softphone_common.domain.numbers.placeholders import is_placeholder
 from softphone_ingest.hits import Hit
 
 PBX, NONE = "pbx", "none"

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import re2
 
-from softphone_common.domain.calls import PHASES, Direction, Phase
-from softphone_common.domain.numbers import NumberProfile, normalise
-from softphone_common.domain.placeholders import is_placeholder
+from softphone_common.domain.call import PHASES, Direction, Phase
+from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.domain.numbers.placeholders import is_placeholder
 from softphone_ingest.answers import Reply, filled
 from softphone_ingest.decoding import decode
 from softphone_ingest.hits import CALL_ID_MAX, EXTENSION_MAX, TEXT_MAX, Hit, HitError

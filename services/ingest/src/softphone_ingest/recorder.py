@@ -6,13 +6,13 @@ from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 
-from softphone_common import metrics
-from softphone_common.bus.rabbit import Bus
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import HitSeen
-from softphone_common.contracts.hits import HitJson
-from softphone_common.errors import UnavailableError
-from softphone_common.mongo import Document
-from softphone_common.telemetry import log
+from softphone_common.contracts.hit import HitJson
+from softphone_common.process import metrics
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
+from softphone_common.stores.mongo import Document
 from softphone_ingest.hit_store import HitStore, kept
 from softphone_ingest.request import HitRequest
 from softphone_ingest.settings import IngestSettings

@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass
 
-from softphone_common.errors import UnavailableError
-from softphone_common.redis import Redis, reaching
-from softphone_common.telemetry import log
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
+from softphone_common.stores.redis import Redis, reaching
 
 
 @dataclass(frozen=True, slots=True)

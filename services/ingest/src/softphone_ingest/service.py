@@ -1,14 +1,14 @@
 """Builds ingest: the only place here that constructs things."""
 
-from softphone_common.bus.dispatch import Limits
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock, utc_now
-from softphone_common.limits import Limiter
-from softphone_common.mongo import Mongo
-from softphone_common.outdated import Outdated
-from softphone_common.redis import Redis
-from softphone_common.service import Resource, Service
-from softphone_common.tenants import Tenants
+from softphone_common.bus.bus import Bus
+from softphone_common.bus.consumer import Limits
+from softphone_common.http.token_versions import Outdated
+from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.service import Resource, Service
+from softphone_common.stores.mongo import Mongo
+from softphone_common.stores.rate_limit import Limiter
+from softphone_common.stores.redis import Redis
+from softphone_common.stores.tenants import Tenants
 from softphone_ingest import devices as device_store
 from softphone_ingest import hit_store
 from softphone_ingest.activation import Codes

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from softphone_common.settings import Settings
+from softphone_common.process.settings import Settings
 from softphone_ingest.activation import read_public_keys
 
 

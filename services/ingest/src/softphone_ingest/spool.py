@@ -13,14 +13,14 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
-from softphone_common import metrics
+from softphone_common.bus.bus import Bus
 from softphone_common.bus.envelope import Envelope, pack
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import CallObserved
-from softphone_common.errors import StartError, UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process import metrics
+from softphone_common.process.clock import Clock
+from softphone_common.process.errors import StartError, UnavailableError
+from softphone_common.process.telemetry import log
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.spool_file import SpoolFile, Waiting
 

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from softphone_common.bus.envelope import Envelope
-from softphone_common.errors import UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 
 _PAGE_BYTES = 4096
 _PRAGMAS = (

@@ -6,8 +6,8 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from softphone_common.contracts.events import Tenant
-from softphone_common.mongo import Database, Document, reaching
-from softphone_common.tenants import COLLECTION
+from softphone_common.stores.mongo import Database, Document, reaching
+from softphone_common.stores.tenants import COLLECTION
 
 
 class TenantStore:

@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser
 
-from softphone_common.service import main as run_service
+from softphone_common.runtime.service import main as run_service
 from softphone_janitor import dead_letter_command
 from softphone_janitor.service import build
 from softphone_janitor.settings import JanitorSettings

@@ -9,7 +9,7 @@ from softphone_common.contracts.events import TenantId
 from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
-from softphone_common.tenants import Tenants
+from softphone_common.stores.tenants import Tenants
 from softphone_janitor.handlers import Sweeping
 from softphone_janitor.sweeps import Scheduled, Sweep, SweepStore
 

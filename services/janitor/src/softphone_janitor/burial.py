@@ -5,12 +5,12 @@ from datetime import datetime
 from functools import partial
 
 from softphone_common.bus import topology
-from softphone_common.bus.dispatch import Limits
+from softphone_common.bus.bus import Bus
+from softphone_common.bus.consumer import Limits
 from softphone_common.bus.envelope import Envelope
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
-from softphone_common.errors import UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 from softphone_janitor.dead_letters import DeadLetterStore, Selection, queues
 
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from softphone_common.http.auth import OperatorCaller
-from softphone_common.http.moment import Moment
 from softphone_common.http.paging import Page, decode_place, encode_cursor
 from softphone_common.http.problem import ProblemError
+from softphone_common.http.timestamps import Moment
 from softphone_janitor.burial import Burial
 from softphone_janitor.dead_letters import DeadLetter, DeadLetterStore, Selection, State
 

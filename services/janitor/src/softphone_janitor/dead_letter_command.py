@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from softphone_common import telemetry
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import utc_now
-from softphone_common.errors import UnavailableError
-from softphone_common.mongo import Mongo
-from softphone_common.settings import load
+from softphone_common.bus.bus import Bus
+from softphone_common.process import telemetry
+from softphone_common.process.clock import utc_now
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.settings import load
+from softphone_common.stores.mongo import Mongo
 from softphone_janitor.burial import Burial
 from softphone_janitor.dead_letters import INDEXES, DeadLetter, DeadLetterStore, Selection, queues
 from softphone_janitor.settings import JanitorSettings

@@ -11,7 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import ATTEMPT_HEADER, QUEUE_HEADER, REASON_HEADER, Envelope
-from softphone_common.mongo import Database, Document, reaching
+from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "dead_letters"
 INDEXES = {

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.commands import CleanUpRequested
 from softphone_common.contracts.events import CleanUpFinished, Message, Tenant
-from softphone_common.tenants import Tenants
+from softphone_common.process.clock import Clock
+from softphone_common.stores.tenants import Tenants
 from softphone_janitor.jobs import due_night, next_begins
 from softphone_janitor.sweeps import Scheduled, Sweep, SweepStore
 

@@ -12,8 +12,8 @@ from arq.worker import Worker
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from softphone_common.errors import UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 
 Job = Callable[[], Awaitable[None]]
 

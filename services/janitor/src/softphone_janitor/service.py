@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from softphone_common.bus.dispatch import Limits
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock, utc_now
-from softphone_common.mongo import Mongo
-from softphone_common.outdated import Outdated
-from softphone_common.service import Service
-from softphone_common.tenants import Tenants
+from softphone_common.bus.bus import Bus
+from softphone_common.bus.consumer import Limits
+from softphone_common.http.token_versions import Outdated
+from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.service import Service
+from softphone_common.stores.mongo import Mongo
+from softphone_common.stores.tenants import Tenants
 from softphone_janitor import dead_letters
 from softphone_janitor import sweeps as sweep_store
 from softphone_janitor.api import Api

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from pymongo import DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from softphone_common.mongo import Database, reaching
+from softphone_common.stores.mongo import Database, reaching
 
 COLLECTION = "sweeps"
 INDEXES = {COLLECTION: [IndexModel([("requested_at", DESCENDING), ("_id", DESCENDING)])]}

@@ -1,6 +1,6 @@
 """The command `softphone-matcher`."""
 
-from softphone_common.service import main as run_service
+from softphone_common.runtime.service import main as run_service
 from softphone_matcher.service import build
 from softphone_matcher.settings import MatcherSettings
 

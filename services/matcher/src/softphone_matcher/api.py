@@ -6,12 +6,12 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from softphone_common.domain.matching import RecordType, lookup_key, record_keys
-from softphone_common.domain.numbers import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 from softphone_common.http.auth import AdminCaller, AnyCaller
 from softphone_common.http.paging import Page, decode_cursor, encode_cursor
 from softphone_common.http.problem import ProblemError
-from softphone_common.mongo import Document
-from softphone_common.tenants import Tenants
+from softphone_common.stores.mongo import Document
+from softphone_common.stores.tenants import Tenants
 from softphone_matcher.directory import Directory, Record
 from softphone_matcher.settings import MatcherSettings
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from softphone_common.domain.matching import Match, RecordType, in_order
-from softphone_common.mongo import Database, Document, reaching
+from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "records"
 INDEXES = {

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import CallMatched, CallObserved, Message
 from softphone_common.domain.matching import lookup_key
+from softphone_common.process.clock import Clock
 from softphone_matcher.directory import Directory
 
 

@@ -1,12 +1,12 @@
 """Builds matcher: the only place here that constructs things."""
 
-from softphone_common.bus.dispatch import Limits
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock, utc_now
-from softphone_common.mongo import Mongo
-from softphone_common.outdated import Outdated
-from softphone_common.service import Service
-from softphone_common.tenants import Tenants
+from softphone_common.bus.bus import Bus
+from softphone_common.bus.consumer import Limits
+from softphone_common.http.token_versions import Outdated
+from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.service import Service
+from softphone_common.stores.mongo import Mongo
+from softphone_common.stores.tenants import Tenants
 from softphone_matcher.api import Api
 from softphone_matcher.directory import INDEXES, Directory
 from softphone_matcher.handlers import Matching

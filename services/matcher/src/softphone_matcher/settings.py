@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from softphone_common.settings import Settings
+from softphone_common.process.settings import Settings
 
 
 class MatcherSettings(Settings):

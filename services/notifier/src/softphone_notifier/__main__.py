@@ -1,6 +1,6 @@
 """The command `softphone-notifier`."""
 
-from softphone_common.service import main as run_service
+from softphone_common.runtime.service import main as run_service
 from softphone_notifier.service import build
 from softphone_notifier.settings import NotifierSettings
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Role, TenantId, User, UserChanged
 from softphone_common.http.auth import AdminCaller, Caller, Tokens
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
+from softphone_common.process.clock import Clock
 from softphone_notifier.attempts import Attempts
 from softphone_notifier.origins import Origins
 from softphone_notifier.passwords import hash_password, matches

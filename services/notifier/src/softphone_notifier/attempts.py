@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from softphone_common.errors import UnavailableError
 from softphone_common.http.problem import RETRY_AFTER, ProblemError
-from softphone_common.limits import Limiter, Rate, network
+from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.rate_limit import Limiter, Rate, network
 from softphone_notifier.settings import NotifierSettings
 
 _FIVE_MINUTES = 300

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from softphone_common import metrics
-from softphone_common.clock import Clock
-from softphone_common.contracts.frames import CloseCode
+from softphone_common.contracts.websocket import CloseCode
 from softphone_common.http.auth import Caller, Tokens
 from softphone_common.http.problem import RETRY_AFTER, ProblemError, problem
-from softphone_common.telemetry import log
+from softphone_common.process import metrics
+from softphone_common.process.clock import Clock
+from softphone_common.process.telemetry import log
 from softphone_notifier.hub import Hub
 from softphone_notifier.lobby import Lobby
 from softphone_notifier.origins import Origins

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from softphone_common import metrics
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import (
     CallChanged,
     CallMatched,
@@ -17,7 +15,7 @@ from softphone_common.contracts.events import (
     Message,
     UserChanged,
 )
-from softphone_common.contracts.frames import (
+from softphone_common.contracts.websocket import (
     CallFrame,
     CallJson,
     CloseCode,
@@ -28,8 +26,10 @@ from softphone_common.contracts.frames import (
     Welcome,
 )
 from softphone_common.domain.audience import audience
-from softphone_common.errors import UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process import metrics
+from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 from softphone_notifier.room import Room
 from softphone_notifier.session import Session
 from softphone_notifier.settings import NotifierSettings

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from softphone_common.limits import network
+from softphone_common.stores.rate_limit import network
 from softphone_notifier.settings import NotifierSettings
 
 

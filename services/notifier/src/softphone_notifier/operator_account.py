@@ -5,8 +5,8 @@ import contextlib
 
 from pydantic import SecretStr
 
-from softphone_common.errors import UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 from softphone_notifier.passwords import hash_password
 from softphone_notifier.users import LoginTakenError, UserStore
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from softphone_common.contracts.events import CallMatched, CallObserved
-from softphone_common.contracts.frames import CallJson, SequencedFrame, call_json
-from softphone_common.domain.calls import Call, fold
+from softphone_common.contracts.websocket import CallJson, SequencedFrame, call_json
+from softphone_common.domain.call import Call, fold
+from softphone_common.domain.call_view import view
 from softphone_common.domain.matching import Match
-from softphone_common.domain.views import view
 
 _INSTANCES = 1000
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from softphone_common.http.problem import ProblemError
-from softphone_common.tenants import TenantReader
+from softphone_common.stores.tenants import TenantReader
 from softphone_notifier.users import UserStore
 
 SEATS_WITHOUT_CODE = 1

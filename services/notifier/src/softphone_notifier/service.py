@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from softphone_common.bus.rabbit import Bus
-from softphone_common.clock import Clock, utc_now
+from softphone_common.bus.bus import Bus
 from softphone_common.http.auth import Tokens
-from softphone_common.limits import Limiter
-from softphone_common.mongo import Mongo
-from softphone_common.redis import Redis
-from softphone_common.service import Service
-from softphone_common.tenants import TenantReader
+from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.service import Service
+from softphone_common.stores.mongo import Mongo
+from softphone_common.stores.rate_limit import Limiter
+from softphone_common.stores.redis import Redis
+from softphone_common.stores.tenants import TenantReader
 from softphone_notifier import sessions, users
 from softphone_notifier.api import SessionApi, UserApi
 from softphone_notifier.attempts import Attempts

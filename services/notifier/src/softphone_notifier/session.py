@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from softphone_common import metrics
-from softphone_common.clock import Clock
-from softphone_common.contracts.frames import CloseCode, Hello, Token, Watch
+from softphone_common.contracts.websocket import CloseCode, Hello, Token, Watch
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
+from softphone_common.process import metrics
+from softphone_common.process.clock import Clock
 from softphone_notifier.settings import NotifierSettings
 
 Check = Callable[[str], Caller]

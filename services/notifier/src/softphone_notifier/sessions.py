@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
 
-from softphone_common.mongo import Database, reaching
+from softphone_common.stores.mongo import Database, reaching
 
 COLLECTION = "sessions"
 INDEXES = {

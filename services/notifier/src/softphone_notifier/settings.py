@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from softphone_common.settings import PREFIX, Settings
+from softphone_common.process.settings import PREFIX, Settings
 
 
 class NotifierSettings(Settings):

@@ -10,10 +10,10 @@ from uuid import uuid4
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from softphone_common.bus.rabbit import Bus
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Message, User, UserChanged
-from softphone_common.mirror import Mirror
-from softphone_common.mongo import Database, Document, reaching
+from softphone_common.stores.cache import Mirror
+from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "users"
 INDEXES = {

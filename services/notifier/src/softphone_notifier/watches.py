@@ -3,11 +3,11 @@
 import asyncio
 from contextlib import suppress
 
-from softphone_common import metrics
-from softphone_common.bus.rabbit import Bus
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import HitSeen, Message
-from softphone_common.contracts.frames import HitFrame
-from softphone_common.errors import UnavailableError
+from softphone_common.contracts.websocket import HitFrame
+from softphone_common.process import metrics
+from softphone_common.process.errors import UnavailableError
 from softphone_notifier.session import Session
 
 HEARD: tuple[type[Message], ...] = (HitSeen,)

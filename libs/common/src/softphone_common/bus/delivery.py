@@ -5,8 +5,8 @@ from typing import Any
 
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import ATTEMPT_HEADER, QUEUE_HEADER, REASON_HEADER, Envelope
-from softphone_common.errors import UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 
 Send = Callable[[str, Envelope], Awaitable[None]]
 """Publishes to an exchange and returns when that is confirmed, or raises UnavailableError."""

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from softphone_common.contracts.catalogue import BY_TYPE
 from softphone_common.contracts.events import Message
-from softphone_common.errors import PoisonError
-from softphone_common.telemetry import traceparent
+from softphone_common.process.errors import PoisonError
+from softphone_common.process.telemetry import traceparent
 
 _PREFIX = "cloudEvents_"
 ATTEMPT_HEADER = "softphone-attempt"

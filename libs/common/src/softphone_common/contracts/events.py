@@ -5,12 +5,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.contracts.dialling import DialLink
-from softphone_common.contracts.hits import HitJson
-from softphone_common.domain.calls import PHASES, Observation
-from softphone_common.domain.dialling import Spelling
+from softphone_common.contracts.dial_link import DialLink
+from softphone_common.contracts.hit import HitJson
+from softphone_common.domain.call import PHASES, Observation
 from softphone_common.domain.matching import Match
-from softphone_common.domain.numbers import NumberProfile
+from softphone_common.domain.numbers.dial_format import Spelling
+from softphone_common.domain.numbers.normalise import NumberProfile
 
 TENANT_PATTERN = r"^[a-z0-9-]{1,40}$"
 PRESET_PATTERN = r"^[a-z0-9-]{1,40}$"

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from softphone_common.domain.views import CallView
+from softphone_common.domain.call_view import CallView
 
 GRACE = timedelta(hours=1)
 """A call nobody answered or ended is left alone for this long after its last sign of life."""

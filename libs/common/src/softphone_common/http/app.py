@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from softphone_common.http import problem
 from softphone_common.http.auth import Tokens
-from softphone_common.telemetry import tracing
+from softphone_common.process.telemetry import tracing
 
 _HEADERS = {
     "Cache-Control": "no-store",

@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from softphone_common.http.moment import in_utc
 from softphone_common.http.problem import ProblemError
+from softphone_common.http.timestamps import in_utc
 
 T = TypeVar("T")
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from softphone_common.contracts.dialling import DialLink
+from softphone_common.contracts.dial_link import DialLink
 from softphone_common.contracts.events import PRESET_PATTERN
-from softphone_common.domain.numbers import NumberProfile, changed
+from softphone_common.domain.numbers.normalise import NumberProfile, changed
 from softphone_ingest.mapping import Mapping
 
 Kind = Literal["generic", "phone", "softphone", "pbx", "cloud"]

@@ -6,7 +6,7 @@ Everything in it comes out of the presets; it knows no sender by name.
 import sys
 from collections.abc import Iterable
 
-from softphone_common.domain.calls import PHASES
+from softphone_common.domain.call import PHASES
 from softphone_ingest.mapping import Mapping, Rule
 from softphone_ingest.presets.preset import Preset, load_all
 

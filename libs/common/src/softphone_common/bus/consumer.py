@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from softphone_common import metrics
-from softphone_common.bus.breaker import Breaker
+from softphone_common.bus.circuit_breaker import Breaker
 from softphone_common.bus.envelope import Envelope, unpack
 from softphone_common.contracts.events import Message
-from softphone_common.errors import PoisonError, UnavailableError
-from softphone_common.telemetry import log, tracing
+from softphone_common.process import metrics
+from softphone_common.process.errors import PoisonError, UnavailableError
+from softphone_common.process.telemetry import log, tracing
 
 Handler = Callable[[Sequence[Message]], Awaitable[None]]
 """Does all the work for these messages. It may see a message again, in any order, and must leave

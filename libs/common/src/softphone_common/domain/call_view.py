@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from softphone_common.domain.calls import (
+from softphone_common.domain.call import (
     ENDS,
     KINDS,
     Call,
@@ -16,7 +16,7 @@ from softphone_common.domain.calls import (
     Phase,
     order,
 )
-from softphone_common.domain.numbers import RemoteNumber
+from softphone_common.domain.numbers.normalise import RemoteNumber
 
 Outcome = Literal["answered", "missed", "unanswered"]
 

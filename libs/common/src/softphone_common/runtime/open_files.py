@@ -3,7 +3,7 @@
 import resource
 from contextlib import suppress
 
-from softphone_common.telemetry import log
+from softphone_common.process.telemetry import log
 
 _OWN = 256
 """Beside connections: of the servers' clients, of logs and data."""

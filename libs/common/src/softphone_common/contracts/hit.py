@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from softphone_common.domain.calls import Direction, Identity, Phase
+from softphone_common.domain.call import Direction, Identity, Phase
 from softphone_common.domain.matching import Match
-from softphone_common.domain.numbers import RemoteNumber
+from softphone_common.domain.numbers.normalise import RemoteNumber
 
 HitOutcome = Literal["accepted", "ignored", "refused"]
 

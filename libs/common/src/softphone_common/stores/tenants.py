@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from softphone_common.bus.rabbit import Bus
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Message, Tenant, TenantChanged
-from softphone_common.errors import UnavailableError
-from softphone_common.mirror import Mirror
-from softphone_common.mongo import Database, Document, reaching
+from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.cache import Mirror
+from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "tenants"
 

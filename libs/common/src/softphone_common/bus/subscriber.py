@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from softphone_common.bus.dispatch import Dispatcher, Limits
+from softphone_common.bus.consumer import Dispatcher, Limits
 from softphone_common.contracts.events import Message
 
 Hearer = Callable[[Message], Awaitable[None]]

@@ -9,9 +9,9 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import IndexModel
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
 
-from softphone_common.errors import UnavailableError
-from softphone_common.settings import Settings
-from softphone_common.telemetry import log
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.settings import Settings
+from softphone_common.process.telemetry import log
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any, Literal
 
-from softphone_common.domain.numbers import Kind, RemoteNumber
+from softphone_common.domain.numbers.normalise import Kind, RemoteNumber
 
 Phase = Literal["dialed", "ringing", "connected", "ended", "missed"]
 Direction = Literal["inbound", "outbound"]

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from softphone_common import metrics
 from softphone_common.http.problem import RETRY_AFTER, problem
-from softphone_common.settings import Settings
+from softphone_common.process import metrics
+from softphone_common.process.settings import Settings
 
 
 class Connections:

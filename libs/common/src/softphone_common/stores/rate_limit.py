@@ -9,13 +9,13 @@ from importlib.resources import files
 
 from redis.commands.core import AsyncScript
 
-from softphone_common import metrics
-from softphone_common.clock import Clock
-from softphone_common.errors import UnavailableError
 from softphone_common.http.problem import ProblemError
-from softphone_common.redis import Redis, reaching
-from softphone_common.settings import Settings
-from softphone_common.telemetry import log
+from softphone_common.process import metrics
+from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.settings import Settings
+from softphone_common.process.telemetry import log
+from softphone_common.stores.redis import Redis, reaching
 
 _SKEW = 60_000.0
 
@@ -47,7 +47,7 @@ class Limiter:
         self._within = settings.limits_wait_ms / 1000
         self._pause = settings.limits_pause_seconds
         self._max = settings.limits_max
-        script = files("softphone_common").joinpath("bucket.lua").read_text("utf-8")
+        script = files("softphone_common.stores").joinpath("token_bucket.lua").read_text("utf-8")
         self._script: AsyncScript = redis.client.register_script(script)
         self._alone_until = 0.0
         self._full_at: dict[str, float] = {}
@@ -92,7 +92,7 @@ class Limiter:
         return self._move_here(key, now, amount, rate.full)
 
     def _move_here(self, key: str, now: float, amount: float, full: float) -> float:
-        """The same as `bucket.lua`, in this process."""
+        """The same as `token_bucket.lua`, in this process."""
         at = self._full_at.get(key, now)
         if at < now or at > now + full + _SKEW:
             at = now

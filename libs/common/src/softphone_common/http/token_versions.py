@@ -1,6 +1,6 @@
 """Which tokens say of a user what is so no more; what was not heard is old only by its own time."""
 
-from softphone_common.bus.rabbit import Bus
+from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Message, UserChanged
 
 

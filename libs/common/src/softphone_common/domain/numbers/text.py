@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from softphone_common.domain.placeholders import is_placeholder
+from softphone_common.domain.numbers.placeholders import is_placeholder
 
 _AROUND = " \t\n'\"`´“”„‘’«»/,;"
 _PAUSES = " \t)-/.,;wpWP"

@@ -8,16 +8,16 @@ from dataclasses import replace
 from itertools import cycle
 from uuid import uuid4
 
-from softphone_common import metrics
-from softphone_common.bus.dispatch import Collector, Dispatcher, Handler, Keeper, Limits, Line
+from softphone_common.bus.connection import BROKEN, Link, broken_off, heed_cancellation
+from softphone_common.bus.consumer import Collector, Dispatcher, Handler, Keeper, Limits, Line
 from softphone_common.bus.envelope import Envelope, pack
-from softphone_common.bus.link import BROKEN, Link, broken_off, heed_cancellation
-from softphone_common.bus.listener import Hearer, Listener
+from softphone_common.bus.subscriber import Hearer, Listener
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from softphone_common.contracts.events import Message
-from softphone_common.errors import UnavailableError
-from softphone_common.settings import Settings
-from softphone_common.telemetry import log
+from softphone_common.process import metrics
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.settings import Settings
+from softphone_common.process.telemetry import log
 
 _AT_ONCE = 200
 """Messages published side by side: of more, the last could not be confirmed in time."""

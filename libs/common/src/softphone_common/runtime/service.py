@@ -13,14 +13,15 @@ from typing import Any, NoReturn, Protocol, TypeVar, cast
 import uvicorn
 from fastapi import APIRouter, FastAPI
 
-from softphone_common import open_files, telemetry
-from softphone_common.clock import Clock, utc_now
-from softphone_common.errors import StartError, UnavailableError
 from softphone_common.http import app as http_app
 from softphone_common.http.auth import IsOutdated, Tokens
-from softphone_common.http.connection import Connections
-from softphone_common.settings import EXIT_BAD_SETTINGS, Settings, load
-from softphone_common.telemetry import log
+from softphone_common.http.connection_limits import Connections
+from softphone_common.process import telemetry
+from softphone_common.process.clock import Clock, utc_now
+from softphone_common.process.errors import StartError, UnavailableError
+from softphone_common.process.settings import EXIT_BAD_SETTINGS, Settings, load
+from softphone_common.process.telemetry import log
+from softphone_common.runtime import open_files
 
 EXIT_CRASHED = 1
 EXIT_PORT_TAKEN = 3

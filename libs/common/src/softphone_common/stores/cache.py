@@ -7,8 +7,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from softphone_common.errors import UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 
 
 class Versioned(Protocol):

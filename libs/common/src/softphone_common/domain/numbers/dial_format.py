@@ -7,7 +7,7 @@ from urllib.parse import quote
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber
 
-from softphone_common.domain.numbers import NumberProfile, RemoteNumber
+from softphone_common.domain.numbers.normalise import NumberProfile, RemoteNumber
 
 Spelling = Literal["e164", "international", "national", "outside"]
 """`+4989...`, `004989...`, `089...`, or as dialled from a desk: with the outside-line prefix."""

@@ -3,7 +3,7 @@ neither broker nor messages."""
 
 from dataclasses import dataclass
 
-from softphone_common import metrics
+from softphone_common.process import metrics
 
 
 @dataclass(slots=True)

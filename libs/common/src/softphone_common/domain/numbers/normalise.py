@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
-from softphone_common.domain import numbering
-from softphone_common.domain.number_text import (
+from softphone_common.domain.numbers import plan as numbering
+from softphone_common.domain.numbers.placeholders import is_placeholder
+from softphone_common.domain.numbers.text import (
     Address,
     Dialled,
     address,
@@ -15,8 +16,7 @@ from softphone_common.domain.number_text import (
     unlabelled,
     without_prefix,
 )
-from softphone_common.domain.placeholders import is_placeholder
-from softphone_common.domain.withheld import is_nobody, is_spelt_out, is_withheld
+from softphone_common.domain.numbers.withheld import is_nobody, is_spelt_out, is_withheld
 
 Kind = Literal["external", "internal", "anonymous", "service", "invalid"]
 OutsidePrefixMode = Literal["never", "always"]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from softphone_common.domain.dialling import Spelling
+from softphone_common.domain.numbers.dial_format import Spelling
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
 _RUNS_OR_READS = frozenset({"javascript", "data", "vbscript", "blob", "file"})

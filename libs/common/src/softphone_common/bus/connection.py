@@ -21,12 +21,12 @@ from aio_pika.abc import (
 )
 
 from softphone_common.bus import topology
+from softphone_common.bus.consumer import Delivery, Line
 from softphone_common.bus.delivery import Heard, Send, Work
-from softphone_common.bus.dispatch import Delivery, Line
 from softphone_common.bus.envelope import Envelope
 from softphone_common.contracts.catalogue import EXCHANGE
-from softphone_common.errors import UnavailableError
-from softphone_common.telemetry import log
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 
 BROKEN = (aiormq.exceptions.AMQPError, OSError, TimeoutError, RuntimeError)
 """What aio_pika raises when the broker or the way to it fails."""

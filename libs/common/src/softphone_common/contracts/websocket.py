@@ -10,11 +10,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.contracts.events import Comment
-from softphone_common.contracts.hits import HitJson
-from softphone_common.domain.calls import Direction, Identity, Phase
+from softphone_common.contracts.hit import HitJson
+from softphone_common.domain.call import Direction, Identity, Phase
+from softphone_common.domain.call_view import CallView, Leg, Outcome
 from softphone_common.domain.matching import Match
-from softphone_common.domain.numbers import RemoteNumber
-from softphone_common.domain.views import CallView, Leg, Outcome
+from softphone_common.domain.numbers.normalise import RemoteNumber
 
 
 class _Model(BaseModel):

@@ -9,8 +9,8 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as TooSlow
 
-from softphone_common.errors import UnavailableError
-from softphone_common.settings import Settings
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.settings import Settings
 
 _NAME = "Redis"
 
