@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from softphone_common.process.clock import utc_now
-from softphone_ingest.activation import PrivateKey, issue, public_text
+from softphone_ingest.tenants.activation import PrivateKey, issue, public_text
 
 KEY = PrivateKey.generate()
 PUBLIC_KEY = public_text(KEY)

@@ -26,8 +26,8 @@ from softphone_calllog.settings import CalllogSettings
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import PREFIX, Settings, load
 from softphone_common.runtime.service import Runner, Service
-from softphone_ingest.activation import Codes, issue, read_private_key
 from softphone_ingest.settings import IngestSettings
+from softphone_ingest.tenants.activation import Codes, issue, read_private_key
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings
 from softphone_notifier.settings import NotifierSettings

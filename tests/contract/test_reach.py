@@ -80,16 +80,19 @@ ALLOWED = {
     ("libs/common/src/softphone_common/runtime/service.py", "socket"): "listens, and calls nobody",
     ("libs/common/src/softphone_common/bus/connection.py", "connect"): BROKER,
     ("libs/common/src/softphone_common/bus/bus.py", "connect"): BROKER,
-    ("services/ingest/src/softphone_ingest/spool_file.py", "connect"): "opens a file of SQLite",
+    ("services/ingest/src/softphone_ingest/spool/file.py", "connect"): "opens a file of SQLite",
     ("libs/common/src/softphone_common/stores/rate_limit.py", "importlib.resources"): OWN_FILES,
-    ("services/ingest/src/softphone_ingest/identity.py", "importlib.resources"): OWN_FILES,
-    ("services/ingest/src/softphone_ingest/presets/preset.py", "importlib.resources"): OWN_FILES,
+    ("services/ingest/src/softphone_ingest/identity/resolver.py", "importlib.resources"): OWN_FILES,
+    (
+        "services/ingest/src/softphone_ingest/mapping/presets/preset.py",
+        "importlib.resources",
+    ): OWN_FILES,
     ("services/notifier/src/softphone_notifier/page.py", "importlib.resources"): OWN_FILES,
 }
 XML = {"xml", "lxml", "defusedxml", "html.parser"}
 READS_XML = {
-    "services/ingest/src/softphone_ingest/parts.py",
-    "services/ingest/src/softphone_ingest/sources.py",
+    "services/ingest/src/softphone_ingest/mapping/body.py",
+    "services/ingest/src/softphone_ingest/mapping/selectors.py",
 }
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from softphone_ingest.presets.preset import load_all
-from softphone_ingest.presets.table import table
+from softphone_ingest.mapping.presets.preset import load_all
+from softphone_ingest.mapping.presets.table import table
 
 SENDERS = Path(__file__).parents[2] / "docs" / "senders.md"
 

@@ -11,7 +11,7 @@ from codes import code
 from inprocess import PASSWORD, Company, Installation, Json, running
 from integration.activation import activate, enter, make_inactive, put
 from ladder import RealServer
-from softphone_ingest.activation import PrivateKey, issue
+from softphone_ingest.tenants.activation import PrivateKey, issue
 from until import until
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from codes import KEY, PUBLIC_KEY
 from inprocess import Installation, Json
 from integration.activation import put
-from softphone_ingest.activation import PrivateKey, private_text, public_text
+from softphone_ingest.tenants.activation import PrivateKey, private_text, public_text
 from softphone_onebox.box import Box
 from softphone_onebox.demo import TENANT, Demo
 from softphone_onebox.settings import OneboxSettings

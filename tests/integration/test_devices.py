@@ -8,7 +8,7 @@ from pymongo import AsyncMongoClient
 
 from inprocess import Company, Installation, Json, everything, running
 from ladder import RealServer
-from softphone_ingest.presets.preset import load_all
+from softphone_ingest.mapping.presets.preset import load_all
 from until import until
 
 PUBLIC = "https://connector.example.de"

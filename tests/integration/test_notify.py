@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from softphone_ingest.presets.preset import load_all
-from softphone_ingest.urls import device_urls
+from softphone_ingest.devices.setup_urls import device_urls
+from softphone_ingest.mapping.presets.preset import load_all
 from softphone_onebox.servers.ports import HOST
 from until import until
 

@@ -13,7 +13,7 @@ from integration.activation import activate, make_inactive, put
 from integration.routes import OPEN, attempts, routes
 from integration.tenants import company
 from softphone_common.process.settings import Settings
-from softphone_ingest.administration import TenantByOperator, TenantChanges
+from softphone_ingest.tenants.routes import TenantByOperator, TenantChanges
 from softphone_janitor.handlers import ACTOR
 from softphone_janitor.jobs import next_begins
 from softphone_janitor.settings import JanitorSettings

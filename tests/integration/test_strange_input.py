@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from browser_socket import opened, signed_in
 from inprocess import PASSWORD, Company, Installation, bearer
-from softphone_ingest.mapping import Mapping
-from softphone_ingest.presets.preset import load_all
+from softphone_ingest.mapping.presets.preset import load_all
+from softphone_ingest.mapping.schema import Mapping
 
 NUMBER = "089 99998030"
 

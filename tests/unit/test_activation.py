@@ -23,7 +23,8 @@ from structlog.testing import capture_logs
 from softphone_common.contracts.events import Activation, Tenant
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.settings import load
-from softphone_ingest.activation import (
+from softphone_ingest.settings import IngestSettings
+from softphone_ingest.tenants.activation import (
     ActivationError,
     Codes,
     PrivateKey,
@@ -35,7 +36,6 @@ from softphone_ingest.activation import (
     require_active,
     unchecked,
 )
-from softphone_ingest.settings import IngestSettings
 
 KEY, OTHER_KEY = PrivateKey.generate(), PrivateKey.generate()
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -21,8 +21,8 @@ from softphone_common.http.auth import Tokens
 from softphone_common.http.paging import decode_cursor
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.errors import PoisonError
-from softphone_ingest.activation import ActivationError, Claims, unchecked
-from softphone_ingest.mapping import Mapping
+from softphone_ingest.mapping.schema import Mapping
+from softphone_ingest.tenants.activation import ActivationError, Claims, unchecked
 
 SAMPLES = Path(__file__).parents[1] / "contract" / "samples"
 HALVES = st.text(max_size=20).map(lambda text: text + "\ud800")

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from fuzzing import fuzz
 from softphone_common.domain.numbers.normalise import NumberProfile
-from softphone_ingest.hits import Hit, HitError
-from softphone_ingest.mapping import Mapping
-from softphone_ingest.presets.preset import load_all
-from softphone_ingest.reading import Reader
-from softphone_ingest.request import HitRequest
+from softphone_ingest.mapping.parsed_event import Hit, HitError
+from softphone_ingest.mapping.presets.preset import load_all
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.mapping.schema import Mapping
 
 PRESETS = load_all()
 _text = st.text(max_size=12)

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile
-from softphone_ingest import multipart
-from softphone_ingest.hits import HitError
-from softphone_ingest.mapping import SOURCES_MAX, Mapping
-from softphone_ingest.patterns import TRIED_MAX
-from softphone_ingest.reading import Reader
-from softphone_ingest.request import HitRequest
+from softphone_ingest.mapping import multipart
+from softphone_ingest.mapping.parsed_event import HitError
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.regex import TRIED_MAX
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.mapping.schema import SOURCES_MAX, Mapping
 
 BODY_MAX = 65_536
 TIMES = 4

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softphone_ingest.decoding import decode
-from softphone_ingest.hits import HitError
-from softphone_ingest.mapping import Step
+from softphone_ingest.mapping.parsed_event import HitError
+from softphone_ingest.mapping.schema import Step
+from softphone_ingest.mapping.transforms import decode
 
 GUID = "{6F9619FF-8B86-D011-B42D-00CF4FC964FF}"
 STEPS: dict[str, tuple[Step, str, Any]] = {

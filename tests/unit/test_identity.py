@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 from softphone_common.stores.redis import Redis
-from softphone_ingest.hits import Hit
-from softphone_ingest.identity import Identities, Resolved
-from softphone_ingest.names import usable
+from softphone_ingest.identity.call_keys import usable
+from softphone_ingest.identity.resolver import Identities, Resolved
+from softphone_ingest.mapping.parsed_event import Hit
 from softphone_ingest.settings import IngestSettings
 from softphone_onebox.servers.ports import HOST, free_port
 

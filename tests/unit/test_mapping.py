@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from softphone_ingest.mapping import FIELDS_MAX, SOURCES_MAX, Condition, Mapping, Rule, changed
+from softphone_ingest.mapping.schema import (
+    FIELDS_MAX,
+    SOURCES_MAX,
+    Condition,
+    Mapping,
+    Rule,
+    changed,
+)
 
 
 def test_short_words_stand_for_long_ones() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from softphone_ingest import multipart
-from softphone_ingest.hits import HitError
+from softphone_ingest.mapping import multipart
+from softphone_ingest.mapping.parsed_event import HitError
 
 DISPOSED = "Content-Disposition: form-data; "
 FORMS = {

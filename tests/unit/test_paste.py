@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
-from softphone_ingest.mapping import Mapping
-from softphone_ingest.presets.preset import Paste, Preset, load_all
-from softphone_ingest.reading import Reader
-from softphone_ingest.request import HitRequest
-from softphone_ingest.urls import device_urls
+from softphone_ingest.devices.setup_urls import device_urls
+from softphone_ingest.mapping.presets.preset import Paste, Preset, load_all
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.mapping.schema import Mapping
 
 BASE = f"https://connector.example.de/hit/{'k' * 22}"
 ROOM = 20

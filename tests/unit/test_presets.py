@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
-from softphone_ingest.answers import Reply
-from softphone_ingest.hits import Hit, HitError
-from softphone_ingest.mapping import Mapping
-from softphone_ingest.names import usable
-from softphone_ingest.presets.preset import load, load_all
-from softphone_ingest.reading import Reader
-from softphone_ingest.request import HitRequest
+from softphone_ingest.identity.call_keys import usable
+from softphone_ingest.mapping.parsed_event import Hit, HitError
+from softphone_ingest.mapping.presets.preset import load, load_all
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.reply import Reply
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.mapping.schema import Mapping
 
 PRESETS = load_all()
 RECORDED = Path(__file__).parents[1] / "data" / "requests.jsonl"

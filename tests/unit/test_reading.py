@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile
-from softphone_ingest.hits import Hit, HitError
-from softphone_ingest.mapping import FIELDS_MAX, Mapping
-from softphone_ingest.reading import Reader
-from softphone_ingest.request import HitRequest
+from softphone_ingest.mapping.parsed_event import Hit, HitError
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.mapping.schema import FIELDS_MAX, Mapping
 
 
 def asked(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from softphone_ingest.redaction import redacted
-from softphone_ingest.request import HitRequest
+from softphone_ingest.hit_log.redaction import redacted
+from softphone_ingest.mapping.request import HitRequest
 
 KEY = "k3y-of-the-device"
 

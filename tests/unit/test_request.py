@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softphone_ingest.hits import HitError
-from softphone_ingest.request import HitRequest, decoded, pairs
+from softphone_ingest.mapping.parsed_event import HitError
+from softphone_ingest.mapping.request import HitRequest, decoded, pairs
 
 KEY = "k" * 22
 BY_PHONE = HitRequest("GET", "/ringing", "n=089&ext=21", {}, b"", "")

@@ -10,7 +10,7 @@ import pytest
 
 from softphone_common.bus.envelope import Envelope
 from softphone_common.process.errors import UnavailableError
-from softphone_ingest.spool_file import SpoolFile
+from softphone_ingest.spool.file import SpoolFile
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MAX = 1_000_000
@@ -100,7 +100,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from softphone_common.bus.envelope import Envelope
 from softphone_common.process.errors import UnavailableError
-from softphone_ingest.spool_file import SpoolFile
+from softphone_ingest.spool.file import SpoolFile
 
 file = SpoolFile.take(Path(sys.argv[1]), 10_000_000)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
@@ -134,7 +134,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from softphone_common.bus.envelope import Envelope
 from softphone_common.process.errors import UnavailableError
-from softphone_ingest.spool_file import SpoolFile
+from softphone_ingest.spool.file import SpoolFile
 
 file = SpoolFile.take(Path(sys.argv[1]), 10_000_000)
 for n in range(9):

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
-from softphone_ingest.hits import Hit
-from softphone_ingest.mapping import Mapping
-from softphone_ingest.presets.preset import load, load_all
-from softphone_ingest.reading import Reader
-from softphone_ingest.request import HitRequest
+from softphone_ingest.mapping.parsed_event import Hit
+from softphone_ingest.mapping.presets.preset import load, load_all
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.mapping.schema import Mapping
 
 MANUAL = Path(__file__).parents[2] / "docs" / "presets.md"
 DOCUMENTED = Path(__file__).parents[1] / "data" / "documented.jsonl"

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile
-from softphone_ingest.mapping import Mapping
-from softphone_ingest.presets.preset import load_all
-from softphone_ingest.reading import Reader
-from softphone_ingest.request import HitRequest
-from softphone_ingest.verification import verified
+from softphone_ingest.hits.signatures import verified
+from softphone_ingest.mapping.presets.preset import load_all
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.mapping.schema import Mapping
 
 PRESETS = load_all()
 FORM = {"content-type": "application/x-www-form-urlencoded"}

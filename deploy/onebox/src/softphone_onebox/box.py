@@ -16,13 +16,13 @@ import softphone_notifier.service
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.process.settings import Settings, load
 from softphone_common.runtime.service import Runner, Service
-from softphone_ingest.activation import (
+from softphone_ingest.settings import IngestSettings
+from softphone_ingest.tenants.activation import (
     PrivateKey,
     private_text,
     public_text,
     read_private_key,
 )
-from softphone_ingest.settings import IngestSettings
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings
 from softphone_notifier.settings import NotifierSettings

@@ -12,7 +12,7 @@ import httpx
 from softphone_common.contracts.events import User
 from softphone_common.http.auth import Tokens
 from softphone_common.process.clock import utc_now
-from softphone_ingest.activation import PrivateKey, issue
+from softphone_ingest.tenants.activation import PrivateKey, issue
 
 TENANT = "demo"
 CALLER = "08999998001"

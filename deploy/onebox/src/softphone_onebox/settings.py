@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from softphone_common.process.settings import PREFIX
-from softphone_ingest.activation import read_private_key
+from softphone_ingest.tenants.activation import read_private_key
 
 
 def _readable(key: SecretStr) -> SecretStr:

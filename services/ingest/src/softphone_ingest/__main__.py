@@ -4,9 +4,9 @@ import sys
 from argparse import ArgumentParser
 
 from softphone_common.runtime.service import main as run_service
-from softphone_ingest import activation_command
 from softphone_ingest.service import build
 from softphone_ingest.settings import IngestSettings
+from softphone_ingest.tenants import activation_cli as activation_command
 
 
 def main() -> None:

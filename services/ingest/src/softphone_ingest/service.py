@@ -9,30 +9,30 @@ from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import Limiter
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.tenants import Tenants
-from softphone_ingest import devices as device_store
-from softphone_ingest import hit_store
-from softphone_ingest.activation import Codes
-from softphone_ingest.administration import Administration
-from softphone_ingest.api import Api
-from softphone_ingest.device_api import DeviceApi
-from softphone_ingest.devices import DeviceMirror, DeviceStore
-from softphone_ingest.dial import Dialler
-from softphone_ingest.dial_api import DialApi
-from softphone_ingest.dial_links import DialLinks
-from softphone_ingest.dialect import Dialects
-from softphone_ingest.door import Door
-from softphone_ingest.hit_api import HitApi
-from softphone_ingest.hit_store import HitStore
-from softphone_ingest.identity import Identities
-from softphone_ingest.inspector import Inspector
-from softphone_ingest.intake import Intake
-from softphone_ingest.presets.preset import load_all
-from softphone_ingest.recorder import Recorder
-from softphone_ingest.repeats import Repeats
-from softphone_ingest.sealing import Seal
+from softphone_ingest.click_to_call.dialler import Dialler
+from softphone_ingest.click_to_call.idempotency import Repeats
+from softphone_ingest.click_to_call.links import DialLinks
+from softphone_ingest.click_to_call.routes import DialApi
+from softphone_ingest.devices import store as device_store
+from softphone_ingest.devices.config import Dialects
+from softphone_ingest.devices.routes import DeviceApi
+from softphone_ingest.devices.sealing import Seal
+from softphone_ingest.devices.store import DeviceMirror, DeviceStore
+from softphone_ingest.hit_log import store as hit_store
+from softphone_ingest.hit_log.recorder import Recorder
+from softphone_ingest.hit_log.store import HitStore
+from softphone_ingest.hits.key_rate_limit import Door
+from softphone_ingest.hits.pipeline import Intake
+from softphone_ingest.hits.routes import Api
+from softphone_ingest.identity.resolver import Identities
+from softphone_ingest.inspector.inspector import Inspector
+from softphone_ingest.inspector.routes import HitApi
+from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.settings import IngestSettings
-from softphone_ingest.spool import Spool
-from softphone_ingest.tenants import TenantStore
+from softphone_ingest.spool.spool import Spool
+from softphone_ingest.tenants.activation import Codes
+from softphone_ingest.tenants.routes import Administration
+from softphone_ingest.tenants.store import TenantStore
 
 
 async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from softphone_common.process.settings import Settings
-from softphone_ingest.activation import read_public_keys
+from softphone_ingest.tenants.activation import read_public_keys
 
 
 def _readable(keys: str) -> str:

@@ -1,0 +1,101 @@
+"""The routes of clicks, `/api/dial`, and of the links users dial with; opens no link."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from pydantic import BaseModel, ConfigDict, Field
+
+from softphone_common.contracts.dial_link import DialLink, Link
+from softphone_common.http.auth import AnyCaller, Caller
+from softphone_common.http.problem import ProblemError
+from softphone_common.process.clock import Clock
+from softphone_common.stores.tenants import Tenants
+from softphone_ingest.click_to_call.dialler import KEY_HEADER, Click, Dialler
+from softphone_ingest.click_to_call.links import DialLinks
+from softphone_ingest.tenants.activation import require_active
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias=KEY_HEADER,
+        min_length=1,
+        max_length=255,
+        pattern="^[ -~]+$",
+        description="The same for a click that is sent again: it stays one call",
+    ),
+]
+
+
+class DialRequest(BaseModel):
+    """A click on a number; without `extension` the caller's first one dials."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str = Field(max_length=128)
+    extension: str | None = Field(None, max_length=64)
+
+
+class Dialled(BaseModel):
+    """The call the click began, and the link that hands it to the softphone."""
+
+    call_id: str
+    link: str
+
+
+class DialLinkInput(DialLink):
+    """A link with `{number}` in it: `tel:{number}`, `sip:{number}@pbx.example.com`, `https:...`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    link: Link
+
+
+class DialApi:
+    """Clicks over HTTP, and what each user dials with."""
+
+    def __init__(self, dialler: Dialler, links: DialLinks, tenants: Tenants, clock: Clock) -> None:
+        self._dialler = dialler
+        self._links = links
+        self._tenants = tenants
+        self._clock = clock
+        self.router = APIRouter(prefix="/api/dial", tags=["dial"])
+        add = self.router.add_api_route
+        add("", self.dial, methods=["POST"], status_code=201)
+        add("/link", self.show_link, methods=["GET"])
+        add("/link", self.put_link, methods=["PUT"])
+        add("/link", self.remove_link, methods=["DELETE"], status_code=204)
+
+    async def dial(self, asked: DialRequest, caller: AnyCaller, key: Key = None) -> Dialled:
+        """Begins a call from one of the caller's extensions."""
+        tenant = self._tenants.require(caller.tenant)
+        require_active(tenant, self._clock())
+        click = Click(caller.user, _extension(asked, caller), asked.number, key)
+        call, link = await self._dialler.dial(tenant, click)
+        return Dialled(call_id=call, link=link)
+
+    async def show_link(self, caller: AnyCaller) -> DialLink:
+        """The caller's own link, which goes before those of the device and the tenant."""
+        link = await self._links.get(caller.tenant, caller.user)
+        if link is None:
+            raise ProblemError(404, "You have no dial link of your own")
+        return link
+
+    async def put_link(self, given: DialLinkInput, caller: AnyCaller) -> DialLink:
+        """The caller dials with this link from now on."""
+        await self._links.put(caller.tenant, caller.user, given)
+        return given
+
+    async def remove_link(self, caller: AnyCaller) -> None:
+        """The caller dials again with the link of the device or the tenant."""
+        if not await self._links.remove(caller.tenant, caller.user):
+            raise ProblemError(404, "You have no dial link of your own")
+
+
+def _extension(asked: DialRequest, caller: Caller) -> str:
+    if asked.extension is None:
+        if not caller.extensions:
+            raise ProblemError(422, "extension is missing: you have none", field="extension")
+        return caller.extensions[0]
+    if asked.extension not in caller.extensions and not caller.may("admin"):
+        raise ProblemError(403, "You can only dial from an extension of your own")
+    return asked.extension

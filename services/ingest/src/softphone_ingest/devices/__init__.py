@@ -1,0 +1,1 @@
+"""Devices: their keys, presets, mappings, and the URLs pasted into a phone."""

@@ -1,0 +1,69 @@
+"""How one device speaks: its preset with its own changes, and its number profile; reads nothing."""
+
+import json
+from collections.abc import Mapping as ReadOnly
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from softphone_common.contracts.events import Device, Tenant
+from softphone_common.domain.numbers import normalise as numbers
+from softphone_common.domain.numbers.normalise import NumberProfile
+from softphone_ingest.mapping.parsed_event import HitError
+from softphone_ingest.mapping.presets.preset import Preset
+from softphone_ingest.mapping.schema import Mapping, changed
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What is needed to read a device's requests."""
+
+    mapping: Mapping
+    profile: NumberProfile
+
+
+class Dialects:
+    """The dialects of all devices, each made once for each version of its device and tenant."""
+
+    def __init__(self, presets: ReadOnly[str, Preset]) -> None:
+        self.presets = presets
+        self._known: dict[str, tuple[tuple[int, int], Dialect]] = {}
+
+    def of(self, tenant: Tenant, device: Device) -> Dialect:
+        """The device's. Raises HitError for a device whose changes no longer fit its preset."""
+        version = (device.version, tenant.version)
+        known = self._known.get(device.id)
+        if known is None or known[0] != version:
+            known = version, self.make(tenant, device.preset, device.mapping, device.numbers)
+            self._known[device.id] = known
+        return known[1]
+
+    def make(
+        self,
+        tenant: Tenant,
+        preset: str,
+        mapping: dict[str, Any],
+        profile: dict[str, Any],
+    ) -> Dialect:
+        """A preset with these changes at this tenant. Raises HitError naming what does not fit."""
+        ready = self.presets.get(preset)
+        if ready is None:
+            raise HitError("preset", f"{preset} is not one of {', '.join(self.presets)}")
+        try:
+            whole = changed(ready.mapping, mapping)
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            field = ".".join(str(part) for part in ("mapping", *first["loc"]))
+            raise HitError(field, first["msg"]) from None
+        try:
+            at_sender = numbers.changed(numbers.changed(tenant.numbers, ready.numbers), profile)
+        except ValueError as error:
+            raise HitError("numbers", str(error)) from None
+        return Dialect(whole, at_sender)
+
+
+def require_small(most: int, *changes: dict[str, Any]) -> None:
+    """Raises HitError naming `mapping` for changes of a preset over so many bytes."""
+    if len(json.dumps(changes)) > most:
+        raise HitError("mapping", f"is over {most} bytes")

@@ -1,0 +1,1 @@
+"""The log of hits: every request as it came, redacted, kept for the inspector."""

@@ -1,0 +1,1 @@
+"""Hits over HTTP: from the request of a phone to its answer."""

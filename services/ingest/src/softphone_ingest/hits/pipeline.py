@@ -1,0 +1,251 @@
+"""The way of a hit: whose it is, what it says, which call it belongs to, and onto the bus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from softphone_common.contracts.events import CallObserved, Device, Tenant
+from softphone_common.contracts.hit import EventJson, HitJson, HitOutcome
+from softphone_common.domain.call import Observation
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.http.problem import RETRY_AFTER, ProblemError
+from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.tenants import Tenants
+from softphone_ingest.devices.config import Dialect, Dialects
+from softphone_ingest.devices.sealing import Seal
+from softphone_ingest.devices.setup_urls import device_url
+from softphone_ingest.devices.store import DeviceMirror
+from softphone_ingest.hit_log.recorder import Recorder
+from softphone_ingest.hit_log.redaction import redacted
+from softphone_ingest.hit_log.store import request_json
+from softphone_ingest.hits.signatures import verified
+from softphone_ingest.identity.call_keys import usable
+from softphone_ingest.identity.resolver import Identities
+from softphone_ingest.mapping.parsed_event import Hit, HitError
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.reply import Reply
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.spool.spool import Spool
+from softphone_ingest.tenants.activation import require_active
+
+ACCEPTED = 202
+IGNORED = 204
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a hit: the call of its first event, if it made one, and what to answer."""
+
+    call_id: str | None
+    reply: Reply | None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A request in our words: what the inspector shows and what goes onto the bus."""
+
+    events: tuple[EventJson, ...]
+    messages: tuple[CallObserved, ...]
+
+
+class Intake:
+    """Takes hits. All it needs to understand one is in memory; only the broker must answer."""
+
+    def __init__(
+        self,
+        devices: DeviceMirror,
+        tenants: Tenants,
+        dialects: Dialects,
+        identities: Identities,
+        recorder: Recorder,
+        spool: Spool,
+        seal: Seal,
+        clock: Clock,
+        time_seconds: float,
+    ) -> None:
+        self._devices = devices
+        self._tenants = tenants
+        self._dialects = dialects
+        self._identities = identities
+        self._recorder = recorder
+        self._spool = spool
+        self._seal = seal
+        self._clock = clock
+        self._believed = timedelta(seconds=time_seconds)
+
+    def require(self, key: str) -> Device:
+        """The device with this key. Raises ProblemError 404, or 503 until devices are known."""
+        device = self._devices.by_key(key)
+        if device is not None:
+            return device
+        if not self._devices.loaded:
+            raise ProblemError(503, "Devices are still being read", headers=RETRY_AFTER)
+        raise ProblemError(404, "No device has this key")
+
+    async def take(self, key: str, request: HitRequest, public: str) -> Taken:
+        """The hit's call and its answer, once the broker has it on disk.
+
+        Raises ProblemError 404 for an unknown key, 403 for an inactive tenant or a wrong signature,
+        422 for what can't be read, 503 while devices are not known yet; UnavailableError if the
+        broker is away.
+        """
+        now = self._clock()
+        device = self.require(key)
+        tenant = self._tenants.require(device.tenant)
+        secret = self._seal.open(device.secret_sealed)
+        seen = _Seen(device, redacted(request, key, secret), now)
+        try:
+            return await self._admitted(seen, tenant, request, device_url(public, key), secret)
+        except HitError as error:
+            self._note(seen.as_hit("refused", 422, error.field, error.why), seen)
+            await self._recorder.settled()
+            raise ProblemError(422, str(error), field=error.field) from None
+        except ProblemError as error:
+            self._note(seen.as_hit("refused", error.status, None, error.detail), seen)
+            raise
+        except UnavailableError as error:
+            self._note(seen.as_hit("refused", 503, None, str(error)), seen)
+            raise
+
+    async def understand(
+        self, tenant: Tenant, device: Device, dialect: Dialect, hits: Sequence[Hit], now: datetime
+    ) -> Understood:
+        """Which calls the events of a request belong to, and what is to be said of them."""
+        events, messages = [], []
+        for hit, event in events_of(hits, device, dialect):
+            own = replace(hit, extension=event.extension or "")
+            scope = _scope(dialect, device, own)
+            told = self._believable(hit, now)
+            found = await self._identities.resolve(tenant.id, scope, own, event.remote, now, told)
+            observation = Observation(
+                call_id=found.call_id,
+                phase=hit.phase,
+                extension=own.extension,
+                remote=event.remote,
+                at=found.ended_at or min(told or now, now),
+                direction=hit.direction,
+                name=hit.name,
+                reason=hit.reason,
+                talk_seconds=hit.talk_seconds,
+                external_id=hit.call_id,
+                identity=found.identity,
+                device=device.id,
+            )
+            decided = {"call": found.call_id, "identity": found.identity}
+            events.append(event.model_copy(update=decided))
+            messages.append(CallObserved(tenant=tenant.id, observation=observation))
+        return Understood(tuple(events), tuple(messages))
+
+    async def _admitted(
+        self, seen: "_Seen", tenant: Tenant, request: HitRequest, base: str, secret: str | None
+    ) -> Taken:
+        require_active(tenant, seen.at)
+        dialect = self._dialects.of(tenant, seen.device)
+        reader = Reader(request, dialect.mapping, dialect.profile, seen.device.extension)
+        if seen.device.secret_sealed:
+            _require_signature(reader, secret, _asked(base, request))
+        hits = reader.hits()
+        told = await self.understand(tenant, seen.device, dialect, hits, seen.at)
+        call = told.events[0].call if told.events else None
+        reply = reader.reply(base, call or "")
+        await self._spool.publish(*told.messages)
+        status = reply.status if reply else ACCEPTED if hits else IGNORED
+        outcome: HitOutcome = "accepted" if hits else "ignored"
+        self._note(seen.as_hit(outcome, status, events=told.events), seen)
+        return Taken(call, reply)
+
+    def _note(self, hit: HitJson, seen: "_Seen") -> None:
+        self._recorder.note(seen.device.tenant, hit, seen.request)
+
+    def _believable(self, hit: Hit, now: datetime) -> datetime | None:
+        """The phone's own time where it is about right."""
+        if hit.time is None or abs(now - hit.time) > self._believed:
+            return None
+        return hit.time
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A hit that has come, as far as the inspector may know it."""
+
+    device: Device
+    request: HitRequest
+    at: datetime
+
+    def as_hit(
+        self,
+        outcome: HitOutcome,
+        status: int,
+        field: str | None = None,
+        why: str | None = None,
+        events: tuple[EventJson, ...] = (),
+    ) -> HitJson:
+        return HitJson(
+            id=str(uuid4()),
+            device=self.device.id,
+            at=self.at,
+            request=request_json(self.request),
+            status=status,
+            outcome=outcome,
+            field=field,
+            why=why,
+            events=events,
+        )
+
+
+def events_of(hits: Sequence[Hit], device: Device, dialect: Dialect) -> list[tuple[Hit, EventJson]]:
+    """The events as the inspector shows them, before it is known which calls they belong to.
+
+    A ring that names no extension rings at all that belong to the number called.
+    """
+    found = []
+    for hit in hits:
+        lines = [device.extensions.get(hit.extension, hit.extension)]
+        if hit.phase == "ringing" and not hit.extension and hit.called:
+            e164 = normalise(hit.called, dialect.profile).e164 or ""
+            belonging = device.extensions.get(hit.called) or device.extensions.get(e164, "")
+            lines = [line.strip() for line in belonging.split(",")]
+        found += [(hit, _event(hit, line, dialect)) for line in lines]
+    return found
+
+
+def _event(hit: Hit, extension: str, dialect: Dialect) -> EventJson:
+    remote = None if hit.number is None else normalise(hit.number, dialect.profile)
+    named = usable(dialect.mapping.scope, hit.call_id, remote)
+    return EventJson(
+        event=hit.phase,
+        direction=hit.direction,
+        extension=extension or None,
+        number=hit.number,
+        remote=remote,
+        call_id=hit.call_id if named else None,
+        name=hit.name,
+        reason=hit.reason,
+        duration=hit.talk_seconds,
+        time=hit.time,
+    )
+
+
+def _require_signature(reader: Reader, secret: str | None, url: str) -> None:
+    if secret is None:
+        raise ProblemError(403, "This device's secret can't be read any more: enter it again")
+    if not verified(reader, secret, url):
+        raise ProblemError(403, "The signature is not that of this device's secret")
+
+
+def _scope(dialect: Dialect, device: Device, hit: Hit) -> str:
+    """What the phone's call ids are unique in."""
+    match dialect.mapping.scope:
+        case "device":
+            return f"device:{device.id}"
+        case "extension":
+            return f"extension:{hit.extension}"
+        case scope:
+            return scope
+
+
+def _asked(base: str, request: HitRequest) -> str:
+    """The whole address as the sender wrote it, which some sign."""
+    return f"{base}{request.path}" + (f"?{request.query}" if request.query else "")

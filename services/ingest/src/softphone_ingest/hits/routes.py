@@ -1,0 +1,124 @@
+"""The routes of phones, `/hit/...`; knows what is asked, never what it means."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+
+from softphone_common.http.problem import ProblemError
+from softphone_common.process import metrics
+from softphone_common.process.errors import UnavailableError
+from softphone_ingest.devices.setup_urls import public_base
+from softphone_ingest.hits.key_rate_limit import Door
+from softphone_ingest.hits.pipeline import ACCEPTED, IGNORED, Intake, Taken
+from softphone_ingest.mapping.request import HitRequest
+
+_SAID = {
+    "parameters": [
+        {
+            "name": name,
+            "in": place,
+            "required": place == "path",
+            "description": text,
+            "schema": {"type": "string"},
+        }
+        for name, place, text in (
+            ("event", "path", "For most: ringing, dialed, connected, ended or missed"),
+            ("extension", "query", "The local number, unless the device has a fixed one"),
+            ("number", "query", "The other party's number in any spelling"),
+            ("call_id", "query", "The phone's own id of the call, the same in all its events"),
+        )
+    ]
+}
+"""What OpenAPI says of a hit are the words of the make `generic`: each device has its own."""
+
+
+_EXPECTED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "What a sender expects that is told more", "content": {"*/*": {}}},
+    204: {"description": "Taken, and no event of a call"},
+}
+
+
+class Accepted(BaseModel):
+    """What a phone is told: the call its hit belongs to."""
+
+    call_id: str
+
+
+class Api:
+    """Hits over HTTP."""
+
+    def __init__(self, door: Door, intake: Intake, public_url: str) -> None:
+        self._door = door
+        self._public_url = public_url
+        self._intake = intake
+        self.router = APIRouter(tags=["ingest"])
+        add = self.router.add_api_route
+        for method in ("GET", "POST"):
+            add(
+                "/hit/{key}/{event:path}",
+                self.hit,
+                methods=[method],
+                status_code=ACCEPTED,
+                response_model=Accepted,
+                responses=_EXPECTED,
+                operation_id=f"hit_{method.lower()}",
+                openapi_extra=_SAID,
+            )
+        for path in ("/hit/{key}", "//hit/{key}", "//hit/{key}/{event:path}"):
+            add(path, self.hit, methods=["GET", "POST"], include_in_schema=False)
+        for path in ("/hit/{key}", "//hit/{key}"):
+            for rest in ("", "/{event:path}"):
+                add(path + rest, self.hit, methods=["PUT"], include_in_schema=False)
+                add(path + rest, self.probe, methods=["HEAD", "OPTIONS"], include_in_schema=False)
+
+    async def hit(self, key: str, request: Request) -> Response:
+        """One request of a phone, in its own words; its device knows how to read them. Answered
+        with 202 and the call it belongs to, unless the sender expects otherwise."""
+        try:
+            asked = await _asked(request)
+            await self._door.enter(key, asked.client)
+            public = public_base(request, self._public_url)
+            taken = await self._intake.take(key, asked, public)
+        except ProblemError as error:
+            metrics.HITS.labels(error.status).inc()
+            raise
+        except UnavailableError:
+            metrics.HITS.labels(503).inc()
+            raise
+        answer = _answer(taken)
+        metrics.HITS.labels(answer.status_code).inc()
+        return answer
+
+    async def probe(self, key: str, request: Request) -> Response:
+        """Some phones and all link scanners ask first; nothing comes of it."""
+        await self._door.enter(key, _client(request))
+        return Response(status_code=IGNORED)
+
+
+async def _asked(request: Request) -> HitRequest:
+    """The request as its mapping reads it: the path from behind the key, nothing decoded."""
+    path = request.scope["raw_path"].decode("latin-1")
+    return HitRequest(
+        method=request.method,
+        path="".join(path.partition("/hit/")[2].partition("/")[1:]),
+        query=request.scope["query_string"].decode("latin-1"),
+        headers=dict(request.headers),
+        body=await request.body(),
+        client=_client(request),
+    )
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _answer(taken: Taken) -> Response:
+    if taken.reply is not None:
+        body = taken.reply.body if taken.reply.status != IGNORED else ""
+        plain = "text/plain" if body else None  # a text without a type is guessed at
+        return Response(body, taken.reply.status, media_type=taken.reply.content_type or plain)
+    if taken.call_id is None:
+        return Response(status_code=IGNORED)
+    return JSONResponse({"call_id": taken.call_id}, ACCEPTED)

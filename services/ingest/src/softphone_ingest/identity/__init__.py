@@ -1,0 +1,1 @@
+"""Decides which call an event of a phone belongs to."""

@@ -1,0 +1,1 @@
+"""The inspector: shows hits, tries requests and replays refused ones."""

@@ -1,0 +1,111 @@
+"""Shows what a device sent, tries requests without any effect, and tries refused hits again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from softphone_common.bus.bus import Bus
+from softphone_common.contracts.events import CallMatched, CallObserved, Device, Message, Tenant
+from softphone_common.contracts.hit import EventJson, HitJson
+from softphone_common.http.problem import ProblemError
+from softphone_common.process.clock import Clock
+from softphone_common.stores.mongo import Document
+from softphone_ingest.devices.config import Dialects
+from softphone_ingest.hit_log.recorder import Recorder
+from softphone_ingest.hit_log.store import HitStore, asked, shown
+from softphone_ingest.hits.pipeline import Intake, events_of
+from softphone_ingest.mapping.parsed_event import HitError
+from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.tenants.activation import require_active
+
+
+class Inspector:
+    """The hits of devices, for their tenant's administrators."""
+
+    def __init__(
+        self,
+        store: HitStore,
+        recorder: Recorder,
+        intake: Intake,
+        dialects: Dialects,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._recorder = recorder
+        self._intake = intake
+        self._dialects = dialects
+        self._bus = bus
+        self._clock = clock
+
+    async def latest(
+        self, device: Device, before: tuple[datetime, str] | None, size: int
+    ) -> list[HitJson]:
+        """The device's latest hits, newest first."""
+        await self._recorder.settled()
+        return await self._store.latest(device.tenant, device.id, before, size, self._clock())
+
+    def read(
+        self,
+        tenant: Tenant,
+        device: Device,
+        request: HitRequest,
+        mapping: dict[str, Any],
+        numbers: dict[str, Any],
+    ) -> tuple[EventJson, ...]:
+        """What a request would become with these changes; nothing comes of it.
+
+        Raises HitError naming what can't be understood.
+        """
+        dialect = self._dialects.make(tenant, device.preset, mapping, numbers)
+        reader = Reader(request, dialect.mapping, dialect.profile, device.extension)
+        return tuple(event for _, event in events_of(reader.hits(), device, dialect))
+
+    async def replay(self, tenant: Tenant, device: Device, hit: str) -> HitJson:
+        """The hit, understood at last and on the bus; one that made calls already is left alone.
+
+        However often and by how many it is tried, it makes the same observations. Raises
+        ProblemError 404, 409 for one refused for another reason than its content, 422 naming what
+        still can't be understood.
+        """
+        document = await self._store.get(device.tenant, device.id, hit)
+        if document is None:
+            raise ProblemError(404, "This device has no such hit")
+        if document["outcome"] == "accepted":
+            return await self._with_matches(document)
+        if document["status"] not in {422, *range(200, 300)}:
+            raise ProblemError(409, f"It was refused for another reason: {document['why']}")
+        require_active(tenant, self._clock())
+        try:
+            document = await self._decided(tenant, device, document)
+        except HitError as error:
+            await self._store.refuse(hit, error)
+            raise ProblemError(422, str(error), field=error.field) from None
+        messages = [CallObserved.model_validate_json(text) for text in document["messages"]]
+        if not messages:
+            return shown(document)
+        await self._bus.publish(*messages)
+        return await self._with_matches(await self._store.accept(hit, self._clock()))
+
+    async def on_matches(self, messages: Sequence[Message]) -> None:
+        """Handles the queue `ingest.match`: keeps what was found, for hits to be shown with it."""
+        found = [message for message in messages if isinstance(message, CallMatched)]
+        await self._store.keep_matches(found, self._clock() + self._recorder.keep)
+
+    async def _decided(self, tenant: Tenant, device: Device, document: Document) -> Document:
+        """The stored hit with the messages it became, this time or an earlier one."""
+        if document.get("messages"):
+            return document
+        dialect = self._dialects.of(tenant, device)
+        reader = Reader(asked(document), dialect.mapping, dialect.profile, device.extension)
+        hits, at = reader.hits(), document["at"]
+        if not hits:
+            return {**document, "messages": []}
+        told = await self._intake.understand(tenant, device, dialect, hits, at)
+        texts = [message.model_dump_json() for message in told.messages]
+        return await self._store.claim(document["_id"], told.events, texts)
+
+    async def _with_matches(self, document: Document) -> HitJson:
+        (hit,) = await self._store.matched([shown(document)])
+        return hit

@@ -1,0 +1,88 @@
+"""Writes the table of who sends what, for the documentation: `python -m ...presets.table`.
+
+Everything in it comes out of the presets; it knows no sender by name.
+"""
+
+import sys
+from collections.abc import Iterable
+
+from softphone_common.domain.call import PHASES
+from softphone_ingest.mapping.presets.preset import Preset, load_all
+from softphone_ingest.mapping.schema import Mapping, Rule
+
+_HEAD = """# Who sends what
+
+Generated from the presets:
+
+    uv run python -m softphone_ingest.mapping.presets.table > docs/senders.md
+
+An event in the table is one the preset understands; whether a sender's own settings offer it is in
+the notes of its preset, which the page shows when you add a phone. Without an end event a call ends
+with the nightly sweep. *per device*: the sender counts its calls by itself. *none*: its calls are
+told apart by extension, number and time.
+
+"""
+_COLUMNS = (
+    "sender",
+    "preset",
+    "kind",
+    "how it calls",
+    "events",
+    "call id",
+    "direction",
+    "numbers",
+    "signature",
+    "longest line",
+)
+_IDS = {"pbx": "yes", "device": "per device", "extension": "per extension", "none": "none"}
+
+
+def table(presets: Iterable[Preset]) -> str:
+    """The whole document."""
+    rows = [_COLUMNS, ["---"] * len(_COLUMNS), *(_row(preset) for preset in presets)]
+    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _row(preset: Preset) -> list[str]:
+    mapping = Mapping.model_validate(preset.mapping)
+    fields = mapping.fields
+    return [
+        preset.title,
+        f"`{preset.id}`",
+        preset.kind,
+        _how(preset),
+        ", ".join(phase for phase in PHASES if phase in _results(fields.get("event", ()))),
+        _IDS[mapping.scope] if "call_id" in fields else "none",
+        _direction(fields.get("direction", ())),
+        "E.164 without plus" if preset.numbers.get("format") else "as told",
+        "none" if mapping.verify is None else mapping.verify.method,
+        str(preset.paste_max) if preset.paste_max else "",
+    ]
+
+
+def _how(preset: Preset) -> str:
+    program = any(paste.line != "{url}" for paste in preset.paste)
+    methods = " or ".join(sorted({paste.method for paste in preset.paste}))
+    return f"{methods} by a command" if program else methods
+
+
+def _results(rules: Iterable[Rule]) -> set[str]:
+    """All values the rules can give by table or outright."""
+    return {
+        result
+        for rule in rules
+        for result in ((rule.value,) if rule.value is not None else (rule.table or {}).values())
+        if result is not None
+    }
+
+
+def _direction(rules: tuple[Rule, ...]) -> str:
+    """By a word of its own, or only by which event it is."""
+    sources = {source for rule in rules for source in (*rule.sources, *rule.when)}
+    if not sources:
+        return "no"
+    return "by the event" if sources <= {"event", "path.0"} else "yes"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(load_all().values()))

@@ -1,0 +1,1 @@
+"""The spool: keeps events on disk while RabbitMQ does not confirm them."""

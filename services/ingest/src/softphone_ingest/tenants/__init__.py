@@ -1,0 +1,1 @@
+"""Tenants: their settings, their store and their activation."""

@@ -1,0 +1,166 @@
+"""The routes of tenants: `/api/tenant` for their administrators, `/api/tenants` for operators."""
+
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Path
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from softphone_common.bus.bus import Bus
+from softphone_common.contracts.dial_link import Link
+from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
+from softphone_common.domain.numbers.dial_format import Spelling
+from softphone_common.domain.numbers.normalise import NumberProfile, check
+from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
+from softphone_common.http.problem import ProblemError
+from softphone_common.process.clock import Clock
+from softphone_common.stores.tenants import Tenants
+from softphone_ingest.tenants.activation import CODE_MAX, ActivationError, Codes
+from softphone_ingest.tenants.store import TenantStore
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError("is not an IANA time zone, such as Europe/Berlin")
+    return zone
+
+
+def _known_numbers(profile: NumberProfile) -> NumberProfile:
+    check(profile)
+    return profile
+
+
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+Numbers = Annotated[NumberProfile, AfterValidator(_known_numbers)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CODE_MAX)]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TenantChanges(_Input):
+    """What of a tenant to change."""
+
+    name: Name | None = None
+    time_zone: Zone | None = None
+    numbers: Numbers | None = None
+    dial_link: Link | None = None
+    dial_spelling: Spelling | None = None
+
+    @model_validator(mode="after")
+    def _no_nulls(self) -> "TenantChanges":
+        if any(getattr(self, field) is None for field in self.model_fields_set):
+            raise ValueError("a field that is given can't be null")
+        return self
+
+
+class TenantByOperator(TenantChanges):
+    """What only an operator may say of a tenant."""
+
+    active: bool | None = None
+    activation_code: Code | None = None
+
+
+class ActivationInput(_Input):
+    """A new activation code."""
+
+    code: Code
+
+
+class TenantOutput(Tenant):
+    """A tenant and whether it is active now; `active` is the operator's switch alone."""
+
+    state: TenantState
+
+
+class Administration:
+    """Tenants over HTTP. Every change is stored first, then told to all instances."""
+
+    def __init__(
+        self,
+        tenants: TenantStore,
+        tenant_mirror: Tenants,
+        codes: Codes,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
+        self._tenants = tenants
+        self._tenant_mirror = tenant_mirror
+        self._codes = codes
+        self._bus = bus
+        self._clock = clock
+        self.router = APIRouter(prefix="/api", tags=["administration"])
+        add = self.router.add_api_route
+        add("/tenant", self.show_tenant, methods=["GET"])
+        add("/tenant", self.edit_tenant, methods=["PATCH"])
+        add("/tenant/activation", self.activate, methods=["PUT"])
+        add("/tenants/{tenant}", self.put_tenant, methods=["PUT"])
+
+    async def show_tenant(self, caller: AnyCaller) -> TenantOutput:
+        """The caller's tenant, its seats and their expiry, and whether it is active."""
+        tenant = self._tenant_mirror.get(caller.tenant)
+        if tenant is None:
+            raise ProblemError(404, "Your tenant does not exist")
+        return self._shown(tenant)
+
+    async def edit_tenant(self, changes: TenantChanges, caller: AdminCaller) -> TenantOutput:
+        """Changes what is given of the caller's tenant."""
+        tenant = await self._tenants.edit(caller.tenant, changes.model_dump(exclude_unset=True))
+        if tenant is None:
+            raise ProblemError(404, "Your tenant does not exist")
+        return await self._tell_tenant(tenant)
+
+    async def activate(self, given: ActivationInput, caller: AdminCaller) -> TenantOutput:
+        """Makes the caller's tenant active until the code expires; replaces the code before."""
+        if self._tenant_mirror.get(caller.tenant) is None:
+            raise ProblemError(404, "Your tenant does not exist")
+        fields = self._activation(caller.tenant, given.code, "code")
+        tenant = await self._tenants.edit(caller.tenant, fields)
+        if tenant is None:
+            raise _too_old("code")
+        return await self._tell_tenant(tenant)
+
+    async def put_tenant(
+        self, tenant: Annotated[TenantId, Path()], given: TenantByOperator, _: OperatorCaller
+    ) -> TenantOutput:
+        """Makes a tenant, or changes what is given of it; it is active with a code only."""
+        fields: dict[str, Any] = given.model_dump(exclude_unset=True)
+        code = fields.pop("activation_code", None)
+        if code is not None:
+            fields |= self._activation(tenant, code, "activation_code")
+        fresh = Tenant.model_validate({"name": tenant, **fields, "id": tenant})
+        if await self._tenants.add(fresh):
+            return await self._tell_tenant(fresh)
+        edited = await self._tenants.edit(tenant, fields)
+        if edited is None:  # it is there: tenants are never deleted
+            raise _too_old("activation_code")
+        return await self._tell_tenant(edited)
+
+    def _activation(self, tenant: str, code: str, field: str) -> dict[str, Any]:
+        try:
+            activation = self._codes.check(code, tenant, self._clock())
+        except ActivationError as error:
+            raise ProblemError(422, str(error), field=field) from None
+        return {"activation": activation.model_dump()}
+
+    def _shown(self, tenant: Tenant) -> TenantOutput:
+        state = tenant.state_at(self._clock())
+        return TenantOutput.model_validate({**tenant.model_dump(), "state": state})
+
+    async def _tell_tenant(self, tenant: Tenant) -> TenantOutput:
+        self._tenant_mirror.apply(tenant)
+        await self._bus.tell(TenantChanged(tenant=tenant.id, settings=tenant))
+        return self._shown(tenant)
+
+
+def _too_old(field: str) -> ProblemError:
+    return ProblemError(422, "The code was issued before the one in force", field=field)
