@@ -10,8 +10,8 @@ from softphone_common.process.clock import utc_now
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.rate_limit import Limiter
 from softphone_common.stores.redis import Redis
-from softphone_notifier.attempts import Attempts
-from softphone_notifier.lobby import Lobby
+from softphone_notifier.accounts.login_throttle import Attempts
+from softphone_notifier.live.handshake_limit import Lobby
 from softphone_notifier.settings import NotifierSettings
 
 NOWHERE = SecretStr("redis://127.0.0.1:1/0")

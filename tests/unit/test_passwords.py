@@ -8,7 +8,7 @@ from threading import Barrier, Lock
 import pytest
 from argon2 import PasswordHasher
 
-from softphone_notifier.passwords import hash_password, matches
+from softphone_notifier.accounts.passwords import hash_password, matches
 
 AT_ONCE = 2
 PASSWORD = "long enough to do"

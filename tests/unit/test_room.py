@@ -9,7 +9,7 @@ from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.contracts.websocket import CallFrame
 from softphone_common.domain.call import Phase
 from softphone_common.domain.matching import Match
-from softphone_notifier.room import Room
+from softphone_notifier.live.room import Room
 from unit.observed import CALL, at, told
 
 MATCH = Match("r1", "contact", "Huber, Maria", "exact", "number +498999998001")

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 
 from softphone_common.contracts.websocket import CloseCode
 from softphone_common.http.auth import Caller
-from softphone_notifier.session import Session
+from softphone_notifier.live.socket_session import Session
 from softphone_notifier.settings import NotifierSettings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -10,20 +10,21 @@ from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import Limiter
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.tenants import TenantReader
-from softphone_notifier import sessions, users
-from softphone_notifier.api import SessionApi, UserApi
-from softphone_notifier.attempts import Attempts
-from softphone_notifier.gateway import Gateway
-from softphone_notifier.hub import Hub
-from softphone_notifier.lobby import Lobby
-from softphone_notifier.operator_account import FirstOperator
+from softphone_notifier.accounts import login_sessions as sessions
+from softphone_notifier.accounts import users
+from softphone_notifier.accounts.first_operator import FirstOperator
+from softphone_notifier.accounts.login_sessions import SessionStore
+from softphone_notifier.accounts.login_throttle import Attempts
+from softphone_notifier.accounts.routes import SessionApi, UserApi
+from softphone_notifier.accounts.seats import Seats
+from softphone_notifier.accounts.users import UserMirror, UserStore
+from softphone_notifier.live.handshake_limit import Lobby
+from softphone_notifier.live.hit_subscriptions import Watches
+from softphone_notifier.live.hub import Hub
+from softphone_notifier.live.websocket_route import Gateway
 from softphone_notifier.origins import Origins
 from softphone_notifier.page import Page
-from softphone_notifier.seats import Seats
-from softphone_notifier.sessions import SessionStore
 from softphone_notifier.settings import NotifierSettings
-from softphone_notifier.users import UserMirror, UserStore
-from softphone_notifier.watches import Watches
 
 
 async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:

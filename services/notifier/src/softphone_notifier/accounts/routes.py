@@ -13,13 +13,13 @@ from softphone_common.http.auth import AdminCaller, Caller, Tokens
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
-from softphone_notifier.attempts import Attempts
+from softphone_notifier.accounts.login_sessions import SessionStore
+from softphone_notifier.accounts.login_throttle import Attempts
+from softphone_notifier.accounts.passwords import hash_password, matches
+from softphone_notifier.accounts.seats import Seats
+from softphone_notifier.accounts.users import LoginTakenError, UserMirror, UserStore
 from softphone_notifier.origins import Origins
-from softphone_notifier.passwords import hash_password, matches
-from softphone_notifier.seats import Seats
-from softphone_notifier.sessions import SessionStore
 from softphone_notifier.settings import NotifierSettings
-from softphone_notifier.users import LoginTakenError, UserMirror, UserStore
 
 COOKIE = "softphone_session"
 _COOKIE_PATH = "/api/session"

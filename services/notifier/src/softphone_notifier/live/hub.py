@@ -30,10 +30,10 @@ from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
-from softphone_notifier.room import Room
-from softphone_notifier.session import Session
+from softphone_notifier.accounts.users import UserMirror
+from softphone_notifier.live.room import Room
+from softphone_notifier.live.socket_session import Session
 from softphone_notifier.settings import NotifierSettings
-from softphone_notifier.users import UserMirror
 
 HEARD: tuple[type[Message], ...] = (CallObserved, CallMatched, CallChanged, CommentSaved)
 

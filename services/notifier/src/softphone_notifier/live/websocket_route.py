@@ -8,13 +8,13 @@ from softphone_common.http.problem import RETRY_AFTER, ProblemError, problem
 from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
 from softphone_common.process.telemetry import log
-from softphone_notifier.hub import Hub
-from softphone_notifier.lobby import Lobby
+from softphone_notifier.accounts.users import UserMirror
+from softphone_notifier.live.handshake_limit import Lobby
+from softphone_notifier.live.hit_subscriptions import Watches
+from softphone_notifier.live.hub import Hub
+from softphone_notifier.live.socket_session import Session, close, hello
 from softphone_notifier.origins import Origins
-from softphone_notifier.session import Session, close, hello
 from softphone_notifier.settings import NotifierSettings
-from softphone_notifier.users import UserMirror
-from softphone_notifier.watches import Watches
 
 
 class Gateway:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from softphone_common.http.problem import ProblemError
 from softphone_common.stores.tenants import TenantReader
-from softphone_notifier.users import UserStore
+from softphone_notifier.accounts.users import UserStore
 
 SEATS_WITHOUT_CODE = 1
 """For the administrator who enters the code."""

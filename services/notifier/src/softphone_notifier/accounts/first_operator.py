@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
-from softphone_notifier.passwords import hash_password
-from softphone_notifier.users import LoginTakenError, UserStore
+from softphone_notifier.accounts.passwords import hash_password
+from softphone_notifier.accounts.users import LoginTakenError, UserStore
 
 TENANT = "operator"
 LOGIN = "operator"

@@ -8,7 +8,7 @@ from softphone_common.contracts.events import HitSeen, Message
 from softphone_common.contracts.websocket import HitFrame
 from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
-from softphone_notifier.session import Session
+from softphone_notifier.live.socket_session import Session
 
 HEARD: tuple[type[Message], ...] = (HitSeen,)
 

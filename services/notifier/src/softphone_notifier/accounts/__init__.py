@@ -1,0 +1,1 @@
+"""Users, sign-in and seats: who may use the connector, and in which role."""

@@ -1,0 +1,1 @@
+"""The websocket: which browser is connected, and which frames it is sent."""
