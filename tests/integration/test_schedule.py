@@ -14,8 +14,8 @@ from integration.routes import OPEN, attempts, routes
 from integration.tenants import company
 from softphone_common.process.settings import Settings
 from softphone_ingest.tenants.routes import TenantByOperator, TenantChanges
-from softphone_janitor.handlers import ACTOR
-from softphone_janitor.jobs import next_begins
+from softphone_janitor.clean_up.due import next_begins
+from softphone_janitor.clean_up.handlers import ACTOR
 from softphone_janitor.settings import JanitorSettings
 from until import until
 

@@ -16,9 +16,9 @@ from softphone_common.bus.bus import Bus
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
-from softphone_janitor.handlers import ACTOR, Sweeping
+from softphone_janitor.clean_up.handlers import ACTOR, Sweeping
+from softphone_janitor.clean_up.store import SweepStore
 from softphone_janitor.settings import JanitorSettings
-from softphone_janitor.sweeps import SweepStore
 from until import until
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softphone_janitor.jobs import due_night, next_begins
+from softphone_janitor.clean_up.due import due_night, next_begins
 
 BERLIN = "Europe/Berlin"
 SECOND = timedelta(seconds=1)

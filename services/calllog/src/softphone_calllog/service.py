@@ -1,11 +1,11 @@
 """Builds calllog: the only place here that constructs things."""
 
 from softphone_calllog import calls, comments
-from softphone_calllog.api import Api
 from softphone_calllog.calls import CallStore
 from softphone_calllog.comments import CommentStore
 from softphone_calllog.handlers import Logging
 from softphone_calllog.recycle_bin import RecycleBin
+from softphone_calllog.routes import Api
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import Limits

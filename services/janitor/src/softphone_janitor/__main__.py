@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 
 from softphone_common.runtime.service import main as run_service
-from softphone_janitor import dead_letter_command
+from softphone_janitor.dead_letters import cli as dead_letter_command
 from softphone_janitor.service import build
 from softphone_janitor.settings import JanitorSettings
 

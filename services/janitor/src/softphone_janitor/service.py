@@ -9,16 +9,16 @@ from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
-from softphone_janitor import dead_letters
-from softphone_janitor import sweeps as sweep_store
-from softphone_janitor.api import Api
-from softphone_janitor.burial import Burial
-from softphone_janitor.dead_letter_api import DeadLetterApi
-from softphone_janitor.dead_letters import DeadLetterStore
-from softphone_janitor.handlers import Sweeping
-from softphone_janitor.schedule import Schedule
+from softphone_janitor.clean_up import store as sweep_store
+from softphone_janitor.clean_up.handlers import Sweeping
+from softphone_janitor.clean_up.routes import Api
+from softphone_janitor.clean_up.schedule import Schedule
+from softphone_janitor.clean_up.store import SweepStore
+from softphone_janitor.dead_letters import store as dead_letters
+from softphone_janitor.dead_letters.routes import DeadLetterApi
+from softphone_janitor.dead_letters.service import Burial
+from softphone_janitor.dead_letters.store import DeadLetterStore
 from softphone_janitor.settings import JanitorSettings
-from softphone_janitor.sweeps import SweepStore
 
 
 async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:

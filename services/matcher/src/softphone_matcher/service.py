@@ -7,9 +7,9 @@ from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
-from softphone_matcher.api import Api
 from softphone_matcher.directory import INDEXES, Directory
 from softphone_matcher.handlers import Matching
+from softphone_matcher.routes import Api
 from softphone_matcher.settings import MatcherSettings
 
 

@@ -11,7 +11,7 @@ from softphone_common.bus.envelope import Envelope
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
-from softphone_janitor.dead_letters import DeadLetterStore, Selection, queues
+from softphone_janitor.dead_letters.store import DeadLetterStore, Selection, queues
 
 
 class Burial:

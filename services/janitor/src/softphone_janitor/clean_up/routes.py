@@ -10,8 +10,8 @@ from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.stores.tenants import Tenants
-from softphone_janitor.handlers import Sweeping
-from softphone_janitor.sweeps import Scheduled, Sweep, SweepStore
+from softphone_janitor.clean_up.handlers import Sweeping
+from softphone_janitor.clean_up.store import Scheduled, Sweep, SweepStore
 
 
 class SweepRequest(BaseModel):

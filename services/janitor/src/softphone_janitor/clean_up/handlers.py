@@ -9,8 +9,8 @@ from softphone_common.contracts.commands import CleanUpRequested
 from softphone_common.contracts.events import CleanUpFinished, Message, Tenant
 from softphone_common.process.clock import Clock
 from softphone_common.stores.tenants import Tenants
-from softphone_janitor.jobs import due_night, next_begins
-from softphone_janitor.sweeps import Scheduled, Sweep, SweepStore
+from softphone_janitor.clean_up.due import due_night, next_begins
+from softphone_janitor.clean_up.store import Scheduled, Sweep, SweepStore
 
 ACTOR = "PBX Clean Up"
 

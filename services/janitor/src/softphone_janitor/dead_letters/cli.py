@@ -18,8 +18,14 @@ from softphone_common.process.clock import utc_now
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import load
 from softphone_common.stores.mongo import Mongo
-from softphone_janitor.burial import Burial
-from softphone_janitor.dead_letters import INDEXES, DeadLetter, DeadLetterStore, Selection, queues
+from softphone_janitor.dead_letters.service import Burial
+from softphone_janitor.dead_letters.store import (
+    INDEXES,
+    DeadLetter,
+    DeadLetterStore,
+    Selection,
+    queues,
+)
 from softphone_janitor.settings import JanitorSettings
 
 EXIT_NOT_ALL = 1

@@ -9,8 +9,8 @@ from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page, decode_place, encode_cursor
 from softphone_common.http.problem import ProblemError
 from softphone_common.http.timestamps import Moment
-from softphone_janitor.burial import Burial
-from softphone_janitor.dead_letters import DeadLetter, DeadLetterStore, Selection, State
+from softphone_janitor.dead_letters.service import Burial
+from softphone_janitor.dead_letters.store import DeadLetter, DeadLetterStore, Selection, State
 
 
 class Replayed(BaseModel):

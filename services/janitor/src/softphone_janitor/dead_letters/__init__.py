@@ -1,0 +1,1 @@
+"""Dead letters: kept, listed for operators, replayed and dropped."""
