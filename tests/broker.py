@@ -7,7 +7,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from softphone_common.bus import topology
-from until import until
+from softphone_testing.until import until
 
 
 @asynccontextmanager

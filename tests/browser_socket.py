@@ -10,7 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from until import until
+from softphone_testing.until import until
 
 Json = dict[str, Any]
 

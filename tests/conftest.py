@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ladder import ADDRESSES, RealServer, climb, leave
-from softphone_onebox.servers.child import ServerError
+from softphone_testing.real_servers import ADDRESSES, RealServer, climb, leave
+from softphone_testing.servers.child import ServerError
 
 # A developer's own settings must not decide what the tests see.
 for name in list(os.environ):

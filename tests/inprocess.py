@@ -20,7 +20,6 @@ import softphone_ingest.service
 import softphone_janitor.service
 import softphone_matcher.service
 import softphone_notifier.service
-from codes import PUBLIC_KEY, code
 from integration.fleet import lengths
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.contracts.events import Role, User
@@ -32,8 +31,9 @@ from softphone_ingest.settings import IngestSettings
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings
 from softphone_notifier.settings import NotifierSettings
-from softphone_onebox.servers.ports import HOST, free_port
-from until import until
+from softphone_testing.activation_codes import PUBLIC_KEY, code
+from softphone_testing.servers.ports import HOST, free_port
+from softphone_testing.until import until
 
 Json = dict[str, Any]
 

@@ -15,8 +15,8 @@ from playwright.async_api import Browser, async_playwright
 
 from e2e.desk import Desk
 from e2e.phone import Phone
-from softphone_onebox.servers.rabbitmq import RabbitMQ
-from until import until
+from softphone_testing.servers.rabbitmq import RabbitMQ
+from softphone_testing.until import until
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0

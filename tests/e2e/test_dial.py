@@ -6,7 +6,7 @@ from playwright.async_api import Request, expect
 from e2e.conftest import Open
 from e2e.desk import A_SECOND_OR_MORE, Desk
 from e2e.phone import Phone
-from until import until
+from softphone_testing.until import until
 
 
 async def _clicked(anna: Desk, name: str, testid: str) -> str:

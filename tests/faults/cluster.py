@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faults.hosts import Host
-from softphone_onebox.servers.child import Child
-from softphone_onebox.servers.identity import write_private
-from softphone_onebox.servers.ports import free_port
-from softphone_onebox.servers.rabbitmq import login, programs
+from softphone_testing.servers.child import Child
+from softphone_testing.servers.identity import write_private
+from softphone_testing.servers.ports import free_port
+from softphone_testing.servers.rabbitmq import login, programs
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "rabbitmq" / "cluster.conf"
 """What operators run is what is tried, but for the nodes' names."""

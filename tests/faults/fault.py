@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from faults.site import SERVERS, Site
-from processes import SERVICES
+from softphone_testing.processes import SERVICES
 
 SLOW_SECONDS = 0.3
 PARTS = (*SERVICES, *SERVERS)

@@ -15,7 +15,7 @@ from faults.load import Load, insist
 from faults.site import Site
 from faults.table import Row
 from integration.fleet import KNOWN, MISSED, Company, Json, Line, lengths, readiness
-from until import until
+from softphone_testing.until import until
 
 OTHER_EXTENSION = "22"
 COMPANIES = 6

@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from processes import SERVICES, Fleet, Process
-from proxy import Proxy
-from softphone_onebox.servers.mongodb import MongoDB
-from softphone_onebox.servers.rabbitmq import RabbitMQ
-from softphone_onebox.servers.redis import Redis
+from softphone_testing.processes import SERVICES, Fleet, Process
+from softphone_testing.proxy import Proxy
+from softphone_testing.servers.mongodb import MongoDB
+from softphone_testing.servers.rabbitmq import RabbitMQ
+from softphone_testing.servers.redis import Redis
 
 SERVERS = ("RabbitMQ", "MongoDB", "Redis")
 ADDRESSES = {

@@ -10,7 +10,7 @@ from faults.cluster import NODES, Cluster, Node, clustered
 from faults.conftest import Tried
 from faults.hosts import networked
 from faults.site import Site, working
-from until import until
+from softphone_testing.until import until
 
 SECONDS = 60.0
 

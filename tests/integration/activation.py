@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import httpx
 
-from codes import code
 from inprocess import Installation, Json
+from softphone_testing.activation_codes import code
 
 
 async def make_inactive(office: Installation) -> str:

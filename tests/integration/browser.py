@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from integration.fleet import Company, Json, Line
-from until import until
+from softphone_testing.until import until
 
 
 class Browser:

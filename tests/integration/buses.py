@@ -8,7 +8,7 @@ from inprocess import SECRET
 from softphone_common.bus.bus import Bus
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
-from until import until
+from softphone_testing.until import until
 
 
 def bus_settings(url: str, **more: Any) -> Settings:

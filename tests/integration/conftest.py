@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from inprocess import Company, Installation, everything
-from ladder import RealServer
-from proxy import Proxy
 from softphone_common.process.clock import utc_now
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
 
 
 @pytest.fixture(scope="module")

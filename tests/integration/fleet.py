@@ -13,11 +13,11 @@ from uuid import uuid4
 import aio_pika
 import httpx
 
-from codes import code
-from processes import Fleet, Process
 from softphone_common.bus import topology
 from softphone_common.contracts.events import Role
-from until import until
+from softphone_testing.activation_codes import code
+from softphone_testing.processes import Fleet, Process
+from softphone_testing.until import until
 
 Json = dict[str, Any]
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from processes import SERVICES
-from softphone_onebox.servers.child import Child
-from softphone_onebox.servers.ports import HOST, free_port
+from softphone_testing.processes import SERVICES
+from softphone_testing.servers.child import Child
+from softphone_testing.servers.ports import HOST, free_port
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "gateway"
 

@@ -6,10 +6,10 @@ from fastapi import FastAPI
 from fastapi.routing import _IncludedRouter
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from codes import code
 from inprocess import Json
 from integration.tenants import NUMBER, Company
 from softphone_common.contracts.events import Role
+from softphone_testing.activation_codes import code
 
 OPEN = {
     # routes without a token: each has its own proof of who is asking, or shows nothing of anybody

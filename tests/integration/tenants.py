@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from inprocess import Installation, Json, Person, Phone
-from until import until
+from softphone_testing.until import until
 
 NUMBER = "08999998001"
 

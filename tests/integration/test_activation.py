@@ -7,12 +7,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from codes import code
 from inprocess import PASSWORD, Company, Installation, Json, running
 from integration.activation import activate, enter, make_inactive, put
-from ladder import RealServer
 from softphone_ingest.tenants.activation import PrivateKey, issue
-from until import until
+from softphone_testing.activation_codes import code
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SAID = {"extension": "21", "number": "089 99998040"}

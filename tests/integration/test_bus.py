@@ -15,8 +15,6 @@ from aio_pika.abc import AbstractChannel
 
 from broker import broker, next_dead
 from integration.buses import bus_settings, until_ready
-from ladder import RealServer
-from proxy import Proxy
 from softphone_common.bus import topology
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import Limits
@@ -24,7 +22,9 @@ from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelop
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import CleanUpFinished, Message
 from softphone_common.process.errors import PoisonError, UnavailableError
-from until import until
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 QUEUE = "janitor.sweep"
 

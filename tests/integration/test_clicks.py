@@ -8,9 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from inprocess import Company, Installation, running
-from ladder import RealServer
-from softphone_onebox.servers.ports import HOST, free_port
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.ports import HOST, free_port
+from softphone_testing.until import until
 
 NUMBER, E164 = "089 99998010", "+498999998010"
 OTHER = "030 23125110"

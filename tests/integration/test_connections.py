@@ -17,8 +17,8 @@ from websockets.asyncio.client import connect
 from inprocess import SECRET
 from softphone_common.process.settings import Settings
 from softphone_common.runtime.service import Runner, Service
-from softphone_onebox.servers.ports import HOST, free_port
-from until import until
+from softphone_testing.servers.ports import HOST, free_port
+from softphone_testing.until import until
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: here\r\n"
 WHOLE = HEAD + b"Content-Length: 2\r\n\r\nok"

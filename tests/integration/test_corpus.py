@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from inprocess import Company, Installation, Json
-from until import until
+from softphone_testing.until import until
 
 RECORDED = Path(__file__).parents[1] / "data" / "requests.jsonl"
 ROWS: list[Json] = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]

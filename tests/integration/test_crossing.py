@@ -13,10 +13,10 @@ from browser_socket import BrowserSocket, signed_in
 from contract.wire import SAMPLES, sample
 from inprocess import Installation, Json
 from integration.tenants import NUMBER, Company, company
-from ladder import RealServer
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from softphone_common.contracts.websocket import ServerFrame
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 KINDS = {get_args(frame.model_fields["type"].annotation)[0] for frame in get_args(ServerFrame)}
 SAID = {"extension": "21", "number": NUMBER}

@@ -12,12 +12,12 @@ from aio_pika.abc import AbstractChannel
 
 from broker import broker
 from inprocess import SECRET, Company, Installation, Json, running
-from ladder import RealServer
 from letters import missed, put
-from proxy import Proxy
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope
-from until import until
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 LETTERS = "/api/dead-letters"
 GARBAGE = {

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from codes import KEY, PUBLIC_KEY
 from inprocess import Installation, Json
 from integration.activation import put
 from softphone_ingest.tenants.activation import PrivateKey, private_text, public_text
 from softphone_onebox.box import Box
 from softphone_onebox.demo import TENANT, Demo
 from softphone_onebox.settings import OneboxSettings
+from softphone_testing.activation_codes import KEY, PUBLIC_KEY
 
 
 async def test_the_demo_is_activated_once(office: Installation, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 
 from inprocess import Company, Installation, Json, everything, running
-from ladder import RealServer
 from softphone_ingest.mapping.presets.preset import load_all
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 PUBLIC = "https://connector.example.de"
 

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 
 from inprocess import Company, Installation, running
-from ladder import RealServer
-from proxy import Proxy
-from softphone_onebox.servers.ports import HOST, free_port
-from until import until
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.ports import HOST, free_port
+from softphone_testing.until import until
 
 NUMBER, E164 = "089 99998010", "+498999998010"
 MOBILE, MOBILE_E164 = "0176 04069001", "+4917604069001"

@@ -10,10 +10,10 @@ import pytest
 
 from integration.browser import Browser
 from integration.fleet import KNOWN, MISSED, Company, holds, lengths, readiness, settles
-from ladder import RealServer
-from processes import Fleet, Process
-from proxy import Proxy
-from until import until
+from softphone_testing.processes import Fleet, Process
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 SHUTDOWN_SECONDS = 20.0
 """The default of SOFTPHONE_SHUTDOWN_SECONDS."""

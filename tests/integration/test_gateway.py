@@ -13,12 +13,12 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from codes import code
 from integration.gateway import Gateway
-from ladder import RealServer
-from processes import SERVICES, Fleet
-from softphone_onebox.servers.ports import HOST
-from until import until
+from softphone_testing.activation_codes import code
+from softphone_testing.processes import SERVICES, Fleet
+from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.ports import HOST
+from softphone_testing.until import until
 
 KEY = "Sesame-5ecret-of-a-device"
 NUMBER = "08999998001"

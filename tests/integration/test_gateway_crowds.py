@@ -15,11 +15,11 @@ from websockets.exceptions import InvalidStatus
 
 from inprocess import SECRET
 from integration.gateway import Gateway
-from processes import SERVICES
 from softphone_common.process.settings import Settings
 from softphone_common.runtime.service import Runner, Service
-from softphone_onebox.servers.ports import HOST, free_port
-from until import until
+from softphone_testing.processes import SERVICES
+from softphone_testing.servers.ports import HOST, free_port
+from softphone_testing.until import until
 
 GREEDY, HONEST = "198.51.100.7", "203.0.113.9"
 BELIEVED = {"real_ip_header": f"set_real_ip_from {HOST}; real_ip_header"}

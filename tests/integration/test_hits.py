@@ -10,11 +10,11 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from inprocess import SECRET, Company, Installation
-from ladder import RealServer
-from processes import Process
-from proxy import Proxy
-from softphone_onebox.servers.ports import HOST, free_port
-from until import until
+from softphone_testing.processes import Process
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.ports import HOST, free_port
+from softphone_testing.until import until
 
 NUMBER = "089 99998001"
 SAID = {"extension": "21", "number": NUMBER}

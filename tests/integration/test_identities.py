@@ -10,8 +10,8 @@ import pytest
 from redis.asyncio import Redis
 
 from inprocess import Company, Installation, Json
-from ladder import RealServer
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 E164, OTHER_E164 = "+498999998001", "+4917604069001"
 FORM = "application/x-www-form-urlencoded"

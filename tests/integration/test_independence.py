@@ -7,9 +7,9 @@ import pytest
 
 from integration.browser import Browser
 from integration.fleet import KNOWN, KNOWN_E164, Company, holds, lengths, readiness, settles
-from ladder import RealServer
-from processes import Fleet, Process
-from until import until
+from softphone_testing.processes import Fleet, Process
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 CALLS = 20
 WAYS = ("stop", "kill")

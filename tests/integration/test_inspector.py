@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from browser_socket import signed_in
 from inprocess import Company, Installation, Json
-from until import until
+from softphone_testing.until import until
 
 RING = "GET /hit/KEY/ringing?extension=21&number=089%2099998001&call_id=try HTTP/1.1\r\n\r\n"
 

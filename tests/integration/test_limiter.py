@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from ladder import RealServer
-from proxy import Proxy
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.settings import Settings
 from softphone_common.stores.rate_limit import Limiter, Rate, network
 from softphone_common.stores.redis import Redis
-from until import until
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RATE = Rate("test", burst=5, seconds=10)

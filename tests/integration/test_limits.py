@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from browser_socket import opened, signed_in
 from inprocess import Company, Installation, Person, database, drop, ready, running
-from ladder import RealServer
+from softphone_testing.real_servers import RealServer
 
 SETTINGS = {
     # a busy machine must not have each process count for itself

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 from integration.buses import bus_settings, until_ready
-from ladder import RealServer
-from proxy import Proxy
 from softphone_common.bus import topology
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.envelope import Envelope
 from softphone_common.contracts.events import CallChanged, Message
-from until import until
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 
 class Hearing:

@@ -11,8 +11,8 @@ import pytest
 
 from softphone_ingest.devices.setup_urls import device_urls
 from softphone_ingest.mapping.presets.preset import load_all
-from softphone_onebox.servers.ports import HOST
-from until import until
+from softphone_testing.servers.ports import HOST
+from softphone_testing.until import until
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "notify" / "softphone-notify.sh"
 EXTENSION = "21"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from integration.fleet import MISSED, Company, holds, lengths, readiness
-from ladder import RealServer
-from processes import Fleet
-from softphone_onebox.servers.rabbitmq import RabbitMQ
+from softphone_testing.processes import Fleet
+from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.rabbitmq import RabbitMQ
 
 QUEUE_MAX = 60
 CALLS = 60

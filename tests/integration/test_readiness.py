@@ -11,10 +11,10 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 
 from integration.browser import Browser
 from integration.fleet import KNOWN, MISSED, Company, holds, readiness
-from ladder import RealServer
-from processes import SERVICES, Fleet, Process
-from proxy import Proxy
-from until import until
+from softphone_testing.processes import SERVICES, Fleet, Process
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 WAYS = ("cut", "frozen")
 NEEDING_MONGODB = ("matcher", "calllog", "janitor")

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from ladder import RealServer
-from proxy import Proxy
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_common.stores.redis import Redis
-from until import until
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 UNUSED = SecretStr("")
 ASKERS = 60

@@ -8,7 +8,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from browser_socket import opened
 from inprocess import Company, Installation, Json
-from until import until
+from softphone_testing.until import until
 
 SETTINGS = {"mirror_seconds": 0.2}
 NOT_KEPT = "softphone_hits_not_kept_total"

@@ -8,11 +8,11 @@ from broker import broker
 from inprocess import Installation, Json, Phone
 from integration.routes import LEAST, OPEN, attempts, routes
 from integration.tenants import Company, company, state
-from ladder import RealServer
 from letters import missed, put
 from softphone_common.bus import topology
 from softphone_common.contracts.events import Role
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 LOWER: dict[Role, tuple[Role, ...]] = {
     "user": (),

@@ -7,9 +7,9 @@ import pytest
 
 from browser_socket import BrowserSocket, opened, signed_in
 from inprocess import Installation, Person, everything
-from ladder import RealServer
-from proxy import Proxy
-from until import until
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 LINGER = timedelta(seconds=60)
 SAID = {"extension": "21", "number": "089 99998001"}

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from codes import code
 from inprocess import SECRET, Installation, Json
 from integration.activation import activate, make_inactive, put
 from integration.routes import OPEN, attempts, routes
@@ -17,7 +16,8 @@ from softphone_ingest.tenants.routes import TenantByOperator, TenantChanges
 from softphone_janitor.clean_up.due import next_begins
 from softphone_janitor.clean_up.handlers import ACTOR
 from softphone_janitor.settings import JanitorSettings
-from until import until
+from softphone_testing.activation_codes import code
+from softphone_testing.until import until
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 

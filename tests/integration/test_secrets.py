@@ -14,12 +14,12 @@ from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
 from browser_socket import opened, signed_in
-from codes import code
 from inprocess import PASSWORD, Json, database, drop
-from ladder import RealServer
-from processes import SECRET, Fleet
-from proxy import Proxy
-from until import until
+from softphone_testing.activation_codes import code
+from softphone_testing.processes import SECRET, Fleet
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 OPERATOR = "the operator's own password"
 WRONG = "nobody's password at all"

@@ -16,13 +16,13 @@ import pytest
 from pymongo import MongoClient, WriteConcern
 from pymongo.errors import OperationFailure
 
-from softphone_onebox.servers import ports
-from softphone_onebox.servers.child import Child, ServerError
-from softphone_onebox.servers.mongodb import MongoDB
-from softphone_onebox.servers.rabbitmq import RabbitMQ, login
-from softphone_onebox.servers.redis import Redis, ask
-from softphone_onebox.servers.server import Server
-from until import until
+from softphone_testing.servers import ports
+from softphone_testing.servers.child import Child, ServerError
+from softphone_testing.servers.mongodb import MongoDB
+from softphone_testing.servers.rabbitmq import RabbitMQ, login
+from softphone_testing.servers.redis import Redis, ask
+from softphone_testing.servers.server import Server
+from softphone_testing.until import until
 
 SERVERS = [RabbitMQ, MongoDB, Redis]
 
@@ -153,7 +153,7 @@ async def test_a_paused_server_is_silent_and_can_still_be_stopped(
 async def test_a_folder_serves_one_server_at_a_time(
     tmp_path: Path, started: list[Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("softphone_onebox.servers.server.PREDECESSOR_SECONDS", 0.2)
+    monkeypatch.setattr("softphone_testing.servers.server.PREDECESSOR_SECONDS", 0.2)
     first, second = Redis(tmp_path), Redis(tmp_path)
     started += [first, second]
     await first.start()
@@ -202,7 +202,7 @@ async def test_a_child_takes_its_group_with_it_and_a_deaf_one_is_killed(tmp_path
 async def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
     program = (
         "import asyncio, sys; from pathlib import Path\n"
-        "from softphone_onebox.servers.redis import Redis\n"
+        "from softphone_testing.servers.redis import Redis\n"
         "async def main():\n"
         "    await Redis(Path(sys.argv[1])).start()\n"
         "    print('ready', flush=True)\n"

@@ -15,9 +15,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from browser_socket import opened, signed_in
 from inprocess import PASSWORD, Installation, Person, Phone, everything
-from ladder import RealServer
 from softphone_common.contracts.events import User
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 NUMBER = "08999998001"
 LINE = 8

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from integration.fleet import ANSWERED, MISSED, Company, holds, readiness
-from ladder import RealServer
-from processes import Fleet, Process
-from proxy import Proxy
-from softphone_onebox.servers.child import ServerError
-from until import until
+from softphone_testing.processes import Fleet, Process
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.child import ServerError
+from softphone_testing.until import until
 
 HITS = 24
 CALLS_OF_SEVERAL_BATCHES = 120

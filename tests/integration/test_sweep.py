@@ -11,7 +11,6 @@ import pytest
 from pydantic import SecretStr
 
 from inprocess import SECRET, Company, Installation, Json
-from ladder import RealServer
 from softphone_common.bus.bus import Bus
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.mongo import Mongo
@@ -19,7 +18,8 @@ from softphone_common.stores.tenants import Tenants
 from softphone_janitor.clean_up.handlers import ACTOR, Sweeping
 from softphone_janitor.clean_up.store import SweepStore
 from softphone_janitor.settings import JanitorSettings
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 

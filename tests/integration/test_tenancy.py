@@ -6,7 +6,7 @@ from browser_socket import signed_in
 from inprocess import Installation, Json
 from integration.routes import OPEN, attempts, routes
 from integration.tenants import NUMBER, Company, company, state
-from until import until
+from softphone_testing.until import until
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from pydantic import SecretStr
 
 from browser_socket import opened, signed_in
 from inprocess import SECRET, Installation, Json, Person, bearer, ready, running
-from ladder import RealServer
 from softphone_common.contracts.events import User
 from softphone_common.http.auth import Tokens
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 ASKED = {
     "ingest": "/api/tenant",

@@ -11,13 +11,13 @@ from aiormq.exceptions import PublishError
 
 from browser_socket import BrowserSocket, signed_in
 from inprocess import Installation, database, drop, ready, running
-from ladder import RealServer
 from softphone_common.bus.envelope import pack
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import HitSeen, Role, User
 from softphone_common.contracts.hit import HitJson, RequestJson
 from softphone_common.process.clock import utc_now
-from until import until
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 
 DEVICE = "d-4711"
 

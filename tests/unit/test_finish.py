@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from until import PATIENCE_SECONDS
+from softphone_testing.until import PATIENCE_SECONDS
 
 FORGETFUL = """
 import asyncio, threading

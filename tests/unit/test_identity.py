@@ -13,7 +13,7 @@ from softphone_ingest.identity.call_keys import usable
 from softphone_ingest.identity.resolver import Identities, Resolved
 from softphone_ingest.mapping.parsed_event import Hit
 from softphone_ingest.settings import IngestSettings
-from softphone_onebox.servers.ports import HOST, free_port
+from softphone_testing.servers.ports import HOST, free_port
 
 REMOTE = normalise("089 99998001", NumberProfile())
 OTHER = normalise("0176 04069001", NumberProfile())

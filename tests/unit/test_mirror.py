@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from pymongo.errors import OperationFailure
 
 from softphone_common.stores.cache import Mirror, Stored
-from until import until
+from softphone_testing.until import until
 
 
 class Thing(BaseModel):

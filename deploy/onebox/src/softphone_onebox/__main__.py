@@ -15,8 +15,8 @@ from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX
 from softphone_common.runtime.service import EXIT_CRASHED, EXIT_PORT_TAKEN, finish
 from softphone_onebox.box import Box
 from softphone_onebox.demo import Demo, greeting
-from softphone_onebox.servers.child import ServerError
 from softphone_onebox.settings import OneboxSettings
+from softphone_testing.servers.child import ServerError
 
 _READY_SECONDS = 60.0
 

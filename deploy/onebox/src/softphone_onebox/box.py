@@ -26,11 +26,11 @@ from softphone_ingest.tenants.activation import (
 from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings
 from softphone_notifier.settings import NotifierSettings
-from softphone_onebox.servers.mongodb import MongoDB
-from softphone_onebox.servers.rabbitmq import RabbitMQ
-from softphone_onebox.servers.redis import Redis
-from softphone_onebox.servers.server import Server
 from softphone_onebox.settings import OneboxSettings
+from softphone_testing.servers.mongodb import MongoDB
+from softphone_testing.servers.rabbitmq import RabbitMQ
+from softphone_testing.servers.redis import Redis
+from softphone_testing.servers.server import Server
 
 Say = Callable[[str], None]
 S = TypeVar("S", bound=Settings)

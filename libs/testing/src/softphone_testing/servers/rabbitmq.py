@@ -7,10 +7,10 @@ import secrets
 import shutil
 from pathlib import Path
 
-from softphone_onebox.servers.child import Child, ProgramMissingError, ServerError
-from softphone_onebox.servers.identity import write_private
-from softphone_onebox.servers.ports import HOST, free_port, is_free
-from softphone_onebox.servers.server import Server
+from softphone_testing.servers.child import Child, ProgramMissingError, ServerError
+from softphone_testing.servers.identity import write_private
+from softphone_testing.servers.ports import HOST, free_port, is_free
+from softphone_testing.servers.server import Server
 
 # The packaged /usr/sbin/rabbitmq-server becomes user rabbitmq and forgets the environment, so
 # the program's own script is started instead.

@@ -11,11 +11,11 @@ from uuid import uuid4
 import httpx
 from pydantic import SecretStr
 
-from codes import PUBLIC_KEY
 from softphone_common.contracts.events import Role, User
 from softphone_common.http.auth import Tokens
-from softphone_onebox.servers.child import Child
-from softphone_onebox.servers.ports import HOST, free_port
+from softphone_testing.activation_codes import PUBLIC_KEY
+from softphone_testing.servers.child import Child
+from softphone_testing.servers.ports import HOST, free_port
 
 SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")
 SECRET = "not a secret, long enough to be taken for one"

@@ -5,10 +5,10 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from softphone_onebox.servers.child import ProgramMissingError
-from softphone_onebox.servers.identity import write_private
-from softphone_onebox.servers.ports import HOST
-from softphone_onebox.servers.server import Server
+from softphone_testing.servers.child import ProgramMissingError
+from softphone_testing.servers.identity import write_private
+from softphone_testing.servers.ports import HOST
+from softphone_testing.servers.server import Server
 
 
 class Redis(Server):

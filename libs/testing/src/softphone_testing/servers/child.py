@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-LEASH = Path(__file__).with_name("leash.py")
+DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 LOG_LIMIT_BYTES = 10_000_000
 TAIL_LINES = 15
 POLL_SECONDS = 0.05
@@ -64,7 +64,7 @@ class Child:
         log = self._open_log()
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(LEASH), str(os.getpid())),
+                *(sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid())),
                 *self._command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

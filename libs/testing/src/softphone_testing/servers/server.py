@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from softphone_onebox.servers.child import Child, ServerError
-from softphone_onebox.servers.identity import Identity
-from softphone_onebox.servers.ports import is_free
+from softphone_testing.servers.child import Child, ServerError
+from softphone_testing.servers.identity import Identity
+from softphone_testing.servers.ports import is_free
 
 PREDECESSOR_SECONDS = 10.0
 PORT_ATTEMPTS = 3

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from softphone_onebox.servers import secantusdb
-from softphone_onebox.servers.child import Child, ServerError
-from softphone_onebox.servers.identity import write_private
-from softphone_onebox.servers.ports import HOST, free_port
-from softphone_onebox.servers.server import Server
+from softphone_testing.servers import secantusdb
+from softphone_testing.servers.child import Child, ServerError
+from softphone_testing.servers.identity import write_private
+from softphone_testing.servers.ports import HOST, free_port
+from softphone_testing.servers.server import Server
 
 DATABASE = "softphone"
 USER_EXISTS = 51003

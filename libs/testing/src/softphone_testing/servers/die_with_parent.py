@@ -1,6 +1,6 @@
 """Becomes another program that dies with its parent; run as a script, never imported."""
 
-# Usage: python leash.py <parent pid> <program> [argument ...]
+# Usage: python die_with_parent.py <parent pid> <program> [argument ...]
 # A program of its own because code run between fork and exec is not safe in a process with threads.
 
 import ctypes
@@ -20,7 +20,7 @@ def main() -> None:
         sys.exit("the parent process is gone")
     os.umask(0o077)  # what the program writes is for nobody else either
     try:
-        os.execv(command[0], command)  # noqa: S606 - no shell is the point
+        os.execv(command[0], command)
     except OSError as error:
         sys.exit(f"{command[0]}: {error.strerror}")
 

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from softphone_onebox.servers.ports import HOST, free_port
+from softphone_testing.servers.ports import HOST, free_port
 
 CHUNK_BYTES = 65_536
 

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from softphone_onebox.servers.child import ProgramMissingError
-from softphone_onebox.servers.mongodb import MongoDB
-from softphone_onebox.servers.rabbitmq import RabbitMQ, login
-from softphone_onebox.servers.redis import Redis, ask
-from softphone_onebox.servers.server import Server
+from softphone_testing.servers.child import ProgramMissingError
+from softphone_testing.servers.mongodb import MongoDB
+from softphone_testing.servers.rabbitmq import RabbitMQ, login
+from softphone_testing.servers.redis import Redis, ask
+from softphone_testing.servers.server import Server
 
 ADDRESSES = {
     "rabbitmq": "SOFTPHONE_AMQP_URL",
@@ -69,7 +69,7 @@ class ContainerServer:
     def __init__(self, kind: str) -> None:
         from testcontainers.core.container import DockerContainer
 
-        from softphone_onebox.servers.ports import free_port
+        from softphone_testing.servers.ports import free_port
 
         self._recipe = RECIPES[kind]
         self._port = free_port()

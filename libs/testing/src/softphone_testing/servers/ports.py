@@ -26,7 +26,7 @@ def is_free(port: int) -> bool:
 def free_port() -> int:
     """A port nobody listens on; OSError when none was found."""
     for _ in range(ATTEMPTS):
-        port = random.randint(FIRST, LAST)  # noqa: S311 - spread, not secrecy
+        port = random.randint(FIRST, LAST)
         if port not in _given and is_free(port):
             _given.add(port)
             return port

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from softphone_onebox.servers.ports import free_port, is_free
+from softphone_testing.servers.ports import free_port, is_free
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from softphone_onebox.servers.child import ProgramMissingError
+from softphone_testing.servers.child import ProgramMissingError
 
 REQUIREMENT = "secantusdb>=0.7.0b3,<0.8"
 INSTALL_SECONDS = 300.0
