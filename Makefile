@@ -38,7 +38,7 @@ faults-quick:
 
 fuzz:
 	deploy/install check
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(UV) run pytest --timeout 0 tests/unit/test_any_bytes.py tests/unit/test_any_request.py
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(UV) run pytest --timeout 0 tests/fuzz/test_any_bytes.py tests/fuzz/test_any_request.py
 
 audit: ; deploy/install check && $(UV) export --quiet --no-emit-workspace | $(UV) run --no-project --with pip-audit pip-audit --strict --require-hashes --disable-pip --requirement /dev/stdin
 

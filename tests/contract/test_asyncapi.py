@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from contract.wire import ROOT, SAMPLES, sample
 from softphone_common.bus.envelope import pack
 from softphone_common.contracts.asyncapi import asyncapi, text
 from softphone_common.contracts.catalogue import CATALOGUE, EXCHANGE, Entry
+from support.paths import ROOT, SAMPLES
+from support.wire import sample
 
 DOCUMENT = asyncapi()
 

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from contract.wire import ROOT
 from softphone_common.contracts.catalogue import BY_TYPE, CATALOGUE, Entry, patterns
 from softphone_common.contracts.events import Message
+from support.paths import ROOT
 
 SERVICES = {folder.parent.name for folder in ROOT.glob("services/*/pyproject.toml")}
 

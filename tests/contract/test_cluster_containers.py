@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from contract.containers import Json
-from contract.containers import container as of_both
+from support.containers import Json
+from support.containers import container as of_both
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 BASE: Json = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 OVER: Json = yaml.safe_load((DEPLOY / "compose.cluster.yaml").read_text())

@@ -21,7 +21,6 @@ import softphone_ingest.service
 import softphone_janitor.service
 import softphone_matcher.service
 import softphone_notifier.service
-from contract.containers import openings
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import PREFIX, Settings, load
@@ -32,8 +31,9 @@ from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings
 from softphone_notifier.settings import NotifierSettings
 from softphone_onebox.settings import OneboxSettings
+from support.containers import openings
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 SETTINGS: dict[str, type[Settings]] = {
     "ingest": IngestSettings,

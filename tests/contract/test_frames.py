@@ -6,11 +6,12 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from contract.wire import SAMPLES, assert_kept, names, sample
 from softphone_common.contracts import websocket as frames
 from softphone_common.contracts.websocket import CallFrame, CallJson, ServerFrame, call_json
 from softphone_common.domain.call_view import CallView
-from unit.observed import at, seen, told
+from support.observations import at, seen, told
+from support.paths import SAMPLES
+from support.wire import assert_kept, names, sample
 
 FRAMES = SAMPLES / "frames"
 BY_TYPE: dict[str, type[BaseModel]] = {

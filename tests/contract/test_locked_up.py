@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from contract.containers import SERVICES, Json, openings, together
-from contract.wire import ROOT
+from support.containers import SERVICES, Json, openings, together
+from support.paths import ROOT
 
 BASE: Json = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))
 OVER: Json = yaml.safe_load((ROOT / "deploy" / "compose.cluster.yaml").read_text("utf-8"))

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from contract.wire import SAMPLES, assert_kept, names, sample
 from softphone_common.contracts.catalogue import BY_TYPE, CATALOGUE, Entry, patterns
 from softphone_common.contracts.events import CallObserved, Message
 from softphone_common.domain.call import PHASES
+from support.paths import SAMPLES
+from support.wire import assert_kept, names, sample
 
 LATER = SAMPLES / "later"
 

@@ -1,11 +1,11 @@
 """Holds the checked-in OpenAPI documents against the routes as they are."""
 
 import json
-from pathlib import Path
 
 from softphone_onebox.openapi import as_text, documents
+from support.paths import ROOT
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "openapi"
+FOLDER = ROOT / "docs" / "openapi"
 
 
 async def test_checked_in_documents_are_the_routes_as_they_are() -> None:

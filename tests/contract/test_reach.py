@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from contract.wire import ROOT
+from support.paths import ROOT
 
 MODULES = {
     str(file.relative_to(ROOT)): ast.parse(file.read_text("utf-8"))
-    for folder in ("services", "libs")
+    for folder in ("services", "libs/common")
     for file in sorted((ROOT / folder).rglob("src/**/*.py"))
 }
 

@@ -1,11 +1,10 @@
 """The table of senders in the docs is the one the presets give."""
 
-from pathlib import Path
-
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.mapping.presets.table import table
+from support.paths import ROOT
 
-SENDERS = Path(__file__).parents[2] / "docs" / "senders.md"
+SENDERS = ROOT / "docs" / "senders.md"
 
 
 def test_the_checked_in_table_is_that_of_the_presets() -> None:

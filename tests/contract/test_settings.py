@@ -1,7 +1,5 @@
 """Holds the settings tables of the READMEs against the settings classes."""
 
-from pathlib import Path
-
 import pytest
 
 from softphone_calllog.settings import CalllogSettings
@@ -11,8 +9,8 @@ from softphone_janitor.settings import JanitorSettings
 from softphone_matcher.settings import MatcherSettings
 from softphone_notifier.settings import NotifierSettings
 from softphone_onebox.settings import OneboxSettings
+from support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 OWN: dict[str, type[Settings]] = {
     "services/ingest": IngestSettings,
     "services/matcher": MatcherSettings,

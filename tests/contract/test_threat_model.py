@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from contract.wire import ROOT
+from support.paths import ROOT
 
 MODEL = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
 HEAD = ["Who", "What", "How it is stopped", "Tests"]
@@ -14,7 +14,7 @@ ROWS = [
     if line.startswith("|") and not set(line) <= set("|- ")
 ]
 THREATS = [row for row in ROWS if row != HEAD]
-TEST = re.compile(r"`(\w+/\w+\.py)::(test_\w+)`")
+TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 TESTS = sorted({"::".join(found) for row in THREATS for found in TEST.findall(row[-1])})
 
 

@@ -14,11 +14,10 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from e2e.desk import Desk
-from e2e.phone import Phone
 from softphone_testing.servers.rabbitmq import RabbitMQ
 from softphone_testing.until import until
+from support.phone import Phone
 
-ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")

@@ -1,12 +1,13 @@
 """The page as a person sees it: where things are, and what must never be heard from it."""
 
 import re
-from pathlib import Path
 from typing import Any, cast
 
 from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, ViewportSize, expect
 
-PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
+from support.paths import ROOT
+
+PICTURES = ROOT / "build" / "screenshots"
 A_SECOND_OR_MORE = re.compile(r"^(?!0:00$)\d:\d\d$")
 
 expect.set_options(timeout=60_000)

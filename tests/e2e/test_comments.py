@@ -3,7 +3,7 @@
 from playwright.async_api import Route, expect
 
 from e2e.conftest import Facts, Open
-from e2e.phone import Phone
+from support.phone import Phone
 
 
 async def test_is_saved_to_the_chosen_record(onebox: Facts, desk: Open, phone: Phone) -> None:

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from playwright.async_api import Locator, expect
 
-from broker import broker
 from e2e.conftest import Facts, Open
 from e2e.desk import Desk
-from letters import missed, put
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import REASON_HEADER, Envelope
+from support.broker import broker
+from support.dead_letters import missed, put
 
 QUEUE = "calllog.call"
 

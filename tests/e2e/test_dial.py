@@ -5,8 +5,8 @@ from playwright.async_api import Request, expect
 
 from e2e.conftest import Open
 from e2e.desk import A_SECOND_OR_MORE, Desk
-from e2e.phone import Phone
 from softphone_testing.until import until
+from support.phone import Phone
 
 
 async def _clicked(anna: Desk, name: str, testid: str) -> str:

@@ -6,7 +6,7 @@ import httpx
 from playwright.async_api import WebSocketRoute, expect
 
 from e2e.conftest import Open
-from e2e.phone import Phone
+from support.phone import Phone
 
 
 async def test_is_filtered_by_phase_and_number(desk: Open, phone: Phone) -> None:

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from e2e.conftest import Facts, Open
 from e2e.desk import A_SECOND_OR_MORE
-from e2e.phone import Phone
+from support.phone import Phone
 
 TWO_OR_MORE = re.compile(r"^(?!0:0[01]$)\d:\d\d$")
 FIVE = ["Kontakt", "Organisation", "Interessent", "Partner", "Lieferant"]

@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 import httpx
 from playwright.async_api import expect
 
-from browser_socket import signed_in
 from e2e.conftest import Facts, Open
+from support.browser_socket import signed_in
 
 
 async def test_says_what_to_do_about_a_wrong_password(desk: Open) -> None:

@@ -14,8 +14,9 @@ from softphone_testing.servers.child import Child
 from softphone_testing.servers.identity import write_private
 from softphone_testing.servers.ports import free_port
 from softphone_testing.servers.rabbitmq import login, programs
+from support.paths import ROOT
 
-CONFIGURATION = Path(__file__).parents[2] / "deploy" / "rabbitmq" / "cluster.conf"
+CONFIGURATION = ROOT / "deploy" / "rabbitmq" / "cluster.conf"
 """What operators run is what is tried, but for the nodes' names."""
 NODES = 3
 USER = "softphone"

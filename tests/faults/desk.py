@@ -12,7 +12,7 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from integration.fleet import Company, Json
+from support.fleet import Company, Json
 
 RECONNECT_SECONDS = 0.2
 TICK_SECONDS = 0.5

@@ -10,7 +10,7 @@ from itertools import cycle
 
 import httpx
 
-from integration.fleet import (
+from support.fleet import (
     ANSWERED,
     KNOWN,
     MISSED,

@@ -14,8 +14,8 @@ from faults.desk import Desk
 from faults.load import Load, insist
 from faults.site import Site
 from faults.table import Row
-from integration.fleet import KNOWN, MISSED, Company, Json, Line, lengths, readiness
 from softphone_testing.until import until
+from support.fleet import KNOWN, MISSED, Company, Json, Line, lengths, readiness
 
 OTHER_EXTENSION = "22"
 COMPANIES = 6

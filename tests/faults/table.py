@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 
-FILE = Path(__file__).parents[2] / "build" / "faults.json"
+from support.paths import ROOT
+
+FILE = ROOT / "build" / "faults.json"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from faults.conftest import Tried
 from faults.site import Site
-from integration.fleet import lengths
+from support.fleet import lengths
 
 SECONDS = 120
 CONSUMERS = {"matcher": "matcher.call", "calllog": "calllog.call"}

@@ -6,11 +6,12 @@ from uuid import uuid4
 
 import aio_pika
 
-from broker import broker
-from contract.wire import SAMPLES, names, said_of
 from faults.conftest import Tried
 from faults.site import Site
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
+from support.broker import broker
+from support.paths import SAMPLES
+from support.wire import names, said_of
 
 VERSIONS = (SAMPLES, SAMPLES / "later")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from inprocess import Company, Installation, everything
 from softphone_common.process.clock import utc_now
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
+from support.installation import Company, Installation, everything
 
 
 @pytest.fixture(scope="module")
@@ -52,4 +52,6 @@ async def present(office: Installation) -> AsyncIterator[None]:
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time passes by the test's will alone, not by the machine's; no two moments are the same."""
     now, looks = utc_now(), count()
-    monkeypatch.setattr("inprocess.utc_now", lambda: now + timedelta(milliseconds=next(looks)))
+    monkeypatch.setattr(
+        "support.installation.utc_now", lambda: now + timedelta(milliseconds=next(looks))
+    )

@@ -1,0 +1,86 @@
+"""Each route wants its role and no higher one, whoever's and whatever it is asked about."""
+
+from dataclasses import replace
+
+import pytest
+
+from softphone_common.bus import topology
+from softphone_common.contracts.events import Role
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
+from support.broker import broker
+from support.dead_letters import missed, put
+from support.installation import Installation, Json, Phone
+from support.routes import LEAST, OPEN, attempts, routes
+from support.tenants import Company, company, state
+
+LOWER: dict[Role, tuple[Role, ...]] = {
+    "user": (),
+    "admin": ("user",),
+    "operator": ("user", "admin"),
+}
+
+
+@pytest.fixture(scope="module")
+async def ours(office: Installation) -> Company:
+    return await company(office)
+
+
+@pytest.fixture(scope="module")
+async def letter(office: Installation, ours: Company, rabbitmq: RealServer) -> str:
+    """The id of a dead letter of our own."""
+    async with broker(rabbitmq.url) as channel:
+        await put(channel, missed(ours.tenant)[1], topology.dead("calllog.call"))
+    wanted = {"tenant": ours.tenant}
+
+    async def kept() -> list[Json]:
+        found = await office.get("/api/dead-letters", office.operator, **wanted)
+        return list(found["items"])
+
+    (held,) = await until(kept, what="the letter")
+    return str(held["id"])
+
+
+async def test_every_route_has_its_least_role(office: Installation, ours: Company) -> None:
+    assert routes(office.app) == set(LEAST) | OPEN, "a new route needs a role in the table"
+    assert set(LEAST) == set(attempts(ours))
+    assert not set(LEAST) & OPEN
+
+
+async def test_no_lower_role_reaches_what_is_there(
+    office: Installation, ours: Company, letter: str
+) -> None:
+    tokens: dict[Role, str] = {"user": ours.user.token, "admin": ours.admin.token}
+    before = await state(office, ours)
+    asked, reached = 0, {}
+    for route, (path, body) in attempts(ours, letter).items():
+        for role in LOWER[LEAST[route]]:
+            asked += 1
+            answer = await office.ask(route.partition(" ")[0], path, tokens[role], body)
+            if answer.status_code != 403:
+                reached[route, role] = answer.status_code
+    assert reached == {}
+    assert asked > len(LEAST) / 2
+    assert await state(office, ours) == before
+    held = await office.get(f"/api/dead-letters/{letter}", office.operator)
+    assert held["state"] == "waiting"
+
+
+async def test_no_route_wants_more_than_its_role(office: Installation, ours: Company) -> None:
+    """Asked about what is not there, so that nothing is gone for the next."""
+    tokens = {"user": ours.user.token, "admin": ours.admin.token, "operator": office.operator}
+    nothing = replace(
+        ours,
+        phone=Phone("none", "none"),
+        user=replace(ours.user, id="none"),
+        record="none",
+        call="none",
+        deleted="none",
+        hit="none",
+    )
+    refused = {}
+    for route, (path, body) in attempts(nothing).items():
+        answer = await office.ask(route.partition(" ")[0], path, tokens[LEAST[route]], body)
+        if answer.status_code in {401, 403}:
+            refused[route] = answer.text
+    assert refused == {}

@@ -1,0 +1,166 @@
+"""Which tokens are refused by whom: forged ones, and those of a user who has changed since."""
+
+import base64
+import json
+from datetime import timedelta
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from pydantic import SecretStr
+
+from softphone_common.contracts.events import User
+from softphone_common.http.auth import Tokens
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
+from support.browser_socket import opened, signed_in
+from support.installation import SECRET, Installation, Json, Person, bearer, ready, running
+
+ASKED = {
+    "ingest": "/api/tenant",
+    "matcher": "/api/directory/records",
+    "calllog": "/api/calls",
+    "notifier": "/api/users",
+    "janitor": "/api/sweeps",
+}
+
+
+@pytest.fixture
+async def boss(office: Installation) -> Person:
+    return await office.make_user(await office.make_tenant(), "operator", ("20",))
+
+
+# --- forged ---------------------------------------------------------------------------------------
+
+
+def forged(token: str) -> dict[str, str]:
+    """Tokens that look like this one and must not be taken for it."""
+    claims = jwt.decode(token, SECRET, ["HS256"])
+    head, body, signature = token.split(".")
+    raised = {**claims, "role": "operator"}
+    none = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).decode()
+    nobody = User(id=claims["sub"], tenant=claims["tenant"], login="x", role="operator")
+    other = Tokens(SecretStr("another secret that is long enough"))
+    own_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    named = {"kid": "../../dev/null", "jku": "https://evil.example/keys.json"}
+    undated = {key: value for key, value in claims.items() if key != "iat"}
+    unending = {key: value for key, value in claims.items() if key != "exp"}
+    return {
+        "another secret": other.issue(nobody, timedelta(hours=1))[0],
+        "no algorithm": f"{none.rstrip('=')}.{body}.",
+        "other claims": f"{head}.{jwt.encode(raised, 'x' * 32).split('.')[1]}.{signature}",
+        "another algorithm": jwt.encode(claims, SECRET, "HS512"),
+        "another issuer": jwt.encode({**claims, "iss": "somebody"}, SECRET, "HS256"),
+        "no end": jwt.encode(unending, SECRET, "HS256"),
+        "no date": jwt.encode(undated, SECRET, "HS256"),
+        "a date to come": jwt.encode({**claims, "iat": claims["iat"] + 3600}, SECRET, "HS256"),
+        "a date that is none": jwt.encode({**claims, "iat": [1]}, SECRET, "HS256"),
+        "a key of its own": jwt.encode(claims, own_key, "RS256"),
+        "a key it names": jwt.encode(claims, "x" * 32, "HS256", headers=named),
+        "a version that is none": jwt.encode({**claims, "version": "x"}, SECRET, "HS256"),
+        "no signature": f"{head}.{body}.",
+        "nothing": "x",
+    }
+
+
+@pytest.mark.filterwarnings("ignore:The HMAC key")
+async def test_no_forged_token_is_taken(office: Installation) -> None:
+    anna = await office.make_user(await office.make_tenant())
+    told = set()
+    for what, token in forged(anna.token).items():
+        answer = await office.client.get("/api/calls", headers=bearer(token))
+        assert answer.status_code == 401, what
+        assert answer.headers["www-authenticate"] == "Bearer"
+        told.add(answer.text)
+        async with opened(office.url) as browser:
+            await browser.say({"type": "hello", "token": token, "seen": None})
+            assert await browser.end() == 4001, what
+    assert len(told) == 1
+
+
+# --- outdated -------------------------------------------------------------------------------------
+
+
+async def change(office: Installation, who: Person, given: Json | None) -> None:
+    """Has another operator change the user; None: remove."""
+    path = f"/api/users/{who.id}?tenant={who.tenant}"
+    answer = await office.ask("PATCH" if given else "DELETE", path, office.operator, given)
+    assert answer.is_success, answer.text
+
+
+async def renewed(office: Installation, who: Person) -> tuple[int, Json]:
+    held = {"Cookie": f"softphone_session={who.cookie}"}
+    answer = await office.ask("POST", "/api/session/renew", headers=held)
+    return answer.status_code, answer.json()
+
+
+CHANGES: dict[str, tuple[Json | None, int]] = {
+    "extensions": ({"extensions": ["22"]}, 201),
+    "role": ({"role": "user"}, 401),
+    "password": ({"password": "an even longer one"}, 401),
+    "removed": (None, 401),
+}
+
+
+@pytest.mark.parametrize(("given", "renewal"), CHANGES.values(), ids=CHANGES.keys())
+async def test_a_token_of_before_a_change_is_refused_at_once(
+    office: Installation, boss: Person, given: Json | None, renewal: int
+) -> None:
+    for path in ASKED.values():
+        assert (await office.ask("GET", path, boss.token)).status_code == 200, path
+    await change(office, boss, given)
+    for path in ASKED.values():
+        assert (await office.ask("GET", path, boss.token)).status_code == 401, path
+    status, told = await renewed(office, boss)
+    assert status == renewal
+    if status == 201:
+        assert told["user"]["extensions"] == ["22"]
+        assert (await office.ask("GET", "/api/calls", told["token"])).status_code == 200
+
+
+@pytest.mark.parametrize("service", ["ingest", "matcher", "calllog", "janitor"])
+async def test_every_service_hears_of_it(
+    office: Installation,
+    boss: Person,
+    service: str,
+    rabbitmq: RealServer,
+    redis_server: RealServer,
+) -> None:
+    urls = rabbitmq.url, office.mongo, redis_server.url
+    async with running(*urls, only=[service]) as another:
+
+        async def asked(status: int) -> bool:
+            answer = await another.ask("GET", ASKED[service], boss.token)
+            assert answer.status_code == status, answer.text
+            return True
+
+        await ready(another)
+        await asked(200)
+        await change(office, boss, {"extensions": ["22"]})
+        await until(lambda: asked(401), what=f"{service} refuses the old token")
+        _, told = await renewed(office, boss)
+        assert (await another.ask("GET", ASKED[service], told["token"])).status_code == 200
+
+
+async def test_a_socket_wants_a_token_of_after_the_change(
+    office: Installation, boss: Person
+) -> None:
+    async with signed_in(office.url, boss.token) as live:
+        await change(office, boss, {"extensions": ["22"]})
+        _, told = await renewed(office, boss)
+        async with opened(office.url) as late:
+            await late.say({"type": "hello", "token": boss.token})
+            assert await late.end() == 4001
+        async with signed_in(office.url, told["token"]):
+            pass
+        await live.say({"type": "token", "token": boss.token})
+        assert await live.end() == 4001
+
+
+async def test_a_token_of_before_there_were_versions_is_taken_until_the_user_changes(
+    office: Installation,
+) -> None:
+    claims = jwt.decode(office.token(await office.make_tenant()), SECRET, ["HS256"])
+    del claims["version"]
+    old = jwt.encode(claims, SECRET, "HS256")
+    assert (await office.ask("GET", "/api/calls", old)).status_code == 200

@@ -1,0 +1,167 @@
+"""What browsers are told of every answer, and whose pages may use the sign-in's cookie."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from support.installation import Company, Installation, Person, bearer
+
+ELSEWHERE = "https://crm.example"
+SETTINGS = {"origins": [ELSEWHERE]}
+UNDESCRIBED = ("/healthz", "/readyz", "/metrics", "/nowhere", "/openapi.json", "//hit/x")
+CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+"""Of what is no page of ours, and must not act as one if a browser opens it."""
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+@pytest.fixture
+async def anna(office: Installation) -> Person:
+    return await office.make_user(await office.make_tenant())
+
+
+def requests(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """One to each route there is."""
+    for path, methods in app.openapi()["paths"].items():
+        for method in methods:
+            yield method.upper(), re.sub(r"{[\w:]+}", "x", path)
+    for path in UNDESCRIBED:
+        yield "GET", path
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["signed in", "nobody"])
+async def test_no_answer_of_any_route_is_kept_framed_or_guessed_at(
+    office: Installation, known: bool
+) -> None:
+    tenant = await office.make_tenant()
+    headers = bearer(office.token(tenant, "operator", ("21",))) if known else {}
+    asked = list(requests(office.app))
+    assert len(asked) > 40
+    for method, path in asked:
+        answer = await office.ask(method, path, json={}, headers=headers)
+        require_closed(answer)
+
+
+def require_closed(answer: httpx.Response) -> None:
+    """The answer is kept nowhere, and no page to a browser."""
+    told, asked = answer.headers, answer.request.url
+    assert told.get_list("cache-control") == ["no-store"], asked
+    assert told.get_list("x-content-type-options") == ["nosniff"], asked
+    assert told.get_list("referrer-policy") == ["no-referrer"], asked
+    assert told.get_list("content-security-policy") == [CLOSED], asked
+    assert "server" not in told
+
+
+FORM = '<form xmlns="http://www.w3.org/1999/xhtml" action="https://evil.example"><input/></form>'
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml", "image/svg+xml"])
+async def test_no_device_answers_with_a_page(
+    office: Installation, company: Company, kind: str
+) -> None:
+    device = await office.make_device(company.tenant)
+    mapping = {"answers": [{"content_type": kind, "body": FORM}]}
+    path = f"/api/devices/{device.id}"
+    answer = await office.ask("PATCH", path, company.admin, {"mapping": mapping})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == "mapping.answers.0.content_type"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("", "text/plain; charset=utf-8"),
+        ("text/xml", "text/xml; charset=utf-8"),
+        ("application/xml", "application/xml"),
+    ],
+)
+async def test_what_a_device_answers_is_no_page(
+    office: Installation, company: Company, kind: str, told: str
+) -> None:
+    device = await office.make_device(company.tenant)
+    mapping = {"answers": [{"content_type": kind, "body": FORM}]}
+    changes = {"mapping": mapping}
+    changed = await office.ask("PATCH", f"/api/devices/{device.id}", company.admin, changes)
+    assert changed.status_code == 200, changed.text
+    path = f"/hit/{device.key}/ringing?extension=21&number=08999998001"
+    answer = await office.ask("GET", path)
+    assert (answer.text, answer.headers["content-type"]) == (FORM, told)
+    require_closed(answer)
+
+
+@pytest.mark.parametrize("path", ["/", "/web/app.js", "/web/app.css", "/web/logo.svg"])
+async def test_a_page_runs_its_own_scripts_only_and_is_asked_for_anew(
+    office: Installation, path: str
+) -> None:
+    answer = await office.ask("GET", path)
+    rules = answer.headers["content-security-policy"].split(";")
+    assert dict(rule.strip().split(" ", 1) for rule in rules) == POLICY
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_the_page_needs_nothing_its_policy_forbids(office: Installation) -> None:
+    page = (await office.ask("GET", "/")).text
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?://", page)
+
+
+ALLOWED: dict[str, dict[str, str]] = {
+    "no browser": {},
+    "own page": {"Origin": "{own}", "Sec-Fetch-Site": "same-origin"},
+    "old browser": {"Origin": "{own}"},
+    "typed in": {"Sec-Fetch-Site": "none"},
+    "listed": {"Origin": ELSEWHERE, "Sec-Fetch-Site": "cross-site"},
+}
+REFUSED: dict[str, dict[str, str]] = {
+    "another": {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    "another, old browser": {"Origin": "https://evil.example"},
+    "no origin": {"Origin": "null"},
+    "half an address": {"Origin": "http://["},
+    "another scheme": {"Origin": "{own}", "Sec-Fetch-Site": "same-site"},
+    "another port": {"Origin": "http://127.0.0.1:1"},
+    "by site alone": {"Sec-Fetch-Site": "cross-site"},
+    "a longer name": {"Origin": "{own}.evil.example"},
+    "a longer listed one": {"Origin": f"{ELSEWHERE}.evil.example"},
+}
+
+
+async def statuses(office: Installation, anna: Person, headers: dict[str, str]) -> dict[str, int]:
+    said = {name: value.replace("{own}", office.url) for name, value in headers.items()}
+    held = said | {"Cookie": f"softphone_session={anna.cookie}"}
+    given: Any = {"tenant": anna.tenant, "login": anna.login, "password": "long enough to do"}
+    answers = {
+        "in": await office.ask("POST", "/api/session", json=given, headers=said),
+        "renew": await office.ask("POST", "/api/session/renew", headers=held),
+        "out": await office.ask("DELETE", "/api/session", headers=held),
+    }
+    return {name: answer.status_code for name, answer in answers.items()}
+
+
+@pytest.mark.parametrize("headers", ALLOWED.values(), ids=ALLOWED.keys())
+async def test_own_pages_listed_ones_and_no_browser_sign_in(
+    office: Installation, anna: Person, headers: dict[str, str]
+) -> None:
+    assert await statuses(office, anna, headers) == {"in": 201, "renew": 201, "out": 204}
+
+
+@pytest.mark.parametrize("headers", REFUSED.values(), ids=REFUSED.keys())
+async def test_pages_of_others_can_neither_sign_in_nor_renew_nor_sign_out(
+    office: Installation, anna: Person, headers: dict[str, str]
+) -> None:
+    assert set((await statuses(office, anna, headers)).values()) == {403}
+    assert (await statuses(office, anna, {}))["renew"] == 201

@@ -1,0 +1,327 @@
+"""The gateway's own configuration in a real nginx before the five services as real processes."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from softphone_testing.activation_codes import code
+from softphone_testing.processes import SERVICES, Fleet
+from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.ports import HOST
+from softphone_testing.until import until
+from support.gateway import Gateway
+
+KEY = "Sesame-5ecret-of-a-device"
+NUMBER = "08999998001"
+NOBODYS = (
+    *("/metrics", "/readyz", "/openapi.json", "/docs", "/index.html", "/web", "/hit", "/ws/more"),
+    *(
+        "/api",
+        "/api/",
+        "/api/unknown",
+        "/api/callsign",
+        "/api/tenantsx",
+        "/api/calls/../../metrics",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+async def fleet(
+    rabbitmq: RealServer,
+    mongodb: RealServer,
+    redis_server: RealServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Fleet]:
+    folder = tmp_path_factory.mktemp("fleet")
+    services = Fleet(rabbitmq.url, mongodb.url, redis_server.url, folder)
+    await services.start()
+    yield services
+    await services.stop()
+
+
+def ports_of(fleet: Fleet) -> dict[str, int]:
+    return {name: fleet[name].port for name in SERVICES}
+
+
+@pytest.fixture(scope="module")
+async def gateway(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
+    running = Gateway(ports_of(fleet), tmp_path_factory.mktemp("gateway"))
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def web(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway."""
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client:
+        yield client
+
+
+# --- who answers ----------------------------------------------------------------------------------
+
+Request = tuple[str, str]
+
+
+async def requests_of(fleet: Fleet, service: str) -> list[Request]:
+    """One request to each route of the service, as its own description lists them."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        described = (await client.get(f"{fleet[service].url}/openapi.json")).json()["paths"]
+    listed = [
+        (method.upper(), re.sub(r"{\w+}", "x", path))
+        for path, methods in described.items()
+        for method in methods
+    ]
+    pages = [("GET", "/"), ("GET", "/web/app.js"), ("GET", "/web/none.js")]
+    return listed + (pages if service == "notifier" else [])
+
+
+async def answer(client: httpx.AsyncClient, url: str, request: Request) -> tuple[int, str, bytes]:
+    given = await client.request(request[0], f"{url}{request[1]}")
+    return given.status_code, given.headers.get("content-type", ""), given.content
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_route_leads_to_its_service(
+    service: str, fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
+) -> None:
+    requests = await requests_of(fleet, service)
+    assert requests
+    for request in requests:
+        through = await answer(web, gateway.url, request)
+        assert through == await answer(web, fleet[service].url, request), request
+        assert b"Nothing has this address" not in through[2], request
+        assert through[0] < 400 or through[1] == "application/problem+json", request
+    said = {line["upstream"] for line in gateway.logged()[-len(requests) :]}
+    assert said == {f"{HOST}:{fleet[service].port}"}
+
+
+@pytest.mark.parametrize("path", NOBODYS)
+async def test_what_nobody_owns_is_a_problem(path: str, gateway: Gateway) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    head, _, body = (await gateway.raw(request.encode())).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404")
+    assert b"Content-Type: application/problem+json" in head
+    assert json.loads(body)["detail"] == "Nothing has this address"
+
+
+async def test_the_gateway_tells_its_own_health(web: httpx.AsyncClient) -> None:
+    given = await web.get("/healthz")
+    assert (given.status_code, given.json()) == (200, {"status": "ok"})
+    assert given.headers["server"] == "nginx"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_one_service_away_is_one_service_away(
+    service: str, fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
+) -> None:
+    requests = {name: (await requests_of(fleet, name))[0] for name in SERVICES}
+    usual = {name: await answer(web, gateway.url, requests[name]) for name in SERVICES}
+    await fleet[service].stop()
+    try:
+        given = await web.request(*requests[service])
+        assert given.status_code == given.json()["status"] == 503
+        assert given.headers["content-type"] == "application/problem+json"
+        assert int(given.headers["retry-after"]) > 0
+        for name in set(SERVICES) - {service}:
+            assert await answer(web, gateway.url, requests[name]) == usual[name]
+    finally:
+        await fleet[service].start()
+    assert await answer(web, gateway.url, requests[service]) == usual[service]
+
+
+async def test_a_service_that_does_not_answer_in_time_is_a_problem(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    sooner = {"proxy_read_timeout 30s": "proxy_read_timeout 200ms"}
+    hasty = Gateway(ports_of(fleet), tmp_path, **sooner)
+    await hasty.start()
+    fleet["calllog"].pause()
+    try:
+        async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as client:
+            given = await client.get("/api/calls")
+    finally:
+        fleet["calllog"].resume()
+        await hasty.stop()
+    assert given.status_code == given.json()["status"] == 504
+    assert given.headers["content-type"] == "application/problem+json"
+    assert int(given.headers["retry-after"]) > 0
+
+
+# --- what passes ----------------------------------------------------------------------------------
+
+
+async def test_from_an_empty_installation_to_a_popup(
+    fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
+) -> None:
+    tenant = f"t-{uuid4().hex[:12]}"
+    operator = {"Authorization": f"Bearer {fleet.token('operator', 'operator')}"}
+    admin = {"Authorization": f"Bearer {fleet.token(tenant, 'admin')}"}
+    huber: dict[str, Any] = {"name": "Huber GmbH", "activation_code": code(tenant)}
+    await ask(web, "PUT", f"/api/tenants/{tenant}", huber, operator)
+    anna: dict[str, Any] = {"login": "anna", "password": "long enough to do", "extensions": ["21"]}
+    await ask(web, "POST", f"/api/users?tenant={tenant}", anna, operator)
+    device = await ask(web, "POST", "/api/devices", {"name": "Desk"}, admin)
+
+    credentials = {"tenant": tenant, "login": "anna", "password": anna["password"]}
+    session = await ask(web, "POST", "/api/session", credentials, {})
+    async with connect(socket_url(gateway), origin=gateway.url, proxy=None) as socket:  # type: ignore[arg-type]
+        await socket.send(json.dumps({"type": "hello", "token": session["token"]}))
+        assert (await frame(socket))["type"] == "welcome"
+        hit = f"/hit/{device['key']}/ringing?extension=21&number={NUMBER}&call_id=1"
+        accepted = await web.get(hit)
+        assert accepted.status_code == 202, accepted.text
+        shown = await frame(socket)
+    assert (shown["type"], shown["call"]["id"]) == ("call", accepted.json()["call_id"])
+    assert shown["call"]["remote"]["raw"] == NUMBER
+
+    assert not await cookie_is_secure(web, credentials, "http")
+    assert await cookie_is_secure(web, credentials, "https")
+
+
+async def ask(
+    client: httpx.AsyncClient, method: str, path: str, body: Any, headers: dict[str, str]
+) -> dict[str, Any]:
+    given = await client.request(method, path, json=body, headers=headers)
+    assert given.is_success, given.text
+    found: dict[str, Any] = given.json()
+    return found
+
+
+async def cookie_is_secure(
+    client: httpx.AsyncClient, credentials: dict[str, str], scheme: str
+) -> bool:
+    given = await client.post(
+        "/api/session", json=credentials, headers={"X-Forwarded-Proto": scheme}
+    )
+    return "secure" in given.headers["set-cookie"].lower()
+
+
+async def test_who_asks_is_who_has_connected_whatever_a_client_says(
+    fleet: Fleet, web: httpx.AsyncClient
+) -> None:
+    tenant = f"t-{uuid4().hex[:12]}"
+    operator = {"Authorization": f"Bearer {fleet.token('operator', 'operator')}"}
+    admin = {"Authorization": f"Bearer {fleet.token(tenant, 'admin')}"}
+    huber: dict[str, Any] = {"name": "Huber GmbH", "activation_code": code(tenant)}
+    await ask(web, "PUT", f"/api/tenants/{tenant}", huber, operator)
+    device = await ask(web, "POST", "/api/devices", {"name": "Desk"}, admin)
+    forged = {"X-Forwarded-For": "198.51.100.7", "X-Real-IP": "198.51.100.7"}
+    hit = f"/hit/{device['key']}/ringing?extension=21&number={NUMBER}"
+    assert (await web.get(hit, headers=forged)).status_code == 202
+
+    async def kept() -> dict[str, Any]:
+        hits = await ask(web, "GET", f"/api/devices/{device['id']}/hits", None, admin)
+        assert hits["items"]
+        found: dict[str, Any] = hits["items"][0]
+        return found
+
+    assert (await until(kept, what="the hit"))["request"]["client"] == HOST
+
+
+def socket_url(gateway: Gateway, path: str = "/ws") -> str:
+    return f"ws://{HOST}:{gateway.port}{path}"
+
+
+async def frame(socket: Any) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        found: dict[str, Any] = json.loads(await socket.recv())
+    return found
+
+
+async def refusal(url: str, **options: Any) -> httpx.Response:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(url, proxy=None, **options)
+    answered = refused.value.response
+    return httpx.Response(answered.status_code, content=bytes(answered.body or b""))
+
+
+async def test_a_page_of_another_origin_gets_no_socket(gateway: Gateway) -> None:
+    for origin in ("https://elsewhere.example", f"http://{HOST}:1", f"http://{HOST}"):
+        assert (await refusal(socket_url(gateway), origin=origin)).status_code == 403
+
+
+async def test_nothing_but_the_socket_is_upgraded(gateway: Gateway) -> None:
+    refused = await refusal(socket_url(gateway, "/api/calls"))
+    assert refused.status_code == refused.json()["status"] == 401
+
+
+async def test_a_phone_may_speak_http_1_0_without_a_host(gateway: Gateway) -> None:
+    given = await gateway.raw(b"GET /hit/unknown/ringing?number=1 HTTP/1.0\r\n\r\n")
+    assert given.startswith(b"HTTP/1.1 404")
+    assert b"No device has this key" in given
+
+
+async def test_a_body_too_large_is_refused_by_whom_it_reaches(web: httpx.AsyncClient) -> None:
+    async def chunks(count: int) -> AsyncIterator[bytes]:
+        for _ in range(count):
+            yield b"x" * 10_000
+
+    path = "/hit/unknown/ringing"
+    assert (await web.post(path, content=b"x" * 65_000)).status_code == 404
+    by_ingest = [await web.post(path, content=body) for body in (b"x" * 70_000, chunks(7))]
+    by_gateway = await web.post(path, content=b"x" * 100_000)
+    by_whom_it_reaches_first = [await web.post(path, content=chunks(10)) for _ in range(20)]
+    for given in (*by_ingest, by_gateway, *by_whom_it_reaches_first):
+        assert given.status_code == given.json()["status"] == 413
+        assert given.headers["content-type"] == "application/problem+json"
+    assert ["65536" in given.text for given in by_ingest] == [True] * 2
+    assert by_gateway.json()["detail"] == "The body is too large"
+
+
+async def test_pages_are_compressed_kept_and_guarded_once(web: httpx.AsyncClient) -> None:
+    page = await web.get("/web/app.js", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["content-encoding"] == "gzip"
+    for header in ("content-security-policy", "x-content-type-options", "etag"):
+        assert len(page.headers.get_list(header)) == 1, header
+    kept = {"Accept-Encoding": "gzip", "If-None-Match": page.headers["etag"]}
+    assert (await web.get("/web/app.js", headers=kept)).status_code == 304
+    described = await web.get("/api/calls", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in described.headers
+
+
+# --- what is written down -------------------------------------------------------------------------
+
+
+def spellings() -> Iterator[str]:
+    """Ways to send a key that the gateway itself refuses, passes on or can't make sense of."""
+    for path in (f"/hit/{KEY}/ringing", f"//hit//{KEY}/ringing", f"/HIT/{KEY}/ringing"):
+        yield f"{path}?number={NUMBER}"
+    yield from (f"/hit/{KEY}", f"/x/../hit/{KEY}/", f"/hit/{KEY}/hit/x", f"/%68it/{KEY}/ringing")
+    yield from (f"/api/hit/{KEY}/ringing", f"/hit/{KEY}/{KEY}", f"/hit/{KEY} /ringing")
+
+
+async def test_keys_and_numbers_are_not_logged(
+    fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
+) -> None:
+    before = len(gateway.logged())
+
+    async def send_all() -> None:
+        for path in spellings():
+            head = f"GET {path} HTTP/1.1\r\nHost: here\r\nReferer: http://a/hit/{KEY}/x\r\n"
+            await gateway.raw(f"{head}Connection: close\r\n\r\n".encode())
+        await web.post(f"/hit/{KEY}/ringing", content=b"x" * 100_000)
+
+    await send_all()
+    await fleet["ingest"].stop()
+    try:
+        await send_all()
+    finally:
+        await fleet["ingest"].start()
+    count = 2 * (len(list(spellings())) + 1)
+    await until(lambda: len(gateway.logged()) >= before + count, what="every request is logged")
+    assert KEY not in gateway.log_text()
+    assert NUMBER not in gateway.log_text()
+    logged = gateway.logged()[before:]
+    assert {"/hit/***/ringing"} < {line["path"] for line in logged}
+    assert {404, 413, 503} <= {line["status"] for line in logged}

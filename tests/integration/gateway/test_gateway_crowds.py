@@ -1,0 +1,210 @@
+"""One address that wants the whole gateway: connections too many or without end, real nginx."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from pydantic import SecretStr
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from softphone_common.process.settings import Settings
+from softphone_common.runtime.service import Runner, Service
+from softphone_testing.processes import SERVICES
+from softphone_testing.servers.ports import HOST, free_port
+from softphone_testing.until import until
+from support.gateway import Gateway
+from support.installation import SECRET
+
+GREEDY, HONEST = "198.51.100.7", "203.0.113.9"
+BELIEVED = {"real_ip_header": f"set_real_ip_from {HOST}; real_ip_header"}
+HIT = "/hit/key/ringing"
+HEAD = f"POST {HIT} HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: {GREEDY}\r\n"
+LONG = "Content-Length: 60000\r\n\r\n"
+CHUNKS = "Transfer-Encoding: chunked\r\n\r\n"
+OVERTAKEN = b""  # an answer whose end was here first
+LIMIT = 20
+MANY = 300
+
+
+class Readers:
+    """A service that reads what it is sent, and talks on sockets."""
+
+    def __init__(self) -> None:
+        self.router = APIRouter()
+        self.router.add_api_route("/{path:path}", self.read, methods=["GET", "POST"])
+        self.router.add_api_websocket_route("/ws", self.talk)
+
+    async def read(self, request: Request) -> int:
+        return len(await request.body())
+
+    async def talk(self, socket: WebSocket) -> None:
+        await socket.accept()
+        with suppress(WebSocketDisconnect):
+            await socket.receive_text()
+
+
+class Street:
+    """A gateway, and those who come to it from several addresses."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def status(self, address: str) -> int:
+        """Of the answer to an ordinary request."""
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+            asked = {"X-Forwarded-For": address}
+            given = await client.post(f"{self._gateway.url}{HIT}", content=b"ok", headers=asked)
+        assert given.status_code == 200 or given.json()["status"] == given.status_code
+        return given.status_code
+
+    async def drip(self, said: str, drop: str = "x") -> bytes:
+        """Says this and then more, again and again until it is closed; what it was told."""
+        try:
+            reader, writer = await asyncio.open_connection(HOST, self._gateway.port)
+        except ConnectionError:
+            return b""
+        writer.write(said.encode())
+        told = asyncio.create_task(_all_of(reader))
+        try:
+
+            async def closed() -> bool:
+                writer.write(drop.encode())
+                return told.done()
+
+            await until(closed, what="the end of a connection that drips on")
+            return await told
+        finally:
+            told.cancel()
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def socket(self, address: str) -> ClientConnection:
+        asked = {"X-Forwarded-For": address}
+        url = f"ws://{HOST}:{self._gateway.port}/ws"
+        return await connect(url, additional_headers=asked, proxy=None)
+
+
+async def _all_of(reader: asyncio.StreamReader) -> bytes:
+    told = b""
+    with suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            told += piece
+    return told
+
+
+@asynccontextmanager
+async def street(folder: Path, seconds: float, **instead: str) -> AsyncIterator[Street]:
+    """Services whose requests must be complete within these seconds, and the gateway to them."""
+    nowhere, port = SecretStr(""), free_port()
+    given: dict[str, Any] = dict.fromkeys(("amqp_url", "mongo_url", "redis_url"), nowhere)
+    given |= {"auth_secret": SecretStr(SECRET), "request_seconds": seconds}
+    settings = Settings(**given, host=HOST, port=port)
+    runner = Runner(settings, [Service("all", [Readers().router], [], lambda user, version: False)])
+    gateway = Gateway(dict.fromkeys(SERVICES, port), folder, **BELIEVED, **instead)
+    running = asyncio.create_task(runner.run())
+    await gateway.start()
+    try:
+        found = Street(gateway)
+
+        async def opened() -> bool:
+            return await found.status(HONEST) == 200
+
+        await until(opened, what="the services")
+        yield found
+    finally:
+        await gateway.stop()
+        runner.stop()
+        assert await running == 0
+
+
+# --- without end ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "drop", "told"),
+    [
+        (HEAD + LONG, "x", b"408"),
+        (HEAD + CHUNKS, "1\r\nx\r\n", b"408"),
+        (HEAD.replace(HIT, "/ws") + LONG, "x", b"408"),
+        (HEAD.replace(HIT, "/healthz") + LONG, "x", b"200"),
+        (HEAD.replace(HIT, "/nobodys") + LONG, "x", b"404"),
+    ],
+    ids=["body", "chunks", "body to the socket", "body to the gateway", "body to nobody"],
+)
+async def test_a_body_that_drips_on_ends_when_the_services_time_is_over(
+    tmp_path: Path, said: str, drop: str, told: bytes
+) -> None:
+    sooner = {"lingering_time 5s": "lingering_time 1s"}
+    async with street(tmp_path, 0.5, **sooner) as here:
+        assert (await here.drip(said, drop))[9:12] in {told, OVERTAKEN}
+        assert await here.status(GREEDY) == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "drop"), [(HEAD, "x"), (HEAD + LONG, ""), (HEAD + CHUNKS, "")],
+    ids=["a head that drips on", "a body that stops", "chunks that stop"],
+)  # fmt: skip
+async def test_what_does_not_come_is_not_waited_for(tmp_path: Path, said: str, drop: str) -> None:
+    times = ("client_header_timeout", "client_body_timeout")
+    sooner = {f"{name} 5s": f"{name} 500ms" for name in times}
+    async with street(tmp_path, 3600, **sooner) as here:
+        await here.drip(said, drop)
+        assert await here.status(GREEDY) == 200
+
+
+# --- too many -------------------------------------------------------------------------------------
+
+
+async def test_one_address_takes_no_room_of_another(tmp_path: Path) -> None:
+    few = {
+        "worker_processes auto": "worker_processes 1",
+        "worker_connections 32768": "worker_connections 512",  # for 300 pairs too few
+        "limit_conn requests 512": f"limit_conn requests {LIMIT}",
+    }
+    async with street(tmp_path, 3600, **few) as here:
+        drips = [asyncio.create_task(here.drip(HEAD + LONG)) for _ in range(MANY)]
+        try:
+            while sum(drip.done() for drip in drips) < MANY - LIMIT:
+                assert await here.status(HONEST) == 200
+            assert await here.status(GREEDY) == 429
+            told = {drip.result()[9:12] for drip in drips if drip.done()}
+            assert told <= {b"429", OVERTAKEN}
+            assert await here.status(HONEST) == 200
+        finally:
+            for drip in drips:
+                drip.cancel()
+            await asyncio.gather(*drips, return_exceptions=True)
+
+        async def room() -> bool:
+            return await here.status(GREEDY) == 200
+
+        await until(room, what="room for the address again")
+
+
+async def test_sockets_are_counted_by_address_and_apart_from_requests(tmp_path: Path) -> None:
+    few = {"limit_conn requests 512": "limit_conn requests 1"}
+    few |= {"limit_conn sockets 5000": "limit_conn sockets 2"}
+    async with street(tmp_path, 3600, **few) as here, AsyncExitStack() as open_ones:
+        first = await here.socket(GREEDY)
+        await open_ones.enter_async_context(first)
+        await open_ones.enter_async_context(await here.socket(GREEDY))
+        with pytest.raises(InvalidStatus) as refused:
+            await here.socket(GREEDY)
+        assert refused.value.response.status_code == 429
+        assert await here.status(GREEDY) == 200
+        await open_ones.enter_async_context(await here.socket(HONEST))
+        await first.close()
+
+        async def again() -> ClientConnection | None:
+            with suppress(InvalidStatus):
+                return await here.socket(GREEDY)
+            return None
+
+        await open_ones.enter_async_context(await until(again, what="room for a socket again"))

@@ -1,0 +1,331 @@
+"""Who does something too often is told to wait, nobody else, and only until the time is over."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from websockets.exceptions import InvalidStatus
+
+from softphone_testing.real_servers import RealServer
+from support.browser_socket import opened, signed_in
+from support.installation import Company, Installation, Person, database, drop, ready, running
+
+SETTINGS = {
+    # a busy machine must not have each process count for itself
+    "limits_wait_ms": 20_000,
+    "redis_seconds": 20,
+    "hits_rate": 1,
+    "hits_burst_seconds": 10,
+    "wrong_keys_max": 5,
+    "tries_max": 3,
+    "signin_failures_max": 4,
+    "login_failures_max": 7,
+    "address_failures_max": 8,
+    "renewals_max": 5,
+    "hellos_max": 4,
+    "hellos_address_max": 3,
+    "sockets_user_max": 4,
+    "sockets_tenant_max": 6,
+    "frames_per_minute": 3,
+}
+BURST = 10
+RING = "ringing?extension=21&number=08999998001"
+pytestmark = pytest.mark.usefixtures("present", "still")
+
+
+def somewhere() -> dict[str, str]:
+    """The headers of an address in a network nobody else has."""
+    return {"X-Forwarded-For": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
+
+
+@pytest.fixture
+def here() -> dict[str, str]:
+    return somewhere()
+
+
+@pytest.fixture
+async def anna(office: Installation, company: Company) -> Person:
+    return await office.make_user(company.tenant, "user", ("21",))
+
+
+def refused(answer: httpx.Response) -> bool:
+    """Whether it was too often; such an answer says how long to wait."""
+    if answer.status_code != 429:
+        return False
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["retry-after"]) > 0
+    return True
+
+
+async def statuses(office: Installation, count: int, path: str, here: dict[str, str]) -> list[int]:
+    return [(await office.ask("GET", path, headers=here)).status_code for _ in range(count)]
+
+
+async def counted(office: Installation, limit: str) -> float:
+    lines = (await office.client.get("/metrics")).text.splitlines()
+    name = f'softphone_limited_total{{limit="{limit}"}} '
+    return next((float(line.removeprefix(name)) for line in lines if line.startswith(name)), 0)
+
+
+# --- hits -----------------------------------------------------------------------------------------
+
+
+async def test_a_key_has_its_rate_and_no_other_key_pays_for_it(
+    office: Installation, company: Company, here: dict[str, str]
+) -> None:
+    before = await counted(office, "hits")
+    busy, quiet = [await office.make_device(company.tenant) for _ in range(2)]
+    path = f"/hit/{busy.key}/{RING}"
+    answers = await asyncio.gather(
+        *(office.ask("GET", path, headers=here) for _ in range(BURST + 20))
+    )
+    assert sum(answer.status_code == 202 for answer in answers) == BURST
+    assert sum(refused(answer) for answer in answers) == 20
+    assert await counted(office, "hits") == before + 20
+    assert await statuses(office, 2, f"/hit/{quiet.key}/{RING}", here) == [202, 202]
+    office.clock.move(timedelta(seconds=2))
+    assert await statuses(office, 3, path, here) == [202, 202, 429]
+
+
+async def test_an_address_may_try_few_wrong_keys_and_any_right_one(
+    office: Installation, company: Company, here: dict[str, str]
+) -> None:
+    deleted = await office.make_device(company.tenant)
+    path = f"/api/devices/{deleted.id}"
+    assert (await office.ask("DELETE", path, company.admin)).status_code == 204
+    keys = [deleted.key, *(uuid4().hex for _ in range(7))]
+    wrong = [await office.ask("GET", f"/hit/{key}/{RING}", headers=here) for key in keys]
+    assert [answer.status_code for answer in wrong] == [404] * 5 + [429] * 3
+    assert len({answer.text for answer in wrong[:5]}) == 1
+    assert all(refused(answer) for answer in wrong[5:])
+    assert await statuses(office, 2, f"/hit/{company.key}/{RING}", here) == [202, 202]
+    neighbour = {"X-Forwarded-For": here["X-Forwarded-For"] + "234"}  # in the same /64
+    assert await statuses(office, 1, f"/hit/x/{RING}", neighbour) == [429]
+    elsewhere = {"X-Forwarded-For": "198.51.100.23"}
+    assert await statuses(office, 1, f"/hit/x/{RING}", elsewhere) == [404]
+    office.clock.move(timedelta(minutes=1))
+    assert await statuses(office, 6, f"/hit/x/{RING}", here) == [404] * 5 + [429]
+
+
+async def test_a_tenant_tries_requests_only_so_often(
+    office: Installation, company: Company
+) -> None:
+    async def tried(tenant: str) -> list[httpx.Response]:
+        path = f"/api/devices/{(await office.make_device(tenant)).id}/try"
+        admin, given = office.token(tenant), {"request": f"/{RING}"}
+        return [await office.ask("POST", path, admin, given) for _ in range(5)]
+
+    for answers in (await tried(company.tenant), await tried(await office.make_tenant())):
+        assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 2
+        assert all(refused(answer) for answer in answers[3:])
+    office.clock.move(timedelta(minutes=1))
+    assert (await tried(company.tenant))[0].status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"])
+async def test_a_key_that_was_deleted_is_like_one_that_never_was(
+    office: Installation, company: Company, here: dict[str, str], method: str
+) -> None:
+    deleted = await office.make_device(company.tenant)
+    path = f"/api/devices/{deleted.id}"
+    assert (await office.ask("DELETE", path, company.admin)).status_code == 204
+    answers = [
+        await office.ask(method, f"/hit/{key}/{RING}", headers=here)
+        for key in (deleted.key, uuid4().hex)
+    ]
+    told = [(a.status_code, a.text, dict(a.headers) | {"date": ""}) for a in answers]
+    assert told[0] == told[1]
+    assert answers[0].status_code in {404, 405}
+
+
+async def test_a_client_nobody_trusts_has_one_address_whatever_it_says(
+    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
+) -> None:
+    own = database(mongodb.url, f"test-{uuid4().hex[:12]}")
+    uncounted = redis_server.url.removesuffix("/0") + "/1"  # other tests try wrong keys from here
+    urls = rabbitmq.url, own, uncounted
+    untrusting: dict[str, Any] = {**SETTINGS, "trusted_proxies": "192.0.2.1"}
+    async with running(*urls, only=["ingest"], **untrusting) as door:
+        await ready(door)
+        answers = [
+            await door.ask("GET", "/hit/x", headers={"X-Forwarded-For": f"198.51.100.{n}"})
+            for n in range(7)
+        ]
+        assert [answer.status_code for answer in answers] == [404] * 5 + [429] * 2
+    await drop(own)
+
+
+# --- signing in -----------------------------------------------------------------------------------
+
+
+async def sign_in(
+    office: Installation, tenant: str, login: str, password: str, here: dict[str, str]
+) -> httpx.Response:
+    given = {"tenant": tenant, "login": login, "password": password}
+    return await office.ask("POST", "/api/session", json=given, headers=here)
+
+
+@pytest.mark.parametrize("there_is", [True, False], ids=["a login", "no login"])
+async def test_a_login_may_fail_a_few_times_and_never_for_good(
+    office: Installation, anna: Person, here: dict[str, str], there_is: bool
+) -> None:
+    login = anna.login if there_is else f"nobody-{uuid4().hex[:8]}"
+    wrong = await asyncio.gather(
+        *(sign_in(office, anna.tenant, login, "wrong", here) for _ in range(7))
+    )
+    assert sorted(answer.status_code for answer in wrong) == [401] * 4 + [429] * 3
+    even_right = await sign_in(office, anna.tenant, login, "long enough to do", here)
+    assert refused(even_right)
+    theirs = await sign_in(office, anna.tenant, login, "long enough to do", somewhere())
+    assert theirs.status_code == (201 if there_is else 401)
+    renewed = await office.ask("POST", "/api/session/renew", headers=held(anna))
+    assert renewed.status_code == 201
+    office.clock.move(timedelta(minutes=5))
+    at_last = await sign_in(office, anna.tenant, login, "long enough to do", here)
+    assert at_last.status_code == (201 if there_is else 401)
+
+
+@pytest.mark.parametrize("there_is", [True, False], ids=["a login", "no login"])
+async def test_a_login_may_fail_so_often_from_everywhere(
+    office: Installation, anna: Person, there_is: bool
+) -> None:
+    login = anna.login if there_is else f"nobody-{uuid4().hex[:8]}"
+    wrong = await asyncio.gather(
+        *(sign_in(office, anna.tenant, login, "wrong", somewhere()) for _ in range(10))
+    )
+    assert sorted(answer.status_code for answer in wrong) == [401] * 7 + [429] * 3
+    assert len({answer.text for answer in wrong if answer.status_code == 401}) == 1
+    office.clock.move(timedelta(minutes=5))
+    at_last = await sign_in(office, anna.tenant, login, "long enough to do", somewhere())
+    assert at_last.status_code == (201 if there_is else 401)
+
+
+async def test_signing_in_clears_the_count_of_the_login(
+    office: Installation, anna: Person, here: dict[str, str]
+) -> None:
+    for _ in range(2):
+        for _ in range(3):
+            wrong = await sign_in(office, anna.tenant, anna.login, "wrong", here)
+            assert wrong.status_code == 401
+        right = await sign_in(office, anna.tenant, anna.login, "long enough to do", here)
+        assert right.status_code == 201
+
+
+async def test_an_address_may_fail_a_few_times_and_succeed_as_often_as_it_likes(
+    office: Installation, anna: Person, here: dict[str, str]
+) -> None:
+    for _ in range(12):
+        right = await sign_in(office, anna.tenant, anna.login, "long enough to do", here)
+        assert right.status_code == 201
+    for n in range(10):
+        wrong = await sign_in(office, anna.tenant, f"guess-{n}", "wrong", here)
+        assert wrong.status_code == (401 if n < 8 else 429)
+    elsewhere = {"X-Forwarded-For": "198.51.100.24"}
+    right = await sign_in(office, anna.tenant, anna.login, "long enough to do", elsewhere)
+    assert right.status_code == 201
+
+
+async def test_whatever_is_wrong_one_hash_is_worked_out(
+    office: Installation, anna: Person, here: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs: list[str] = []
+    verify = PasswordHasher.verify
+
+    def counting(self: PasswordHasher, hashed: str, password: str) -> bool:
+        costs.append(hashed.rpartition("$")[0].rpartition("$")[0])  # all but salt and hash
+        return bool(verify(self, hashed, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", counting)
+    for tenant, login in ((anna.tenant, anna.login), (anna.tenant, "nobody"), ("no-tenant", "x")):
+        assert (await sign_in(office, tenant, login, "wrong", here)).status_code == 401
+    assert len(costs) == 3
+    assert len(set(costs)) == 1
+
+
+def held(person: Person) -> dict[str, str]:
+    return {"Cookie": f"softphone_session={person.cookie}"}
+
+
+async def test_a_sign_in_is_renewed_only_so_often(
+    office: Installation, anna: Person, here: dict[str, str]
+) -> None:
+    async def renew(headers: dict[str, str]) -> int:
+        answer = await office.ask("POST", "/api/session/renew", headers=here | headers)
+        return answer.status_code
+
+    assert [await renew(held(anna)) for _ in range(6)] == [201] * 5 + [429]
+    guessed = [await renew({"Cookie": f"softphone_session={n}"}) for n in range(9)]
+    assert guessed == [401] * 7 + [429] * 2
+    office.clock.move(timedelta(minutes=5))
+    assert await renew(held(anna)) == 201
+
+
+# --- sockets --------------------------------------------------------------------------------------
+
+
+async def test_few_of_an_address_may_be_silent_at_once(
+    office: Installation, anna: Person, here: dict[str, str]
+) -> None:
+    before = await counted(office, "hellos")
+    async with AsyncExitStack() as silent:
+        lines = [await silent.enter_async_context(opened(office.url, here)) for _ in range(3)]
+        with pytest.raises(InvalidStatus) as refusal:
+            await silent.enter_async_context(opened(office.url, here))
+        assert refusal.value.response.status_code == 429
+        await lines[0].say({"type": "hello", "token": anna.token})
+        await lines[0].hears("welcome")
+        await silent.enter_async_context(opened(office.url, here))
+        elsewhere = {"X-Forwarded-For": "198.51.100.25"}
+        await silent.enter_async_context(opened(office.url, elsewhere))
+        with pytest.raises(InvalidStatus):  # four in all
+            await silent.enter_async_context(opened(office.url, {"X-Forwarded-For": "192.0.2.9"}))
+    assert await counted(office, "hellos") == before + 2
+
+
+async def test_of_too_many_sockets_of_a_user_the_oldest_goes(
+    office: Installation, anna: Person
+) -> None:
+    async with AsyncExitStack() as sockets:
+        first, *others = [
+            await sockets.enter_async_context(signed_in(office.url, anna.token)) for _ in range(5)
+        ]
+        assert await first.end() == 4010
+        call = await office.told(
+            (await office.make_device(anna.tenant)).key,
+            "ringing",
+            extension="21",
+            number="08999998002",
+        )
+        await asyncio.gather(*(other.hears_of(call) for other in others))
+
+
+async def test_of_too_many_sockets_of_a_tenant_the_newest_goes(office: Installation) -> None:
+    tenant = await office.make_tenant()
+    async with AsyncExitStack() as sockets:
+        for _ in range(6):
+            await sockets.enter_async_context(signed_in(office.url, office.token(tenant)))
+        late = await sockets.enter_async_context(opened(office.url))
+        await late.say({"type": "hello", "token": office.token(tenant)})
+        assert await late.end() == 4010
+        assert late.frames == []
+        other = await office.make_tenant()
+        await sockets.enter_async_context(signed_in(office.url, office.token(other)))
+
+
+async def test_a_browser_that_says_too_much_is_cut(office: Installation, anna: Person) -> None:
+    async with signed_in(office.url, anna.token) as browser:
+        for _ in range(4):
+            await browser.say({"type": "token", "token": anna.token})
+        assert await browser.end() == 4009
+
+
+async def test_nothing_is_unpacked(office: Installation, anna: Person) -> None:
+    async with signed_in(office.url, anna.token) as browser:
+        assert browser.extensions == []
+        await browser.say({"type": "hello", "token": "x" * 70_000})
+        assert await browser.end() == 1009

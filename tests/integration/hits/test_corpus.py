@@ -1,0 +1,115 @@
+"""Every recorded request of every sender, as it arrives, through the real stack."""
+
+import asyncio
+import http.client
+import json
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+import pytest
+
+from softphone_testing.until import until
+from support.installation import Company, Installation, Json
+from support.paths import DATA
+
+RECORDED = DATA / "requests.jsonl"
+ROWS: list[Json] = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def phones() -> dict[str, Json]:
+    """The devices made so far, by what they are made of."""
+    return {}
+
+
+async def device_for(
+    office: Installation, company: Company, row: Json, phones: dict[str, Json]
+) -> Json:
+    numbers = {"region": row["region"], **row.get("ctx", {})}
+    made_of = json.dumps([row["client"], numbers])
+    if made_of not in phones:
+        given = {"name": row["client"], "preset": row["client"], "numbers": numbers}
+        phones[made_of] = await office.post("/api/devices", company.admin, given)
+    return phones[made_of]
+
+
+def sent(url: str, key: str, row: Json) -> tuple[int, str, bytes]:
+    """The answer to the request, of which not a byte but the key is other than recorded."""
+    before, _, after = row["path_query"].partition("/in/T0KEN/")
+    _, slash, rest = _cut(after)
+    headers = {**row["headers"], "X-Row": row["id"]}
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+    with closing(connection):
+        connection.request(
+            row["method"], f"{before}/hit/{key}{slash}{rest}", row["body"].encode(), headers
+        )
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type", ""), answer.read()
+
+
+def _cut(path_query: str) -> tuple[str, str, str]:
+    """The preset's short name, and the rest from the first `/` or `?` on."""
+    ends = [path_query.find(mark) for mark in "/?" if mark in path_query]
+    end = min(ends, default=len(path_query))
+    return path_query[:end], path_query[end : end + 1], path_query[end + 1 :]
+
+
+def as_recorded(event: Json) -> tuple[Any, ...]:
+    """The event in the words of the recording."""
+    remote = event["remote"]
+    party = None if remote is None else remote["e164"] or remote["kind"]
+    return event["event"], event["direction"], event["extension"], party, event["call_id"]
+
+
+async def has_leg(office: Installation, company: Company, event: Json) -> bool:
+    """Whether the call has one of the extension by now: others of it were there before."""
+    logged = await office.logged(company.admin, event["call"])
+    return event["extension"] in [leg["extension"] for leg in logged["legs"]]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+async def test_a_recorded_request_is_understood(
+    office: Installation, company: Company, phones: dict[str, Json], row: Json
+) -> None:
+    device = await device_for(office, company, row, phones)
+    status, _, body = await asyncio.to_thread(sent, office.url, device["key"], row)
+    expected = row["expect"]
+    if row["method"] == "HEAD":
+        assert status == 204
+        return
+    path = f"/api/devices/{device['id']}/hits"
+
+    async def seen() -> Json:
+        hits = (await office.get(path, company.admin, limit=200))["items"]
+        mine = [hit for hit in hits if hit["request"]["headers"].get("x-row") == row["id"]]
+        assert mine, "the inspector has not seen it yet"
+        found: Json = mine[0]
+        return found
+
+    hit = await until(seen, what=f"{row['id']} in the inspector")
+    assert device["key"] not in json.dumps(hit)
+    if expected["event"] is None:
+        assert hit["events"] == []
+        refused = row["body"].startswith('{"ev":"ringing","n":0')
+        assert (hit["outcome"], status) == (("refused", 422) if refused else ("ignored", status))
+        assert refused or 200 <= status < 300
+        return
+    assert 200 <= status < 300, body
+    assert (hit["outcome"], hit["status"]) == ("accepted", status)
+    wanted = expected["extension"]
+    extensions = wanted if isinstance(wanted, list) else [wanted]
+    assert [as_recorded(event) for event in hit["events"]] == [
+        (
+            expected["event"],
+            expected["direction"],
+            extension,
+            expected["remote"],
+            expected["call_id"],
+        )
+        for extension in extensions
+    ]
+    for event in hit["events"]:
+        await office.logged(company.admin, event["call"])
+        if event["extension"] is not None:
+            await until(partial(has_leg, office, company, event), what="its leg in the log")

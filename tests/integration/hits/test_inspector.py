@@ -1,0 +1,223 @@
+"""What came is shown, without the key; what was refused is tried again and never doubled."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+from softphone_testing.until import until
+from support.browser_socket import signed_in
+from support.installation import Company, Installation, Json
+
+RING = "GET /hit/KEY/ringing?extension=21&number=089%2099998001&call_id=try HTTP/1.1\r\n\r\n"
+
+
+async def make(office: Installation, company: Company, **fields: object) -> Json:
+    return await office.post("/api/devices", company.admin, {"name": "Desk", **fields})
+
+
+async def hits(office: Installation, company: Company, device: Json, **wanted: object) -> Json:
+    path = f"/api/devices/{device['id']}/hits"
+    return await office.get(path, company.admin, **wanted)
+
+
+async def newest(office: Installation, company: Company, device: Json, outcome: str) -> Json:
+    async def there() -> Json:
+        found: Json = (await hits(office, company, device, limit=1))["items"][0]
+        assert found["outcome"] == outcome
+        return found
+
+    return await until(there, what=f"a hit that is {outcome}")
+
+
+async def test_a_hit_is_shown_with_its_call_and_whom_it_matched(
+    office: Installation, company: Company
+) -> None:
+    device = await make(office, company)
+    record = await office.make_record(company.tenant, "089 99998021", "Erika Huber")
+    said = {"extension": "21", "number": "089 99998021", "call_id": "shown", "name": "<b>E</b>"}
+    call = await office.told(device["key"], "ringing", **said)
+
+    async def matched() -> Json:
+        hit = await newest(office, company, device, "accepted")
+        assert [m["record"] for m in hit["events"][0]["matches"]] == [record]
+        return hit
+
+    hit = await until(matched, what="the match")
+    (event,) = hit["events"]
+    assert (hit["status"], hit["field"], hit["why"]) == (202, None, None)
+    assert (hit["request"]["method"], hit["request"]["path"]) == ("GET", "/ringing")
+    assert "call_id=shown" in hit["request"]["query"]
+    assert (event["call"], event["identity"], event["call_id"]) == (call, "phone", "shown")
+    assert (event["remote"]["e164"], event["extension"]) == ("+498999998021", "21")
+
+
+async def test_neither_key_nor_secret_nor_credentials_are_kept(
+    office: Installation, company: Company
+) -> None:
+    device = await make(office, company, preset="vtiger", secret="s3cret-of-vtiger")
+    key = device["key"]
+    form = {
+        "vtigersignature": "s3cret-of-vtiger",
+        "callstatus": "DialBegin",
+        "callUUID": "c-1",
+        "callerIdNumber": "08999998001",
+        "dialString": "SIP/201",
+        "came_from": f"https://connector.example.de/hit/{key}",
+    }
+    headers = {"Authorization": "Basic cGhvbmU6c2VjcmV0", "Cookie": "a=b", "Referer": f"/{key}"}
+    answer = await office.client.post(f"/hit/{key}?k={key}", data=form, headers=headers)
+    assert answer.status_code < 300, answer.text
+    kept = json.dumps(await newest(office, company, device, "accepted"))
+    for secret in (key, "s3cret-of-vtiger", "cGhvbmU6c2VjcmV0", "a=b"):
+        assert secret not in kept
+
+
+async def test_pages_of_hits_go_back_in_time(office: Installation, company: Company) -> None:
+    device = await make(office, company)
+    for n in range(5):
+        await office.told(device["key"], "ringing", extension="21", number="1", call_id=f"p{n}")
+    seen: list[str] = []
+    page = await hits(office, company, device, limit=2)
+    seen += [hit["events"][0]["call_id"] for hit in page["items"]]
+    while page["next"]:
+        page = await hits(office, company, device, limit=2, cursor=page["next"])
+        seen += [hit["events"][0]["call_id"] for hit in page["items"]]
+    assert seen == ["p4", "p3", "p2", "p1", "p0"]
+
+
+async def test_a_hit_goes_when_its_time_is_over(office: Installation, company: Company) -> None:
+    device = await make(office, company)
+    await office.told(device["key"], "ringing", extension="21", number="1", call_id="old")
+    await newest(office, company, device, "accepted")
+    office.clock.move(timedelta(days=7, seconds=1))
+    try:
+        company_later = office.token(company.tenant)
+        path = f"/api/devices/{device['id']}/hits"
+        assert (await office.get(path, company_later))["items"] == []
+    finally:
+        office.clock.reset()
+
+
+async def test_a_refused_hit_is_kept_mended_replayed_and_never_doubled(
+    office: Installation, company: Company
+) -> None:
+    wrong = {"fields": {"event": [{"from": "query.nothing", "table": {"a": "ringing"}}]}}
+    device = await make(office, company, mapping=wrong)
+    asked = {"extension": "21", "number": "089 99998031", "call_id": "mended"}
+    answer = await office.hit(device["key"], "ringing", **asked)
+    assert answer.status_code == 422
+    assert [e["field"] for e in answer.json()["errors"]] == ["event"]
+    hit = await newest(office, company, device, "refused")
+    assert (hit["field"], hit["status"], hit["events"]) == ("event", 422, [])
+    path = f"/api/devices/{device['id']}"
+    again = await office.ask("POST", f"{path}/hits/{hit['id']}/replay", company.admin)
+    assert again.status_code == 422
+    assert [e["field"] for e in again.json()["errors"]] == ["event"]
+    mended = await office.ask("PATCH", path, company.admin, {"mapping": {}})
+    assert mended.status_code == 200, mended.text
+    replays = [office.post(f"{path}/hits/{hit['id']}/replay", company.admin) for _ in range(6)]
+    answers = await asyncio.gather(*replays)
+    calls = {answer["events"][0]["call"] for answer in answers}
+    assert len(calls) == 1
+    assert all(answer["replayed_at"] for answer in answers)
+    (call,) = calls
+    logged = await office.logged(company.admin, call, phase="ringing")
+    assert logged["rung_at"] == hit["at"]
+    assert len(await office.calls(company.admin, number="089 99998031")) == 1
+    last = await office.post(f"{path}/hits/{hit['id']}/replay", company.admin)
+    assert (last["outcome"], last["events"][0]["call"]) == ("accepted", call)
+
+
+async def test_what_is_replayed_much_later_is_logged_but_pops_up_nowhere(
+    office: Installation, company: Company
+) -> None:
+    wrong = {"fields": {"event": [{"from": "query.nothing"}]}}
+    device = await make(office, company, mapping=wrong)
+    path = f"/api/devices/{device['id']}"
+    asked = {"extension": "21", "number": "089 99998041", "call_id": "late"}
+    assert (await office.hit(device["key"], "ringing", **asked)).status_code == 422
+    hit = await newest(office, company, device, "refused")
+    person = await office.make_user(company.tenant, extensions=("21",))
+    office.clock.move(timedelta(hours=1))
+    try:
+        admin = office.token(company.tenant)
+        token = (await office.sign_in(company.tenant, person.login)).json()["token"]
+        answer = await office.ask("PATCH", path, admin, {"mapping": {}})
+        assert answer.status_code == 200, answer.text
+        async with signed_in(office.url, token) as browser:
+            replayed = await office.post(f"{path}/hits/{hit['id']}/replay", admin)
+            late = replayed["events"][0]["call"]
+            await office.logged(admin, late, rung_at=hit["at"])
+            now = await office.told(device["key"], "ringing", **{**asked, "call_id": "now"})
+            await browser.hears_of(now)
+            assert late not in [call["id"] for call in browser.calls()]
+    finally:
+        office.clock.reset()
+
+
+async def test_a_hit_refused_for_its_signature_is_not_tried_again(
+    office: Installation, company: Company
+) -> None:
+    device = await make(office, company, preset="placetel", secret="12345")
+    body = "call_id=a1&direction=in&event=IncomingCall&from=08999998051&to=08999998000"
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-PLACETEL-SIGNATURE": "0" * 64,
+    }
+    answer = await office.client.post(f"/hit/{device['key']}", content=body, headers=headers)
+    assert answer.status_code == 403
+    hit = await newest(office, company, device, "refused")
+    path = f"/api/devices/{device['id']}/hits/{hit['id']}/replay"
+    assert (await office.ask("POST", path, company.admin)).status_code == 409
+    assert await office.calls(company.admin, number="+498999998051") == []
+
+
+async def test_trying_a_request_makes_no_call(office: Installation, company: Company) -> None:
+    device = await make(office, company)
+    path = f"/api/devices/{device['id']}/try"
+    told = await office.post(path, company.admin, {"request": RING})
+    assert told["outcome"] == "accepted"
+    (event,) = told["events"]
+    assert (event["event"], event["extension"], event["call"]) == ("ringing", "21", None)
+    assert event["remote"]["e164"] == "+498999998001"
+    numbers = {"region": "AT"}
+    told = await office.post(path, company.admin, {"request": RING, "numbers": numbers})
+    assert told["events"][0]["remote"]["e164"] == "+438999998001"
+    fixed = {"fields": {"extension": [{"value": "77"}]}}
+    told = await office.post(path, company.admin, {"request": RING, "mapping": fixed})
+    assert told["events"][0]["extension"] == "77"
+    told = await office.post(path, company.admin, {"request": RING.replace("ringing", "busy")})
+    assert (told["outcome"], told["field"]) == ("refused", "event")
+    told = await office.post(path, company.admin, {"request": "\x00"})
+    assert told["outcome"] == "refused"
+    assert (await hits(office, company, device))["items"] == []
+
+
+async def test_no_more_is_tried_than_may_be_saved(office: Installation, company: Company) -> None:
+    device = await make(office, company)
+    path = f"/api/devices/{device['id']}/try"
+    mapping = {"fields": {"name": {"value": "x" * 20_000}}}
+    for more in ({"mapping": mapping}, {"numbers": {"trunk": "+49" * 7000}}):
+        told = await office.post(path, company.admin, {"request": RING, **more})
+        assert (told["outcome"], told["field"]) == ("refused", "mapping")
+
+
+async def test_an_administrator_sees_hits_as_they_come(
+    office: Installation, company: Company
+) -> None:
+    device, other = await make(office, company), await make(office, company)
+    async with signed_in(office.url, company.admin) as browser:
+        await browser.say({"type": "watch", "device": device["id"]})
+        count = iter(range(1000))
+
+        async def seen() -> Json:
+            for phone in (other, device):
+                said = {"extension": "99", "number": "1", "call_id": f"live-{next(count)}"}
+                await office.told(phone["key"], "ringing", **said)
+            assert browser.of("hit")
+            found: Json = browser.of("hit")[0]["hit"]
+            return found
+
+        hit = await until(seen, what="a hit on the socket")
+        assert {frame["hit"]["device"] for frame in browser.of("hit")} == {device["id"]}
+    assert hit["events"][0]["event"] == "ringing"

@@ -1,0 +1,314 @@
+"""Whatever is sent to whichever route is answered with what is wrong with it, without a crash."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import quote, quote_from_bytes, urlencode
+
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from softphone_ingest.mapping.presets.preset import load_all
+from softphone_ingest.mapping.schema import Mapping
+from support.browser_socket import opened, signed_in
+from support.installation import PASSWORD, Company, Installation, bearer
+
+NUMBER = "089 99998030"
+
+
+@pytest.fixture(scope="module")
+async def call(office: Installation, company: Company) -> str:
+    call = await office.told(company.key, "ringing", extension="21", number=NUMBER)
+    await office.logged(company.admin, call)
+    return call
+
+
+def coded(position: bytes) -> str:
+    """A cursor of this position."""
+    return urlsafe_b64encode(position).decode()
+
+
+CURSORS = {
+    "no base64": "ä",
+    "no JSON": coded(b"["),
+    "no list": coded(b"17"),
+    "empty": coded(b"[]"),
+    "deep": coded(b"[" * 1400),
+    "half a character": coded(b'[1, "\\ud800"]'),
+    "half a character first": coded(b'["\\ud800", "x"]'),
+    "too late": coded(b'[99999999999999999, "x"]'),
+    "too early": coded(b'[-99999999999999999, "x"]'),
+}
+OUT_OF_TIME = {
+    "before the first moment": "0001-01-01T00:00:00+14:00",
+    "after the last moment": "9999-12-31T23:59:59-14:00",
+    "a moment nowhere": "2026-01-01T00:00:00",
+    "no moment": "now",
+}
+BY_TIME = ("/api/devices/{device}/hits", "/api/dead-letters")
+LISTS = ("/api/calls", "/api/recycle-bin", "/api/directory/records", *BY_TIME)
+
+
+async def refuses_cursor(office: Installation, company: Company, path: str, cursor: str) -> None:
+    device = await office.make_device(company.tenant)
+    token = office.token(company.tenant, "operator")
+    answer = await office.ask(
+        "GET", path.format(device=device.id), token, params={"cursor": cursor}
+    )
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
+async def test_a_strange_cursor_is_named(
+    office: Installation, company: Company, path: str, cursor: str
+) -> None:
+    await refuses_cursor(office, company, path, cursor)
+
+
+@pytest.mark.parametrize("path", BY_TIME)
+@pytest.mark.parametrize("moment", OUT_OF_TIME.values(), ids=OUT_OF_TIME.keys())
+async def test_a_cursor_outside_of_time_is_named(
+    office: Installation, company: Company, path: str, moment: str
+) -> None:
+    cursor = coded(json.dumps([moment, "x"]).encode())
+    await refuses_cursor(office, company, path, cursor)
+
+
+def test_every_list_with_a_cursor_is_tried(office: Installation) -> None:
+    assert {one.path for one in operations(office.app) if "cursor" in one.query} == {*LISTS}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("GET", "/api/calls", "from"),
+        ("GET", "/api/calls", "to"),
+        ("POST", "/api/dead-letters/replay", "died_before"),
+    ],
+)
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00", "now", "12"],
+)
+async def test_a_moment_outside_of_time_is_named(
+    office: Installation, method: str, path: str, field: str, moment: str
+) -> None:
+    answer = await office.ask(method, path, office.operator, params={field: moment})
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_moments_are_taken_in_any_zone(
+    office: Installation, company: Company, call: str
+) -> None:
+    began = (await office.logged(company.admin, call))["started_at"]
+    for hours in (-12, 0, 14):
+        there = timezone(timedelta(hours=hours))
+        moment = datetime.fromisoformat(began).astimezone(there).isoformat()
+        assert await office.calls(company.admin, to=moment) == []
+        assert [c["id"] for c in await office.calls(company.admin, **{"from": moment})] == [call]
+
+
+async def test_a_login_cant_be_changed_to_one_that_is_taken(
+    office: Installation, company: Company
+) -> None:
+    ids = []
+    for login in ("anna", "bernd"):
+        given = {"login": login, "password": PASSWORD}
+        ids.append((await office.post("/api/users", company.admin, given))["id"])
+    path = f"/api/users/{ids[1]}"
+    answer = await office.ask("PATCH", path, company.admin, {"login": "anna"})
+    assert answer.status_code == 409, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == ["login"]
+    assert (await office.sign_in(company.tenant, "bernd")).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert({number})",
+        " javascript:alert({number})",
+        "java\nscript:alert({number})",
+        "\x01javascript:alert({number})",
+        "JavaScript:alert({number})",
+        "data:text/html,{number}",
+        "tel:",
+    ],
+)
+async def test_a_dial_link_can_run_nothing(
+    office: Installation, company: Company, link: str
+) -> None:
+    answer = await office.ask("PATCH", "/api/tenant", company.admin, {"dial_link": link})
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == ["dial_link"]
+
+
+FRAMES = {"deep": "[" * 60_000, "bytes": b"{}", "nothing": "", "big number": "1" * 5000}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
+async def test_a_strange_frame_ends_the_socket_before_and_after_the_hello(
+    office: Installation, company: Company, frame: str | bytes
+) -> None:
+    async with opened(office.url) as browser:
+        await browser.say(frame)
+        assert await browser.end() == 4004
+    async with signed_in(office.url, company.admin) as browser:
+        await browser.say(frame)
+        assert await browser.end() == 4004
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One route as its description has it."""
+
+    method: str
+    path: str
+    query: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+def operations(app: FastAPI) -> Iterator[Operation]:
+    document = app.openapi()
+    for path, methods in document["paths"].items():
+        for method, about in methods.items():
+            said = about.get("parameters", [])
+            query = tuple(p["name"] for p in said if p["in"] == "query")
+            content = about.get("requestBody", {}).get("content", {})
+            named = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+            schema = document["components"]["schemas"].get(named.rpartition("/")[2], {})
+            fields = tuple(schema.get("properties", {}))
+            yield Operation(method.upper(), path, query, fields)
+
+
+_text = st.text(st.characters(exclude_categories=()), max_size=12)
+_number = st.sampled_from([NUMBER, "", "tel:{number}", "contact", "user", "AT", "Europe/Berlin"])
+_scalar = st.none() | st.booleans() | st.integers() | st.floats() | _text | _number
+_value = st.recursive(_scalar, lambda v: st.lists(v, max_size=3) | st.dictionaries(_text, v))
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+async def test_no_route_crashes(
+    office: Installation, company: Company, call: str, data: st.DataObject
+) -> None:
+    operation = data.draw(st.sampled_from(list(operations(office.app))))
+    ids = st.sampled_from([call, company.key, company.tenant]) | st.text(min_size=1, max_size=9)
+    path = operation.path
+    while "{" in path:
+        before, _, rest = path.partition("{")
+        path = before + quote(data.draw(ids), safe="") + rest.partition("}")[2]
+    query = {name: data.draw(st.text(max_size=9) | _number) for name in operation.query}
+    given: Any = {name: data.draw(_value) for name in operation.fields}
+    dropped = data.draw(st.sets(st.sampled_from([*operation.query, *operation.fields, "-"])))
+    answer = await office.client.request(
+        operation.method,
+        path,
+        params={k: v for k, v in query.items() if k not in dropped},
+        content=json.dumps({k: v for k, v in given.items() if k not in dropped}),
+        headers={
+            **bearer(office.token(company.tenant, "operator", ("21",))),
+            "Content-Type": "application/json",
+        },
+    )
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+_WORDS = sorted(
+    {
+        source.partition(".")[2].rpartition(".")[2]
+        for preset in load_all().values()
+        for rules in Mapping.model_validate(preset.mapping).fields.values()
+        for rule in rules
+        for source in (*rule.sources, *rule.when)
+    }
+    - {""}
+)
+"""Every name any preset looks for."""
+
+_fields = st.sampled_from(_WORDS)
+_words = st.sampled_from(
+    [NUMBER, "newCall", "hangup", "ringing", "in", "out", "1", "w0", "$remote", '{"a":[1]}']
+)
+_told = st.one_of(
+    _text, _words, st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.none())
+)
+_said = st.dictionaries(_fields | _text, _told, max_size=5).map(
+    lambda said: json.dumps({"extension": "21", "number": "089 99998030", **said}).encode()
+)
+_form = st.dictionaries(_fields, _words | st.text(max_size=8), max_size=6).map(
+    lambda said: urlencode(said).encode()
+)
+_xml = st.tuples(_fields, st.text(max_size=8)).map(
+    lambda said: f"<?xml version='1.0'?><call><{said[0]}>{said[1]}</{said[0]}></call>".encode()
+)
+_kinds = st.sampled_from(
+    [
+        "application/json",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "multipart/form-data; boundary=b",
+        "multipart/form-data; boundary=b; charset=nonsense",
+        "text/plain; charset=utf-16",
+    ]
+) | st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
+
+
+@pytest.fixture(scope="module")
+async def phones(office: Installation, company: Company) -> dict[str, str]:
+    """The key of a device of every make."""
+    keys = {}
+    for preset in load_all():
+        given = {"name": preset, "preset": preset}
+        keys[preset] = (await office.post("/api/devices", company.admin, given))["key"]
+    return keys
+
+
+@settings(
+    max_examples=250,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(
+    preset=st.sampled_from(sorted(load_all())),
+    method=st.sampled_from(["GET", "POST", "PUT"]),
+    path=st.sampled_from(["", "/", "/ringing", "/ended", "/incoming_call", "//x=1&y=2/"])
+    | st.text(max_size=5).map(lambda text: f"/{quote(text, safe='')}"),
+    query=st.binary(max_size=30) | st.just(b"extension=21&number=1") | _form,
+    body=st.binary(max_size=60)
+    | _said
+    | _form
+    | _xml
+    | st.just(b"--b\r\nContent-Disposition: form-data; name="),
+    kind=_kinds,
+)
+async def test_no_hit_is_too_strange(
+    office: Installation,
+    phones: dict[str, str],
+    preset: str,
+    method: str,
+    path: str,
+    query: bytes,
+    body: bytes,
+    kind: str,
+) -> None:
+    url = f"/hit/{phones[preset]}{path}?{quote_from_bytes(query, safe='=&+%;')}"
+    headers = {"Content-Type": kind} if kind else {}
+    answer = await office.client.request(method, url, content=body, headers=headers)
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"

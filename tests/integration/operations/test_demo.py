@@ -1,0 +1,56 @@
+"""The demo tenant is activated by a key the onebox keeps, once, and in older data folders too."""
+
+import json
+import stat
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from softphone_ingest.tenants.activation import PrivateKey, private_text, public_text
+from softphone_onebox.box import Box
+from softphone_onebox.demo import TENANT, Demo
+from softphone_onebox.settings import OneboxSettings
+from softphone_testing.activation_codes import KEY, PUBLIC_KEY
+from support.activation import put
+from support.installation import Installation, Json
+
+
+async def test_the_demo_is_activated_once(office: Installation, tmp_path: Path) -> None:
+    demo = Demo(office.url, office.tokens, tmp_path / "demo.json", KEY)
+
+    async def shown() -> Json:
+        return await office.get("/api/tenant", office.token(TENANT))
+
+    assert (await put(office, TENANT, {"name": "Demo GmbH"})).json()["state"] == "no-code"
+    demo.facts.write_text(json.dumps({"tenant": TENANT}))  # made before there were codes
+    await demo.ensure()
+    activated = await shown()
+    assert activated["state"] == "active"
+
+    demo.facts.unlink()
+    facts = await demo.ensure()
+    assert len(facts["users"]) == 4
+    answer = await office.hit(facts["device"]["key"], "missed", extension="21", number="1")
+    assert answer.status_code == 202, answer.text
+    assert (await shown())["activation"] == activated["activation"]
+
+
+def quietly(_: str) -> None:
+    """Says nothing."""
+
+
+def test_the_key_is_made_once_kept_and_given_way_to_a_given_one(tmp_path: Path) -> None:
+    kept = Box(OneboxSettings(data_dir=tmp_path), quietly)
+    file = tmp_path / "activation_private_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = Box(OneboxSettings(data_dir=tmp_path, activation_public_key=PUBLIC_KEY), quietly)
+    own = public_text(kept.activation_key)
+    assert public_text(again.activation_key) == own
+    assert (kept.activation_public_keys, again.activation_public_keys) == (
+        *(own, f"{PUBLIC_KEY},{own}"),
+    )
+    given = PrivateKey.generate()
+    secret = SecretStr(private_text(given))
+    other = Box(OneboxSettings(data_dir=tmp_path, activation_private_key=secret), quietly)
+    assert private_text(other.activation_key) == private_text(given)
+    assert other.activation_public_keys == public_text(given)

@@ -1,0 +1,42 @@
+"""Every service installs alone, with nothing but what it declares, and starts alone."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from uv import find_uv_bin
+
+from softphone_common.process.settings import EXIT_BAD_SETTINGS
+from support.paths import ROOT
+
+SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")
+
+
+async def run(*command: str | Path, env: dict[str, str]) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *map(str, command),
+        cwd=ROOT,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_installs_and_starts_alone(service: str, tmp_path: Path) -> None:
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("SOFTPHONE_", "VIRTUAL_ENV"))}
+    env = {**plain, "UV_PROJECT_ENVIRONMENT": str(tmp_path / "venv")}
+    package = f"softphone-{service}"
+    sync = (find_uv_bin(), "sync", "--package", package, "--no-dev", "--no-editable", "--quiet")
+    code, said = await run(*sync, env=env)
+    assert code == 0, said
+    code, said = await run(tmp_path / "venv" / "bin" / package, env=plain)
+    assert code == EXIT_BAD_SETTINGS, said
+    assert "SOFTPHONE_AMQP_URL: Field required" in said
+    site = next((tmp_path / "venv" / "lib").glob("python3*")) / "site-packages"
+    others = {f"softphone_{other}" for other in SERVICES if other != service}
+    assert not others & {path.name for path in site.iterdir()}

@@ -1,0 +1,228 @@
+"""SIGTERM and SIGKILL in the middle of work: all that was accepted is there afterwards, once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from time import monotonic
+
+import httpx
+import pytest
+
+from softphone_testing.processes import Fleet, Process
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
+from support.browser import Browser
+from support.fleet import KNOWN, MISSED, Company, holds, lengths, readiness, settles
+
+SHUTDOWN_SECONDS = 20.0
+"""The default of SOFTPHONE_SHUTDOWN_SECONDS."""
+IN_FLIGHT = 12
+SERVICE_RESTARTS = 1012
+
+
+@pytest.fixture(scope="module")
+async def database(mongodb: RealServer) -> AsyncIterator[Proxy]:
+    """The way to MongoDB."""
+    way = Proxy(mongodb.url)
+    await way.start()
+    yield way
+    await way.cut()
+
+
+@pytest.fixture(scope="module")
+async def fleet(
+    broker: Proxy,
+    database: Proxy,
+    redis_server: RealServer,
+    rabbitmq: RealServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Fleet]:
+    folder = tmp_path_factory.mktemp("draining")
+    services = Fleet(broker.url, database.url, redis_server.url, folder)
+    await services.start()
+    before = await lengths(rabbitmq.url)
+    yield services
+    await settles(rabbitmq.url, before)
+    await services.stop()
+
+
+@pytest.fixture
+async def company(fleet: Fleet) -> AsyncIterator[Company]:
+    async with Company(fleet) as company:
+        yield company
+
+
+async def stop_in_time(process: Process) -> None:
+    """SIGTERM, exit code 0, and not longer than it was given."""
+    began = monotonic()
+    await process.stop()
+    assert monotonic() - began < SHUTDOWN_SECONDS
+
+
+async def has_all(process: Process) -> bool:
+    """Whether it misses nothing."""
+    return bool((await readiness(process))[1]["status"] == "ok")
+
+
+async def listening(process: Process) -> bool:
+    try:
+        await readiness(process)
+    except httpx.ConnectError:
+        return False
+    except httpx.TransportError:
+        return True
+    return True
+
+
+async def drains(process: Process) -> None:
+    """Waits until it lets nobody in any more."""
+
+    async def closed() -> None:
+        assert not await listening(process)
+
+    await holds(closed, f"{process.name} is draining")
+
+
+@pytest.mark.parametrize("back", [True, False])
+async def test_ingest_answers_what_is_in_flight(
+    fleet: Fleet, company: Company, broker: Proxy, back: bool
+) -> None:
+    """The broker hangs, so that all hits are in ingest's hands when it is told to stop; it comes
+    back in time for them, or else the spool has them."""
+    lines = [company.line(script=MISSED) for _ in range(IN_FLIGHT)]
+    # it is ready before it has the broker, and would spool them then
+    await until(partial(has_all, fleet["ingest"]), what="a broker for ingest")
+    broker.freeze()
+    try:
+        hits = [asyncio.create_task(company.hit(line, "ringing")) for line in lines]
+        published = f"call.ringing.{company.tenant}"
+        await until(lambda: broker.holds(published) == IN_FLIGHT, what="all on their way")
+        stopping = asyncio.create_task(stop_in_time(fleet["ingest"]))
+        await drains(fleet["ingest"])
+        assert not any(hit.done() for hit in hits)
+        if back:
+            broker.thaw()
+        answers = await asyncio.gather(*hits)
+        await stopping
+    finally:
+        broker.thaw()
+        await fleet["ingest"].start()
+    assert [given.status_code for given in answers] == [202] * IN_FLIGHT
+    await asyncio.gather(*(company.insist(line, "missed") for line in lines))
+    await company.caught_up()
+
+
+@pytest.mark.parametrize("way", ["stop", "kill"])
+async def test_every_hit_ingest_has_accepted_is_in_the_log(
+    fleet: Fleet, company: Company, way: str
+) -> None:
+    async with company.traffic() as traffic:
+        await traffic.more(8)
+        await (stop_in_time(fleet["ingest"]) if way == "stop" else fleet["ingest"].kill())
+        await fleet["ingest"].start()
+        await traffic.more(8)
+    assert company.unanswered, "ingest was not away"
+    await company.caught_up()
+
+
+@pytest.mark.parametrize("way", ["stop", "kill"])
+@pytest.mark.parametrize("name", ["matcher", "calllog"])
+async def test_messages_stream_on_over_a_restart(
+    fleet: Fleet, company: Company, name: str, way: str
+) -> None:
+    async with company.traffic() as traffic:
+        await traffic.more(8)
+        await (stop_in_time(fleet[name]) if way == "stop" else fleet[name].kill())
+        await traffic.more(8)
+        await fleet[name].start()
+        await traffic.more(8)
+    assert (company.unanswered, company.refused) == (0, 0)
+    await company.caught_up()
+
+
+@pytest.mark.parametrize("how", ["mended in time", "not mended", "killed"])
+async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_broker(
+    fleet: Fleet, company: Company, database: Proxy, how: str
+) -> None:
+    both = (fleet["matcher"], fleet["calllog"])
+    await company.calls(4)
+    await company.caught_up()
+    database.freeze()
+    try:
+        looks = ("records", "calls")  # of each one; it may give up before the other asks
+        asked = (until(partial(database.holds, at), what=f"a question to {at}") for at in looks)
+        await asyncio.gather(company.calls(8), *asked)
+        if how == "killed":
+            await asyncio.gather(*(process.kill() for process in both))
+        else:
+            stopping = asyncio.gather(*map(stop_in_time, both))
+            await asyncio.gather(*map(drains, both))
+            if how == "mended in time":
+                database.thaw()
+            await stopping
+    finally:
+        database.thaw()
+        await asyncio.gather(*(process.start() for process in both))
+    await company.caught_up()
+
+
+async def test_a_broker_that_hangs_keeps_nobody_from_stopping(
+    fleet: Fleet, company: Company, broker: Proxy
+) -> None:
+    """Phones call and insist all the while, and the janitor is asked for a sweep."""
+    async with company.traffic() as traffic:
+        await traffic.more(8)
+        broker.freeze()
+        try:
+            asking = asyncio.create_task(company.request_sweep())
+            sweep: str = await until(company.latest_sweep, what="the sweep in the list")
+            await asyncio.gather(*map(stop_in_time, fleet))
+            assert (await asking).status_code == 503
+        finally:
+            broker.thaw()
+            await asyncio.gather(*(process.start() for process in fleet))
+    await company.caught_up()
+    await company.swept(sweep)
+
+
+async def test_notifier_sends_browsers_elsewhere(fleet: Fleet, company: Company) -> None:
+    async with Browser(company) as one, Browser(company) as other, company.traffic() as traffic:
+        await traffic.more(8)
+        await one.pops_up(await company.call(KNOWN), [company.record])
+        await stop_in_time(fleet["notifier"])
+        await until(lambda: one.closed_with and other.closed_with, what="the sockets' end")
+        assert (one.closed_with, other.closed_with) == (SERVICE_RESTARTS, SERVICE_RESTARTS)
+        await fleet["notifier"].start()
+    assert (company.unanswered, company.refused) == (0, 0)
+    async with Browser(company, seen=one.seq) as again:
+        await until(lambda: {"type": "resync"} in again.frames, what="a resync")
+        await again.pops_up(await company.call(KNOWN), [company.record])
+    await company.caught_up()
+
+
+async def test_a_sweep_outlives_janitor_and_calllog(fleet: Fleet, company: Company) -> None:
+    await stop_in_time(fleet["calllog"])
+    try:
+        sweep = await company.ask_sweep()
+        await stop_in_time(fleet["janitor"])
+    finally:
+        await fleet["calllog"].start()
+        await fleet["janitor"].start()
+    assert (await company.swept(sweep))["moved"] == 0
+
+
+async def test_a_sweep_survives_a_janitor_killed_before_it_could_tell(
+    fleet: Fleet, company: Company, broker: Proxy
+) -> None:
+    broker.freeze()
+    try:
+        asking = asyncio.create_task(company.request_sweep())
+        sweep: str = await until(company.latest_sweep, what="the sweep in the list")
+        await fleet["janitor"].kill()
+        with pytest.raises(httpx.TransportError):
+            await asking
+    finally:
+        broker.thaw()
+        await fleet["janitor"].start()
+    await company.swept(sweep)

@@ -1,0 +1,156 @@
+"""One service or MongoDB away: calls go on, popups open, what was away catches up, once each."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from softphone_testing.processes import Fleet, Process
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
+from support.browser import Browser
+from support.fleet import KNOWN, KNOWN_E164, Company, holds, lengths, readiness, settles
+
+CALLS = 20
+WAYS = ("stop", "kill")
+
+
+@pytest.fixture(scope="module")
+async def fleet(
+    rabbitmq: RealServer,
+    mongodb: RealServer,
+    redis_server: RealServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Fleet]:
+    folder = tmp_path_factory.mktemp("independence")
+    services = Fleet(rabbitmq.url, mongodb.url, redis_server.url, folder)
+    await services.start()
+    before = await lengths(rabbitmq.url)
+    yield services
+    await settles(rabbitmq.url, before)
+    await services.stop()
+
+
+@pytest.fixture
+async def company(fleet: Fleet, rabbitmq: RealServer) -> AsyncIterator[Company]:
+    """At the end nothing waits and nothing is dead."""
+    before = await lengths(rabbitmq.url)
+    async with Company(fleet) as company:
+        yield company
+        await settles(rabbitmq.url, before)
+
+
+async def missed(process: Process) -> None:
+    """Waits until the service has given up waiting for MongoDB at least once."""
+
+    async def told() -> None:
+        assert (await readiness(process))[0] == 503
+        assert '"waiting"' in process.log_text()
+
+    await holds(told, f"{process.name} misses MongoDB")
+
+
+async def end(process: Process, way: str) -> None:
+    await (process.stop() if way == "stop" else process.kill())
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_without_matcher_the_bare_number_pops_up_and_matches_come_later(
+    fleet: Fleet, company: Company, way: str
+) -> None:
+    async with Browser(company) as browser:
+        await end(fleet["matcher"], way)
+        try:
+            lines = await company.calls(CALLS)
+            for line in lines:
+                await browser.pops_up(line)
+            known = [popup for line in lines for popup in browser.popups(line)]
+            assert {popup["remote"]["e164"] for popup in known} >= {KNOWN_E164}
+            assert not any(popup["matches"] for popup in known)
+        finally:
+            await fleet["matcher"].start()
+        await company.caught_up()
+        for line in lines:
+            await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_without_calllog_popups_come_with_matches_and_the_log_catches_up(
+    fleet: Fleet, company: Company, way: str
+) -> None:
+    async with Browser(company) as browser:
+        await end(fleet["calllog"], way)
+        try:
+            for line in await company.calls(CALLS):
+                await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
+        finally:
+            await fleet["calllog"].start()
+        await company.caught_up()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_without_notifier_calls_are_logged_and_browsers_resync(
+    fleet: Fleet, company: Company, way: str
+) -> None:
+    async with Browser(company) as browser:
+        await browser.pops_up(await company.call(KNOWN), [company.record])
+        await end(fleet["notifier"], way)
+        try:
+            await company.calls(CALLS)
+            await company.caught_up()
+            await until(lambda: browser.closed_with, what="the socket's end")
+        finally:
+            await fleet["notifier"].start()
+    async with Browser(company, seen=browser.seq) as again:
+        await until(lambda: len(again.frames) > 1, what="the answer to an old number")
+        assert [frame["type"] for frame in again.frames[:2]] == ["welcome", "resync"]
+        assert again.frames[0]["seq"] > browser.seq
+        await again.pops_up(await company.call(KNOWN), [company.record])
+    await company.caught_up()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_without_janitor_nothing_changes_for_calls(
+    fleet: Fleet, company: Company, way: str
+) -> None:
+    await end(fleet["janitor"], way)
+    try:
+        async with Browser(company) as browser:
+            for line in await company.calls(CALLS):
+                await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
+        await company.caught_up()
+    finally:
+        await fleet["janitor"].start()
+
+
+async def test_without_mongodb_popups_open_and_the_log_catches_up(
+    fleet: Fleet, company: Company, mongodb: RealServer
+) -> None:
+    async with Browser(company) as browser:
+        await mongodb.stop()
+        try:
+            for line in await company.calls(CALLS):
+                await browser.pops_up(line)
+            await asyncio.gather(missed(fleet["matcher"]), missed(fleet["calllog"]))
+            async with Browser(company) as another:
+                for line in await company.calls(4):
+                    await another.pops_up(line)
+                    await browser.pops_up(line)
+        finally:
+            await mongodb.start()
+        await company.caught_up()
+        for line in company.lines:
+            await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
+
+
+async def test_without_matcher_and_calllog_at_once_nothing_is_lost(
+    fleet: Fleet, company: Company
+) -> None:
+    await fleet["calllog"].kill()
+    await fleet["matcher"].kill()
+    try:
+        await company.calls(CALLS)
+    finally:
+        await fleet["calllog"].start()
+        await fleet["matcher"].start()
+    await company.caught_up()

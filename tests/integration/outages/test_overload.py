@@ -1,0 +1,97 @@
+"""Consumers away for long, a broker short of disk: queues refuse, the spool takes, all drains."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from softphone_testing.processes import Fleet
+from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.rabbitmq import RabbitMQ
+from support.fleet import MISSED, Company, holds, lengths, readiness
+
+QUEUE_MAX = 60
+CALLS = 60
+LONGER_THAN_A_CHECK = 7
+"""Seconds: a watchdog's round and the time it gives the broker to answer."""
+
+
+@pytest.fixture(scope="module")
+async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
+    """A broker of these tests alone: its queues are small, and its disk will be full."""
+    server = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="module")
+async def fleet(
+    broker: RabbitMQ,
+    mongodb: RealServer,
+    redis_server: RealServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Fleet]:
+    folder: Path = tmp_path_factory.mktemp("overload")
+    env = {"SOFTPHONE_QUEUE_MAX": str(QUEUE_MAX)}
+    services = Fleet(broker.url, mongodb.url, redis_server.url, folder, env)
+    await services.start()
+    yield services
+    await services.stop()
+
+
+@pytest.fixture
+async def company(fleet: Fleet, broker: RabbitMQ) -> AsyncIterator[Company]:
+    """At the end its calls are in the log, no message waits anywhere, and none is dead."""
+    async with Company(fleet) as company:
+        yield company
+        await company.caught_up()
+
+        async def settled() -> None:
+            assert set((await lengths(broker.url)).values()) == {0}
+            assert (await readiness(fleet["ingest"]))[1]["status"] == "ok"
+
+        await holds(settled, "empty queues and an empty spool")
+
+
+async def spools(fleet: Fleet, seconds: int = 0) -> None:
+    """Waits until something has been in the spool for so long."""
+
+    async def so() -> None:
+        told = (await readiness(fleet["ingest"]))[1]["services"]["ingest"]["spool"]
+        age = re.search(r"wait, the first for (\d+) s$", told)
+        assert age
+        assert int(age[1]) >= seconds
+
+    await holds(so, "something in the spool")
+
+
+@pytest.mark.parametrize("away", ["calllog", "matcher"])
+async def test_a_queue_that_is_full_refuses_until_its_consumer_is_back(
+    fleet: Fleet, company: Company, broker: RabbitMQ, away: str
+) -> None:
+    await fleet[away].stop()
+    try:
+        await company.calls(CALLS)
+        await spools(fleet)
+        # the limit is a little soft: what is under way at the moment it is reached comes in
+        assert QUEUE_MAX <= (await lengths(broker.url))[f"{away}.call"] < 2 * QUEUE_MAX
+    finally:
+        await fleet[away].start()
+
+
+async def test_a_broker_short_of_disk_takes_nothing_and_loses_nothing(
+    fleet: Fleet, company: Company, broker: RabbitMQ
+) -> None:
+    """Nor is any link given up meanwhile, which would count against the messages in hand."""
+    await company.calls(4)
+    lost = {service.name: service.log_text().count("broker lost") for service in fleet}
+    await broker.control("set_disk_free_limit", "1000000GB")
+    try:
+        await asyncio.gather(*(company.call(script=MISSED) for _ in range(CALLS)))
+        await spools(fleet, LONGER_THAN_A_CHECK)
+    finally:
+        await broker.control("set_disk_free_limit", "50MB")
+    assert {service.name: service.log_text().count("broker lost") for service in fleet} == lost

@@ -1,0 +1,193 @@
+"""What `/readyz` says of a broker, database or consumer that is gone or hangs, and how it heals."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aio_pika
+import httpx
+import pytest
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import ChannelNotFoundEntity
+
+from softphone_testing.processes import SERVICES, Fleet, Process
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
+from support.browser import Browser
+from support.fleet import KNOWN, MISSED, Company, holds, readiness
+
+WAYS = ("cut", "frozen")
+NEEDING_MONGODB = ("matcher", "calllog", "janitor")
+CONSUMERS = {
+    "matcher.call": "matcher",
+    "calllog.call": "calllog",
+    "calllog.clean-up": "calllog",
+    "janitor.sweep": "janitor",
+}
+
+Proxies = dict[str, Proxy]
+
+
+@pytest.fixture(scope="module")
+async def proxies(
+    rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
+) -> AsyncIterator[Proxies]:
+    """The ways to the three servers."""
+    urls = {"RabbitMQ": rabbitmq.url, "MongoDB": mongodb.url, "Redis": redis_server.url}
+    ways = {name: Proxy(url) for name, url in urls.items()}
+    for way in ways.values():
+        await way.start()
+    yield ways
+    for way in ways.values():
+        await way.cut()
+
+
+@pytest.fixture(scope="module")
+async def fleet(proxies: Proxies, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet]:
+    folder = tmp_path_factory.mktemp("readiness")
+    urls = [proxies[name].url for name in ("RabbitMQ", "MongoDB", "Redis")]
+    services = Fleet(urls[0], urls[1], urls[2], folder)
+    await services.start()
+    yield services
+    await services.stop()
+
+
+@pytest.fixture
+async def company(fleet: Fleet) -> AsyncIterator[Company]:
+    """At the end all services are ready, and its calls are in the log."""
+    async with Company(fleet) as company:
+        yield company
+        await asyncio.gather(*(says(fleet[name], 200, {}) for name in SERVICES))
+        await company.caught_up()
+
+
+async def says(process: Process, status: int, wrong: dict[str, str]) -> None:
+    """Waits until it answers with this status and names just these checks as not ok.
+
+    Each wrong one must contain its text.
+    """
+
+    async def so() -> None:
+        answered, body = await readiness(process)
+        checks = body["services"][process.name]
+        failed = {name: told for name, told in checks.items() if told != "ok"}
+        assert (answered, failed.keys()) == (status, wrong.keys()), body
+        assert all(text in failed[name] for name, text in wrong.items()), body
+        kind = "ok" if not wrong else "degraded"
+        assert (body["ready"], body["status"]) == (status == 200, kind)
+
+    await holds(so, f"{process.name} says {status}")
+
+
+async def break_(proxy: Proxy, way: str) -> None:
+    if way == "cut":
+        await proxy.cut()
+    else:
+        proxy.freeze()
+
+
+async def mend(proxy: Proxy, way: str) -> None:
+    if way == "cut":
+        await proxy.start()
+    else:
+        proxy.thaw()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_broker_gone_is_told_by_all_and_healed_from(
+    fleet: Fleet, proxies: Proxies, company: Company, way: str
+) -> None:
+    """Phones call all the while, and insist; their calls must all be in the log in the end."""
+    async with Browser(company) as browser, company.traffic() as traffic:
+        await traffic.more(4)
+        line = company.line()
+        await break_(proxies["RabbitMQ"], way)
+        try:
+            gone, spooled = {"RabbitMQ": ""}, {"RabbitMQ": "", "spool": "wait, the first for"}
+            assert (await company.hit(line, "ringing")).status_code == 202
+            others = set(SERVICES) - {"ingest"}
+            await asyncio.gather(
+                says(fleet["ingest"], 200, spooled),
+                *(says(fleet[name], 503, gone) for name in others),
+            )
+        finally:
+            await mend(proxies["RabbitMQ"], way)
+        await asyncio.gather(*(says(fleet[name], 200, {}) for name in SERVICES))
+        await until(lambda: {"type": "resync"} in browser.frames, what="a resync")
+        await traffic.more(4)
+        for event in line.script:
+            await company.insist(line, event)
+        await browser.pops_up(line, [company.record])
+    assert (company.unanswered, company.refused) == (0, 0)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_database_gone_is_told_and_essential_only_where_it_is(
+    fleet: Fleet, proxies: Proxies, company: Company, way: str
+) -> None:
+    async with Browser(company) as browser:
+        await break_(proxies["MongoDB"], way)
+        try:
+            gone = {"MongoDB": ""}
+            statuses = {name: 503 if name in NEEDING_MONGODB else 200 for name in SERVICES}
+            await asyncio.gather(*(says(fleet[n], status, gone) for n, status in statuses.items()))
+            for line in await company.calls(4):
+                await browser.pops_up(line)
+        finally:
+            await mend(proxies["MongoDB"], way)
+        await asyncio.gather(*(says(fleet[name], 200, {}) for name in SERVICES))
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_redis_gone_is_told_and_no_call_needs_it(
+    fleet: Fleet, proxies: Proxies, company: Company, way: str
+) -> None:
+    await break_(proxies["Redis"], way)
+    try:
+        await asyncio.gather(
+            *(says(fleet[name], 200, {"Redis": "Redis"}) for name in ("ingest", "notifier")),
+            says(fleet["janitor"], 503, {"schedule": ""}),
+            *(says(fleet[name], 200, {}) for name in ("matcher", "calllog")),
+        )
+        await company.call(KNOWN, MISSED)  # each hit waits a second for Redis, if that hangs
+    finally:
+        await mend(proxies["Redis"], way)
+    await asyncio.gather(*(says(fleet[n], 200, {}) for n in ("ingest", "notifier", "janitor")))
+
+
+async def consumed(admin: AbstractConnection, queue: str) -> None:
+    async with admin.channel() as channel:
+        try:
+            found = await channel.declare_queue(queue, passive=True)
+        except ChannelNotFoundEntity as error:
+            raise AssertionError("the queue is not there") from error
+        assert found.declaration_result.consumer_count == 1
+
+
+@pytest.mark.parametrize("queue", CONSUMERS)
+async def test_a_consumer_the_broker_took_away_comes_back(
+    fleet: Fleet, rabbitmq: RealServer, company: Company, queue: str
+) -> None:
+    service = fleet[CONSUMERS[queue]]
+    async with await aio_pika.connect(rabbitmq.url) as admin:
+        async with admin.channel() as channel:
+            await channel.queue_delete(queue)
+        await holds(lambda: consumed(admin, queue), f"a consumer of {queue}")
+    await says(service, 200, {})
+    await company.calls(4)
+    await company.caught_up()
+    await company.swept(await company.ask_sweep())
+
+
+async def test_the_answer_itself_is_quick_whatever_hangs(
+    fleet: Fleet, proxies: Proxies, company: Company
+) -> None:
+    for proxy in proxies.values():
+        proxy.freeze()
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            for path in ("readyz", "healthz"):
+                await asyncio.gather(*(client.get(f"{p.url}/{path}") for p in fleet))
+    finally:
+        for proxy in proxies.values():
+            proxy.thaw()

@@ -1,0 +1,7 @@
+"""Where the tests find the files of the repository."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "tests" / "data"
+SAMPLES = ROOT / "tests" / "contract" / "samples"

@@ -1,0 +1,632 @@
+"""The fold: any order and any repetition of what phones tell is the same call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softphone_common.domain.call import (
+    ENDS,
+    PHASES,
+    Call,
+    Direction,
+    Observation,
+    Phase,
+    fold,
+    order,
+)
+from softphone_common.domain.call_view import NOBODY, TALK_LIMIT, Leg, view
+from softphone_common.domain.numbers.normalise import RemoteNumber
+from support.observations import CALL, CALLER, WITHHELD, at, folded, seen, told
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is told of one call, what its view must say, and each leg's phase."""
+
+    told: tuple[Observation, ...]
+    says: dict[str, Any]
+    legs: dict[str, Phase] = field(default_factory=lambda: {"21": "ended"})
+
+
+RINGING_GROUP = (told("ringing", 0), told("ringing", 0, "22"), told("ringing", 0.3, "23"))
+ANSWERED_GROUP = (*RINGING_GROUP, told("connected", 8, "22"), told("ended", 68, "22"))
+GROUP_SAYS = {
+    "phase": "ended",
+    "outcome": "answered",
+    "extension": "22",
+    "answered_by": "22",
+    "rung_at": at(0),
+    "connected_at": at(8),
+    "ended_at": at(68),
+    "ring_seconds": 8,
+    "talk_seconds": 60,
+}
+TRANSFER = (
+    told("ringing", 0),
+    told("connected", 5),
+    told("ringing", 60, "31"),
+    told("ended", 62),
+)
+
+SCENARIOS = {
+    "answered": Scenario(
+        (
+            told("ringing", 0, name="Huber"),
+            told("connected", 7),
+            told("ended", 127.9, reason="normal"),
+        ),
+        {
+            "phase": "ended",
+            "outcome": "answered",
+            "direction": "inbound",
+            "extension": "21",
+            "answered_by": "21",
+            "remote": CALLER,
+            "name": "Huber",
+            "reason": "normal",
+            "dialed_at": None,
+            "rung_at": at(0),
+            "connected_at": at(7),
+            "ended_at": at(127.9),
+            "started_at": at(0),
+            "last_at": at(127.9),
+            "ring_seconds": 7,
+            "talk_seconds": 120,
+        },
+    ),
+    "missed": Scenario(
+        (told("ringing", 0), told("missed", 25, reason="no answer")),
+        {
+            "phase": "missed",
+            "outcome": "missed",
+            "extension": "21",
+            "answered_by": None,
+            "reason": "no answer",
+            "connected_at": None,
+            "ended_at": at(25),
+            "ring_seconds": 25,
+            "talk_seconds": 0,
+        },
+        {"21": "missed"},
+    ),
+    "missed, said with the end of every call": Scenario(
+        (told("ringing", 0), told("ended", 25), told("missed", 25)),
+        {"phase": "missed", "outcome": "missed", "ring_seconds": 25, "talk_seconds": 0},
+        {"21": "missed"},
+    ),
+    "running": Scenario(
+        (told("ringing", 0), told("connected", 7)),
+        {
+            "phase": "connected",
+            "outcome": None,
+            "answered_by": "21",
+            "ended_at": None,
+            "ring_seconds": 7,
+            "talk_seconds": None,
+        },
+        {"21": "connected"},
+    ),
+    "transfer ringing": Scenario(
+        TRANSFER,
+        {
+            "phase": "connected",
+            "outcome": None,
+            "extension": "21",
+            "answered_by": "21",
+            "ended_at": None,
+            "talk_seconds": None,
+        },
+        {"21": "ended", "31": "ringing"},
+    ),
+    "transferred": Scenario(
+        (*TRANSFER, told("connected", 65, "31"), told("ended", 125, "31")),
+        {
+            "phase": "ended",
+            "outcome": "answered",
+            "extension": "21",
+            "answered_by": "21",
+            "connected_at": at(5),
+            "ended_at": at(125),
+            "ring_seconds": 5,
+            "talk_seconds": 120,
+        },
+        {"21": "ended", "31": "ended"},
+    ),
+    "transfer nobody took": Scenario(
+        (*TRANSFER, told("missed", 80, "31")),
+        {"phase": "ended", "answered_by": "21", "ended_at": at(62), "talk_seconds": 57},
+        {"21": "ended", "31": "missed"},
+    ),
+    "ring group, siblings silent": Scenario(
+        ANSWERED_GROUP, GROUP_SAYS, {"21": "ringing", "22": "ended", "23": "ringing"}
+    ),
+    "ring group, siblings missed": Scenario(
+        (*ANSWERED_GROUP, told("missed", 8.2), told("missed", 8.4, "23")),
+        GROUP_SAYS,
+        {"21": "missed", "22": "ended", "23": "missed"},
+    ),
+    "ring group, a sibling's miss comes last": Scenario(
+        (*ANSWERED_GROUP, told("missed", 70, "23")),
+        GROUP_SAYS,
+        {"21": "ringing", "22": "ended", "23": "missed"},
+    ),
+    "ring group, the answer told by its length only": Scenario(
+        (*RINGING_GROUP, told("ended", 68, "22", talk_seconds=60)),
+        GROUP_SAYS,
+        {"21": "ringing", "22": "ended", "23": "ringing"},
+    ),
+    "ring group, nobody answered": Scenario(
+        (*RINGING_GROUP, told("missed", 20), told("missed", 21, "22"), told("missed", 22, "23")),
+        {
+            "phase": "missed",
+            "outcome": "missed",
+            "answered_by": None,
+            "ended_at": at(22),
+            "ring_seconds": 22,
+            "talk_seconds": 0,
+        },
+        {"21": "missed", "22": "missed", "23": "missed"},
+    ),
+    "ring group, two still ringing": Scenario(
+        (*RINGING_GROUP, told("missed", 20)),
+        {"phase": "ringing", "outcome": None, "ended_at": None, "talk_seconds": None},
+        {"21": "missed", "22": "ringing", "23": "ringing"},
+    ),
+    "end without start": Scenario(
+        (told("ended", 40),),
+        {
+            "phase": "missed",
+            "outcome": "missed",
+            "answered_by": None,
+            "rung_at": None,
+            "connected_at": None,
+            "ended_at": at(40),
+            "ring_seconds": None,
+            "talk_seconds": 0,
+        },
+    ),
+    "end without start, with its length": Scenario(
+        (told("ended", 40, talk_seconds=30),),
+        {
+            "phase": "ended",
+            "outcome": "answered",
+            "answered_by": "21",
+            "connected_at": at(10),
+            "ended_at": at(40),
+            "ring_seconds": None,
+            "talk_seconds": 30,
+        },
+    ),
+    "ring and end with its length": Scenario(
+        (told("ringing", 0), told("ended", 40, talk_seconds=30)),
+        {"outcome": "answered", "ring_seconds": 10, "talk_seconds": 30},
+    ),
+    "a length beside an answer we saw": Scenario(
+        (told("ringing", 0), told("connected", 5), told("ended", 40, talk_seconds=40)),
+        {"connected_at": at(5), "ring_seconds": 5, "talk_seconds": 35},
+    ),
+    "outbound from a click": Scenario(
+        (
+            told("dialed", 0, direction="outbound", identity="click"),
+            told("ringing", 4, direction="inbound"),
+            told("connected", 10),
+            told("ended", 70),
+        ),
+        {
+            "phase": "ended",
+            "outcome": "answered",
+            "direction": "outbound",
+            "identity": "click",
+            "dialed_at": at(0),
+            "rung_at": at(4),
+            "ring_seconds": 10,
+            "talk_seconds": 60,
+        },
+    ),
+    "outbound, nobody answered": Scenario(
+        (told("dialed", 0, direction="outbound"), told("ended", 30)),
+        {
+            "phase": "ended",
+            "outcome": "unanswered",
+            "direction": "outbound",
+            "ring_seconds": 30,
+            "talk_seconds": 0,
+        },
+    ),
+    "click without follow up": Scenario(
+        (told("dialed", 0, direction="outbound", identity="click"),),
+        {
+            "phase": "dialed",
+            "outcome": None,
+            "direction": "outbound",
+            "extension": "21",
+            "answered_by": None,
+            "ended_at": None,
+            "ring_seconds": None,
+            "talk_seconds": None,
+        },
+        {"21": "dialed"},
+    ),
+    "anonymous": Scenario(
+        (told("ringing", 0, remote=WITHHELD), told("missed", 9, remote=WITHHELD)),
+        {"phase": "missed", "remote": WITHHELD, "ring_seconds": 9},
+        {"21": "missed"},
+    ),
+    "number only told later": Scenario(
+        (told("ringing", 0, remote=WITHHELD), told("connected", 3)), {"remote": CALLER}, {}
+    ),
+    "repeated at other times": Scenario(
+        (
+            told("ringing", 0),
+            told("ringing", 3),
+            told("ringing", 6),
+            told("connected", 8),
+            told("connected", 9),
+            told("ended", 60),
+            told("ended", 68),
+        ),
+        {
+            "rung_at": at(0),
+            "connected_at": at(8),
+            "ended_at": at(68),
+            "ring_seconds": 8,
+            "talk_seconds": 60,
+        },
+    ),
+    "answer told after the end": Scenario(
+        (told("ringing", 0), told("ended", 30), told("connected", 31)),
+        {"phase": "ended", "outcome": "answered", "ended_at": at(30), "talk_seconds": 0},
+    ),
+    "ringing told after the end": Scenario(
+        (told("connected", 5), told("ended", 30), told("ringing", 200)),
+        {"phase": "ended", "ended_at": at(30), "ring_seconds": 0, "talk_seconds": 25},
+    ),
+    "ringing told after the miss": Scenario(
+        (told("missed", 30), told("ringing", 200)),
+        {"phase": "missed", "talk_seconds": 0},
+        {"21": "missed"},
+    ),
+}
+
+NAMELESS = {
+    "one phone, its end without an extension": Scenario(
+        (told("ringing", 0), told("connected", 5), told("ended", 65, "", reason="normal")),
+        {
+            "phase": "ended",
+            "outcome": "answered",
+            "extension": "21",
+            "answered_by": "21",
+            "reason": "normal",
+            "ended_at": at(65),
+            "talk_seconds": 60,
+        },
+        {"": "ended", "21": "ended"},
+    ),
+    "ring group, answered under another name, ended without one": Scenario(
+        (
+            told("ringing", 0, "w0"),
+            told("ringing", 0, "w1"),
+            told("connected", 8, "1234567w0"),
+            told("ended", 68, "", reason="normalClearing"),
+        ),
+        {**GROUP_SAYS, "extension": "1234567w0", "answered_by": "1234567w0"},
+        {"": "ended", "1234567w0": "ended", "w0": "ended", "w1": "ended"},
+    ),
+    "ring group nobody answered, missed without an extension": Scenario(
+        (*RINGING_GROUP, told("missed", 20, "")),
+        {"phase": "missed", "answered_by": None, "ended_at": at(20), "ring_seconds": 20},
+        {"": "missed", "21": "missed", "22": "missed", "23": "missed"},
+    ),
+    "a leg that ended by itself keeps its own end": Scenario(
+        (*RINGING_GROUP, told("missed", 4), told("connected", 8, "22"), told("ended", 68, "")),
+        {"answered_by": "22", "talk_seconds": 60},
+        {"": "ended", "21": "missed", "22": "ended", "23": "ended"},
+    ),
+    "the end without an extension tells the length": Scenario(
+        (told("ringing", 0), told("ended", 68, "", talk_seconds=60)),
+        {"outcome": "answered", "answered_by": "21", "connected_at": at(8), "talk_seconds": 60},
+        {"": "ended", "21": "ended"},
+    ),
+    "the length beside an answer we saw": Scenario(
+        (told("ringing", 0, ""), told("connected", 5, "22"), told("ended", 40, "", talk_seconds=9)),
+        {"answered_by": "22", "connected_at": at(5), "talk_seconds": 35},
+        {"": "ended", "22": "ended"},
+    ),
+    "the only phone there is has answered": Scenario(
+        (told("ringing", 0), told("connected", 8, "")),
+        {"phase": "connected", "extension": "21", "answered_by": "21", "connected_at": at(8)},
+        {"": "connected", "21": "connected"},
+    ),
+    "one of several has answered": Scenario(
+        (*RINGING_GROUP, told("connected", 8, "")),
+        {
+            "phase": "connected",
+            "extension": "21",
+            "answered_by": None,
+            "connected_at": at(8),
+            "ring_seconds": 8,
+        },
+        {"": "connected", "21": "ringing", "22": "ringing", "23": "ringing"},
+    ),
+    "one of several has answered, and it is over": Scenario(
+        (*RINGING_GROUP, told("connected", 8, ""), told("ended", 68, "")),
+        {**GROUP_SAYS, "extension": "21", "answered_by": None},
+        {"": "ended", "21": "ended", "22": "ended", "23": "ended"},
+    ),
+    "who was rung too late is not who answered": Scenario(
+        (told("ringing", 0), told("connected", 8, ""), told("ringing", 60, "31")),
+        {"phase": "connected", "answered_by": "21"},
+        {"": "connected", "21": "connected", "31": "ringing"},
+    ),
+    "nobody in particular rings": Scenario(
+        (told("ringing", 0, ""),),
+        {"phase": "ringing", "extension": "", "answered_by": None, "rung_at": at(0)},
+        {"": "ringing"},
+    ),
+    "nobody in particular had it": Scenario(
+        (told("ringing", 0, ""), told("connected", 8, ""), told("ended", 68, "")),
+        {**GROUP_SAYS, "extension": "", "answered_by": None},
+        {"": "ended"},
+    ),
+    "rung without an extension, missed with one": Scenario(
+        (told("ringing", 0, ""), told("missed", 25)),
+        {"phase": "missed", "extension": "21", "ring_seconds": 25},
+        {"": "ringing", "21": "missed"},
+    ),
+    "missed without an extension after an answer": Scenario(
+        (told("ringing", 0), told("connected", 5), told("missed", 65, "")),
+        {"phase": "ended", "outcome": "answered", "answered_by": "21", "talk_seconds": 60},
+        {"": "missed", "21": "ended"},
+    ),
+    "handed on: the end of the first part is not that of the second": Scenario(
+        (
+            told("ringing", 0, external_id="A"),
+            told("connected", 5, external_id="A"),
+            told("ringing", 60, "31", external_id="B"),
+            told("ended", 62, "", external_id="A"),
+        ),
+        {"phase": "connected", "outcome": None, "answered_by": "21", "ended_at": None},
+        {"": "ended", "21": "ended", "31": "ringing"},
+    ),
+    "handed on twice, each part with an end": Scenario(
+        (
+            told("ringing", 0, external_id="A"),
+            told("connected", 5, external_id="A"),
+            told("ringing", 60, "31", external_id="B"),
+            told("ended", 62, "", external_id="A"),
+            told("connected", 65, "31", external_id="B"),
+            told("ringing", 90, "32", external_id="C"),
+            told("ended", 92, "", external_id="B"),
+            told("connected", 95, "32", external_id="C"),
+            told("ended", 125, "", external_id="C"),
+        ),
+        {"phase": "ended", "answered_by": "21", "ended_at": at(125), "talk_seconds": 120},
+        {"": "ended", "21": "ended", "31": "ended", "32": "ended"},
+    ),
+    "nobody said the number": Scenario(
+        (told("ringing", 0, remote=None), told("ended", 9, remote=None)),
+        {"remote": NOBODY, "phase": "missed"},
+    ),
+    "the number is said only once": Scenario(
+        (told("ringing", 0, remote=None), told("connected", 5), told("ended", 9, remote=None)),
+        {"remote": CALLER, "talk_seconds": 4},
+    ),
+    "a withheld number is said, and says more than nothing": Scenario(
+        (told("ringing", 0, remote=WITHHELD), told("ended", 9, remote=None)), {"remote": WITHHELD}
+    ),
+}
+SCENARIOS |= NAMELESS
+
+NUMBERS = (
+    None,
+    CALLER,
+    WITHHELD,
+    RemoteNumber("1", None, "invalid", ""),
+    RemoteNumber("1", "", "invalid", ""),
+    RemoteNumber("1", None, "invalid", "", "7"),
+)
+observations = st.builds(
+    Observation,
+    call_id=st.just(CALL),
+    phase=st.sampled_from(PHASES),
+    extension=st.sampled_from(["21", "22", "31", ""]),
+    remote=st.sampled_from(NUMBERS),
+    at=st.sampled_from([0, 0.001, 2, 5, 5.001, 60, 90_000]).map(at),
+    direction=st.sampled_from([None, "inbound", "outbound"]),
+    name=st.sampled_from(["", "Huber", "Sepp"]),
+    reason=st.sampled_from(["", "busy", "normal"]),
+    talk_seconds=st.sampled_from([None, -1, 0, 7, 10**15]),
+    external_id=st.sampled_from(["", "A", "B"]),
+    identity=st.sampled_from(["phone", "click", "derived"]),
+    device=st.sampled_from(["", "d1"]),
+)
+named = observations.filter(lambda observation: observation.extension != "")
+anything = st.lists(observations, min_size=1, max_size=12)
+scenarios = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
+
+
+def deliveries(what: list[Observation]) -> st.SearchStrategy[list[Observation]]:
+    """Every observation at least once, any of them again, in any order."""
+    again = st.lists(st.sampled_from(what), max_size=6)
+    return again.flatmap(lambda more: st.permutations([*what, *more]))
+
+
+def rank(leg: Leg) -> int:
+    """How far a leg is; its two ends are equally far."""
+    return min(PHASES.index(leg.phase), PHASES.index("ended"))
+
+
+@scenarios
+def test_says_what_happened(scenario: Scenario) -> None:
+    call = seen(*scenario.told)
+    assert {name: getattr(call, name) for name in scenario.says} == scenario.says
+    if scenario.legs:
+        assert {leg.extension: leg.phase for leg in call.legs} == scenario.legs
+
+
+@scenarios
+@given(data=st.data())
+def test_any_delivery_of_a_scenario_is_the_same_call(
+    scenario: Scenario, data: st.DataObject
+) -> None:
+    delivered = data.draw(deliveries(list(scenario.told)))
+    assert folded(*delivered) == folded(*scenario.told)
+    assert seen(*delivered) == seen(*scenario.told)
+
+
+@given(data=st.data(), what=anything)
+def test_any_delivery_of_anything_is_the_same_call(
+    data: st.DataObject, what: list[Observation]
+) -> None:
+    delivered = data.draw(deliveries(what))
+    assert folded(*delivered) == folded(*what)
+    assert seen(*delivered) == seen(*what)
+
+
+@given(what=anything)
+def test_folding_what_is_known_changes_nothing(what: list[Observation]) -> None:
+    call = folded(*what)
+    assert all(fold(call, known) == call for known in what)
+
+
+@given(one=observations, other=observations)
+def test_only_equal_observations_share_a_place_in_the_order(
+    one: Observation, other: Observation
+) -> None:
+    for name in (f.name for f in fields(Observation)):
+        near = replace(one, **{name: getattr(other, name)})
+        assert (order(one) == order(near)) == (one == near), name
+
+
+@given(what=anything)
+def test_a_view_never_contradicts_itself(what: list[Observation]) -> None:
+    call = seen(*what)
+    over = call.phase in ENDS
+    assert (call.talk_seconds is not None) == over
+    assert (call.outcome is not None) == over
+    assert (call.ended_at is not None) == over
+    answered = any(leg.answered for leg in call.legs)
+    assert (call.answered_by is not None) == any(
+        leg.answered and leg.extension for leg in call.legs
+    )
+    assert call.answered_by in {None, call.extension}
+    assert (call.connected_at is not None) == answered
+    assert call.started_at == min(o.at for o in what)
+    assert call.last_at == max(o.at for o in what)
+    assert [leg.extension for leg in call.legs] == sorted({o.extension for o in what})
+    assert call.remote in {o.remote or NOBODY for o in what}
+    if over:
+        assert call.talk_seconds is not None
+        assert call.talk_seconds >= 0
+        assert answered or call.talk_seconds == 0
+        assert (call.outcome == "answered") == answered
+
+
+@given(what=st.lists(named, min_size=1, max_size=12))
+def test_legs_only_move_forward(what: list[Observation]) -> None:
+    before: dict[str, Leg] = {}
+    call = Call(CALL)
+    for observation in what:
+        call = fold(call, observation)
+        now = {leg.extension: leg for leg in view(call).legs}
+        assert now.keys() == before.keys() | {observation.extension}
+        for extension, leg in before.items():
+            assert rank(now[extension]) >= rank(leg)
+            assert now[extension].answered >= leg.answered
+        before = now
+
+
+@pytest.mark.parametrize("phase", ["dialed", "ringing", "connected"])
+@given(what=anything, end=observations, data=st.data())
+def test_nothing_reopens_a_finished_leg(
+    phase: Phase, what: list[Observation], end: Observation, data: st.DataObject
+) -> None:
+    finished = [*what, replace(end, phase="ended")]
+    late = replace(data.draw(observations), phase=phase, extension=end.extension)
+    legs = {leg.extension: leg for leg in seen(*finished, late).legs}
+    assert legs[end.extension].phase in ENDS
+    assert legs[end.extension].ended_at is not None
+
+
+@given(what=anything, end=observations, phase=st.sampled_from(sorted(ENDS)))
+def test_an_end_without_an_extension_or_an_id_ends_all(
+    what: list[Observation], end: Observation, phase: Phase
+) -> None:
+    call = seen(*what, replace(end, phase=phase, extension="", external_id=""))
+    assert call.phase in ENDS
+    assert all(leg.ended_at is not None for leg in call.legs)
+    for leg in call.legs:
+        own = [o.at for o in what if o.extension == leg.extension and o.phase in ENDS]
+        assert leg.extension == "" or not own or leg.ended_at == max(own)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "phase"), [(10.0, "ended"), (10.001, "connected")], ids=["sibling", "transfer"]
+)
+def test_a_leg_begun_too_late_for_a_ring_group_is_a_transfer(seconds: float, phase: str) -> None:
+    answered = (told("ringing", 0), told("connected", 5), told("ended", 30))
+    assert seen(*answered, told("ringing", seconds, "22")).phase == phase
+
+
+def test_the_first_to_answer_answered_the_call() -> None:
+    call = seen(told("connected", 9), told("connected", 8, "22"), told("connected", 10, "11"))
+    assert (call.answered_by, call.connected_at) == ("22", at(8))
+
+
+def test_of_many_repetitions_the_one_that_says_most_is_not_lost() -> None:
+    repeated = [told("ringing", s, remote=WITHHELD) for s in (0, 2)]
+    ends = [told("ended", s) for s in (60, 64)]
+    call = seen(*repeated, told("ringing", 1), *ends, told("ended", 62, talk_seconds=50))
+    assert (call.remote, call.outcome, call.talk_seconds) == (CALLER, "answered", 50)
+
+
+@pytest.mark.parametrize(
+    ("talk_seconds", "counted"),
+    [(-5, 0), (0, 0), (10**18, int(TALK_LIMIT.total_seconds()))],
+)
+def test_a_length_nobody_can_believe_breaks_nothing(talk_seconds: int, counted: int) -> None:
+    assert seen(told("ended", 9, talk_seconds=talk_seconds)).talk_seconds == counted
+
+
+@pytest.mark.parametrize(
+    ("directions", "expected"),
+    [
+        ((None, None), "inbound"),
+        ((None, "outbound"), "outbound"),
+        (("outbound", "inbound"), "outbound"),
+        (("inbound", "outbound"), "inbound"),
+    ],
+)
+def test_the_direction_is_what_was_said_first(
+    directions: tuple[Direction | None, Direction | None], expected: Direction
+) -> None:
+    first, second = directions
+    call = seen(told("ringing", 0, direction=first), told("connected", 5, direction=second))
+    assert call.direction == expected
+
+
+def test_the_first_name_and_the_last_reason_of_an_end_are_kept() -> None:
+    call = seen(
+        told("ringing", 0),
+        told("connected", 1, name="Huber", reason="picked up"),
+        told("ended", 2, name="Sepp", reason="busy"),
+        told("ended", 3, reason="normal"),
+        told("missed", 4),
+    )
+    assert (call.name, call.reason) == ("Huber", "normal")
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda: fold(Call("another"), told("ringing", 0)), "folded into another"),
+        (lambda: view(Call(CALL)), "no evidence"),
+    ],
+)
+def test_refuses_what_is_not_of_one_call(broken: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        broken()
