@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from softphone_testing.real_servers import ADDRESSES, RealServer, climb, leave
+from softphone_testing.real_servers import ADDRESSES, RealServer, release_server, start_server
 from softphone_testing.servers.child import ServerError
 
 # A developer's own settings must not decide what the tests see.
@@ -27,7 +27,7 @@ class Ladder:
             name for item in request.session.items for name in getattr(item, "fixturenames", ())
         }
         self._starts = {
-            kind: asyncio.create_task(climb(kind, folders.mktemp(kind)))
+            kind: asyncio.create_task(start_server(kind, folders.mktemp(kind)))
             for kind in ADDRESSES
             if kind in wanted
         }
@@ -43,7 +43,7 @@ class Ladder:
     async def close(self) -> None:
         results = await asyncio.gather(*self._starts.values(), return_exceptions=True)
         started = [result for result in results if not isinstance(result, BaseException)]
-        await asyncio.gather(*(leave(server) for server in started))
+        await asyncio.gather(*(release_server(server) for server in started))
 
 
 @pytest.fixture(scope="session")

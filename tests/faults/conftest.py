@@ -11,7 +11,7 @@ import pytest
 
 from faults import fault, table
 from faults.cluster import NODES
-from faults.ordeal import Pace, suffer
+from faults.scenario import Pace, run_scenario
 from faults.site import Site, working
 from faults.table import Row
 
@@ -90,7 +90,7 @@ def tried(request: pytest.FixtureRequest, pace: Pace) -> Tried:
     """Tries a fault, reports its row, and fails if anything is wrong."""
 
     async def tried(site: Site, name: str, fault: AbstractAsyncContextManager[None]) -> None:
-        row, verdict = await suffer(site, name, fault, pace)
+        row, verdict = await run_scenario(site, name, fault, pace)
         request.node.user_properties.append((ROW, asdict(row)))
         assert verdict.why == [], "\n".join(verdict.why[:10])
         assert (row.lost, row.doubled) == (0, 0)

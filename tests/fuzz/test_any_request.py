@@ -5,7 +5,7 @@ import json
 from hypothesis import strategies as st
 
 from softphone_common.domain.numbers.normalise import NumberProfile
-from softphone_ingest.mapping.parsed_event import Hit, HitError
+from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.mapping.reader import Reader
 from softphone_ingest.mapping.request import HitRequest
@@ -69,14 +69,14 @@ def _readers(draw: st.DrawFn) -> Reader:
 
 def test_no_request_is_more_than_refused() -> None:
     def tried(reader: Reader) -> None:
-        hits: tuple[Hit, ...] = ()
+        hits: tuple[ParsedEvent, ...] = ()
         refused = HitError("none", "was refused")
         try:
             hits = reader.hits()
             reader.reply("https://connector.example.de/hit/k", "c")
         except HitError as error:
             refused = error
-        assert all(isinstance(hit, Hit) for hit in hits)
+        assert all(isinstance(hit, ParsedEvent) for hit in hits)
         assert refused.field
         assert refused.why
 

@@ -15,7 +15,7 @@ from aio_pika.abc import AbstractChannel
 
 from softphone_common.bus import topology
 from softphone_common.bus.bus import Bus
-from softphone_common.bus.consumer import Limits
+from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope, pack
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import CleanUpFinished, Message
@@ -59,7 +59,7 @@ async def consuming(
 ) -> AsyncIterator[Bus]:
     """A bus that hands `janitor.sweep` to this handler."""
     bus = Bus(bus_settings(url, **more), "test")
-    bus.consume(QUEUE, handling, Limits(batch_size=batch, batch_seconds=0.2))
+    bus.consume(QUEUE, handling, BatchPolicy(batch_size=batch, batch_seconds=0.2))
     await bus.start()
     await until_ready(bus)
     try:

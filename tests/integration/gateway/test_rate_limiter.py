@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.settings import Settings
-from softphone_common.stores.rate_limit import Limiter, Rate, network
+from softphone_common.stores.rate_limit import Rate, RateLimiter, network
 from softphone_common.stores.redis import Redis
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
@@ -38,12 +38,12 @@ class Counts:
         )
         self.now = NOW
         self.redis = Redis(given, essential=False)
-        self.limiter = Limiter(self.redis, lambda: self.now, given)
+        self.limiter = RateLimiter(self.redis, lambda: self.now, given)
 
     async def taken(self, who: str) -> int:
         """The seconds one is told to wait, 0 if it was counted."""
         try:
-            await self.limiter.take(RATE, who)
+            await self.limiter.acquire(RATE, who)
         except ProblemError as error:
             return int(error.headers["Retry-After"])
         return 0
@@ -68,7 +68,7 @@ async def both(redis_server: RealServer) -> AsyncIterator[tuple[Counts, Counts]]
 
 
 _steps = st.lists(
-    st.tuples(st.sampled_from(["take", "give_back", "forget"]), st.integers(0, 4000)), max_size=40
+    st.tuples(st.sampled_from(["acquire", "refund", "reset"]), st.integers(0, 4000)), max_size=40
 )
 
 
@@ -86,12 +86,12 @@ async def test_both_count_the_same(
         told = []
         for counts in both:
             counts.now += timedelta(milliseconds=millis)
-            if step == "take":
+            if step == "acquire":
                 told.append(await counts.taken(who))
-            elif step == "give_back":
-                await counts.limiter.give_back(RATE, who)
+            elif step == "refund":
+                await counts.limiter.refund(RATE, who)
             else:
-                await counts.limiter.forget(RATE, who)
+                await counts.limiter.reset(RATE, who)
         assert len(set(told)) <= 1, told
 
 

@@ -14,7 +14,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
-from softphone_janitor.clean_up.handlers import ACTOR, Sweeping
+from softphone_janitor.clean_up.handlers import ACTOR, SweepHandlers
 from softphone_janitor.clean_up.store import SweepStore
 from softphone_janitor.settings import JanitorSettings
 from softphone_testing.real_servers import RealServer
@@ -215,7 +215,7 @@ async def test_every_night_at_two_in_the_tenants_zone_is_swept_by_itself_once(
 
 
 @asynccontextmanager
-async def janitor(office: Installation, rabbitmq: str) -> AsyncIterator[Sweeping]:
+async def janitor(office: Installation, rabbitmq: str) -> AsyncIterator[SweepHandlers]:
     """The nightly job of one more janitor, without a schedule of its own."""
     settings = JanitorSettings(
         amqp_url=SecretStr(rabbitmq),
@@ -238,7 +238,7 @@ async def janitor(office: Installation, rabbitmq: str) -> AsyncIterator[Sweeping
 
     try:
         await until(answers, what="one more janitor")
-        yield Sweeping(SweepStore(mongo.database), tenants, bus, office.clock, 2)
+        yield SweepHandlers(SweepStore(mongo.database), tenants, bus, office.clock, 2)
     finally:
         for resource in reversed(resources):
             await resource.stop()

@@ -8,10 +8,10 @@ from pydantic import SecretStr
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import utc_now
 from softphone_common.process.errors import UnavailableError
-from softphone_common.stores.rate_limit import Limiter
+from softphone_common.stores.rate_limit import RateLimiter
 from softphone_common.stores.redis import Redis
-from softphone_notifier.accounts.login_throttle import Attempts
-from softphone_notifier.live.handshake_limit import Lobby
+from softphone_notifier.accounts.login_throttle import LoginThrottle
+from softphone_notifier.live.handshake_limit import HandshakeLimit
 from softphone_notifier.settings import NotifierSettings
 
 NOWHERE = SecretStr("redis://127.0.0.1:1/0")
@@ -30,40 +30,40 @@ HERE = "198.51.100.7"
 
 
 @pytest.fixture
-def attempts() -> Attempts:
-    limiter = Limiter(Redis(SETTINGS, essential=False), utc_now, SETTINGS)
-    return Attempts(limiter, SETTINGS)
+def throttle() -> LoginThrottle:
+    limiter = RateLimiter(Redis(SETTINGS, essential=False), utc_now, SETTINGS)
+    return LoginThrottle(limiter, SETTINGS)
 
 
-async def test_only_so_many_passwords_are_worked_on_at_once(attempts: Attempts) -> None:
+async def test_only_so_many_passwords_are_worked_on_at_once(throttle: LoginThrottle) -> None:
     async with AsyncExitStack() as under_way:
         for login in ("a", "b", "c"):
-            await under_way.enter_async_context(attempts.sign_in(HERE, "acme", login))
+            await under_way.enter_async_context(throttle.sign_in(HERE, "acme", login))
         with pytest.raises(ProblemError) as refusal:
-            async with attempts.sign_in("192.0.2.1", "other", "d"):
+            async with throttle.sign_in("192.0.2.1", "other", "d"):
                 pytest.fail("one too many")
         assert refusal.value.status == 503
         assert refusal.value.headers["Retry-After"]
-    async with attempts.sign_in(HERE, "acme", "d"):
+    async with throttle.sign_in(HERE, "acme", "d"):
         pass
 
 
-async def test_an_outage_is_nobodys_wrong_password(attempts: Attempts) -> None:
+async def test_an_outage_is_nobodys_wrong_password(throttle: LoginThrottle) -> None:
     for _ in range(5):
         with pytest.raises(UnavailableError):
-            async with attempts.sign_in(HERE, "acme", "anna"):
+            async with throttle.sign_in(HERE, "acme", "anna"):
                 raise UnavailableError("MongoDB")
     for status in (401, 401, 429):
         with pytest.raises(ProblemError) as refusal:
-            async with attempts.sign_in(HERE, "acme", "anna"):
+            async with throttle.sign_in(HERE, "acme", "anna"):
                 raise ProblemError(401, "wrong")
         assert refusal.value.status == status
 
 
-async def tried(attempts: Attempts, address: str, *, right: bool = False) -> int:
+async def tried(throttle: LoginThrottle, address: str, *, right: bool = False) -> int:
     """What anna is answered."""
     try:
-        async with attempts.sign_in(address, "acme", "anna"):
+        async with throttle.sign_in(address, "acme", "anna"):
             if not right:
                 raise ProblemError(401, "wrong")
     except ProblemError as refusal:
@@ -71,35 +71,39 @@ async def tried(attempts: Attempts, address: str, *, right: bool = False) -> int
     return 201
 
 
-async def test_who_guesses_in_one_network_keeps_nobody_out_elsewhere(attempts: Attempts) -> None:
-    guesses = [await tried(attempts, f"2001:db8:7:7::{n}") for n in range(20)]
+async def test_who_guesses_in_one_network_keeps_nobody_out_elsewhere(
+    throttle: LoginThrottle,
+) -> None:
+    guesses = [await tried(throttle, f"2001:db8:7:7::{n}") for n in range(20)]
     assert guesses == [401] * 2 + [429] * 18
-    assert await tried(attempts, "2001:db8:7:7:ffff::1", right=True) == 429
+    assert await tried(throttle, "2001:db8:7:7:ffff::1", right=True) == 429
     for _ in range(10):
-        assert await tried(attempts, "2001:db8:7:8::1", right=True) == 201
-    assert await tried(attempts, HERE, right=True) == 201
+        assert await tried(throttle, "2001:db8:7:8::1", right=True) == 201
+    assert await tried(throttle, HERE, right=True) == 201
 
 
-async def test_a_login_may_fail_so_often_from_all_networks_together(attempts: Attempts) -> None:
-    guesses = [await tried(attempts, f"198.51.100.{n}") for n in range(7)]
+async def test_a_login_may_fail_so_often_from_all_networks_together(
+    throttle: LoginThrottle,
+) -> None:
+    guesses = [await tried(throttle, f"198.51.100.{n}") for n in range(7)]
     assert guesses == [401] * 5 + [429] * 2
-    async with attempts.sign_in(HERE, "acme", "bernd"):
+    async with throttle.sign_in(HERE, "acme", "bernd"):
         pass
 
 
-async def test_signing_in_gives_guessers_no_more_tries(attempts: Attempts) -> None:
-    guesses = [await tried(attempts, f"198.51.100.{n}") for n in range(4)]
+async def test_signing_in_gives_guessers_no_more_tries(throttle: LoginThrottle) -> None:
+    guesses = [await tried(throttle, f"198.51.100.{n}") for n in range(4)]
     assert guesses == [401] * 4
-    assert await tried(attempts, HERE, right=True) == 201
-    assert [await tried(attempts, f"203.0.113.{n}") for n in range(2)] == [401, 429]
+    assert await tried(throttle, HERE, right=True) == 201
+    assert [await tried(throttle, f"203.0.113.{n}") for n in range(2)] == [401, 429]
 
 
 def test_a_place_is_free_again_as_soon_as_it_is_left() -> None:
-    lobby = Lobby(SETTINGS)
+    handshakes = HandshakeLimit(SETTINGS)
     with ExitStack() as waiting:
-        here = [waiting.enter_context(lobby.place(HERE)) for _ in range(3)]
-        there = [waiting.enter_context(lobby.place("192.0.2.1")) for _ in range(2)]
+        here = [waiting.enter_context(handshakes.place(HERE)) for _ in range(3)]
+        there = [waiting.enter_context(handshakes.place("192.0.2.1")) for _ in range(2)]
     assert here == [True, True, False]
     assert there == [True, False]
-    with lobby.place("192.0.2.1") as place:
+    with handshakes.place("192.0.2.1") as place:
         assert place

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 
 from softphone_common.contracts.websocket import CloseCode
 from softphone_common.http.auth import Caller
-from softphone_notifier.live.socket_session import Session
+from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -85,7 +85,7 @@ def unchecked(token: str) -> Caller:
     raise AssertionError("no token was sent")
 
 
-async def unwatched(session: Session, device: str | None) -> None:
+async def unwatched(session: SocketSession, device: str | None) -> None:
     raise AssertionError("no device was named")
 
 
@@ -94,7 +94,7 @@ async def test_a_browser_that_falls_behind_is_cut() -> None:
     socket = WebSocket({"type": "websocket"}, line.receive, line.send)
     await socket.accept()
     line.stuck.set()
-    session = Session(socket, ANNA, SETTINGS, lambda: NOW)
+    session = SocketSession(socket, ANNA, SETTINGS, lambda: NOW)
     running = asyncio.create_task(session.run(unchecked, unwatched))
     for frame in ("one", "two", "three", "four"):
         session.send(frame)
@@ -108,7 +108,7 @@ async def test_a_browser_that_says_too_much_is_cut(every: float, codes: list[Clo
     line = Chatty(every)
     socket = WebSocket({"type": "websocket"}, line.receive, line.send)
     await socket.accept()
-    session = Session(socket, ANNA, SETTINGS, line.now)
+    session = SocketSession(socket, ANNA, SETTINGS, line.now)
     async with asyncio.timeout(60):
         await session.run(unchecked, unwatched)
     assert [message["code"] for message in line.closed] == codes

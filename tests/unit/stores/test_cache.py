@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 from pymongo.errors import OperationFailure
 
-from softphone_common.stores.cache import Mirror, Stored
+from softphone_common.stores.cache import CollectionCache, Stored
 from softphone_testing.until import until
 
 
@@ -33,7 +33,7 @@ async def test_a_store_that_refuses_is_asked_again_and_takes_nothing_away() -> N
             raise answer
         return answer
 
-    mirror = Mirror("things", read, parsed, seconds=0.01)
+    mirror = CollectionCache("things", read, parsed, seconds=0.01)
     await mirror.start()
     task = mirror.task
     assert task is not None

@@ -178,7 +178,7 @@ def engine_answers() -> bool:
         return False  # whatever is wrong with it, it does not answer
 
 
-async def climb(kind: str, folder: Path) -> RealServer:
+async def start_server(kind: str, folder: Path) -> RealServer:
     """The server, started and ready; raises an error that says what was tried."""
     if url := os.environ.get(ADDRESSES[kind]):
         return GivenServer(url, f"{kind} of {ADDRESSES[kind]}")
@@ -197,8 +197,8 @@ async def climb(kind: str, folder: Path) -> RealServer:
     return server
 
 
-async def leave(server: RealServer) -> None:
-    """End what `climb` started, and nothing else."""
+async def release_server(server: RealServer) -> None:
+    """End what `start_server` started, and nothing else."""
     if isinstance(server, ContainerServer):
         await server.remove()
     elif not isinstance(server, GivenServer):

@@ -38,7 +38,7 @@ Fact = CallObserved | CallMatched
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class CallRecord:
     """A call and the facts kept beside it. `rev` counts its writes; 0: not stored yet."""
 
     tenant: str
@@ -67,7 +67,7 @@ def party(remote: RemoteNumber) -> str:
     return remote.e164 or remote.display
 
 
-def with_fact(known: Logged, fact: Fact) -> Logged:
+def apply_fact(known: CallRecord, fact: Fact) -> CallRecord:
     """The call with this known too; the same call if it was known before.
 
     A call that the sweep took and that turns out to be complete after all comes back by itself.
@@ -103,7 +103,7 @@ class CallStore:
                 return
         raise UnavailableError("calls", "other writers were always first")
 
-    async def get(self, tenant: str, call: str) -> Logged | None:
+    async def get(self, tenant: str, call: str) -> CallRecord | None:
         """The tenant's call with this id, deleted or not, unless nothing was observed of it yet."""
         query = {"_id": _key(tenant, call), "started_at": {"$exists": True}}
         with reaching():
@@ -116,7 +116,7 @@ class CallStore:
         order: str,
         after: tuple[datetime, str] | None,
         size: int,
-    ) -> list[tuple[Logged, tuple[datetime, str]]]:
+    ) -> list[tuple[CallRecord, tuple[datetime, str]]]:
         """Up to `size` calls behind `after`, newest `order` first, each with its own position."""
         if after is not None:
             at, key = after
@@ -126,7 +126,9 @@ class CallStore:
             cursor = self._calls.find(query).sort([(order, -1), ("_id", -1)]).limit(size)
             return [(_logged(d), (d[order], d["_id"])) async for d in cursor]
 
-    async def change(self, tenant: str, call: str, fields: Document, **only: Any) -> Logged | None:
+    async def change(
+        self, tenant: str, call: str, fields: Document, **only: Any
+    ) -> CallRecord | None:
         """The call with these fields beside it changed, or None if there is none such."""
         with reaching():
             document = await self._calls.find_one_and_update(
@@ -136,7 +138,7 @@ class CallStore:
             )
         return None if document is None else _logged(document)
 
-    async def change_all(self, calls: Sequence[Logged], fields: Document) -> None:
+    async def change_all(self, calls: Sequence[CallRecord], fields: Document) -> None:
         """Changes those that nobody wrote since they were read."""
         writes = [
             UpdateOne(
@@ -157,10 +159,10 @@ class CallStore:
         writes: list[Any] = []
         for key, facts in by_id.items():
             first = facts[0]
-            known = found.get(key) or Logged(first.tenant, Call(_call_id(first)))
+            known = found.get(key) or CallRecord(first.tenant, Call(_call_id(first)))
             told = known
             for fact in facts:
-                told = with_fact(told, fact)
+                told = apply_fact(told, fact)
             if told == known:
                 continue
             stored = _document(told)
@@ -193,7 +195,7 @@ def _key(tenant: str, call: str) -> str:
     return f"{tenant}/{call}"
 
 
-def _document(logged: Logged) -> Document:
+def _document(logged: CallRecord) -> Document:
     document: Document = {
         "tenant": logged.tenant,
         "call_id": logged.call.id,
@@ -218,8 +220,8 @@ def _document(logged: Logged) -> Document:
     return document
 
 
-def _logged(document: Document) -> Logged:
-    return Logged(
+def _logged(document: Document) -> CallRecord:
+    return CallRecord(
         tenant=document["tenant"],
         call=Call(document["call_id"], _EVIDENCE.validate_python(document["evidence"])),
         rev=document["rev"],

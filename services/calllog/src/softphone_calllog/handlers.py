@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from softphone_calllog.calls import CallStore, Logged
+from softphone_calllog.calls import CallRecord, CallStore
 from softphone_calllog.recycle_bin import RecycleBin
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.commands import CleanUpRequested
@@ -16,7 +16,7 @@ from softphone_common.contracts.events import (
 from softphone_common.process.clock import Clock
 
 
-class Logging:
+class CallHandlers:
     """Handles the queues `calllog.call` and `calllog.clean-up`."""
 
     def __init__(self, calls: CallStore, bin_: RecycleBin, bus: Bus, clock: Clock) -> None:
@@ -48,7 +48,7 @@ class Logging:
             )
 
 
-def changed(call: Logged) -> CallChanged:
+def changed(call: CallRecord) -> CallChanged:
     """The news that the call is deleted, or is so no more."""
     return CallChanged(
         tenant=call.tenant,

@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_calllog.calls import CallStore, Logged, party
+from softphone_calllog.calls import CallRecord, CallStore, party
 from softphone_calllog.comments import CommentStore
 from softphone_calllog.handlers import changed
 from softphone_calllog.recycle_bin import RecycleBin
@@ -20,7 +20,7 @@ from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.http.auth import AdminCaller, AnyCaller, Caller
 from softphone_common.http.paging import Page, decode_cursor, encode_cursor
 from softphone_common.http.problem import ProblemError
-from softphone_common.http.timestamps import Moment
+from softphone_common.http.timestamps import Timestamp
 from softphone_common.process.clock import Clock
 from softphone_common.stores.mongo import Document
 from softphone_common.stores.tenants import Tenants
@@ -38,8 +38,8 @@ class Filter(BaseModel):
     phase: list[Phase] = Field(default_factory=list)
     direction: Direction | None = None
     number: str | None = Field(None, max_length=128)
-    from_: Moment | None = Field(None, alias="from")
-    to: Moment | None = None
+    from_: Timestamp | None = Field(None, alias="from")
+    to: Timestamp | None = None
     cursor: str | None = Field(None, max_length=2000)
     limit: int = Field(50, ge=1)
 
@@ -53,7 +53,7 @@ class CommentInput(BaseModel):
     record: str | None = Field(None, max_length=64)
 
 
-class Api:
+class CallApi:
     """The call history over HTTP. A user reads the calls of the own extensions, an administrator
     those of the tenant."""
 
@@ -157,7 +157,7 @@ class Api:
         await self._bus.tell(changed(restored))
         return await self._with_comments(restored)
 
-    async def _readable_call(self, call: str, caller: Caller) -> Logged:
+    async def _readable_call(self, call: str, caller: Caller) -> CallRecord:
         known = await self._calls.get(caller.tenant, call)
         may = known is not None and (
             caller.may("admin") or set(known.extensions) & set(caller.extensions)
@@ -180,7 +180,7 @@ class Api:
             next=None if at is None else encode_cursor(round(at.timestamp() * 1000), key),
         )
 
-    async def _with_comments(self, call: Logged) -> CallJson:
+    async def _with_comments(self, call: CallRecord) -> CallJson:
         comments = await self._comments.of_calls(call.tenant, [call.call.id])
         return call.json(comments.get(call.call.id, ()))
 

@@ -3,13 +3,13 @@
 from softphone_calllog import calls, comments
 from softphone_calllog.calls import CallStore
 from softphone_calllog.comments import CommentStore
-from softphone_calllog.handlers import Logging
+from softphone_calllog.handlers import CallHandlers
 from softphone_calllog.recycle_bin import RecycleBin
-from softphone_calllog.routes import Api
+from softphone_calllog.routes import CallApi
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.bus.bus import Bus
-from softphone_common.bus.consumer import Limits
-from softphone_common.http.token_versions import Outdated
+from softphone_common.bus.consumer import BatchPolicy
+from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
@@ -23,11 +23,11 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
     call_store = CallStore(mongo.database)
     recycle_bin = RecycleBin(call_store, settings)
-    handlers = Logging(call_store, recycle_bin, bus, clock)
-    batches = Limits(settings.batch_size, settings.batch_ms / 1000)
+    handlers = CallHandlers(call_store, recycle_bin, bus, clock)
+    batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("calllog.call", handlers.on_calls, batches)
     bus.consume("calllog.clean-up", handlers.on_clean_up_requested)
     comment_store = CommentStore(mongo.database)
-    api = Api(call_store, comment_store, recycle_bin, tenants, bus, clock, settings)
-    outdated = Outdated(bus, settings.outdated_max)
-    return Service("calllog", [api.router], [mongo, tenants, bus], outdated)
+    api = CallApi(call_store, comment_store, recycle_bin, tenants, bus, clock, settings)
+    token_versions = TokenVersions(bus, settings.outdated_max)
+    return Service("calllog", [api.router], [mongo, tenants, bus], token_versions)

@@ -1,37 +1,37 @@
 """Builds ingest: the only place here that constructs things."""
 
 from softphone_common.bus.bus import Bus
-from softphone_common.bus.consumer import Limits
-from softphone_common.http.token_versions import Outdated
+from softphone_common.bus.consumer import BatchPolicy
+from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.service import Resource, Service
 from softphone_common.stores.mongo import Mongo
-from softphone_common.stores.rate_limit import Limiter
+from softphone_common.stores.rate_limit import RateLimiter
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.tenants import Tenants
 from softphone_ingest.click_to_call.dialler import Dialler
-from softphone_ingest.click_to_call.idempotency import Repeats
+from softphone_ingest.click_to_call.idempotency import IdempotencyKeys
 from softphone_ingest.click_to_call.links import DialLinks
 from softphone_ingest.click_to_call.routes import DialApi
 from softphone_ingest.devices import store as device_store
-from softphone_ingest.devices.config import Dialects
+from softphone_ingest.devices.config import DeviceConfigs
 from softphone_ingest.devices.routes import DeviceApi
 from softphone_ingest.devices.sealing import Seal
-from softphone_ingest.devices.store import DeviceMirror, DeviceStore
+from softphone_ingest.devices.store import DeviceCache, DeviceStore
 from softphone_ingest.hit_log import store as hit_store
 from softphone_ingest.hit_log.recorder import Recorder
 from softphone_ingest.hit_log.store import HitStore
-from softphone_ingest.hits.key_rate_limit import Door
-from softphone_ingest.hits.pipeline import Intake
-from softphone_ingest.hits.routes import Api
-from softphone_ingest.identity.resolver import Identities
+from softphone_ingest.hits.key_rate_limit import KeyRateLimit
+from softphone_ingest.hits.pipeline import HitPipeline
+from softphone_ingest.hits.routes import HitApi
+from softphone_ingest.identity.resolver import CallIdResolver
 from softphone_ingest.inspector.inspector import Inspector
-from softphone_ingest.inspector.routes import HitApi
+from softphone_ingest.inspector.routes import InspectorApi
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.spool.spool import Spool
 from softphone_ingest.tenants.activation import Codes
-from softphone_ingest.tenants.routes import Administration
+from softphone_ingest.tenants.routes import TenantApi
 from softphone_ingest.tenants.store import TenantStore
 
 
@@ -42,39 +42,39 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     mongo = Mongo(settings, device_store.INDEXES | hit_store.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
     store = DeviceStore(mongo.database)
-    devices = DeviceMirror(store, bus, settings.mirror_seconds)
+    devices = DeviceCache(store, bus, settings.mirror_seconds)
     known_tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
-    dialects = Dialects(load_all())
+    configs = DeviceConfigs(load_all())
     seal = Seal(settings.auth_secret)
     codes = Codes(settings.activation_public_key)
-    identities = Identities(redis, settings)
+    resolver = CallIdResolver(redis, settings)
     hits = HitStore(mongo.database)
     recorder = Recorder(hits, bus, settings)
-    intake = Intake(
+    pipeline = HitPipeline(
         devices,
         known_tenants,
-        dialects,
-        identities,
+        configs,
+        resolver,
         recorder,
         spool,
         seal,
         clock,
         settings.hit_time_seconds,
     )
-    inspector = Inspector(hits, recorder, intake, dialects, bus, clock)
-    batches = Limits(settings.batch_size, settings.batch_ms / 1000)
+    inspector = Inspector(hits, recorder, pipeline, configs, bus, clock)
+    batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("ingest.match", inspector.on_matches, batches)
     links = DialLinks(mongo.database)
-    repeats = Repeats(redis, settings.dial_key_seconds)
-    dialler = Dialler(devices, dialects, links, repeats, identities, spool, clock)
-    limiter = Limiter(redis, clock, settings)
-    door = Door(intake, limiter, settings)
+    idempotency = IdempotencyKeys(redis, settings.dial_key_seconds)
+    dialler = Dialler(devices, configs, links, idempotency, resolver, spool, clock)
+    limiter = RateLimiter(redis, clock, settings)
+    key_rate_limit = KeyRateLimit(pipeline, limiter, settings)
     routers = [
-        Api(door, intake, settings.public_url).router,
+        HitApi(key_rate_limit, pipeline, settings.public_url).router,
         DialApi(dialler, links, known_tenants, clock).router,
-        DeviceApi(store, devices, known_tenants, dialects, seal, bus, settings).router,
-        HitApi(inspector, store, known_tenants, limiter, settings).router,
-        Administration(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
+        DeviceApi(store, devices, known_tenants, configs, seal, bus, settings).router,
+        InspectorApi(inspector, store, known_tenants, limiter, settings).router,
+        TenantApi(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
     ]
     resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]
-    return Service("ingest", routers, resources, Outdated(bus, settings.outdated_max))
+    return Service("ingest", routers, resources, TokenVersions(bus, settings.outdated_max))

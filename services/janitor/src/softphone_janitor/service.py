@@ -3,20 +3,20 @@
 from datetime import timedelta
 
 from softphone_common.bus.bus import Bus
-from softphone_common.bus.consumer import Limits
-from softphone_common.http.token_versions import Outdated
+from softphone_common.bus.consumer import BatchPolicy
+from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
 from softphone_janitor.clean_up import store as sweep_store
-from softphone_janitor.clean_up.handlers import Sweeping
-from softphone_janitor.clean_up.routes import Api
+from softphone_janitor.clean_up.handlers import SweepHandlers
+from softphone_janitor.clean_up.routes import SweepApi
 from softphone_janitor.clean_up.schedule import Schedule
 from softphone_janitor.clean_up.store import SweepStore
 from softphone_janitor.dead_letters import store as dead_letters
 from softphone_janitor.dead_letters.routes import DeadLetterApi
-from softphone_janitor.dead_letters.service import Burial
+from softphone_janitor.dead_letters.service import DeadLetterService
 from softphone_janitor.dead_letters.store import DeadLetterStore
 from softphone_janitor.settings import JanitorSettings
 
@@ -27,14 +27,14 @@ async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     mongo = Mongo(settings, sweep_store.INDEXES | dead_letters.INDEXES)
     tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
     sweeps = SweepStore(mongo.database)
-    sweeping = Sweeping(sweeps, tenants, bus, clock, settings.sweep_hour)
+    sweeping = SweepHandlers(sweeps, tenants, bus, clock, settings.sweep_hour)
     bus.consume("janitor.sweep", sweeping.on_clean_up_finished)
     redis_url = settings.redis_url.get_secret_value()
     schedule = Schedule(redis_url, sweeping.sweep_all_due, settings.sweep_check_seconds)
-    api = Api(sweeps, sweeping, tenants, settings.page_max)
+    api = SweepApi(sweeps, sweeping, tenants, settings.page_max)
     letters = DeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
-    burial = Burial(letters, bus, clock)
-    burial.collect(Limits(settings.batch_size, settings.batch_ms / 1000))
-    routers = [api.router, DeadLetterApi(letters, burial, settings.page_max).router]
-    outdated = Outdated(bus, settings.outdated_max)
-    return Service("janitor", routers, [mongo, tenants, schedule, bus], outdated)
+    dead_letters_service = DeadLetterService(letters, bus, clock)
+    dead_letters_service.collect(BatchPolicy(settings.batch_size, settings.batch_ms / 1000))
+    routers = [api.router, DeadLetterApi(letters, dead_letters_service, settings.page_max).router]
+    token_versions = TokenVersions(bus, settings.outdated_max)
+    return Service("janitor", routers, [mongo, tenants, schedule, bus], token_versions)

@@ -10,7 +10,7 @@ from softphone_common.process.clock import Clock
 from softphone_matcher.directory import Directory
 
 
-class Matching:
+class MatchHandlers:
     """Handles the queue `matcher.call`."""
 
     def __init__(self, directory: Directory, bus: Bus, clock: Clock) -> None:

@@ -57,7 +57,7 @@ class RecordChanges(BaseModel):
     url: Url = ""
 
 
-class Api:
+class DirectoryApi:
     """The directory over HTTP. Everybody of a tenant may read it, its administrators change it."""
 
     def __init__(self, directory: Directory, tenants: Tenants, settings: MatcherSettings) -> None:

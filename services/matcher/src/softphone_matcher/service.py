@@ -1,15 +1,15 @@
 """Builds matcher: the only place here that constructs things."""
 
 from softphone_common.bus.bus import Bus
-from softphone_common.bus.consumer import Limits
-from softphone_common.http.token_versions import Outdated
+from softphone_common.bus.consumer import BatchPolicy
+from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
 from softphone_matcher.directory import INDEXES, Directory
-from softphone_matcher.handlers import Matching
-from softphone_matcher.routes import Api
+from softphone_matcher.handlers import MatchHandlers
+from softphone_matcher.routes import DirectoryApi
 from softphone_matcher.settings import MatcherSettings
 
 
@@ -19,8 +19,8 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     mongo = Mongo(settings, INDEXES)
     directory = Directory(mongo.database, settings.matches_max)
     known_tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
-    limits = Limits(settings.batch_size, batch_seconds=0)
-    bus.consume("matcher.call", Matching(directory, bus, clock).on_calls, limits)
-    api = Api(directory, known_tenants, settings)
-    outdated = Outdated(bus, settings.outdated_max)
-    return Service("matcher", [api.router], [mongo, known_tenants, bus], outdated)
+    limits = BatchPolicy(settings.batch_size, batch_seconds=0)
+    bus.consume("matcher.call", MatchHandlers(directory, bus, clock).on_calls, limits)
+    api = DirectoryApi(directory, known_tenants, settings)
+    token_versions = TokenVersions(bus, settings.outdated_max)
+    return Service("matcher", [api.router], [mongo, known_tenants, bus], token_versions)

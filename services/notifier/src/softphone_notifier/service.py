@@ -7,21 +7,21 @@ from softphone_common.http.auth import Tokens
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
-from softphone_common.stores.rate_limit import Limiter
+from softphone_common.stores.rate_limit import RateLimiter
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.tenants import TenantReader
 from softphone_notifier.accounts import login_sessions as sessions
 from softphone_notifier.accounts import users
 from softphone_notifier.accounts.first_operator import FirstOperator
 from softphone_notifier.accounts.login_sessions import SessionStore
-from softphone_notifier.accounts.login_throttle import Attempts
+from softphone_notifier.accounts.login_throttle import LoginThrottle
 from softphone_notifier.accounts.routes import SessionApi, UserApi
 from softphone_notifier.accounts.seats import Seats
-from softphone_notifier.accounts.users import UserMirror, UserStore
-from softphone_notifier.live.handshake_limit import Lobby
-from softphone_notifier.live.hit_subscriptions import Watches
+from softphone_notifier.accounts.users import UserCache, UserStore
+from softphone_notifier.live.handshake_limit import HandshakeLimit
+from softphone_notifier.live.hit_subscriptions import HitSubscriptions
 from softphone_notifier.live.hub import Hub
-from softphone_notifier.live.websocket_route import Gateway
+from softphone_notifier.live.websocket_route import WebsocketRoute
 from softphone_notifier.origins import Origins
 from softphone_notifier.page import Page
 from softphone_notifier.settings import NotifierSettings
@@ -32,23 +32,33 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     bus = Bus(settings, "notifier")
     mongo = Mongo(settings, users.INDEXES | sessions.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
-    attempts = Attempts(Limiter(redis, clock, settings), settings)
+    throttle = LoginThrottle(RateLimiter(redis, clock, settings), settings)
     origins = Origins(settings.origins)
     tokens = Tokens(settings.auth_secret, clock)
     user_store = UserStore(mongo.database)
-    known_users = UserMirror(user_store, bus, settings.mirror_seconds)
+    known_users = UserCache(user_store, bus, settings.mirror_seconds)
     seats = Seats(user_store, TenantReader(mongo.database))
     session_store = SessionStore(mongo.database, timedelta(seconds=settings.session_seconds))
     hub = Hub(bus, known_users, clock, settings)
     routers = [
         Page().router,
-        SessionApi(user_store, session_store, attempts, origins, tokens, clock, settings).router,
+        SessionApi(user_store, session_store, throttle, origins, tokens, clock, settings).router,
         UserApi(user_store, seats, known_users, session_store, bus, settings).router,
-        Gateway(
-            origins, Lobby(settings), hub, Watches(bus), known_users, tokens, clock, settings
+        WebsocketRoute(
+            origins,
+            HandshakeLimit(settings),
+            hub,
+            HitSubscriptions(bus),
+            known_users,
+            tokens,
+            clock,
+            settings,
         ).router,
     ]
     operator = FirstOperator(user_store, settings.operator_password)
     return Service(
-        "notifier", routers, [mongo, redis, known_users, operator, bus, hub], known_users.outdated
+        "notifier",
+        routers,
+        [mongo, redis, known_users, operator, bus, hub],
+        known_users.is_token_outdated,
     )

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 from softphone_common.stores.redis import Redis
-from softphone_ingest.identity.call_keys import usable
-from softphone_ingest.identity.resolver import Identities, Resolved
-from softphone_ingest.mapping.parsed_event import Hit
+from softphone_ingest.identity.call_keys import is_usable_call_id
+from softphone_ingest.identity.resolver import CallIdResolver, Resolved
+from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.settings import IngestSettings
 from softphone_testing.servers.ports import HOST, free_port
 
@@ -39,9 +39,9 @@ SCOPES = ("pbx", "device:d1", "extension:21")
     ],
 )
 def test_an_id_of_the_phone_is_usable(scope: str, external: str) -> None:
-    assert usable(scope, external, REMOTE)
-    assert usable(scope, external, None)
-    assert not usable("none", external, REMOTE)
+    assert is_usable_call_id(scope, external, REMOTE)
+    assert is_usable_call_id(scope, external, None)
+    assert not is_usable_call_id("none", external, REMOTE)
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -53,8 +53,8 @@ def test_an_id_of_the_phone_is_usable(scope: str, external: str) -> None:
     ],
 )
 def test_a_placeholder_is_not(scope: str, external: str) -> None:
-    assert not usable(scope, external, REMOTE)
-    assert not usable(scope, external, None)
+    assert not is_usable_call_id(scope, external, REMOTE)
+    assert not is_usable_call_id(scope, external, None)
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -63,8 +63,10 @@ def test_a_placeholder_is_not(scope: str, external: str) -> None:
     ["08999998001", "+498999998001", "498999998001", "00498999998001", "8999998001", "99998001"],
 )
 def test_the_callers_number_is_not(scope: str, external: str) -> None:
-    assert not usable(scope, external, REMOTE)
-    assert not usable(scope, external, normalise("+49 (0) 89 / 99998001", NumberProfile()))
+    assert not is_usable_call_id(scope, external, REMOTE)
+    assert not is_usable_call_id(
+        scope, external, normalise("+49 (0) 89 / 99998001", NumberProfile())
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,23 +79,23 @@ def test_the_callers_number_is_not(scope: str, external: str) -> None:
     ],
 )
 def test_a_counter_of_one_phone_may_be_short(external: str, scope: str, is_usable: bool) -> None:
-    assert usable(scope, external, SHORT) == is_usable
+    assert is_usable_call_id(scope, external, SHORT) == is_usable
 
 
 @pytest.fixture
-async def forgetful() -> AsyncIterator[Identities]:
+async def forgetful() -> AsyncIterator[CallIdResolver]:
     nowhere = SecretStr(f"redis://{HOST}:{free_port()}/0")
     secret = SecretStr("not a secret, long enough to be taken for one")
     values: dict[str, Any] = {"amqp_url": secret, "mongo_url": secret, "auth_secret": secret}
     settings = IngestSettings(redis_url=nowhere, **values)
     redis = Redis(settings, essential=False)
-    yield Identities(redis, settings)
+    yield CallIdResolver(redis, settings)
     await redis.stop()
 
 
-async def test_without_redis_ids_alone_tell_calls_apart(forgetful: Identities) -> None:
+async def test_without_redis_ids_alone_tell_calls_apart(forgetful: CallIdResolver) -> None:
     async def resolve(scope: str = "pbx", tenant: str = "acme", **said: Any) -> Resolved:
-        return await forgetful.resolve(tenant, scope, Hit(**said), REMOTE, NOW)
+        return await forgetful.resolve(tenant, scope, ParsedEvent(**said), REMOTE, NOW)
 
     first = await resolve(phase="ringing", extension="21", call_id="A")
     assert first == await resolve(phase="ended", call_id="A")
@@ -109,14 +111,14 @@ async def test_without_redis_ids_alone_tell_calls_apart(forgetful: Identities) -
 
 
 async def test_without_redis_a_phones_counter_is_one_call_in_an_hour(
-    forgetful: Identities,
+    forgetful: CallIdResolver,
 ) -> None:
     """One that is counted again the day after is another; an id of the whole system never is."""
     minutes = (0, 59, 60, 24 * 60)
 
     async def calls(scope: str) -> list[str]:
         times = [NOW + timedelta(minutes=minute) for minute in minutes]
-        hits = [Hit("ringing", "21", call_id="7") for _ in times]
+        hits = [ParsedEvent("ringing", "21", call_id="7") for _ in times]
         found = [
             await forgetful.resolve("acme", scope, hit, REMOTE, time)
             for hit, time in zip(hits, times, strict=True)
@@ -132,17 +134,17 @@ async def test_without_redis_a_phones_counter_is_one_call_in_an_hour(
 
 
 async def test_without_redis_what_has_no_id_is_derived_from_what_it_says(
-    forgetful: Identities,
+    forgetful: CallIdResolver,
 ) -> None:
-    ring, end = Hit("ringing", "21", call_id="$call_id"), Hit("ended", "21")
+    ring, end = ParsedEvent("ringing", "21", call_id="$call_id"), ParsedEvent("ended", "21")
     said = [
         await forgetful.resolve("acme", "pbx", hit, remote, NOW + timedelta(seconds=seconds))
         for hit, remote, seconds in (
             (ring, REMOTE, 0),
             (end, normalise("+49 89 99998001", NumberProfile()), 60),
             (ring, OTHER, 0),
-            (Hit("ringing", "22"), REMOTE, 0),
-            (Hit("ringing"), REMOTE, 0),
+            (ParsedEvent("ringing", "22"), REMOTE, 0),
+            (ParsedEvent("ringing"), REMOTE, 0),
             (end, None, 0),
             (ring, REMOTE, 600),
         )

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
-from softphone_ingest.identity.call_keys import usable
-from softphone_ingest.mapping.parsed_event import Hit, HitError
+from softphone_ingest.identity.call_keys import is_usable_call_id
+from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.presets.preset import load, load_all
 from softphone_ingest.mapping.reader import Reader
 from softphone_ingest.mapping.reply import Reply
@@ -41,13 +41,13 @@ def profile(row: dict[str, Any]) -> NumberProfile:
     return changed(of_sender, {"region": row["region"], **row.get("ctx", {})})
 
 
-def as_recorded(hit: Hit, row: dict[str, Any]) -> tuple[Any, ...]:
+def as_recorded(hit: ParsedEvent, row: dict[str, Any]) -> tuple[Any, ...]:
     """The hit in the words of the recording."""
     remote = None if hit.number is None else normalise(hit.number, profile(row))
-    party = None if remote is None else remote.e164 or remote.kind
+    counterpart_key = None if remote is None else remote.e164 or remote.kind
     scope = Mapping.model_validate(PRESETS[row["client"]].mapping).scope
-    call_id = hit.call_id if usable(scope, hit.call_id, remote) else None
-    return hit.phase, hit.direction, hit.extension or None, party, call_id
+    call_id = hit.call_id if is_usable_call_id(scope, hit.call_id, remote) else None
+    return hit.phase, hit.direction, hit.extension or None, counterpart_key, call_id
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row['id']} {row['client']}" for row in ROWS])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile
-from softphone_ingest.mapping.parsed_event import Hit, HitError
+from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.reader import Reader
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import FIELDS_MAX, Mapping
@@ -26,7 +26,7 @@ def asked(
     return HitRequest(method, path, query, named, raw, "192.0.2.21")
 
 
-def read(request: HitRequest, mapping: dict[str, Any], **more: Any) -> tuple[Hit, ...]:
+def read(request: HitRequest, mapping: dict[str, Any], **more: Any) -> tuple[ParsedEvent, ...]:
     """The hits; an event is `ringing` unless the mapping says otherwise."""
     fields = {"event": {"value": "ringing"}, **mapping.get("fields", {})}
     whole = Mapping.model_validate({**mapping, "fields": fields})

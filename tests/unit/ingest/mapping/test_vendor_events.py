@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
-from softphone_ingest.mapping.parsed_event import Hit
+from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.mapping.presets.preset import load, load_all
 from softphone_ingest.mapping.reader import Reader
 from softphone_ingest.mapping.request import HitRequest
@@ -29,12 +29,12 @@ def profile(preset: str) -> NumberProfile:
     return changed(NumberProfile(), PRESETS[preset].numbers)
 
 
-def hits(preset: str, request: str) -> tuple[Hit, ...]:
+def hits(preset: str, request: str) -> tuple[ParsedEvent, ...]:
     mapping = Mapping.model_validate(PRESETS[preset].mapping)
     return Reader(HitRequest.parse(request), mapping, profile(preset)).hits()
 
 
-def number(preset: str, hit: Hit) -> str | None:
+def number(preset: str, hit: ParsedEvent) -> str | None:
     return None if hit.number is None else normalise(hit.number, profile(preset)).e164
 
 

@@ -8,10 +8,22 @@ from dataclasses import replace
 from itertools import cycle
 from uuid import uuid4
 
-from softphone_common.bus.connection import BROKEN, Link, broken_off, heed_cancellation
-from softphone_common.bus.consumer import Collector, Dispatcher, Handler, Keeper, Limits, Line
+from softphone_common.bus.connection import (
+    BROKEN,
+    RabbitConnection,
+    connection_errors,
+    raise_if_cancelled,
+)
+from softphone_common.bus.consumer import (
+    BatchPolicy,
+    Handler,
+    MessageConsumer,
+    QueueConsumer,
+    RawConsumer,
+    RawHandler,
+)
 from softphone_common.bus.envelope import Envelope, pack
-from softphone_common.bus.subscriber import Hearer, Listener
+from softphone_common.bus.subscriber import Subscriber, SubscriberHandler
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from softphone_common.contracts.events import Message
 from softphone_common.process import metrics
@@ -37,9 +49,9 @@ class Bus:
         self.instance = f"{service}.{uuid4().hex[:12]}"
         urls = [url.strip() for url in settings.amqp_url.get_secret_value().split(",")]
         self._urls = cycle(random.sample(urls, len(urls)))
-        self._consumers: list[Line] = []
-        self._listener = Listener(service)
-        self._link: Link | None = None
+        self._consumers: list[QueueConsumer] = []
+        self._listener = Subscriber(service)
+        self._link: RabbitConnection | None = None
         self._ready = asyncio.Event()
         self._trouble = "not connected yet"
         self.task: asyncio.Task[None] | None = None
@@ -49,36 +61,36 @@ class Bus:
         """Whether there is a link that nothing is known to be wrong with."""
         return self._ready.is_set()
 
-    def consume(self, queue: str, handler: Handler, limits: Limits | None = None) -> None:
+    def consume(self, queue: str, handler: Handler, limits: BatchPolicy | None = None) -> None:
         """Hands this work queue's messages to `handler`, from the next connection on."""
         s = self._settings
         own = replace(
-            limits or Limits(),
+            limits or BatchPolicy(),
             failures_max=s.failures_max,
             pause_seconds=s.pause_seconds,
             hold_seconds=s.hold_seconds,
         )
-        self._consumers.append(Dispatcher(queue, handler, own))
+        self._consumers.append(MessageConsumer(queue, handler, own))
 
-    def collect(self, queue: str, keeper: Keeper, limits: Limits | None = None) -> None:
+    def collect(self, queue: str, keeper: RawHandler, limits: BatchPolicy | None = None) -> None:
         """Hands all of this queue to `keeper`, message by message as they came; none is lost."""
-        own = replace(limits or Limits(), hold_seconds=self._settings.hold_seconds)
-        self._consumers.append(Collector(queue, keeper, own))
+        own = replace(limits or BatchPolicy(), hold_seconds=self._settings.hold_seconds)
+        self._consumers.append(RawConsumer(queue, keeper, own))
 
     def listen(
         self,
-        hearer: Hearer,
+        hearer: SubscriberHandler,
         messages: Iterable[type[Message]],
-        on_gap: Callable[[], None],
+        on_reconnect: Callable[[], None],
         tenant: str = "*",
     ) -> None:
         """Hands these messages to every instance that is connected when they are sent.
 
-        `on_gap` is called after each connect: what was said before was not heard. With an empty
+        `on_reconnect` is called after each connect: earlier messages were missed. With an empty
         `tenant` nothing is heard but what `bind` asks for.
         """
         self._listener.register(hearer, messages)
-        self._listener.on_gap(on_gap)
+        self._listener.on_reconnect(on_reconnect)
         if tenant:
             self._listener.add(tenant, messages)
 
@@ -91,7 +103,7 @@ class Bus:
                 async with self._reaching():
                     await link.bind(keys)
             except UnavailableError:
-                link.doubt(f"{tenant} can't be listened to")
+                link.mark_broken(f"{tenant} can't be listened to")
                 raise
 
     async def unbind(self, tenant: str, messages: Iterable[type[Message]]) -> None:
@@ -127,7 +139,7 @@ class Bus:
                 assert link is not None
                 if await link.publish(exchange, envelope, mandatory=mandatory):
                     return
-                met.append(link.trouble)
+                met.append(link.failure)
                 if link is self._link:
                     self._ready.clear()
 
@@ -147,7 +159,7 @@ class Bus:
     async def stop(self) -> None:
         """Takes no more messages, settles those in hand, then closes."""
         if self._link is not None:
-            with contextlib.suppress(*BROKEN), broken_off():
+            with contextlib.suppress(*BROKEN), connection_errors():
                 async with asyncio.timeout(self._settings.ping_seconds):
                     await self._link.cancel()
         # the HTTP server had half of the time before us, and closing takes some too
@@ -160,7 +172,7 @@ class Bus:
             await asyncio.gather(self.task, return_exceptions=True)
 
     @property
-    def _lines(self) -> list[Line]:
+    def _lines(self) -> list[QueueConsumer]:
         return [*self._consumers, self._listener.dispatcher]
 
     async def _publish(self, message: Message) -> None:
@@ -173,7 +185,7 @@ class Bus:
         """Whatever the broker does not do in time is one error, which says what was met last."""
         met = ["does not answer in time"]
         try:
-            with broken_off():
+            with connection_errors():
                 async with asyncio.timeout(self._settings.publish_seconds):
                     yield met
         except BROKEN as error:
@@ -186,20 +198,20 @@ class Bus:
                 group.create_task(line.run())
             while True:
                 try:
-                    with broken_off():
+                    with connection_errors():
                         self._trouble = await self._live_once()
                     failures = 0
                 except BROKEN as error:
                     self._trouble = str(error) or "does not answer in time"
                     failures += 1
-                heed_cancellation()
+                raise_if_cancelled()
                 log.warning("broker lost", why=self._trouble)
                 await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
 
     async def _live_once(self) -> str:
         """The whole life of one link, each time to the next node; returns why it is in doubt."""
         s = self._settings
-        link = await Link.connect(
+        link = await RabbitConnection.connect(
             next(self._urls),
             self.instance,
             seconds=s.publish_seconds,
@@ -209,18 +221,18 @@ class Bus:
         )
         self._link = link
         try:
-            await link.undisturbed(self._take_part(link), s.publish_seconds)
+            await link.run_or_close(self._take_part(link), s.publish_seconds)
             log.info("broker connected")
-            self._listener.tell_gap()
+            self._listener.notify_reconnect()
             await self._watch(link)
         finally:
             self._ready.clear()
             for line in self._lines:
                 line.forget_waiting()
             await link.close(s.ping_seconds)
-        return link.trouble
+        return link.failure
 
-    async def _take_part(self, link: Link) -> None:
+    async def _take_part(self, link: RabbitConnection) -> None:
         # a new name each time: the broker may not have noticed that the last connection is gone
         own = f"{self.instance}.{uuid4().hex[:8]}"
         line = self._listener.dispatcher
@@ -233,12 +245,12 @@ class Bus:
         if meanwhile := self._listener.keys - bound:
             await link.bind(meanwhile)
 
-    async def _watch(self, link: Link) -> None:
-        while not link.lost.is_set():
-            heed_cancellation()
+    async def _watch(self, link: RabbitConnection) -> None:
+        while not link.broken.is_set():
+            raise_if_cancelled()
             try:
                 async with asyncio.timeout(self._settings.watchdog_seconds):
-                    await link.lost.wait()
+                    await link.broken.wait()
             except TimeoutError:
                 # one that is busy answers late, and a new link is the last thing it needs then
                 async with asyncio.timeout(self._settings.heartbeat_seconds):

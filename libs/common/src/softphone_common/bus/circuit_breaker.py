@@ -7,7 +7,7 @@ from softphone_common.process import metrics
 
 
 @dataclass(slots=True)
-class Breaker:
+class CircuitBreaker:
     """Counts one queue's failures in a row. Closed, work goes on; open, it has to wait.
 
     After a wait one try decides: if it works all goes on, if not the wait begins again.

@@ -21,8 +21,8 @@ from aio_pika.abc import (
 )
 
 from softphone_common.bus import topology
-from softphone_common.bus.consumer import Delivery, Line
-from softphone_common.bus.delivery import Heard, Send, Work
+from softphone_common.bus.consumer import Delivery, QueueConsumer
+from softphone_common.bus.delivery import QueuedDelivery, Send, TransientDelivery
 from softphone_common.bus.envelope import Envelope
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.process.errors import UnavailableError
@@ -33,7 +33,7 @@ BROKEN = (aiormq.exceptions.AMQPError, OSError, TimeoutError, RuntimeError)
 
 
 @contextlib.contextmanager
-def broken_off() -> Iterator[None]:
+def connection_errors() -> Iterator[None]:
     """Turns what nobody asked for into what it means: of those who wait for a connection that it
     closes, aiormq cancels some, and has others raise an Exception that says nothing."""
     try:
@@ -49,7 +49,7 @@ def broken_off() -> Iterator[None]:
         raise ConnectionError("the connection was closed meanwhile") from None
 
 
-def heed_cancellation() -> None:
+def raise_if_cancelled() -> None:
     """Raises CancelledError if somebody asked for it: `wait_for`, with which aio_pika and aiormq
     wait, loses one that comes just as what it waits for is done."""
     waiting = asyncio.current_task()
@@ -62,7 +62,7 @@ _BUILD_FACTOR = 4
 elects a leader for each, and one step may need another's answer first."""
 
 
-class Link:
+class RabbitConnection:
     """Two connections, one to publish and one to consume on, with the topology declared.
 
     A broker short of disk or memory reads no more from who publishes: what is consumed must be
@@ -79,16 +79,16 @@ class Link:
         self._own: AbstractQueue
         self._exchanges: dict[str, AbstractExchange] = {}
         self._held: list[_Held] = []
-        self._left: list[Line] = []
-        self.trouble = ""
-        self.lost = asyncio.Event()
+        self._left: list[QueueConsumer] = []
+        self.failure = ""
+        self.broken = asyncio.Event()
         for connection in (publishing, consuming):
-            connection.close_callbacks.add(lambda _, error: self.doubt(f"closed: {error!r}"))
+            connection.close_callbacks.add(lambda _, error: self.mark_broken(f"closed: {error!r}"))
 
     @classmethod
     async def connect(
         cls, url: str, name: str, *, seconds: float, heartbeat: int, prefetch: int, queue_max: int
-    ) -> "Link":
+    ) -> "RabbitConnection":
         """A new link, with the whole topology declared, whoever needs it: nothing is lost to a
         consumer that never ran yet."""
 
@@ -111,10 +111,10 @@ class Link:
             await _close(publishing, seconds)
             raise
         link = cls(publishing, consuming, prefetch)
-        await link.undisturbed(link._declare(queue_max), seconds)
+        await link.run_or_close(link._declare(queue_max), seconds)
         return link
 
-    async def undisturbed(self, steps: Coroutine[Any, Any, None], seconds: float) -> None:
+    async def run_or_close(self, steps: Coroutine[Any, Any, None], seconds: float) -> None:
         """Takes these steps, with `seconds` for an answer and some more for all.
 
         Where that fails, takes too long or is cancelled, the link is closed: steps cancelled while
@@ -131,10 +131,10 @@ class Link:
             await asyncio.gather(taking, return_exceptions=True)
             raise
 
-    def doubt(self, why: str) -> None:
-        """Whoever waits for `lost` must begin again with a new connection."""
-        self.trouble = self.trouble or why
-        self.lost.set()
+    def mark_broken(self, why: str) -> None:
+        """Whoever waits for `broken` must begin again with a new connection."""
+        self.failure = self.failure or why
+        self.broken.set()
 
     async def publish(self, exchange: str, envelope: Envelope, *, mandatory: bool) -> bool:
         """Whether the broker confirmed it; if not, the link is in doubt now. Raises
@@ -149,19 +149,19 @@ class Link:
         )
         key = envelope.routing_key
         try:
-            with broken_off():
+            with connection_errors():
                 await self._exchanges[exchange].publish(message, key, mandatory=mandatory)
         except aiormq.exceptions.PublishError:
-            self.doubt(f"no queue takes {key}")
+            self.mark_broken(f"no queue takes {key}")
         except aiormq.exceptions.DeliveryError as error:
             raise UnavailableError("RabbitMQ", f"a queue of {key} is full") from error
         except BROKEN as error:
-            self.doubt(f"publishing failed: {error!r}")
+            self.mark_broken(f"publishing failed: {error!r}")
         else:
             return True
         return False
 
-    async def consume(self, line: Line, send: Send) -> None:
+    async def consume(self, line: QueueConsumer, send: Send) -> None:
         """Takes from a durable queue; what can't be handled is moved on with `send`. From one whose
         line is held up only when it no longer is."""
         if line.is_held_up:
@@ -171,12 +171,14 @@ class Link:
         queue = await channel.get_queue(line.queue, ensure=False)
         held = _Held(channel, queue, line)
 
-        def wrap(heard: Heard) -> Work:
-            return Work(heard, line.queue, send, lambda: held.gone or self.lost.is_set())
+        def wrap(heard: TransientDelivery) -> QueuedDelivery:
+            return QueuedDelivery(
+                heard, line.queue, send, lambda: held.gone or self.broken.is_set()
+            )
 
         await self._take(held, wrap)
 
-    async def listen(self, queue: str, line: Line, most: int) -> None:
+    async def listen(self, queue: str, line: QueueConsumer, most: int) -> None:
         """Takes from a queue of its own, which ends with the connection and holds `most`. One more,
         and the link is in doubt: what is not heard must be made good as after any other gap."""
         channel = await self._consuming.channel()
@@ -194,7 +196,7 @@ class Link:
         )
 
         async def on_spilt(_: AbstractIncomingMessage) -> None:
-            self.doubt(f"more was said at once than the {most} messages that {queue} holds")
+            self.mark_broken(f"more was said at once than the {most} messages that {queue} holds")
 
         await spilt.consume(on_spilt, no_ack=True)
         await self._take(_Held(channel, self._own, line), lambda heard: heard)
@@ -235,10 +237,10 @@ class Link:
             log.warning("messages given back until the outage is over", queue=held.line.queue)
         for held in self._held:
             if not await held.is_alive():
-                self.doubt(f"the broker cancelled the consumer of {held.queue.name}")
+                self.mark_broken(f"the broker cancelled the consumer of {held.queue.name}")
         for line in self._left:
             if not line.is_held_up:
-                self.doubt(f"the outage that held up {line.queue} is over")
+                self.mark_broken(f"the outage that held up {line.queue} is over")
 
     async def close(self, seconds: float) -> None:
         """Closes, or gives up on closing, in that time."""
@@ -275,16 +277,16 @@ class Link:
     async def _acknowledge(self, message: AbstractIncomingMessage) -> None:
         """Does nothing more if the connection is gone, since the broker knows."""
         try:
-            with broken_off():
+            with connection_errors():
                 await message.ack()
         except BROKEN as error:
-            self.doubt(f"acknowledging failed: {error!r}")
+            self.mark_broken(f"acknowledging failed: {error!r}")
 
-    async def _take(self, held: "_Held", wrap: Callable[[Heard], Delivery]) -> None:
+    async def _take(self, held: "_Held", wrap: Callable[[TransientDelivery], Delivery]) -> None:
         await held.channel.set_qos(prefetch_count=self._prefetch)
 
         async def on_message(message: AbstractIncomingMessage) -> None:
-            heard = Heard(_envelope(message), lambda: self._acknowledge(message))
+            heard = TransientDelivery(_envelope(message), lambda: self._acknowledge(message))
             held.line.offer(wrap(heard))
 
         held.tag = await held.queue.consume(on_message)
@@ -326,7 +328,7 @@ class _Held:
 
     channel: AbstractChannel
     queue: AbstractQueue
-    line: Line
+    line: QueueConsumer
     gone: bool = False
     tag: str = ""
 

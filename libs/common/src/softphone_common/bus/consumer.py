@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from softphone_common.bus.circuit_breaker import Breaker
+from softphone_common.bus.circuit_breaker import CircuitBreaker
 from softphone_common.bus.envelope import Envelope, unpack
 from softphone_common.contracts.events import Message
 from softphone_common.process import metrics
@@ -19,7 +19,7 @@ Handler = Callable[[Sequence[Message]], Awaitable[None]]
 the same state; it raises UnavailableError where only waiting helps, PoisonError where nothing
 does."""
 
-Keeper = Callable[[Sequence[Envelope]], Awaitable[None]]
+RawHandler = Callable[[Sequence[Envelope]], Awaitable[None]]
 """Keeps these messages as they are, whatever they are; what it raises is no message's fault."""
 
 
@@ -29,18 +29,18 @@ class Delivery(Protocol):
     @property
     def envelope(self) -> Envelope: ...
 
-    async def done(self) -> None:
+    async def ack(self) -> None:
         """It is handled; the broker may forget it."""
 
-    async def again(self, reason: str) -> bool:
+    async def retry(self, reason: str) -> bool:
         """Hand it over later; False where it has been tried often enough and is now dead."""
 
-    async def bury(self, reason: str) -> None:
+    async def dead_letter(self, reason: str) -> None:
         """Keep it as a dead letter with this reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BatchPolicy:
     """How many messages make a batch, how long one is waited for, how outages are sat out, and how
     many failures in a row pause a consumer for how long."""
 
@@ -53,12 +53,12 @@ class Limits:
     hold_seconds: float = math.inf
 
 
-class Line:
+class QueueConsumer:
     """Deliveries of one queue, taken in batches, one batch at a time, by whoever knows how."""
 
-    def __init__(self, queue: str, limits: Limits) -> None:
+    def __init__(self, queue: str, limits: BatchPolicy) -> None:
         self.queue = queue
-        self.breaker = Breaker(queue, limits.failures_max)
+        self.breaker = CircuitBreaker(queue, limits.failures_max)
         self._limits = limits
         self._waiting: asyncio.Queue[Delivery] = asyncio.Queue()
         self._idle = asyncio.Event()
@@ -150,11 +150,11 @@ class Line:
         raise _GivenUp
 
 
-class Dispatcher(Line):
+class MessageConsumer(QueueConsumer):
     """Takes the messages of a queue to their handler; what can't be handled is tried again, and is
     a dead letter in the end."""
 
-    def __init__(self, queue: str, handler: Handler, limits: Limits) -> None:
+    def __init__(self, queue: str, handler: Handler, limits: BatchPolicy) -> None:
         super().__init__(queue, limits)
         self._handler = handler
 
@@ -193,7 +193,7 @@ class Dispatcher(Line):
         else:
             self.breaker.worked()
             for delivery, _ in batch:
-                await delivery.done()
+                await delivery.ack()
             metrics.HANDLED.labels(self.queue, "done").inc(len(batch))
 
     async def _one_by_one(self, batch: list[tuple[Delivery, Message]]) -> None:
@@ -212,18 +212,18 @@ class Dispatcher(Line):
         reason = f"{type(error).__name__}: {error}"
         if isinstance(error, PoisonError):
             log.error("dead letter", queue=self.queue, id=delivery.envelope.id, reason=reason)
-            await delivery.bury(reason)
+            await delivery.dead_letter(reason)
             metrics.HANDLED.labels(self.queue, "dead").inc()
             return
         log.error("handler failed", queue=self.queue, id=delivery.envelope.id, exc_info=error)
-        retried = await delivery.again(reason)
+        retried = await delivery.retry(reason)
         metrics.HANDLED.labels(self.queue, "retried" if retried else "dead").inc()
 
 
-class Collector(Line):
+class RawConsumer(QueueConsumer):
     """Takes messages as they are to their keeper, and waits for as long as that fails."""
 
-    def __init__(self, queue: str, keeper: Keeper, limits: Limits) -> None:
+    def __init__(self, queue: str, keeper: RawHandler, limits: BatchPolicy) -> None:
         super().__init__(queue, limits)
         self._keeper = keeper
 
@@ -232,7 +232,7 @@ class Collector(Line):
         with suppress(_GivenUp):
             await self._sitting_out(lambda: self._keeper(envelopes), Exception)
             for delivery in batch:
-                await delivery.done()
+                await delivery.ack()
             metrics.HANDLED.labels(self.queue, "done").inc(len(batch))
 
 

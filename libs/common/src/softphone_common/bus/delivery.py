@@ -12,49 +12,51 @@ Send = Callable[[str, Envelope], Awaitable[None]]
 """Publishes to an exchange and returns when that is confirmed, or raises UnavailableError."""
 
 
-class Heard:
+class TransientDelivery:
     """A message to a listener: what it makes of it lives in memory, so there is no second try."""
 
     def __init__(self, envelope: Envelope, acknowledge: Callable[[], Awaitable[None]]) -> None:
         self.envelope = envelope
         self._acknowledge = acknowledge
 
-    async def done(self) -> None:
+    async def ack(self) -> None:
         """Acknowledges."""
         await self._acknowledge()
 
-    async def again(self, reason: str) -> bool:
+    async def retry(self, reason: str) -> bool:
         """Acknowledges: what could not be handled is made good by the next reading of the store."""
         await self._acknowledge()
         return False
 
-    async def bury(self, reason: str) -> None:
+    async def dead_letter(self, reason: str) -> None:
         """Acknowledges; the reason is in the log."""
         await self._acknowledge()
 
 
-class Work:
+class QueuedDelivery:
     """A message of a work queue. What can't be handled is moved on with `send`, unless it was given
     back meanwhile or what it came by `is_lost`: the broker hands it over again."""
 
-    def __init__(self, heard: Heard, queue: str, send: Send, is_lost: Callable[[], bool]) -> None:
+    def __init__(
+        self, heard: TransientDelivery, queue: str, send: Send, is_lost: Callable[[], bool]
+    ) -> None:
         self.envelope = heard.envelope
-        self.done = heard.done
+        self.ack = heard.ack
         self._queue = queue
         self._send = send
         self._is_lost = is_lost
 
-    async def again(self, reason: str) -> bool:
+    async def retry(self, reason: str) -> bool:
         """Puts a copy into the waiting queue, then acknowledges: in between it is in both."""
         attempt = self.envelope.attempt
         exchange = topology.retry_exchange(attempt)
         if exchange is None:
-            await self.bury(reason)
+            await self.dead_letter(reason)
             return False
         await self._move(exchange, self._queue, {ATTEMPT_HEADER: attempt + 1})
         return True
 
-    async def bury(self, reason: str) -> None:
+    async def dead_letter(self, reason: str) -> None:
         """Puts a copy into the dead letter queue with the reason, then acknowledges."""
         headers = {REASON_HEADER: reason[:2000], QUEUE_HEADER: self._queue}
         await self._move("", topology.dead(self._queue), headers)
@@ -67,5 +69,5 @@ class Work:
             except UnavailableError as error:
                 log.warning("a message waits to be moved", queue=self._queue, error=str(error))
             else:
-                await self.done()
+                await self.ack()
                 return

@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from softphone_common.bus.consumer import Dispatcher, Limits
+from softphone_common.bus.consumer import BatchPolicy, MessageConsumer
 from softphone_common.contracts.events import Message
 
-Hearer = Callable[[Message], Awaitable[None]]
+SubscriberHandler = Callable[[Message], Awaitable[None]]
 """Takes in one message; what it makes of it lives in memory, so it is never handed over twice."""
 
 
-class Listener:
+class Subscriber:
     """Takes from a queue of this instance alone, which ends with its connection.
 
     Any part of the service may register for the messages it wants to hear, and for the gaps: what
@@ -17,9 +17,9 @@ class Listener:
     """
 
     def __init__(self, service: str) -> None:
-        self.dispatcher = Dispatcher(f"{service}.listener", self._hear, Limits())
-        self._hearers: dict[type[Message], list[Hearer]] = {}
-        self._gaps: list[Callable[[], None]] = []
+        self.dispatcher = MessageConsumer(f"{service}.listener", self._hear, BatchPolicy())
+        self._hearers: dict[type[Message], list[SubscriberHandler]] = {}
+        self._reconnect_callbacks: list[Callable[[], None]] = []
         self._keys: set[str] = set()
 
     @property
@@ -27,18 +27,18 @@ class Listener:
         """All routing patterns it listens to now."""
         return frozenset(self._keys)
 
-    def register(self, hearer: Hearer, messages: Iterable[type[Message]]) -> None:
+    def register(self, hearer: SubscriberHandler, messages: Iterable[type[Message]]) -> None:
         """Hands these messages to `hearer` wherever a binding brings them."""
         for message in messages:
             self._hearers.setdefault(message, []).append(hearer)
 
-    def on_gap(self, callback: Callable[[], None]) -> None:
+    def on_reconnect(self, callback: Callable[[], None]) -> None:
         """Has `callback` called after every connect."""
-        self._gaps.append(callback)
+        self._reconnect_callbacks.append(callback)
 
-    def tell_gap(self) -> None:
+    def notify_reconnect(self) -> None:
         """The connection is new."""
-        for callback in self._gaps:
+        for callback in self._reconnect_callbacks:
             callback()
 
     def add(self, tenant: str, messages: Iterable[type[Message]]) -> set[str]:

@@ -20,7 +20,7 @@ _SKEW_SECONDS = 60
 _RANK: dict[Role, int] = {"user": 0, "admin": 1, "operator": 2}
 
 
-IsOutdated = Callable[[str, int], bool]
+IsTokenOutdated = Callable[[str, int], bool]
 """Whether a user has changed since this version, as far as is known."""
 
 
@@ -45,15 +45,19 @@ class Caller(BaseModel):
 class Tokens:
     """Issues and checks tokens signed with the installation's secret.
 
-    A token holds for one version of its user: what any of `outdated` knows to be older is refused.
+    A token holds for one version of its user; a token that any of `token_versions` calls older is
+    refused.
     """
 
     def __init__(
-        self, secret: SecretStr, clock: Clock = utc_now, outdated: Sequence[IsOutdated] = ()
+        self,
+        secret: SecretStr,
+        clock: Clock = utc_now,
+        token_versions: Sequence[IsTokenOutdated] = (),
     ) -> None:
         self._secret = secret.get_secret_value()
         self._clock = clock
-        self._outdated = outdated
+        self._token_versions = token_versions
 
     def issue(self, user: User, lifetime: timedelta) -> tuple[str, datetime]:
         """A token for this user and when it ends."""
@@ -93,7 +97,9 @@ class Tokens:
             raise _refused("The token is not valid; sign in again") from error
         if caller.expires_at <= self._clock():
             raise _refused("The token has expired; renew it or sign in again")
-        if any(outdated(caller.user, caller.version) for outdated in self._outdated):
+        if any(
+            token_versions(caller.user, caller.version) for token_versions in self._token_versions
+        ):
             raise _refused("The user has changed; renew the token or sign in again")
         return caller
 

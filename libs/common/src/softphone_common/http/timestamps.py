@@ -20,5 +20,5 @@ def in_utc(moment: datetime) -> datetime:
         raise ValueError("is before the first or after the last moment there is") from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(in_utc), BeforeValidator(_written_out)]
+Timestamp = Annotated[AwareDatetime, AfterValidator(in_utc), BeforeValidator(_written_out)]
 """In UTC, whatever zone it was written in; a number of seconds is none."""

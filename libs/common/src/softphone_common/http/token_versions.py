@@ -4,7 +4,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Message, UserChanged
 
 
-class Outdated:
+class TokenVersions:
     """The versions of users that were changed lately, of so many at most. A token holds for one."""
 
     def __init__(self, bus: Bus, most: int) -> None:

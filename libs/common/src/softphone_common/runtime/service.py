@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from softphone_common.http import app as http_app
-from softphone_common.http.auth import IsOutdated, Tokens
+from softphone_common.http.auth import IsTokenOutdated, Tokens
 from softphone_common.http.connection_limits import Connections
 from softphone_common.process import telemetry
 from softphone_common.process.clock import Clock, utc_now
@@ -54,7 +54,7 @@ class Service:
     name: str
     routers: Sequence[APIRouter]
     resources: Sequence[Resource]
-    outdated: IsOutdated
+    token_versions: IsTokenOutdated
 
 
 class Runner:
@@ -68,7 +68,9 @@ class Runner:
         self._stop = asyncio.Event()
         routers = [router for service in services for router in service.routers]
         title = f"Softphone Connector: {', '.join(service.name for service in services)}"
-        tokens = Tokens(settings.auth_secret, clock, [service.outdated for service in services])
+        tokens = Tokens(
+            settings.auth_secret, clock, [service.token_versions for service in services]
+        )
         self.app: FastAPI = http_app.build(
             title, routers, tokens, settings.body_max, self.readiness
         )

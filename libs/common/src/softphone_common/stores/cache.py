@@ -25,7 +25,7 @@ Stored = dict[str, Any]
 """An item as the store has it."""
 
 
-class Mirror(Generic[V]):
+class CollectionCache(Generic[V]):
     """All items by id, the newest version of each. A resource of `service.run`.
 
     Filled from the store, kept fresh by the Changed messages and, since one of those may be

@@ -39,7 +39,7 @@ class Rate:
         return self.full / self.burst
 
 
-class Limiter:
+class RateLimiter:
     """Token buckets. While Redis is away or slow each process counts for itself."""
 
     def __init__(self, redis: Redis, clock: Clock, settings: Settings) -> None:
@@ -52,7 +52,7 @@ class Limiter:
         self._alone_until = 0.0
         self._full_at: dict[str, float] = {}
 
-    async def take(self, rate: Rate, who: str) -> None:
+    async def acquire(self, rate: Rate, who: str) -> None:
         """Counts one time. Raises ProblemError 429 if it is one too many, which counts nothing."""
         wait = await self._move(rate, who, rate.one)
         if wait > 0:
@@ -64,11 +64,11 @@ class Limiter:
                 headers={"Retry-After": str(seconds)},
             )
 
-    async def give_back(self, rate: Rate, who: str) -> None:
+    async def refund(self, rate: Rate, who: str) -> None:
         """What was counted last was none of those that are to be limited."""
         await self._move(rate, who, -rate.one)
 
-    async def forget(self, rate: Rate, who: str) -> None:
+    async def reset(self, rate: Rate, who: str) -> None:
         """Begins to count anew."""
         await self._move(rate, who, -rate.full)
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Message, Tenant, TenantChanged
 from softphone_common.process.errors import UnavailableError
-from softphone_common.stores.cache import Mirror
+from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "tenants"
 
 
-class Tenants(Mirror[Tenant]):
+class Tenants(CollectionCache[Tenant]):
     """All tenants in memory, kept fresh by TenantChanged."""
 
     def __init__(self, database: Database, bus: Bus, seconds: float) -> None:

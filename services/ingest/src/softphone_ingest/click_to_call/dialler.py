@@ -13,11 +13,11 @@ from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
-from softphone_ingest.click_to_call.idempotency import Repeats
+from softphone_ingest.click_to_call.idempotency import IdempotencyKeys
 from softphone_ingest.click_to_call.links import DialLinks
-from softphone_ingest.devices.config import Dialects
-from softphone_ingest.devices.store import DeviceMirror
-from softphone_ingest.identity.resolver import Identities
+from softphone_ingest.devices.config import DeviceConfigs
+from softphone_ingest.devices.store import DeviceCache
+from softphone_ingest.identity.resolver import CallIdResolver
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.spool.spool import Spool
 
@@ -40,19 +40,19 @@ class Dialler:
 
     def __init__(
         self,
-        devices: DeviceMirror,
-        dialects: Dialects,
+        devices: DeviceCache,
+        configs: DeviceConfigs,
         links: DialLinks,
-        repeats: Repeats,
-        identities: Identities,
+        idempotency: IdempotencyKeys,
+        resolver: CallIdResolver,
         spool: Spool,
         clock: Clock,
     ) -> None:
         self._devices = devices
-        self._dialects = dialects
+        self._configs = configs
         self._links = links
-        self._repeats = repeats
-        self._identities = identities
+        self._idempotency = idempotency
+        self._resolver = resolver
         self._spool = spool
         self._clock = clock
 
@@ -69,7 +69,7 @@ class Dialler:
             raise ProblemError(422, "number is not one that can be dialled", field="number")
         call = _call_id(tenant, click)
         asked = f"{_party(remote)} from {click.extension}"
-        known = await self._repeats.take(tenant.id, call, asked) if click.key else None
+        known = await self._idempotency.take(tenant.id, call, asked) if click.key else None
         if known is not None and known.asked != asked:
             why = f"{KEY_HEADER} was used for another number or extension"
             raise ProblemError(422, why, field=KEY_HEADER)
@@ -77,11 +77,11 @@ class Dialler:
             return call, known.link
         await self._tell(tenant, click, call, remote)
         for reading in _readings(remote, profile):
-            await self._identities.expect(tenant.id, click.extension, reading, call)
+            await self._resolver.expect(tenant.id, click.extension, reading, call)
         dialled = await self._link(tenant, click.user, device)
         link = filled(dialled.link, spell(remote, dialled.spelling, profile))
         if click.key:
-            await self._repeats.made(tenant.id, call, asked, link)
+            await self._idempotency.made(tenant.id, call, asked, link)
         return call, link
 
     async def _tell(self, tenant: Tenant, click: Click, call: str, remote: RemoteNumber) -> None:
@@ -107,7 +107,7 @@ class Dialler:
 
     def _profile(self, tenant: Tenant, device: Device | None) -> NumberProfile:
         try:
-            return self._dialects.of(tenant, device).profile if device else tenant.numbers
+            return self._configs.of(tenant, device).profile if device else tenant.numbers
         except HitError:
             return tenant.numbers
 

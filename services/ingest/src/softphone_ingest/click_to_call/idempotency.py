@@ -19,7 +19,7 @@ class Repeated:
     link: str | None
 
 
-class Repeats:
+class IdempotencyKeys:
     """Clicks with a key, by the call they begin."""
 
     def __init__(self, redis: Redis, seconds: int) -> None:

@@ -16,21 +16,21 @@ from softphone_ingest.mapping.schema import Mapping, changed
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class DeviceConfig:
     """What is needed to read a device's requests."""
 
     mapping: Mapping
     profile: NumberProfile
 
 
-class Dialects:
+class DeviceConfigs:
     """The dialects of all devices, each made once for each version of its device and tenant."""
 
     def __init__(self, presets: ReadOnly[str, Preset]) -> None:
         self.presets = presets
-        self._known: dict[str, tuple[tuple[int, int], Dialect]] = {}
+        self._known: dict[str, tuple[tuple[int, int], DeviceConfig]] = {}
 
-    def of(self, tenant: Tenant, device: Device) -> Dialect:
+    def of(self, tenant: Tenant, device: Device) -> DeviceConfig:
         """The device's. Raises HitError for a device whose changes no longer fit its preset."""
         version = (device.version, tenant.version)
         known = self._known.get(device.id)
@@ -45,7 +45,7 @@ class Dialects:
         preset: str,
         mapping: dict[str, Any],
         profile: dict[str, Any],
-    ) -> Dialect:
+    ) -> DeviceConfig:
         """A preset with these changes at this tenant. Raises HitError naming what does not fit."""
         ready = self.presets.get(preset)
         if ready is None:
@@ -60,7 +60,7 @@ class Dialects:
             at_sender = numbers.changed(numbers.changed(tenant.numbers, ready.numbers), profile)
         except ValueError as error:
             raise HitError("numbers", str(error)) from None
-        return Dialect(whole, at_sender)
+        return DeviceConfig(whole, at_sender)
 
 
 def require_small(most: int, *changes: dict[str, Any]) -> None:

@@ -13,10 +13,10 @@ from softphone_common.http.auth import AdminCaller, Caller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.stores.tenants import Tenants
-from softphone_ingest.devices.config import Dialects, require_small
+from softphone_ingest.devices.config import DeviceConfigs, require_small
 from softphone_ingest.devices.sealing import Seal
 from softphone_ingest.devices.setup_urls import DeviceUrls, device_url, device_urls, public_base
-from softphone_ingest.devices.store import DeviceMirror, DeviceStore, hash_key, new_key
+from softphone_ingest.devices.store import DeviceCache, DeviceStore, hash_key, new_key
 from softphone_ingest.mapping.parsed_event import EXTENSION_MAX, HitError
 from softphone_ingest.mapping.presets.preset import Preset
 from softphone_ingest.settings import IngestSettings
@@ -79,9 +79,9 @@ class DeviceApi:
     def __init__(
         self,
         store: DeviceStore,
-        mirror: DeviceMirror,
+        mirror: DeviceCache,
         tenants: Tenants,
-        dialects: Dialects,
+        configs: DeviceConfigs,
         seal: Seal,
         bus: Bus,
         settings: IngestSettings,
@@ -89,7 +89,7 @@ class DeviceApi:
         self._store = store
         self._mirror = mirror
         self._tenants = tenants
-        self._dialects = dialects
+        self._configs = configs
         self._seal = seal
         self._bus = bus
         self._settings = settings
@@ -106,7 +106,7 @@ class DeviceApi:
 
     async def list_presets(self, _: AdminCaller) -> Page[Preset]:
         """The makes of senders that are ready to use."""
-        return Page(items=list(self._dialects.presets.values()))
+        return Page(items=list(self._configs.presets.values()))
 
     async def list_devices(self, caller: AdminCaller) -> Page[DeviceOutput]:
         """The tenant's devices."""
@@ -165,7 +165,7 @@ class DeviceApi:
         return device_urls(preset, device_url(public, key), known.extension)
 
     def _preset(self, preset: str) -> Preset:
-        found = self._dialects.presets.get(preset)
+        found = self._configs.presets.get(preset)
         if found is None:
             raise ProblemError(422, f"There is no preset {preset}", field="preset")
         return found
@@ -176,7 +176,7 @@ class DeviceApi:
         most = self._settings.device_mapping_max
         try:
             require_small(most, device.mapping, device.numbers, device.extensions)
-            self._dialects.make(tenant, device.preset, device.mapping, device.numbers)
+            self._configs.make(tenant, device.preset, device.mapping, device.numbers)
         except HitError as error:
             raise ProblemError(422, str(error), field=error.field) from None
 

@@ -11,7 +11,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Device, DeviceChanged, Message
 from softphone_common.http.problem import ProblemError
-from softphone_common.stores.cache import Mirror
+from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "devices"
@@ -34,7 +34,7 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-class DeviceMirror(Mirror[Device]):
+class DeviceCache(CollectionCache[Device]):
     """All devices in memory, found by key."""
 
     def __init__(self, store: "DeviceStore", bus: Bus, seconds: float) -> None:

@@ -1,16 +1,18 @@
 """How often a key may knock, and whoever has none that is known; knows nothing of what hits say."""
 
 from softphone_common.http.problem import ProblemError
-from softphone_common.stores.rate_limit import Limiter, Rate, network
-from softphone_ingest.hits.pipeline import Intake
+from softphone_common.stores.rate_limit import Rate, RateLimiter, network
+from softphone_ingest.hits.pipeline import HitPipeline
 from softphone_ingest.settings import IngestSettings
 
 
-class Door:
+class KeyRateLimit:
     """Stands before the intake: many phones share one key, and a whole company one address."""
 
-    def __init__(self, intake: Intake, limiter: Limiter, settings: IngestSettings) -> None:
-        self._intake = intake
+    def __init__(
+        self, pipeline: HitPipeline, limiter: RateLimiter, settings: IngestSettings
+    ) -> None:
+        self._pipeline = pipeline
         self._limiter = limiter
         seconds = settings.hits_burst_seconds
         self._hits = Rate("hits", settings.hits_rate * seconds, seconds)
@@ -22,9 +24,9 @@ class Door:
         The wrong keys of an address never cost a right one its hit.
         """
         try:
-            device = self._intake.require(key)
+            device = self._pipeline.require(key)
         except ProblemError as error:
             if error.status == 404:
-                await self._limiter.take(self._wrong_keys, network(address))
+                await self._limiter.acquire(self._wrong_keys, network(address))
             raise
-        await self._limiter.take(self._hits, device.id)
+        await self._limiter.acquire(self._hits, device.id)

@@ -13,17 +13,17 @@ from softphone_common.http.problem import RETRY_AFTER, ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.tenants import Tenants
-from softphone_ingest.devices.config import Dialect, Dialects
+from softphone_ingest.devices.config import DeviceConfig, DeviceConfigs
 from softphone_ingest.devices.sealing import Seal
 from softphone_ingest.devices.setup_urls import device_url
-from softphone_ingest.devices.store import DeviceMirror
+from softphone_ingest.devices.store import DeviceCache
 from softphone_ingest.hit_log.recorder import Recorder
 from softphone_ingest.hit_log.redaction import redacted
 from softphone_ingest.hit_log.store import request_json
 from softphone_ingest.hits.signatures import verified
-from softphone_ingest.identity.call_keys import usable
-from softphone_ingest.identity.resolver import Identities
-from softphone_ingest.mapping.parsed_event import Hit, HitError
+from softphone_ingest.identity.call_keys import is_usable_call_id
+from softphone_ingest.identity.resolver import CallIdResolver
+from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.reader import Reader
 from softphone_ingest.mapping.reply import Reply
 from softphone_ingest.mapping.request import HitRequest
@@ -35,7 +35,7 @@ IGNORED = 204
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class HitResult:
     """What became of a hit: the call of its first event, if it made one, and what to answer."""
 
     call_id: str | None
@@ -43,22 +43,22 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class Interpretation:
     """A request in our words: what the inspector shows and what goes onto the bus."""
 
     events: tuple[EventJson, ...]
     messages: tuple[CallObserved, ...]
 
 
-class Intake:
+class HitPipeline:
     """Takes hits. All it needs to understand one is in memory; only the broker must answer."""
 
     def __init__(
         self,
-        devices: DeviceMirror,
+        devices: DeviceCache,
         tenants: Tenants,
-        dialects: Dialects,
-        identities: Identities,
+        configs: DeviceConfigs,
+        resolver: CallIdResolver,
         recorder: Recorder,
         spool: Spool,
         seal: Seal,
@@ -67,8 +67,8 @@ class Intake:
     ) -> None:
         self._devices = devices
         self._tenants = tenants
-        self._dialects = dialects
-        self._identities = identities
+        self._configs = configs
+        self._resolver = resolver
         self._recorder = recorder
         self._spool = spool
         self._seal = seal
@@ -84,7 +84,7 @@ class Intake:
             raise ProblemError(503, "Devices are still being read", headers=RETRY_AFTER)
         raise ProblemError(404, "No device has this key")
 
-    async def take(self, key: str, request: HitRequest, public: str) -> Taken:
+    async def take(self, key: str, request: HitRequest, public: str) -> HitResult:
         """The hit's call and its answer, once the broker has it on disk.
 
         Raises ProblemError 404 for an unknown key, 403 for an inactive tenant or a wrong signature,
@@ -95,7 +95,7 @@ class Intake:
         device = self.require(key)
         tenant = self._tenants.require(device.tenant)
         secret = self._seal.open(device.secret_sealed)
-        seen = _Seen(device, redacted(request, key, secret), now)
+        seen = ReceivedHit(device, redacted(request, key, secret), now)
         try:
             return await self._admitted(seen, tenant, request, device_url(public, key), secret)
         except HitError as error:
@@ -110,15 +110,20 @@ class Intake:
             raise
 
     async def understand(
-        self, tenant: Tenant, device: Device, dialect: Dialect, hits: Sequence[Hit], now: datetime
-    ) -> Understood:
+        self,
+        tenant: Tenant,
+        device: Device,
+        config: DeviceConfig,
+        hits: Sequence[ParsedEvent],
+        now: datetime,
+    ) -> Interpretation:
         """Which calls the events of a request belong to, and what is to be said of them."""
         events, messages = [], []
-        for hit, event in events_of(hits, device, dialect):
+        for hit, event in events_of(hits, device, config):
             own = replace(hit, extension=event.extension or "")
-            scope = _scope(dialect, device, own)
+            scope = _scope(config, device, own)
             told = self._believable(hit, now)
-            found = await self._identities.resolve(tenant.id, scope, own, event.remote, now, told)
+            found = await self._resolver.resolve(tenant.id, scope, own, event.remote, now, told)
             observation = Observation(
                 call_id=found.call_id,
                 phase=hit.phase,
@@ -136,30 +141,35 @@ class Intake:
             decided = {"call": found.call_id, "identity": found.identity}
             events.append(event.model_copy(update=decided))
             messages.append(CallObserved(tenant=tenant.id, observation=observation))
-        return Understood(tuple(events), tuple(messages))
+        return Interpretation(tuple(events), tuple(messages))
 
     async def _admitted(
-        self, seen: "_Seen", tenant: Tenant, request: HitRequest, base: str, secret: str | None
-    ) -> Taken:
+        self,
+        seen: "ReceivedHit",
+        tenant: Tenant,
+        request: HitRequest,
+        base: str,
+        secret: str | None,
+    ) -> HitResult:
         require_active(tenant, seen.at)
-        dialect = self._dialects.of(tenant, seen.device)
-        reader = Reader(request, dialect.mapping, dialect.profile, seen.device.extension)
+        config = self._configs.of(tenant, seen.device)
+        reader = Reader(request, config.mapping, config.profile, seen.device.extension)
         if seen.device.secret_sealed:
             _require_signature(reader, secret, _asked(base, request))
         hits = reader.hits()
-        told = await self.understand(tenant, seen.device, dialect, hits, seen.at)
+        told = await self.understand(tenant, seen.device, config, hits, seen.at)
         call = told.events[0].call if told.events else None
         reply = reader.reply(base, call or "")
         await self._spool.publish(*told.messages)
         status = reply.status if reply else ACCEPTED if hits else IGNORED
         outcome: HitOutcome = "accepted" if hits else "ignored"
         self._note(seen.as_hit(outcome, status, events=told.events), seen)
-        return Taken(call, reply)
+        return HitResult(call, reply)
 
-    def _note(self, hit: HitJson, seen: "_Seen") -> None:
+    def _note(self, hit: HitJson, seen: "ReceivedHit") -> None:
         self._recorder.note(seen.device.tenant, hit, seen.request)
 
-    def _believable(self, hit: Hit, now: datetime) -> datetime | None:
+    def _believable(self, hit: ParsedEvent, now: datetime) -> datetime | None:
         """The phone's own time where it is about right."""
         if hit.time is None or abs(now - hit.time) > self._believed:
             return None
@@ -167,7 +177,7 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class ReceivedHit:
     """A hit that has come, as far as the inspector may know it."""
 
     device: Device
@@ -195,7 +205,9 @@ class _Seen:
         )
 
 
-def events_of(hits: Sequence[Hit], device: Device, dialect: Dialect) -> list[tuple[Hit, EventJson]]:
+def events_of(
+    hits: Sequence[ParsedEvent], device: Device, config: DeviceConfig
+) -> list[tuple[ParsedEvent, EventJson]]:
     """The events as the inspector shows them, before it is known which calls they belong to.
 
     A ring that names no extension rings at all that belong to the number called.
@@ -204,16 +216,16 @@ def events_of(hits: Sequence[Hit], device: Device, dialect: Dialect) -> list[tup
     for hit in hits:
         lines = [device.extensions.get(hit.extension, hit.extension)]
         if hit.phase == "ringing" and not hit.extension and hit.called:
-            e164 = normalise(hit.called, dialect.profile).e164 or ""
+            e164 = normalise(hit.called, config.profile).e164 or ""
             belonging = device.extensions.get(hit.called) or device.extensions.get(e164, "")
             lines = [line.strip() for line in belonging.split(",")]
-        found += [(hit, _event(hit, line, dialect)) for line in lines]
+        found += [(hit, _event(hit, line, config)) for line in lines]
     return found
 
 
-def _event(hit: Hit, extension: str, dialect: Dialect) -> EventJson:
-    remote = None if hit.number is None else normalise(hit.number, dialect.profile)
-    named = usable(dialect.mapping.scope, hit.call_id, remote)
+def _event(hit: ParsedEvent, extension: str, config: DeviceConfig) -> EventJson:
+    remote = None if hit.number is None else normalise(hit.number, config.profile)
+    named = is_usable_call_id(config.mapping.scope, hit.call_id, remote)
     return EventJson(
         event=hit.phase,
         direction=hit.direction,
@@ -235,9 +247,9 @@ def _require_signature(reader: Reader, secret: str | None, url: str) -> None:
         raise ProblemError(403, "The signature is not that of this device's secret")
 
 
-def _scope(dialect: Dialect, device: Device, hit: Hit) -> str:
+def _scope(config: DeviceConfig, device: Device, hit: ParsedEvent) -> str:
     """What the phone's call ids are unique in."""
-    match dialect.mapping.scope:
+    match config.mapping.scope:
         case "device":
             return f"device:{device.id}"
         case "extension":

@@ -10,8 +10,8 @@ from softphone_common.http.problem import ProblemError
 from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
 from softphone_ingest.devices.setup_urls import public_base
-from softphone_ingest.hits.key_rate_limit import Door
-from softphone_ingest.hits.pipeline import ACCEPTED, IGNORED, Intake, Taken
+from softphone_ingest.hits.key_rate_limit import KeyRateLimit
+from softphone_ingest.hits.pipeline import ACCEPTED, IGNORED, HitPipeline, HitResult
 from softphone_ingest.mapping.request import HitRequest
 
 _SAID = {
@@ -46,13 +46,15 @@ class Accepted(BaseModel):
     call_id: str
 
 
-class Api:
+class HitApi:
     """Hits over HTTP."""
 
-    def __init__(self, door: Door, intake: Intake, public_url: str) -> None:
-        self._door = door
+    def __init__(
+        self, key_rate_limit: KeyRateLimit, pipeline: HitPipeline, public_url: str
+    ) -> None:
+        self._key_rate_limit = key_rate_limit
         self._public_url = public_url
-        self._intake = intake
+        self._pipeline = pipeline
         self.router = APIRouter(tags=["ingest"])
         add = self.router.add_api_route
         for method in ("GET", "POST"):
@@ -78,9 +80,9 @@ class Api:
         with 202 and the call it belongs to, unless the sender expects otherwise."""
         try:
             asked = await _asked(request)
-            await self._door.enter(key, asked.client)
+            await self._key_rate_limit.enter(key, asked.client)
             public = public_base(request, self._public_url)
-            taken = await self._intake.take(key, asked, public)
+            taken = await self._pipeline.take(key, asked, public)
         except ProblemError as error:
             metrics.HITS.labels(error.status).inc()
             raise
@@ -93,7 +95,7 @@ class Api:
 
     async def probe(self, key: str, request: Request) -> Response:
         """Some phones and all link scanners ask first; nothing comes of it."""
-        await self._door.enter(key, _client(request))
+        await self._key_rate_limit.enter(key, _client(request))
         return Response(status_code=IGNORED)
 
 
@@ -114,7 +116,7 @@ def _client(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _answer(taken: Taken) -> Response:
+def _answer(taken: HitResult) -> Response:
     if taken.reply is not None:
         body = taken.reply.body if taken.reply.status != IGNORED else ""
         plain = "text/plain" if body else None  # a text without a type is guessed at

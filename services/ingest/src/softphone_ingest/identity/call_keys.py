@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.domain.numbers.placeholders import is_placeholder
-from softphone_ingest.mapping.parsed_event import Hit
+from softphone_ingest.mapping.parsed_event import ParsedEvent
 
 PBX, NONE = "pbx", "none"
 """Scopes: ids that are unique in the whole telephone system, and ids that tell no calls apart."""
@@ -22,29 +22,29 @@ _LOCAL_MILLISECONDS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class CallKeys:
     """What is known of a hit's call before anything is remembered.
 
-    `external_id` and `linked_id` are the sender's, empty unless they are of use. `party` is the
+    `external_id` and `linked_id` are the sender's, empty unless usable. `counterpart_key` is the
     other side however its number is spelt, empty if nothing was said of it.
     """
 
     tenant: str
     scope: str
     extension: str
-    party: str
+    counterpart_key: str
     external_id: str
     linked_id: str
 
     @property
     def number(self) -> str:
         """The other side where it is somebody, else empty."""
-        return "" if self.party == _WITHHELD else self.party
+        return "" if self.counterpart_key == _WITHHELD else self.counterpart_key
 
     @property
     def is_bare(self) -> bool:
         """Whether there is no name at all but perhaps an extension."""
-        return not self.external_id and not self.party
+        return not self.external_id and not self.counterpart_key
 
     @property
     def is_local(self) -> bool:
@@ -58,7 +58,7 @@ class Names:
         line = _key("line", self.tenant, self.extension) if self.extension else ""
         name = line if self.is_bare and line else _key("call", self.tenant, *self._name)
         linked = _key("call", self.tenant, *self._id(self.linked_id)) if self.linked_id else ""
-        return [name, click_key(self.tenant, self.extension, self.party), line, linked]
+        return [name, click_key(self.tenant, self.extension, self.counterpart_key), line, linked]
 
     def call(self, stamp: int, window: int = 1) -> str:
         """Our id of the call if it is the first of this name; `stamp` is milliseconds.
@@ -87,20 +87,22 @@ class Names:
     def _name(self) -> tuple[str, ...]:
         if self.external_id:
             return self._id(self.external_id)
-        return self.extension, "number", self.party
+        return self.extension, "number", self.counterpart_key
 
     def _id(self, external_id: str) -> tuple[str, ...]:
         return self.scope, "id", external_id
 
 
-def names(tenant: str, scope: str, hit: Hit, remote: RemoteNumber | None) -> Names:
+def names(tenant: str, scope: str, hit: ParsedEvent, remote: RemoteNumber | None) -> CallKeys:
     """The names of a hit's call. `scope` is what the sender's ids are unique in."""
-    own = hit.call_id if usable(scope, hit.call_id, remote) else ""
-    linked = own and hit.linked_id != own and usable(scope, hit.linked_id, remote)
-    return Names(tenant, scope, hit.extension, party(remote), own, hit.linked_id if linked else "")
+    own = hit.call_id if is_usable_call_id(scope, hit.call_id, remote) else ""
+    linked = own and hit.linked_id != own and is_usable_call_id(scope, hit.linked_id, remote)
+    return CallKeys(
+        tenant, scope, hit.extension, counterpart_key(remote), own, hit.linked_id if linked else ""
+    )
 
 
-def usable(scope: str, external_id: str, remote: RemoteNumber | None) -> bool:
+def is_usable_call_id(scope: str, external_id: str, remote: RemoteNumber | None) -> bool:
     """Whether a sender's call id can tell calls apart in this scope.
 
     Not so if it is missing, a placeholder the phone did not replace, or the other side's number.
@@ -119,16 +121,16 @@ def usable(scope: str, external_id: str, remote: RemoteNumber | None) -> bool:
     return digits != _digits(remote.raw) and not _digits(remote.e164 or "").endswith(significant)
 
 
-def party(remote: RemoteNumber | None) -> str:
+def counterpart_key(remote: RemoteNumber | None) -> str:
     """The other side, however its number is spelt: a click has digits, a phone may have an URI."""
     if remote is None:
         return ""
     return _WITHHELD if remote.kind == "anonymous" else remote.e164 or remote.display or remote.raw
 
 
-def click_key(tenant: str, extension: str, party: str) -> str:
+def click_key(tenant: str, extension: str, counterpart_key: str) -> str:
     """Where Redis keeps the click that waits for this extension to call this party."""
-    return _key("click", tenant, extension, party)
+    return _key("click", tenant, extension, counterpart_key)
 
 
 def _digits(text: str) -> str:

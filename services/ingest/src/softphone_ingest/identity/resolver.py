@@ -16,8 +16,8 @@ from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_common.stores.redis import Redis, reaching
-from softphone_ingest.identity.call_keys import Names, click_key, names, party
-from softphone_ingest.mapping.parsed_event import Hit
+from softphone_ingest.identity.call_keys import CallKeys, click_key, counterpart_key, names
+from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.settings import IngestSettings
 
 _FALLBACK_WINDOW_MILLISECONDS = 300_000
@@ -36,7 +36,7 @@ class Resolved:
     ended_at: datetime | None = None
 
 
-class Identities:
+class CallIdResolver:
     """Resolves hits and remembers clicks."""
 
     def __init__(self, redis: Redis, settings: IngestSettings) -> None:
@@ -50,7 +50,7 @@ class Identities:
 
         Without Redis nothing is joined: the phone's call becomes one of its own.
         """
-        key = click_key(tenant, extension, party(remote))
+        key = click_key(tenant, extension, counterpart_key(remote))
         try:
             with reaching():
                 await self._redis.client.set(key, call, ex=self._settings.dial_join_seconds)
@@ -61,7 +61,7 @@ class Identities:
         self,
         tenant: str,
         scope: str,
-        hit: Hit,
+        hit: ParsedEvent,
         remote: RemoteNumber | None,
         now: datetime,
         told: datetime | None = None,
@@ -88,7 +88,9 @@ class Identities:
             return Resolved(id_, kind)
         return Resolved(id_, kind, datetime.fromtimestamp(float(ended) / 1000, UTC))
 
-    def _said(self, named: Names, hit: Hit, stamp: int, told: datetime | None) -> dict[str, Any]:
+    def _said(
+        self, named: CallKeys, hit: ParsedEvent, stamp: int, told: datetime | None
+    ) -> dict[str, Any]:
         """What `resolve.lua` is told of a hit."""
         s = self._settings
         begins, ends, bare = hit.phase in {"ringing", "dialed"}, hit.phase in ENDS, named.is_bare
@@ -120,6 +122,6 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _may_join(hit: Hit) -> bool:
+def _may_join(hit: ParsedEvent) -> bool:
     """Whether a hit can be the first of a clicked call: never one of a call that comes in."""
     return hit.direction == "outbound" or (hit.direction is None and hit.phase != "ringing")

@@ -10,10 +10,10 @@ from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.stores.mongo import Document
-from softphone_ingest.devices.config import Dialects
+from softphone_ingest.devices.config import DeviceConfigs
 from softphone_ingest.hit_log.recorder import Recorder
 from softphone_ingest.hit_log.store import HitStore, asked, shown
-from softphone_ingest.hits.pipeline import Intake, events_of
+from softphone_ingest.hits.pipeline import HitPipeline, events_of
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.reader import Reader
 from softphone_ingest.mapping.request import HitRequest
@@ -27,15 +27,15 @@ class Inspector:
         self,
         store: HitStore,
         recorder: Recorder,
-        intake: Intake,
-        dialects: Dialects,
+        pipeline: HitPipeline,
+        configs: DeviceConfigs,
         bus: Bus,
         clock: Clock,
     ) -> None:
         self._store = store
         self._recorder = recorder
-        self._intake = intake
-        self._dialects = dialects
+        self._pipeline = pipeline
+        self._configs = configs
         self._bus = bus
         self._clock = clock
 
@@ -58,9 +58,9 @@ class Inspector:
 
         Raises HitError naming what can't be understood.
         """
-        dialect = self._dialects.make(tenant, device.preset, mapping, numbers)
-        reader = Reader(request, dialect.mapping, dialect.profile, device.extension)
-        return tuple(event for _, event in events_of(reader.hits(), device, dialect))
+        config = self._configs.make(tenant, device.preset, mapping, numbers)
+        reader = Reader(request, config.mapping, config.profile, device.extension)
+        return tuple(event for _, event in events_of(reader.hits(), device, config))
 
     async def replay(self, tenant: Tenant, device: Device, hit: str) -> HitJson:
         """The hit, understood at last and on the bus; one that made calls already is left alone.
@@ -97,12 +97,12 @@ class Inspector:
         """The stored hit with the messages it became, this time or an earlier one."""
         if document.get("messages"):
             return document
-        dialect = self._dialects.of(tenant, device)
-        reader = Reader(asked(document), dialect.mapping, dialect.profile, device.extension)
+        config = self._configs.of(tenant, device)
+        reader = Reader(asked(document), config.mapping, config.profile, device.extension)
         hits, at = reader.hits(), document["at"]
         if not hits:
             return {**document, "messages": []}
-        told = await self._intake.understand(tenant, device, dialect, hits, at)
+        told = await self._pipeline.understand(tenant, device, config, hits, at)
         texts = [message.model_dump_json() for message in told.messages]
         return await self._store.claim(document["_id"], told.events, texts)
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.auth import AdminCaller
 from softphone_common.http.paging import Page, decode_place, encode_cursor
-from softphone_common.stores.rate_limit import Limiter, Rate
+from softphone_common.stores.rate_limit import Rate, RateLimiter
 from softphone_common.stores.tenants import Tenants
 from softphone_ingest.devices.config import require_small
 from softphone_ingest.devices.store import DeviceStore
@@ -41,7 +41,7 @@ class Tried(BaseModel):
     events: tuple[EventJson, ...] = ()
 
 
-class HitApi:
+class InspectorApi:
     """Hits over HTTP, for administrators."""
 
     def __init__(
@@ -49,7 +49,7 @@ class HitApi:
         inspector: Inspector,
         devices: DeviceStore,
         tenants: Tenants,
-        limiter: Limiter,
+        limiter: RateLimiter,
         settings: IngestSettings,
     ) -> None:
         self._inspector = inspector
@@ -93,7 +93,7 @@ class HitApi:
 
     async def try_request(self, device: str, given: Trial, caller: AdminCaller) -> Tried:
         """What a request would become, with changes not saved yet; it makes no call."""
-        await self._limiter.take(self._tries, caller.tenant)
+        await self._limiter.acquire(self._tries, caller.tenant)
         tenant = self._tenants.require(caller.tenant)
         known = await self._devices.require(caller.tenant, device)
         mapping = known.mapping if given.mapping is None else given.mapping

@@ -20,7 +20,7 @@ class HitError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ParsedEvent:
     """One event in the sender's own words.
 
     `number` is None where nothing was said of it and empty where it is withheld. `called` is the

@@ -16,8 +16,8 @@ from softphone_ingest.mapping.parsed_event import (
     CALL_ID_MAX,
     EXTENSION_MAX,
     TEXT_MAX,
-    Hit,
     HitError,
+    ParsedEvent,
 )
 from softphone_ingest.mapping.regex import Search
 from softphone_ingest.mapping.reply import Reply, filled
@@ -76,7 +76,7 @@ class Reader:
         """The parameters of a form."""
         return self._parts.form[0]
 
-    def hits(self) -> tuple[Hit, ...]:
+    def hits(self) -> tuple[ParsedEvent, ...]:
         """One hit for each event; none for a request that means none.
 
         Raises HitError naming the field that can't be understood.
@@ -126,7 +126,7 @@ class _Event:
         self._member = member
         self._known: dict[str, Any] = {}
 
-    def hit(self, extension: str | None) -> Hit | None:
+    def hit(self, extension: str | None) -> ParsedEvent | None:
         """The event as a hit; None if it is to be ignored."""
         phase = self._phase()
         if phase is None:
@@ -134,7 +134,7 @@ class _Event:
         if extension is None:
             extension = self._short("extension", EXTENSION_MAX)
         self._require_all(extension)
-        return Hit(
+        return ParsedEvent(
             phase=phase,
             extension=extension,
             called=self._text("called")[:TEXT_MAX],

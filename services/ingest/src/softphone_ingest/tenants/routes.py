@@ -82,7 +82,7 @@ class TenantOutput(Tenant):
     state: TenantState
 
 
-class Administration:
+class TenantApi:
     """Tenants over HTTP. Every change is stored first, then told to all instances."""
 
     def __init__(

@@ -15,7 +15,7 @@ from softphone_janitor.clean_up.store import Scheduled, Sweep, SweepStore
 ACTOR = "PBX Clean Up"
 
 
-class Sweeping:
+class SweepHandlers:
     """The nightly job and the queue `janitor.sweep`."""
 
     def __init__(

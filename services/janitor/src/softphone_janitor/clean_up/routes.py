@@ -10,7 +10,7 @@ from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.stores.tenants import Tenants
-from softphone_janitor.clean_up.handlers import Sweeping
+from softphone_janitor.clean_up.handlers import SweepHandlers
 from softphone_janitor.clean_up.store import Scheduled, Sweep, SweepStore
 
 
@@ -22,11 +22,11 @@ class SweepRequest(BaseModel):
     tenant: TenantId
 
 
-class Api:
+class SweepApi:
     """Sweeps over HTTP, for operators."""
 
     def __init__(
-        self, sweeps: SweepStore, sweeping: Sweeping, tenants: Tenants, page_max: int
+        self, sweeps: SweepStore, sweeping: SweepHandlers, tenants: Tenants, page_max: int
     ) -> None:
         self._sweeps = sweeps
         self._sweeping = sweeping

@@ -18,7 +18,7 @@ from softphone_common.process.clock import utc_now
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import load
 from softphone_common.stores.mongo import Mongo
-from softphone_janitor.dead_letters.service import Burial
+from softphone_janitor.dead_letters.service import DeadLetterService
 from softphone_janitor.dead_letters.store import (
     INDEXES,
     DeadLetter,
@@ -31,7 +31,7 @@ from softphone_janitor.settings import JanitorSettings
 EXIT_NOT_ALL = 1
 _AT_ONCE = 200
 
-Command = Callable[[Namespace, DeadLetterStore, Burial], Awaitable[int]]
+Command = Callable[[Namespace, DeadLetterStore, DeadLetterService], Awaitable[int]]
 
 
 def describe(parser: ArgumentParser) -> None:
@@ -68,7 +68,7 @@ async def _run(asked: Namespace, settings: JanitorSettings) -> int:
     command: Command = asked.run
     await bus.start()
     try:
-        return await command(asked, store, Burial(store, bus, utc_now))
+        return await command(asked, store, DeadLetterService(store, bus, utc_now))
     except UnavailableError as error:
         sys.stderr.write(f"{error}; is its address right, and does it run?\n")
         return EXIT_NOT_ALL
@@ -77,7 +77,7 @@ async def _run(asked: Namespace, settings: JanitorSettings) -> int:
         await mongo.stop()
 
 
-async def _list(asked: Namespace, store: DeadLetterStore, _: Burial) -> int:
+async def _list(asked: Namespace, store: DeadLetterStore, _: DeadLetterService) -> int:
     selected = Selection(queue=asked.queue, tenant=asked.tenant)
     after = None
     with suppress(BrokenPipeError):
@@ -88,7 +88,7 @@ async def _list(asked: Namespace, store: DeadLetterStore, _: Burial) -> int:
     return 0
 
 
-async def _show(asked: Namespace, store: DeadLetterStore, _: Burial) -> int:
+async def _show(asked: Namespace, store: DeadLetterStore, _: DeadLetterService) -> int:
     letter = await store.get(asked.id)
     if letter is None:
         return _unknown(asked.id)
@@ -96,7 +96,9 @@ async def _show(asked: Namespace, store: DeadLetterStore, _: Burial) -> int:
     return 0
 
 
-async def _replay(asked: Namespace, _: DeadLetterStore, burial: Burial) -> int:
+async def _replay(
+    asked: Namespace, _: DeadLetterStore, dead_letters_service: DeadLetterService
+) -> int:
     if bool(asked.id) == asked.all:
         sys.stderr.write("name the letters to replay, or say --all\n")
         return 2
@@ -104,21 +106,23 @@ async def _replay(asked: Namespace, _: DeadLetterStore, burial: Burial) -> int:
     if asked.all:
         count = 0
         selected = Selection(queue=asked.queue, died_before=utc_now())
-        while some := await burial.replay_all(selected, _AT_ONCE, by):
+        while some := await dead_letters_service.replay_all(selected, _AT_ONCE, by):
             count += some
         sys.stdout.write(f"replayed {count}\n")
     for id_ in asked.id:
-        if await burial.replay(id_, by):
+        if await dead_letters_service.replay(id_, by):
             sys.stdout.write(f"replayed {id_}\n")
         else:
             code = _unknown(id_)
     return code
 
 
-async def _drop(asked: Namespace, _: DeadLetterStore, burial: Burial) -> int:
+async def _drop(
+    asked: Namespace, _: DeadLetterStore, dead_letters_service: DeadLetterService
+) -> int:
     code = 0
     for id_ in asked.id:
-        if await burial.drop(id_, getpass.getuser()):
+        if await dead_letters_service.drop(id_, getpass.getuser()):
             sys.stdout.write(f"dropped {id_}\n")
         else:
             code = _unknown(id_)

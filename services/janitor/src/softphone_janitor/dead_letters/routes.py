@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page, decode_place, encode_cursor
 from softphone_common.http.problem import ProblemError
-from softphone_common.http.timestamps import Moment
-from softphone_janitor.dead_letters.service import Burial
+from softphone_common.http.timestamps import Timestamp
+from softphone_janitor.dead_letters.service import DeadLetterService
 from softphone_janitor.dead_letters.store import DeadLetter, DeadLetterStore, Selection, State
 
 
@@ -27,7 +27,7 @@ def selection(
     queue: Annotated[str | None, Query(max_length=100)] = None,
     tenant: Annotated[str | None, Query(max_length=40)] = None,
     state: State | None = None,
-    died_before: Moment | None = None,
+    died_before: Timestamp | None = None,
 ) -> Selection:
     """Which are meant."""
     return Selection(queue=queue, tenant=tenant, state=state, died_before=died_before)
@@ -40,9 +40,11 @@ Limit = Annotated[int, Query(ge=1)]
 class DeadLetterApi:
     """Dead letters over HTTP."""
 
-    def __init__(self, store: DeadLetterStore, burial: Burial, page_max: int) -> None:
+    def __init__(
+        self, store: DeadLetterStore, dead_letters_service: DeadLetterService, page_max: int
+    ) -> None:
         self._store = store
-        self._burial = burial
+        self._service = dead_letters_service
         self._page_max = page_max
         self.router = APIRouter(prefix="/api/dead-letters", tags=["dead letters"])
         add = self.router.add_api_route
@@ -77,7 +79,7 @@ class DeadLetterApi:
     async def replay(self, letter: str, caller: OperatorCaller) -> DeadLetter:
         """Gives it back to the queue it died in. Its handler sees it as if for the first time, and
         counts nothing twice."""
-        if not await self._burial.replay(letter, caller.login):
+        if not await self._service.replay(letter, caller.login):
             await self.show(letter, caller)
             raise ProblemError(409, "It was replayed already, or is being replayed now")
         return await self.show(letter, caller)
@@ -87,11 +89,11 @@ class DeadLetterApi:
     ) -> Replayed:
         """Gives back those that wait, the latest first, up to so many."""
         most = min(limit, self._page_max)
-        return Replayed(replayed=await self._burial.replay_all(selected, most, caller.login))
+        return Replayed(replayed=await self._service.replay_all(selected, most, caller.login))
 
     async def drop(self, letter: str, caller: OperatorCaller) -> None:
         """Removes it for good."""
-        if not await self._burial.drop(letter, caller.login):
+        if not await self._service.drop(letter, caller.login):
             raise _unknown()
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from softphone_common.bus import topology
 from softphone_common.bus.bus import Bus
-from softphone_common.bus.consumer import Limits
+from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.bus.envelope import Envelope
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
@@ -14,7 +14,7 @@ from softphone_common.process.telemetry import log
 from softphone_janitor.dead_letters.store import DeadLetterStore, Selection, queues
 
 
-class Burial:
+class DeadLetterService:
     """Dead letters of all queues. It never looks into one."""
 
     def __init__(self, store: DeadLetterStore, bus: Bus, clock: Clock) -> None:
@@ -22,7 +22,7 @@ class Burial:
         self._bus = bus
         self._clock = clock
 
-    def collect(self, limits: Limits) -> None:
+    def collect(self, limits: BatchPolicy) -> None:
         """Takes up every dead letter queue, from the next connection on."""
         for queue in queues():
             self._bus.collect(topology.dead(queue), partial(self._keep, queue), limits)

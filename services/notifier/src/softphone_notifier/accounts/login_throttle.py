@@ -7,16 +7,16 @@ from contextlib import asynccontextmanager
 
 from softphone_common.http.problem import RETRY_AFTER, ProblemError
 from softphone_common.process.errors import UnavailableError
-from softphone_common.stores.rate_limit import Limiter, Rate, network
+from softphone_common.stores.rate_limit import Rate, RateLimiter, network
 from softphone_notifier.settings import NotifierSettings
 
 _FIVE_MINUTES = 300
 
 
-class Attempts:
+class LoginThrottle:
     """Counts before anything is looked at, so that many at once get no further than one by one."""
 
-    def __init__(self, limiter: Limiter, settings: NotifierSettings) -> None:
+    def __init__(self, limiter: RateLimiter, settings: NotifierSettings) -> None:
         self._limiter = limiter
         self._here = Rate("signins", settings.signin_failures_max, _FIVE_MINUTES)
         self._anywhere = Rate("logins", settings.login_failures_max, _FIVE_MINUTES)
@@ -45,25 +45,25 @@ class Attempts:
             self._failures(self._anywhere, _hash(who)),
         ):
             yield
-        await self._limiter.forget(self._here, here)
+        await self._limiter.reset(self._here, here)
 
     @asynccontextmanager
     async def renewal(self, address: str, secret: str) -> AsyncIterator[None]:
         """Within, a cookie is tried. Raises ProblemError 429."""
         async with self._failures(self._address, network(address)):
-            await self._limiter.take(self._renewals, _hash(secret))
+            await self._limiter.acquire(self._renewals, _hash(secret))
             yield
 
     @asynccontextmanager
     async def _failures(self, rate: Rate, who: str) -> AsyncIterator[None]:
         """Only failures are counted: a whole company may be behind one address."""
-        await self._limiter.take(rate, who)
+        await self._limiter.acquire(rate, who)
         try:
             yield
         except UnavailableError:
-            await self._limiter.give_back(rate, who)
+            await self._limiter.refund(rate, who)
             raise
-        await self._limiter.give_back(rate, who)
+        await self._limiter.refund(rate, who)
 
 
 def _hash(text: str) -> str:

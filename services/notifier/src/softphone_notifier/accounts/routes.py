@@ -14,10 +14,10 @@ from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_notifier.accounts.login_sessions import SessionStore
-from softphone_notifier.accounts.login_throttle import Attempts
+from softphone_notifier.accounts.login_throttle import LoginThrottle
 from softphone_notifier.accounts.passwords import hash_password, matches
 from softphone_notifier.accounts.seats import Seats
-from softphone_notifier.accounts.users import LoginTakenError, UserMirror, UserStore
+from softphone_notifier.accounts.users import LoginTakenError, UserCache, UserStore
 from softphone_notifier.origins import Origins
 from softphone_notifier.settings import NotifierSettings
 
@@ -91,7 +91,7 @@ class SessionApi:
         self,
         users: UserStore,
         sessions: SessionStore,
-        attempts: Attempts,
+        throttle: LoginThrottle,
         origins: Origins,
         tokens: Tokens,
         clock: Clock,
@@ -99,7 +99,7 @@ class SessionApi:
     ) -> None:
         self._users = users
         self._sessions = sessions
-        self._attempts = attempts
+        self._throttle = throttle
         self._tokens = tokens
         self._clock = clock
         self._lifetime = timedelta(seconds=settings.token_seconds)
@@ -113,7 +113,7 @@ class SessionApi:
 
     async def sign_in(self, given: SignIn, request: Request, response: Response) -> SessionOutput:
         """A token for a password; the same answer whichever of the three is wrong."""
-        async with self._attempts.sign_in(_address(request), given.tenant, given.login):
+        async with self._throttle.sign_in(_address(request), given.tenant, given.login):
             user, secret = await self._begin(given)
         response.set_cookie(
             COOKIE,
@@ -143,7 +143,7 @@ class SessionApi:
         """Another token for the sign-in the cookie stands for."""
         if not secret:
             raise _not_signed_in()
-        async with self._attempts.renewal(_address(request), secret):
+        async with self._throttle.renewal(_address(request), secret):
             whose = await self._sessions.whose(secret, self._clock())
             user = await self._users.get(*whose) if whose else None
             if user is None:
@@ -168,7 +168,7 @@ class UserApi:
         self,
         users: UserStore,
         seats: Seats,
-        mirror: UserMirror,
+        mirror: UserCache,
         sessions: SessionStore,
         bus: Bus,
         settings: NotifierSettings,

@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Message, User, UserChanged
-from softphone_common.stores.cache import Mirror
+from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "users"
@@ -39,7 +39,7 @@ class LoginTakenError(Exception):
     """The tenant has another user with this login."""
 
 
-class UserMirror(Mirror[User]):
+class UserCache(CollectionCache[User]):
     """All users in memory, found by the extension they are at."""
 
     def __init__(self, store: "UserStore", bus: Bus, seconds: float) -> None:
@@ -52,7 +52,7 @@ class UserMirror(Mirror[User]):
         self._at.pop(item.tenant, None)
         return super().apply(item)
 
-    def outdated(self, user: str, version: int) -> bool:
+    def is_token_outdated(self, user: str, version: int) -> bool:
         """Whether the user has changed since this version."""
         known = self.get(user)
         return known is not None and version < known.version

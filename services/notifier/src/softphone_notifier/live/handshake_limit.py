@@ -8,7 +8,7 @@ from softphone_common.stores.rate_limit import network
 from softphone_notifier.settings import NotifierSettings
 
 
-class Lobby:
+class HandshakeLimit:
     """Counts them in this process, which is what holds them."""
 
     def __init__(self, settings: NotifierSettings) -> None:

@@ -8,21 +8,21 @@ from softphone_common.contracts.events import HitSeen, Message
 from softphone_common.contracts.websocket import HitFrame
 from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
-from softphone_notifier.live.socket_session import Session
+from softphone_notifier.live.socket_session import SocketSession
 
 HEARD: tuple[type[Message], ...] = (HitSeen,)
 
 
-class Watches:
+class HitSubscriptions:
     """Hears of a tenant's hits while one of its administrators watches a device, and no longer."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._watched: dict[Session, str] = {}
+        self._watched: dict[SocketSession, str] = {}
         self._turn = asyncio.Lock()
         bus.listen(self._on_hit, HEARD, lambda: None, tenant="")
 
-    async def watch(self, session: Session, device: str | None) -> None:
+    async def watch(self, session: SocketSession, device: str | None) -> None:
         """From now on this device and no other; None: none. No administrator, no device."""
         if device is not None and session.caller.may("admin"):
             self._watched[session] = device
@@ -30,7 +30,7 @@ class Watches:
             return
         await self._heed(session.caller.tenant)
 
-    async def leave(self, session: Session) -> None:
+    async def release_server(self, session: SocketSession) -> None:
         """The socket is gone."""
         await self.watch(session, None)
 

@@ -30,9 +30,9 @@ from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
-from softphone_notifier.accounts.users import UserMirror
+from softphone_notifier.accounts.users import UserCache
 from softphone_notifier.live.room import Room
-from softphone_notifier.live.socket_session import Session
+from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
 
 HEARD: tuple[type[Message], ...] = (CallObserved, CallMatched, CallChanged, CommentSaved)
@@ -45,7 +45,7 @@ class Hub:
     essential = True
 
     def __init__(
-        self, bus: Bus, users: UserMirror, clock: Clock, settings: NotifierSettings
+        self, bus: Bus, users: UserCache, clock: Clock, settings: NotifierSettings
     ) -> None:
         self._bus = bus
         self._users = users
@@ -53,7 +53,7 @@ class Hub:
         self._settings = settings
         self._late = timedelta(seconds=settings.late_seconds)
         self._rooms: dict[str, Room] = {}
-        self._sessions: dict[str, dict[Session, bool]] = {}
+        self._sessions: dict[str, dict[SocketSession, bool]] = {}
         """Of each tenant, and whether it was welcomed: before that it gets no frames."""
         self._empty_since: dict[str, datetime] = {}
         self._doors: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -75,7 +75,7 @@ class Hub:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
 
-    async def join(self, session: Session, seen: int | None) -> None:
+    async def join(self, session: SocketSession, seen: int | None) -> None:
         """Welcomes a browser, then sends what it missed since `seen`, or a resync.
 
         It is one of the tenant's from the beginning, so that whoever is put out while the room is
@@ -102,7 +102,7 @@ class Hub:
                     await self._bus.bind(tenant, HEARD)
             return self._rooms[tenant]
 
-    def _welcome(self, session: Session, room: Room, seen: int | None) -> None:
+    def _welcome(self, session: SocketSession, room: Room, seen: int | None) -> None:
         tenant = session.caller.tenant
         self._sessions[tenant][session] = True
         missed = None if seen is None else room.since(seen, session.user)
@@ -120,7 +120,7 @@ class Hub:
         for frame in missed or ():
             session.send(frame)
 
-    def leave(self, session: Session) -> None:
+    def release_server(self, session: SocketSession) -> None:
         """A browser is gone; its tenant is heard for a while longer, in case it comes back."""
         tenant = session.caller.tenant
         there = self._sessions.get(tenant, {})
@@ -131,7 +131,7 @@ class Hub:
         if not there:
             self._empty_since[tenant] = self._clock()
 
-    def _room_for(self, session: Session) -> bool:
+    def _room_for(self, session: SocketSession) -> bool:
         """Whether its tenant may have one more; of too many of its user the oldest is cut."""
         there = self._sessions.get(session.caller.tenant, {})
         mine = [other for other in there if other.user == session.user]
@@ -201,7 +201,7 @@ class Hub:
     def _at(self, tenant: str, extensions: Iterable[str]) -> frozenset[str]:
         return audience(extensions, self._users.at(tenant))
 
-    def _welcomed(self, tenant: str) -> list[Session]:
+    def _welcomed(self, tenant: str) -> list[SocketSession]:
         return [session for session, is_in in self._sessions.get(tenant, {}).items() if is_in]
 
     async def _tidy(self) -> None:

@@ -17,7 +17,7 @@ from softphone_common.process.clock import Clock
 from softphone_notifier.settings import NotifierSettings
 
 Check = Callable[[str], Caller]
-Watcher = Callable[["Session", str | None], Awaitable[None]]
+Watcher = Callable[["SocketSession", str | None], Awaitable[None]]
 """Is told which device a session wants to watch, or that it no longer does."""
 
 
@@ -31,7 +31,7 @@ class _End(Exception):  # noqa: N818 - a reason, not an error
         self.reason = reason
 
 
-class Session:
+class SocketSession:
     """A signed-in socket. Frames are text, made once for all who get them."""
 
     def __init__(

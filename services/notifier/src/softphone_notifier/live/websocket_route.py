@@ -8,33 +8,33 @@ from softphone_common.http.problem import RETRY_AFTER, ProblemError, problem
 from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
 from softphone_common.process.telemetry import log
-from softphone_notifier.accounts.users import UserMirror
-from softphone_notifier.live.handshake_limit import Lobby
-from softphone_notifier.live.hit_subscriptions import Watches
+from softphone_notifier.accounts.users import UserCache
+from softphone_notifier.live.handshake_limit import HandshakeLimit
+from softphone_notifier.live.hit_subscriptions import HitSubscriptions
 from softphone_notifier.live.hub import Hub
-from softphone_notifier.live.socket_session import Session, close, hello
+from softphone_notifier.live.socket_session import SocketSession, close, hello
 from softphone_notifier.origins import Origins
 from softphone_notifier.settings import NotifierSettings
 
 
-class Gateway:
+class WebsocketRoute:
     """Opens sessions and hands them to the hub."""
 
     def __init__(
         self,
         origins: Origins,
-        lobby: Lobby,
+        handshakes: HandshakeLimit,
         hub: Hub,
-        watches: Watches,
-        users: UserMirror,
+        hit_subscriptions: HitSubscriptions,
+        users: UserCache,
         tokens: Tokens,
         clock: Clock,
         settings: NotifierSettings,
     ) -> None:
         self._origins = origins
-        self._lobby = lobby
+        self._handshakes = handshakes
         self._hub = hub
-        self._watches = watches
+        self._hit_subscriptions = hit_subscriptions
         self._users = users
         self._tokens = tokens
         self._clock = clock
@@ -47,7 +47,7 @@ class Gateway:
         if not self._origins.allow(socket.headers):
             await socket.close()  # before it is accepted: HTTP 403
             return
-        with self._lobby.place(socket.client.host if socket.client else "") as place:
+        with self._handshakes.place(socket.client.host if socket.client else "") as place:
             if not place:
                 metrics.LIMITED.labels("hellos").inc()
                 full = problem(429, "Too many sockets have not said hello", headers=RETRY_AFTER)
@@ -61,23 +61,23 @@ class Gateway:
         if self._revoked(caller):
             await close(socket, CloseCode.REVOKED, "the sign-in was revoked")
             return
-        if self._users.outdated(caller.user, caller.version):
+        if self._users.is_token_outdated(caller.user, caller.version):
             await close(socket, CloseCode.UNAUTHORIZED, "the user has changed: renew the token")
             return
-        session = Session(socket, caller, self._settings, self._clock)
+        session = SocketSession(socket, caller, self._settings, self._clock)
         log.info("browser joined", tenant=caller.tenant, user=caller.user)
         try:
             await self._hub.join(session, seen)
-            await session.run(self._check, self._watches.watch)
+            await session.run(self._check, self._hit_subscriptions.watch)
         except WebSocketDisconnect:
             pass
         finally:
-            self._hub.leave(session)
-            await self._watches.leave(session)
+            self._hub.release_server(session)
+            await self._hit_subscriptions.release_server(session)
 
     def _check(self, token: str) -> Caller:
         caller = self._tokens.check(token)
-        if self._users.outdated(caller.user, caller.version):
+        if self._users.is_token_outdated(caller.user, caller.version):
             raise ProblemError(401, "The user has changed")
         return caller
 

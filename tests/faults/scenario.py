@@ -44,7 +44,7 @@ class Office:
 
 
 @dataclass
-class Verdict:
+class Result:
     """What is wrong, call by call; empty if nothing is."""
 
     lost: dict[str, Line] = field(default_factory=dict)
@@ -60,9 +60,9 @@ class Verdict:
         self.why.append(f"{call}: {why}")
 
 
-async def suffer(
+async def run_scenario(
     site: Site, name: str, fault: AbstractAsyncContextManager[None], pace: Pace
-) -> tuple[Row, Verdict]:
+) -> tuple[Row, Result]:
     """Has companies at work before, in and after the fault, lets all settle, and judges."""
     await site.ready()
     async with _offices(site) as offices:
@@ -125,11 +125,11 @@ async def _log(company: Company) -> list[Json]:
         raise AssertionError(f"the log can't be read: {error!r}") from error
 
 
-async def _settled(site: Site, offices: Sequence[Office]) -> Verdict:
+async def _settled(site: Site, offices: Sequence[Office]) -> Result:
     """The verdict as soon as there is nothing to say, or when it is too late."""
     end = monotonic() + SETTLE_SECONDS
     while True:
-        verdict = Verdict()
+        verdict = Result()
         for office in offices:
             try:
                 await _judge(office, verdict)
@@ -141,7 +141,7 @@ async def _settled(site: Site, offices: Sequence[Office]) -> Verdict:
         await asyncio.sleep(0.5)  # reading the whole log is a load too
 
 
-async def _judge(office: Office, verdict: Verdict) -> None:
+async def _judge(office: Office, verdict: Result) -> None:
     company, desk = office.company, office.desk
     logged = await _log(company)
     by_id = {call["id"]: call for call in logged}
