@@ -1,0 +1,106 @@
+"""Writes the table of all measures as text, one measure a line."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from house import hops, imports, names, phrases, sizes
+from house.checkout import Checkout, Finding
+
+ROOM_MAX = 12
+ARROWS_MAX = 45
+HOPS_MAX = 20
+HUB = "softphone_ingest"
+"""The package with the most rooms; the goal for arrows is set for it."""
+
+
+def render(checkout: Checkout, hit_module: str | None) -> str:
+    sections = (
+        _rooms(checkout),
+        _arrows(checkout),
+        _lengths(checkout),
+        _prose(checkout),
+        _hops(checkout, hit_module),
+    )
+    return "\n\n".join("\n".join(section) for section in sections) + "\n"
+
+
+def violations(checkout: Checkout) -> list[Finding]:
+    """Everything the gate refuses, in the order of files."""
+    result = [finding for _, finding in phrases.findings(checkout)]
+    result += names.unwanted_names(checkout)
+    result += names.short_docstrings(checkout)
+    return sorted(set(result))
+
+
+def _rooms(checkout: Checkout) -> Iterator[str]:
+    sizes_of = {
+        room: size
+        for package in imports.packages(checkout)
+        for room, size in package.room_sizes().items()
+    }
+    over = sum(size > ROOM_MAX for size in sizes_of.values())
+    yield f"Python modules in a room (goal: at most {ROOM_MAX}; {over} rooms are over it)"
+    for room, size in sorted(sizes_of.items(), key=lambda item: (-item[1], item[0])):
+        mark = "  over" if size > ROOM_MAX else ""
+        yield f"  {room:<44}{size:>4}{mark}"
+
+
+def _arrows(checkout: Checkout) -> Iterator[str]:
+    yield f"Imports inside a package (goal: {HUB} at most {ARROWS_MAX} arrows between rooms)"
+    head = ("rooms", "arrows", "circles", "without root", "modules", "arrows", "circles", "floors")
+    yield f"  {'':<22}" + "".join(f"{title:>13}" for title in head)
+    notes: list[str] = []
+    for package in imports.packages(checkout):
+        rooms, modules = package.room_graph(), package.module_graph()
+        inner = imports.circles(imports.without(rooms, package.name))
+        row = (
+            len(rooms),
+            imports.arrows(rooms),
+            len(imports.circles(rooms)),
+            len(inner),
+            len(modules),
+            imports.arrows(modules),
+            len(imports.circles(modules)),
+            imports.floors(modules),
+        )
+        yield f"  {package.name:<22}" + "".join(f"{value:>13}" for value in row)
+        notes += [f"  circle: {', '.join(sorted(group))}" for group in imports.circles(rooms)]
+    yield from notes
+    yield "  without root: circles that stay when modules at the root of the package are left out"
+
+
+def _lengths(checkout: Checkout) -> Iterator[str]:
+    yield "Lengths (lines)"
+    for title, files in (("product", checkout.product), ("tests", checkout.tests)):
+        for what, (length, place) in (
+            ("longest file", sizes.longest_file(files)),
+            ("longest function", sizes.longest_function(files)),
+        ):
+            yield f"  {title:<8}{what:<20}{length:>5}  {place}"
+
+
+def _prose(checkout: Checkout) -> Iterator[str]:
+    yield "Prose (goal: none of these; comments on 3 to 5 % of lines)"
+    rules = Counter(rule.name for rule, _ in phrases.findings(checkout))
+    for rule in phrases.RULES:
+        yield f"  {rule.name:<52}{rules[rule.name]:>6}"
+    total = sum(rules.values())
+    named = len(list(names.unwanted_names(checkout)))
+    short = len(list(names.short_docstrings(checkout)))
+    yield f"  {'all unwanted phrases':<52}{total:>6}"
+    yield f"  {'definitions named told, said or asked':<52}{named:>6}"
+    yield f"  {'docstrings under four words':<52}{short:>6}"
+    yield f"  {'variables named by participles':<52}{len(list(names.participles(checkout))):>6}"
+    share = sizes.comment_share(checkout.product)
+    yield f"  {'comments in product code':<52}{share:>6.1f} %"
+
+
+def _hops(checkout: Checkout, hit_module: str | None) -> Iterator[str]:
+    yield f"The way of a hit (goal: at most {HOPS_MAX} files)"
+    way = hops.way_of_a_hit(checkout, hit_module)
+    if way is None:
+        yield "  no module holds the route of a hit; name one with --hit-module"
+        return
+    yield f"  {'files reached from ' + way.start:<52}{len(way.modules):>6}"
+    if not way.publishes:
+        yield "  none of them publishes: imports do not show the whole way"
