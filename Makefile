@@ -6,7 +6,7 @@ COMPOSE := docker compose -f deploy/compose.yaml
 # hundreds of processes read the same modules; let the first keep what it has compiled
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check house prose e2e faults faults-quick fuzz audit pin up down
+.PHONY: run test check fmt unit house prose e2e faults faults-quick fuzz audit pin up down
 
 run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 
@@ -23,6 +23,15 @@ check:
 	$(UV) run lint-imports
 	$(UV) run python tests/check_sizes.py
 	tests/web/node_modules/.bin/tsc -p tests/web
+
+# what can be put right without a person
+fmt:
+	deploy/install check
+	$(UV) run ruff check --fix
+	$(UV) run ruff format
+
+# needs no server
+unit: ; deploy/install check && $(UV) run pytest tests/unit
 
 # measures rooms, imports, lengths and prose; tests/house also takes --root of another checkout
 house: ; deploy/install check && PYTHONPATH=tests $(UV) run python -m house
