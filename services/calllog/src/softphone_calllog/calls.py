@@ -16,6 +16,7 @@ from softphone_common.domain.call_view import view
 from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "calls"
@@ -114,17 +115,11 @@ class CallStore:
         self,
         query: Document,
         order: str,
-        after: tuple[datetime, str] | None,
+        after: Position[datetime] | None,
         size: int,
-    ) -> list[tuple[CallRecord, tuple[datetime, str]]]:
-        """Up to `size` calls behind `after`, newest `order` first, each with its own position."""
-        if after is not None:
-            at, key = after
-            behind = [{order: {"$lt": at}}, {order: at, "_id": {"$lt": key}}]
-            query = {"$and": [query, {"$or": behind}]}
-        with reaching():
-            cursor = self._calls.find(query).sort([(order, -1), ("_id", -1)]).limit(size)
-            return [(_logged(d), (d[order], d["_id"])) async for d in cursor]
+    ) -> KeysetPage[CallRecord, datetime]:
+        """Up to `size` calls behind `after`, newest `order` first."""
+        return await Keyset[datetime](order).page(self._calls, query, after, size, _logged)
 
     async def change(
         self, tenant: str, call: str, fields: Document, **only: Any

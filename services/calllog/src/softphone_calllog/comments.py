@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from softphone_common.contracts.events import Comment
-from softphone_common.stores.mongo import Database, Document, reaching
+from softphone_common.stores.documents import from_document, to_document
+from softphone_common.stores.mongo import Database, reaching
 
 COLLECTION = "comments"
 INDEXES = {
@@ -25,9 +26,8 @@ class CommentStore:
 
     async def add(self, tenant: str, comment: Comment) -> None:
         """Stores a new comment."""
-        fields = comment.model_dump(exclude={"id"})
         with reaching():
-            await self._comments.insert_one({"_id": comment.id, "tenant": tenant, **fields})
+            await self._comments.insert_one(to_document(comment, tenant=tenant))
 
     async def of_calls(self, tenant: str, calls: Sequence[str]) -> dict[str, list[Comment]]:
         """The comments of each call, oldest first."""
@@ -35,7 +35,7 @@ class CommentStore:
         query = {"tenant": tenant, "call": {"$in": list(calls)}}
         with reaching():
             async for document in self._comments.find(query).sort([("at", 1), ("_id", 1)]):
-                found[document["call"]].append(_comment(document))
+                found[document["call"]].append(from_document(Comment, document))
         return found
 
     async def of_record(self, tenant: str, record: str, size: int) -> list[Comment]:
@@ -43,8 +43,4 @@ class CommentStore:
         query = {"tenant": tenant, "record": record}
         with reaching():
             cursor = self._comments.find(query).sort([("at", -1), ("_id", -1)]).limit(size)
-            return [_comment(document) async for document in cursor]
-
-
-def _comment(document: Document) -> Comment:
-    return Comment.model_validate({**document, "id": document["_id"]})
+            return [from_document(Comment, document) async for document in cursor]

@@ -53,6 +53,9 @@ class RecycleBin:
 
     async def _batches(self, query: Document, order: str) -> AsyncIterator[list[CallRecord]]:
         after = None
-        while rows := await self._calls.page(query, order, after, self._batch):
-            yield [call for call, _ in rows]
-            after = rows[-1][1]
+        while True:
+            page = await self._calls.page(query, order, after, self._batch)
+            yield page.items
+            after = page.next
+            if after is None:
+                return

@@ -1,6 +1,5 @@
 """The routes of the call history: `/api/calls`, `/api/comments` and `/api/recycle-bin`."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
 
@@ -18,10 +17,11 @@ from softphone_common.contracts.websocket import CallJson
 from softphone_common.domain.call import Direction, Phase
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.http.auth import AdminCaller, AnyCaller, Caller
-from softphone_common.http.paging import Page, decode_cursor, encode_cursor
+from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.http.timestamps import Timestamp
 from softphone_common.process.clock import Clock
+from softphone_common.stores.keyset import time_position
 from softphone_common.stores.mongo import Document
 from softphone_common.stores.tenants import Tenants
 
@@ -170,15 +170,11 @@ class CallApi:
         self, query: Document, order: str, cursor: str | None, limit: int
     ) -> Page[CallJson]:
         size = min(limit, self._settings.page_max)
-        rows = await self._calls.page(query, order, _position(cursor), size + 1)
-        calls = [call for call, _ in rows[:size]]
-        ids = [call.call.id for call in calls]
-        comments = await self._comments.of_calls(query["tenant"], ids) if calls else {}
-        at, key = rows[size - 1][1] if len(rows) > size else (None, "")
-        return Page(
-            items=[call.json(comments.get(call.call.id, ())) for call in calls],
-            next=None if at is None else encode_cursor(round(at.timestamp() * 1000), key),
-        )
+        page = await self._calls.page(query, order, time_position(cursor), size)
+        ids = [call.call.id for call in page.items]
+        comments = await self._comments.of_calls(query["tenant"], ids) if ids else {}
+        items = [call.json(comments.get(call.call.id, ())) for call in page.items]
+        return Page(items=items, next=page.cursor)
 
     async def _with_comments(self, call: CallRecord) -> CallJson:
         comments = await self._comments.of_calls(call.tenant, [call.call.id])
@@ -192,13 +188,3 @@ def _readable(caller: Caller) -> Document:
 
 def _own(caller: Caller, extension: str) -> list[str]:
     return [extension] if caller.may("admin") or extension in caller.extensions else []
-
-
-def _position(cursor: str | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    stamp, key = decode_cursor(cursor, int, str)
-    try:
-        return datetime.fromtimestamp(stamp / 1000, UTC), key
-    except (ValueError, OverflowError, OSError):
-        raise ProblemError(422, "cursor: not one this list has given out", "cursor") from None

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from softphone_common.domain.matching import Match, RecordType, in_order
+from softphone_common.stores.documents import from_document, from_optional
+from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "records"
@@ -18,6 +20,7 @@ INDEXES = {
         IndexModel([("tenant", ASCENDING), ("sort_name", ASCENDING), ("_id", ASCENDING)]),
     ]
 }
+_BY_NAME: Keyset[str] = Keyset("sort_name", ASCENDING)
 
 
 class RecordNumber(BaseModel):
@@ -70,7 +73,7 @@ class Directory:
         """The tenant's record with this id."""
         with reaching():
             document = await self._records.find_one({"_id": record, "tenant": tenant})
-        return None if document is None else _record(document)
+        return from_optional(Record, document)
 
     async def edit(
         self, tenant: str, record: str, fields: dict[str, Any], keys: list[str] | None
@@ -85,7 +88,7 @@ class Directory:
                 {"$set": changes},
                 return_document=ReturnDocument.AFTER,
             )
-        return None if document is None else _record(document)
+        return from_optional(Record, document)
 
     async def remove(self, tenant: str, record: str) -> bool:
         """Whether there was such a record."""
@@ -94,19 +97,11 @@ class Directory:
         return bool(result.deleted_count)
 
     async def page(
-        self, tenant: str, wanted: Document, after: tuple[str, str] | None, size: int
-    ) -> list[tuple[Record, tuple[str, str]]]:
-        """Up to `size` records by name behind `after`, each with its own position."""
+        self, tenant: str, wanted: Document, after: Position[str] | None, size: int
+    ) -> KeysetPage[Record, str]:
+        """Up to `size` records by name behind `after`."""
         query: Document = {"tenant": tenant, **wanted}
-        if after is not None:
-            name, record = after
-            query["$or"] = [
-                {"sort_name": {"$gt": name}},
-                {"sort_name": name, "_id": {"$gt": record}},
-            ]
-        with reaching():
-            cursor = self._records.find(query).sort([("sort_name", 1), ("_id", 1)]).limit(size)
-            return [(_record(d), (d["sort_name"], d["_id"])) async for d in cursor]
+        return await _BY_NAME.page(self._records, query, after, size, _record)
 
 
 def _stored(fields: dict[str, Any]) -> Document:
@@ -116,7 +111,7 @@ def _stored(fields: dict[str, Any]) -> Document:
 
 
 def _record(document: Document) -> Record:
-    return Record.model_validate({**document, "id": document["_id"]})
+    return from_document(Record, document)
 
 
 def _match(document: Document, key: str) -> Match:

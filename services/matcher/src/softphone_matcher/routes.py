@@ -8,8 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from softphone_common.domain.matching import RecordType, lookup_key, record_keys
 from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 from softphone_common.http.auth import AdminCaller, AnyCaller
-from softphone_common.http.paging import Page, decode_cursor, encode_cursor
+from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
+from softphone_common.stores.keyset import text_position
 from softphone_common.stores.mongo import Document
 from softphone_common.stores.tenants import Tenants
 from softphone_matcher.directory import Directory, Record
@@ -84,11 +85,9 @@ class DirectoryApi:
         wanted: Document = {} if type is None else {"type": type}
         if number is not None:
             wanted["keys"] = lookup_key(normalise(number, self._profile(caller.tenant))) or ""
-        after = None if cursor is None else decode_cursor(cursor, str, str)
         size = min(limit, self._settings.page_max)
-        rows = await self._directory.page(caller.tenant, wanted, after, size + 1)
-        more = encode_cursor(*rows[size - 1][1]) if len(rows) > size else None
-        return Page(items=[record for record, _ in rows[:size]], next=more)
+        page = await self._directory.page(caller.tenant, wanted, text_position(cursor), size)
+        return Page(items=page.items, next=page.cursor)
 
     async def add_record(self, given: RecordInput, caller: AdminCaller) -> Record:
         """A new record, found from now on."""

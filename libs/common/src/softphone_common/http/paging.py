@@ -2,13 +2,11 @@
 
 import base64
 import json
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from softphone_common.http.problem import ProblemError
-from softphone_common.http.timestamps import in_utc
 
 T = TypeVar("T")
 
@@ -25,7 +23,7 @@ def encode_cursor(*position: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
+def decode_cursor(cursor: str, *kinds: type | tuple[type, ...]) -> tuple[Any, ...]:
     """The position in the cursor. Raises ProblemError 422 unless it has just these types."""
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
@@ -34,21 +32,10 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
         position = None
     fits = isinstance(position, list) and len(position) == len(kinds)
     if not fits or not all(isinstance(p, k) for p, k in zip(position, kinds, strict=True)):
-        raise _strange()
+        raise invalid_cursor()
     return tuple(position)
 
 
-def decode_place(cursor: str) -> tuple[datetime, str]:
-    """The moment, in UTC, and the id in a cursor of a list by time. Raises ProblemError 422."""
-    at, id_ = decode_cursor(cursor, str, str)
-    try:
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise _strange()
-        return in_utc(moment), id_
-    except ValueError:
-        raise _strange() from None
-
-
-def _strange() -> ProblemError:
+def invalid_cursor() -> ProblemError:
+    """The problem of a cursor that was not made by `encode_cursor` for this list."""
     return ProblemError(422, "cursor: not one this list has given out", field="cursor")

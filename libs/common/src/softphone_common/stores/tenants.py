@@ -1,11 +1,13 @@
 """The one reader of tenants for all services; only ingest writes them."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Message, Tenant, TenantChanged
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.cache import CollectionCache
+from softphone_common.stores.documents import from_document, from_optional
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "tenants"
@@ -15,7 +17,7 @@ class Tenants(CollectionCache[Tenant]):
     """All tenants in memory, kept fresh by TenantChanged."""
 
     def __init__(self, database: Database, bus: Bus, seconds: float) -> None:
-        super().__init__("tenants", self._read_all, _tenant, seconds)
+        super().__init__("tenants", self._read_all, partial(from_document, Tenant), seconds)
         self._tenants = database[COLLECTION]
         bus.listen(self._on_tenant_changed, [TenantChanged], self.refresh)
 
@@ -45,8 +47,4 @@ class TenantReader:
         """The tenant with this id as it is stored now."""
         with reaching():
             document = await self._tenants.find_one({"_id": tenant})
-        return None if document is None else _tenant(document)
-
-
-def _tenant(document: Document) -> Tenant:
-    return Tenant.model_validate({**document, "id": document["_id"]})
+        return from_optional(Tenant, document)

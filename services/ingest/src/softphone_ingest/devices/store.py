@@ -12,6 +12,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Device, DeviceChanged, Message
 from softphone_common.http.problem import ProblemError
 from softphone_common.stores.cache import CollectionCache
+from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "devices"
@@ -89,9 +90,7 @@ class DeviceStore:
     async def add(self, device: Device) -> None:
         """Stores a new device."""
         with reaching():
-            await self._devices.insert_one(
-                {"_id": device.id, **_stored(device.model_dump(exclude={"id"}))}
-            )
+            await self._devices.insert_one(_stored(to_document(device)))
 
     async def edit(self, tenant: str, device: str, changes: dict[str, Any]) -> Device:
         """The device with these fields changed. Raises ProblemError 404 like `require`."""
@@ -117,4 +116,4 @@ def _stored(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _device(document: dict[str, Any]) -> Device:
     said = {k: json.loads(document[k]) for k in _AS_TEXT if k in document}
-    return Device.model_validate({**document, **said, "id": document["_id"]})
+    return from_document(Device, document, **said)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from pymongo.errors import BulkWriteError
 
 from softphone_common.contracts.events import CallMatched
 from softphone_common.contracts.hit import EventJson, HitJson, RequestJson
+from softphone_common.stores.documents import from_document
+from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.request import HitRequest
@@ -24,6 +26,7 @@ INDEXES = {
     ],
     MATCHES: [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
 }
+_LATEST: Keyset[datetime] = Keyset("at")
 _DUPLICATE = 11000
 
 
@@ -62,19 +65,14 @@ class HitStore:
         self,
         tenant: str,
         device: str,
-        before: tuple[datetime, str] | None,
+        before: Position[datetime] | None,
         size: int,
         now: datetime,
-    ) -> list[HitJson]:
+    ) -> KeysetPage[HitJson, datetime]:
         """The device's latest hits, newest first, with what was found for their calls."""
         wanted: dict[str, Any] = {"tenant": tenant, "device": device, "expires_at": {"$gt": now}}
-        if before is not None:
-            at, id_ = before
-            wanted["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id_}}]
-        with reaching():
-            found = self._hits.find(wanted).sort([("at", -1), ("_id", -1)]).limit(size)
-            hits = [shown(document) async for document in found]
-        return await self.matched(hits)
+        page = await _LATEST.page(self._hits, wanted, before, size, shown)
+        return replace(page, items=await self.matched(page.items))
 
     async def claim(self, hit: str, events: Sequence[EventJson], messages: list[str]) -> Document:
         """Decides what a hit became on being tried again; whoever comes first decides for all."""
@@ -148,9 +146,7 @@ def _newest(message: CallMatched, expires_at: datetime) -> UpdateOne:
 def shown(document: Document) -> HitJson:
     """A stored hit as the inspector shows it."""
     request = asked(document)
-    return HitJson.model_validate(
-        {**document, "id": document["_id"], "request": request_json(request)}
-    )
+    return from_document(HitJson, document, request=request_json(request))
 
 
 def asked(document: Document) -> HitRequest:

@@ -9,6 +9,7 @@ from softphone_common.contracts.events import CallMatched, CallObserved, Device,
 from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
+from softphone_common.stores.keyset import KeysetPage, Position
 from softphone_common.stores.mongo import Document
 from softphone_ingest.devices.config import DeviceConfigs
 from softphone_ingest.hit_log.recorder import Recorder
@@ -40,8 +41,8 @@ class Inspector:
         self._clock = clock
 
     async def latest(
-        self, device: Device, before: tuple[datetime, str] | None, size: int
-    ) -> list[HitJson]:
+        self, device: Device, before: Position[datetime] | None, size: int
+    ) -> KeysetPage[HitJson, datetime]:
         """The device's latest hits, newest first."""
         await self._recorder.settled()
         return await self._store.latest(device.tenant, device.id, before, size, self._clock())

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.auth import AdminCaller
-from softphone_common.http.paging import Page, decode_place, encode_cursor
+from softphone_common.http.paging import Page
+from softphone_common.stores.keyset import time_position
 from softphone_common.stores.rate_limit import Rate, RateLimiter
 from softphone_common.stores.tenants import Tenants
 from softphone_ingest.devices.config import require_small
@@ -74,14 +75,9 @@ class InspectorApi:
     ) -> Page[HitJson]:
         """The device's latest hits, newest first."""
         size = min(limit, self._page_max)
-        before = None if cursor is None else decode_place(cursor)
-        hits = await self._inspector.latest(
-            await self._devices.require(caller.tenant, device), before, size + 1
-        )
-        more = len(hits) > size
-        last = hits[:size][-1] if more else None
-        place = encode_cursor(last.at.isoformat(), last.id) if last else None
-        return Page(items=hits[:size], next=place)
+        known = await self._devices.require(caller.tenant, device)
+        page = await self._inspector.latest(known, time_position(cursor), size)
+        return Page(items=page.items, next=page.cursor)
 
     async def replay(self, device: str, hit: str, caller: AdminCaller) -> HitJson:
         """Tries a refused hit again, as the device is set up now. One that made calls already is

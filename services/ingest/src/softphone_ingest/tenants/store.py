@@ -6,6 +6,7 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from softphone_common.contracts.events import Tenant
+from softphone_common.stores.documents import from_optional, to_document
 from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_common.stores.tenants import COLLECTION
 
@@ -18,10 +19,9 @@ class TenantStore:
 
     async def add(self, tenant: Tenant) -> bool:
         """Stores a new tenant; False if there is one with this id."""
-        document = {"_id": tenant.id, **tenant.model_dump(exclude={"id"})}
         try:
             with reaching():
-                await self._tenants.insert_one(document)
+                await self._tenants.insert_one(to_document(tenant))
         except DuplicateKeyError:
             return False
         return True
@@ -41,4 +41,4 @@ class TenantStore:
                 {"$set": changes, "$inc": {"version": 1}},
                 return_document=ReturnDocument.AFTER,
             )
-        return None if document is None else Tenant.model_validate({**document, "id": tenant})
+        return from_optional(Tenant, document)

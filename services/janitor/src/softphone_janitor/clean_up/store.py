@@ -1,12 +1,12 @@
 """The sweeps in MongoDB: which were asked for and what became of them, one a tenant and night."""
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from pymongo import DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.mongo import Database, reaching
 
 COLLECTION = "sweeps"
@@ -46,7 +46,7 @@ class SweepStore:
         """Stores a new sweep; False if there is one with this id, asked for by whomever."""
         try:
             with reaching():
-                await self._sweeps.insert_one({"_id": sweep.id, **sweep.model_dump(exclude={"id"})})
+                await self._sweeps.insert_one(to_document(sweep))
         except DuplicateKeyError:
             return False
         return True
@@ -54,7 +54,8 @@ class SweepStore:
     async def untold(self) -> list[Sweep]:
         """Those the bus has not confirmed yet."""
         with reaching():
-            return [_sweep(d) async for d in self._sweeps.find({"told": False}).limit(1000)]
+            found = self._sweeps.find({"told": False}).limit(1000)
+            return [from_document(Sweep, document) async for document in found]
 
     async def mark_told(self, sweep: str) -> None:
         """The bus has it."""
@@ -71,8 +72,4 @@ class SweepStore:
         """The latest, newest first."""
         with reaching():
             found = self._sweeps.find().sort([("requested_at", -1), ("_id", -1)]).limit(size)
-            return [_sweep(document) async for document in found]
-
-
-def _sweep(document: dict[str, Any]) -> Sweep:
-    return Sweep.model_validate({**document, "id": document["_id"]})
+            return [from_document(Sweep, document) async for document in found]

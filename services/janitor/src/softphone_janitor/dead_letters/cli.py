@@ -81,10 +81,13 @@ async def _list(asked: Namespace, store: DeadLetterStore, _: DeadLetterService) 
     selected = Selection(queue=asked.queue, tenant=asked.tenant)
     after = None
     with suppress(BrokenPipeError):
-        while letters := await store.page(selected, after, _AT_ONCE):
-            for letter in letters:
+        while True:
+            page = await store.page(selected, after, _AT_ONCE)
+            for letter in page.items:
                 sys.stdout.write(f"{_line(letter)}\n")
-            after = letters[-1].last_at, letters[-1].id
+            after = page.next
+            if after is None:
+                break
     return 0
 
 

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from softphone_common.http.auth import OperatorCaller
-from softphone_common.http.paging import Page, decode_place, encode_cursor
+from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.http.timestamps import Timestamp
+from softphone_common.stores.keyset import time_position
 from softphone_janitor.dead_letters.service import DeadLetterService
 from softphone_janitor.dead_letters.store import DeadLetter, DeadLetterStore, Selection, State
 
@@ -63,11 +64,8 @@ class DeadLetterApi:
     ) -> Page[DeadLetter]:
         """What could not be handled, the latest first."""
         size = min(limit, self._page_max)
-        after = None if cursor is None else decode_place(cursor)
-        letters = await self._store.page(selected, after, size + 1)
-        last = letters[size - 1] if len(letters) > size else None
-        place = encode_cursor(last.last_at.isoformat(), last.id) if last else None
-        return Page(items=letters[:size], next=place)
+        page = await self._store.page(selected, time_position(cursor), size)
+        return Page(items=page.items, next=page.cursor)
 
     async def show(self, letter: str, _: OperatorCaller) -> DeadLetter:
         """One of them."""

@@ -52,7 +52,7 @@ class DeadLetterService:
         """
         waiting = selection.model_copy(update={"state": "waiting"})
         letters = await self._store.page(waiting, None, most)
-        return sum([await self.replay(letter.id, by) for letter in letters])
+        return sum([await self.replay(letter.id, by) for letter in letters.items])
 
     async def drop(self, id_: str, by: str) -> bool:
         """Removes it for good; False if there is none."""

@@ -11,6 +11,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import ATTEMPT_HEADER, QUEUE_HEADER, REASON_HEADER, Envelope
+from softphone_common.stores.documents import from_document
+from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "dead_letters"
@@ -20,6 +22,7 @@ INDEXES = {
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ]
 }
+_LATEST: Keyset[datetime] = Keyset("last_at")
 _CLAIM = timedelta(minutes=1)
 
 State = Literal["waiting", "replayed"]
@@ -96,17 +99,10 @@ class DeadLetterStore:
         return None if document is None else _letter(document)
 
     async def page(
-        self, selection: Selection, after: tuple[datetime, str] | None, size: int
-    ) -> list[DeadLetter]:
+        self, selection: Selection, after: Position[datetime] | None, size: int
+    ) -> KeysetPage[DeadLetter, datetime]:
         """Up to `size` of them behind `after`, the latest first."""
-        query: Document = selection.query()
-        if after is not None:
-            at, id_ = after
-            behind = [{"last_at": {"$lt": at}}, {"last_at": at, "_id": {"$lt": id_}}]
-            query = {"$and": [query, {"$or": behind}]}
-        with reaching():
-            found = self._letters.find(query).sort([("last_at", -1), ("_id", -1)]).limit(size)
-            return [_letter(document) async for document in found]
+        return await _LATEST.page(self._letters, selection.query(), after, size, _letter)
 
     async def claim(self, id_: str, now: datetime) -> tuple[str, Envelope] | None:
         """Its queue and what to put there, for one caller alone; None if there is nothing to do.
@@ -168,14 +164,9 @@ def _is_own(name: str) -> bool:
 
 
 def _letter(document: Document) -> DeadLetter:
-    return DeadLetter.model_validate(
-        {
-            **document,
-            "id": document["_id"],
-            "headers": json.loads(document["headers"]),
-            "body": bytes(document["body"]).decode("utf-8", "replace"),
-        }
-    )
+    headers = json.loads(document["headers"])
+    body = bytes(document["body"]).decode("utf-8", "replace")
+    return from_document(DeadLetter, document, headers=headers, body=body)
 
 
 def queues() -> list[str]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Message, User, UserChanged
 from softphone_common.stores.cache import CollectionCache
+from softphone_common.stores.documents import from_document, from_optional, to_document
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "users"
@@ -43,7 +45,7 @@ class UserCache(CollectionCache[User]):
     """All users in memory, found by the extension they are at."""
 
     def __init__(self, store: "UserStore", bus: Bus, seconds: float) -> None:
-        super().__init__("users", store.read_all, _user, seconds)
+        super().__init__("users", store.read_all, partial(from_document, User), seconds)
         self._at: dict[str, dict[str, set[str]]] = {}
         bus.listen(self._on_user_changed, [UserChanged], self.refresh)
 
@@ -88,7 +90,7 @@ class UserStore:
         """The tenant's users by login."""
         with reaching():
             found = self._users.find({"tenant": tenant, "active": True}).sort("login")
-            return [_user(document) async for document in found]
+            return [from_document(User, document) async for document in found]
 
     async def get(self, tenant: str, user: str) -> User | None:
         """The tenant's active user with this id."""
@@ -102,14 +104,13 @@ class UserStore:
             )
         if document is None:
             return None
-        return Credentials(_user(document), document["password_hash"])
+        return Credentials(from_document(User, document), document["password_hash"])
 
     async def add(self, fields: Document, password_hash: str) -> User:
         """A new user. Raises LoginTakenError."""
         user = User.model_validate({**fields, "id": str(uuid4())})
-        document = {"_id": user.id, **user.model_dump(exclude={"id"})}
         with _login_once(), reaching():
-            await self._users.insert_one({**document, "password_hash": password_hash})
+            await self._users.insert_one(to_document(user, password_hash=password_hash))
         return user
 
     async def edit(self, tenant: str, user: str, changes: dict[str, Any]) -> User | None:
@@ -123,7 +124,7 @@ class UserStore:
                 {"$set": changes, "$inc": {"version": 1}},
                 return_document=ReturnDocument.AFTER,
             )
-        return None if document is None else _user(document)
+        return from_optional(User, document)
 
     async def seated(self, tenant: str) -> int:
         """How many active users of the tenant take a seat: all but operators."""
@@ -138,7 +139,7 @@ class UserStore:
     async def _one(self, query: Document) -> User | None:
         with reaching():
             document = await self._users.find_one(query)
-        return None if document is None else _user(document)
+        return from_optional(User, document)
 
 
 @contextmanager
@@ -147,7 +148,3 @@ def _login_once() -> Iterator[None]:
         yield
     except DuplicateKeyError as error:
         raise LoginTakenError from error
-
-
-def _user(document: Document) -> User:
-    return User.model_validate({**document, "id": document["_id"]})
