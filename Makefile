@@ -6,7 +6,7 @@ COMPOSE := docker compose -f deploy/compose.yaml
 # hundreds of processes read the same modules; let the first keep what it has compiled
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check fmt unit house prose e2e faults faults-quick fuzz audit pin up down
+.PHONY: run test check fmt unit house prose e2e faults faults-quick fuzz audit pin services up down
 
 run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 
@@ -58,6 +58,9 @@ fuzz:
 audit: ; deploy/install check && $(UV) export --quiet --no-emit-workspace | $(UV) run --no-project --with pip-audit pip-audit --strict --require-hashes --disable-pip --requirement /dev/stdin
 
 pin: ; deploy/pin $(UV)
+
+# after a folder was added to services/ or removed from it
+services: ; deploy/services
 
 up: ; deploy/secrets && $(COMPOSE) up --detach --build --wait
 

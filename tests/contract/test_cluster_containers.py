@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from softphone_common.runtime.registry import installed_services
 from support.containers import Json
 from support.containers import container as of_both
 from support.paths import ROOT
@@ -16,7 +17,7 @@ DEPLOY = ROOT / "deploy"
 BASE: Json = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 OVER: Json = yaml.safe_load((DEPLOY / "compose.cluster.yaml").read_text())
 NODES = ("rabbitmq", "rabbitmq2", "rabbitmq3")
-SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")
+SERVICES = tuple(installed_services())
 CONFIGURATION = "/etc/rabbitmq/conf.d/91-cluster.conf"
 
 

@@ -5,7 +5,7 @@ import re
 import stat
 import subprocess
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,40 +16,22 @@ import httpx
 import pytest
 import yaml
 
-import softphone_calllog.service
-import softphone_ingest.service
-import softphone_janitor.service
-import softphone_matcher.service
-import softphone_notifier.service
-from softphone_calllog.settings import CalllogSettings
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import PREFIX, Settings, load
+from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.service import Runner, Service
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.tenants.activation import Codes, issue, read_private_key
-from softphone_janitor.settings import JanitorSettings
-from softphone_matcher.settings import MatcherSettings
 from softphone_notifier.settings import NotifierSettings
 from softphone_onebox.settings import OneboxSettings
 from support.containers import openings
 from support.paths import ROOT
 
 DEPLOY = ROOT / "deploy"
+SERVICES = tuple(installed_services())
 SETTINGS: dict[str, type[Settings]] = {
-    "ingest": IngestSettings,
-    "matcher": MatcherSettings,
-    "calllog": CalllogSettings,
-    "notifier": NotifierSettings,
-    "janitor": JanitorSettings,
+    name: definition.settings for name, definition in installed_services().items()
 }
-BUILD: dict[str, Callable[[Any], Awaitable[Service]]] = {
-    "ingest": softphone_ingest.service.build,
-    "matcher": softphone_matcher.service.build,
-    "calllog": softphone_calllog.service.build,
-    "notifier": softphone_notifier.service.build,
-    "janitor": softphone_janitor.service.build,
-}
-SERVICES = sorted(SETTINGS)
 SERVERS = {"rabbitmq": 5672, "mongodb": 27017, "redis": 6379}
 TARGETS = {**{name: ROOT / "services" / name for name in SERVICES}, "onebox": DEPLOY / "onebox"}
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -364,7 +346,10 @@ def owner(path: str) -> str | None:
 @pytest.fixture
 async def services() -> AsyncIterator[list[Service]]:
     """All five, built and not started."""
-    built = [await BUILD[name](SETTINGS[name].model_validate(NOWHERE)) for name in SERVICES]
+    built = [
+        await definition.build(definition.settings.model_validate(NOWHERE))
+        for definition in installed_services().values()
+    ]
     yield built
     for resource in (resource for service in built for resource in service.resources):
         await resource.stop()

@@ -2,26 +2,18 @@
 
 import pytest
 
-from softphone_calllog.settings import CalllogSettings
 from softphone_common.process.settings import PREFIX, Settings
-from softphone_ingest.settings import IngestSettings
-from softphone_janitor.settings import JanitorSettings
-from softphone_matcher.settings import MatcherSettings
-from softphone_notifier.settings import NotifierSettings
+from softphone_common.runtime.registry import installed_services
 from softphone_onebox.settings import OneboxSettings
 from support.paths import ROOT
 
-OWN: dict[str, type[Settings]] = {
-    "services/ingest": IngestSettings,
-    "services/matcher": MatcherSettings,
-    "services/calllog": CalllogSettings,
-    "services/notifier": NotifierSettings,
-    "services/janitor": JanitorSettings,
-}
 TABLES = {
     "libs/common": set(Settings.model_fields),
     "deploy/onebox": set(OneboxSettings.model_fields),
-    **{place: set(own.model_fields) - set(Settings.model_fields) for place, own in OWN.items()},
+    **{
+        f"services/{name}": set(definition.settings.model_fields) - set(Settings.model_fields)
+        for name, definition in installed_services().items()
+    },
 }
 
 

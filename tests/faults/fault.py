@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from faults.site import SERVERS, Site
-from softphone_testing.processes import SERVICES
+from softphone_common.runtime.registry import installed_services
 
 SLOW_SECONDS = 0.3
-PARTS = (*SERVICES, *SERVERS)
+PARTS = (*installed_services(), *SERVERS)
 
 
 @asynccontextmanager
@@ -79,7 +79,9 @@ class Fault:
 WAYS = {"kill": killed, "pause": paused, "cut": cut, "slow": slowed}
 SINGLE = tuple(Fault(how, (part,)) for how in ("kill", "pause", "cut") for part in PARTS)
 SLOW = tuple(Fault("slow", (server,)) for server in SERVERS)
-PAIRS = tuple(Fault("kill", (service, server)) for service in SERVICES for server in SERVERS)
+PAIRS = tuple(
+    Fault("kill", (service, server)) for service in installed_services() for server in SERVERS
+)
 ALL = (*SINGLE, *SLOW, *PAIRS)
 QUICK = (
     Fault("kill", ("ingest", "RabbitMQ")),

@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from softphone_testing.processes import SERVICES, Fleet, Process
+from softphone_common.runtime.registry import installed_services
+from softphone_testing.processes import Fleet, Process
 from softphone_testing.proxy import Proxy
 from softphone_testing.servers.mongodb import MongoDB
 from softphone_testing.servers.rabbitmq import RabbitMQ
@@ -47,7 +48,7 @@ class Site(Fleet):
         self.servers = servers
         self.lines: dict[tuple[str, str], Proxy] = {}
         self.doors: dict[str, Proxy] = {}
-        for name in SERVICES:
+        for name in installed_services():
             # a cluster's clients know each of its nodes, and go there directly
             single = [server for server in SERVERS if "," not in servers[server].url]
             ways = {server: Proxy(servers[server].url) for server in single}

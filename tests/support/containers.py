@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from softphone_common.runtime.registry import installed_services
+
 Json = dict[str, Any]
 
-SERVICES = frozenset({"ingest", "matcher", "calllog", "notifier", "janitor"})
+SERVICES = frozenset(installed_services())
 USERS = {
     "gateway": "nginx",
     "rabbitmq": "rabbitmq",

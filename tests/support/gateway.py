@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from softphone_testing.processes import SERVICES
+from softphone_common.runtime.registry import installed_services
 from softphone_testing.servers.child import Child
 from softphone_testing.servers.ports import HOST, free_port
 from support.paths import ROOT
@@ -74,5 +74,5 @@ def _upstreams(ports: Mapping[str, int]) -> str:
     text = (CONFIGURATION / "upstreams.conf").read_text()
     named = re.compile(r"server (\w+):8080 max_fails=0 resolve;")
     text, count = named.subn(lambda m: f"server {HOST}:{ports[m[1]]} max_fails=0;", text)
-    assert count == len(SERVICES)
+    assert count == len(installed_services())
     return text

@@ -1,7 +1,7 @@
 """The services in the test's own event loop on one port, with a clock that can be moved."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,21 +15,12 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 
-import softphone_calllog.service
-import softphone_ingest.service
-import softphone_janitor.service
-import softphone_matcher.service
-import softphone_notifier.service
-from softphone_calllog.settings import CalllogSettings
 from softphone_common.contracts.events import Role, User
 from softphone_common.http.auth import Tokens
-from softphone_common.process.clock import Clock, utc_now
+from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import Settings
-from softphone_common.runtime.service import Runner, Service
-from softphone_ingest.settings import IngestSettings
-from softphone_janitor.settings import JanitorSettings
-from softphone_matcher.settings import MatcherSettings
-from softphone_notifier.settings import NotifierSettings
+from softphone_common.runtime.registry import installed_services
+from softphone_common.runtime.service import Runner
 from softphone_testing.activation_codes import PUBLIC_KEY, code
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
@@ -39,15 +30,6 @@ Json = dict[str, Any]
 
 SECRET = "not a secret, long enough to be taken for one"
 PASSWORD = "long enough to do"
-
-_BUILD: dict[str, Callable[[Json, Clock], Awaitable[Service]]] = {
-    "ingest": lambda v, clock: softphone_ingest.service.build(IngestSettings(**v), clock),
-    "matcher": lambda v, clock: softphone_matcher.service.build(MatcherSettings(**v), clock),
-    "calllog": lambda v, clock: softphone_calllog.service.build(CalllogSettings(**v), clock),
-    "notifier": lambda v, clock: softphone_notifier.service.build(NotifierSettings(**v), clock),
-    "janitor": lambda v, clock: softphone_janitor.service.build(JanitorSettings(**v), clock),
-}
-ALL = tuple(_BUILD)
 
 
 class MovedClock:
@@ -245,9 +227,12 @@ def database(mongo: str, name: str) -> str:
 
 @asynccontextmanager
 async def running(
-    rabbitmq: str, mongo: str, redis: str, *, only: Collection[str] = ALL, **settings: Any
+    rabbitmq: str, mongo: str, redis: str, *, only: Collection[str] = (), **settings: Any
 ) -> AsyncIterator[Installation]:
-    """These services, ready; at the end they are stopped. `mongo` has the database in it."""
+    """Runs the services named in `only`, or all; stops them at the end.
+
+    The database is part of the address `mongo`.
+    """
     clock, port, spool = MovedClock(), free_port(), TemporaryDirectory()
     values = {
         "amqp_url": SecretStr(rabbitmq),
@@ -260,7 +245,11 @@ async def running(
         "spool_dir": spool.name,
         **settings,
     }
-    services = [await _BUILD[name](values, clock) for name in ALL if name in only]
+    services = [
+        await definition.build(definition.settings(**values), clock)
+        for name, definition in installed_services().items()
+        if not only or name in only
+    ]
     runner = Runner(Settings(**values), services, clock)
     running = asyncio.create_task(runner.run())
     installation = Installation(f"http://{HOST}:{port}", mongo, runner.app, clock)

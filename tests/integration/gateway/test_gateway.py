@@ -13,8 +13,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from softphone_common.runtime.registry import installed_services
 from softphone_testing.activation_codes import code
-from softphone_testing.processes import SERVICES, Fleet
+from softphone_testing.processes import Fleet
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST
 from softphone_testing.until import until
@@ -50,7 +51,7 @@ async def fleet(
 
 
 def ports_of(fleet: Fleet) -> dict[str, int]:
-    return {name: fleet[name].port for name in SERVICES}
+    return {name: fleet[name].port for name in installed_services()}
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ async def answer(client: httpx.AsyncClient, url: str, request: Request) -> tuple
     return given.status_code, given.headers.get("content-type", ""), given.content
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", installed_services())
 async def test_every_route_leads_to_its_service(
     service: str, fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
@@ -121,19 +122,19 @@ async def test_the_gateway_tells_its_own_health(web: httpx.AsyncClient) -> None:
     assert given.headers["server"] == "nginx"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", installed_services())
 async def test_one_service_away_is_one_service_away(
     service: str, fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
-    requests = {name: (await requests_of(fleet, name))[0] for name in SERVICES}
-    usual = {name: await answer(web, gateway.url, requests[name]) for name in SERVICES}
+    requests = {name: (await requests_of(fleet, name))[0] for name in installed_services()}
+    usual = {name: await answer(web, gateway.url, requests[name]) for name in installed_services()}
     await fleet[service].stop()
     try:
         given = await web.request(*requests[service])
         assert given.status_code == given.json()["status"] == 503
         assert given.headers["content-type"] == "application/problem+json"
         assert int(given.headers["retry-after"]) > 0
-        for name in set(SERVICES) - {service}:
+        for name in installed_services().keys() - {service}:
             assert await answer(web, gateway.url, requests[name]) == usual[name]
     finally:
         await fleet[service].start()

@@ -14,8 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from softphone_common.process.settings import Settings
+from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.service import Runner, Service
-from softphone_testing.processes import SERVICES
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
 from support.gateway import Gateway
@@ -107,7 +107,7 @@ async def street(folder: Path, seconds: float, **instead: str) -> AsyncIterator[
     given |= {"auth_secret": SecretStr(SECRET), "request_seconds": seconds}
     settings = Settings(**given, host=HOST, port=port)
     runner = Runner(settings, [Service("all", [Readers().router], [], lambda user, version: False)])
-    gateway = Gateway(dict.fromkeys(SERVICES, port), folder, **BELIEVED, **instead)
+    gateway = Gateway(dict.fromkeys(installed_services(), port), folder, **BELIEVED, **instead)
     running = asyncio.create_task(runner.run())
     await gateway.start()
     try:

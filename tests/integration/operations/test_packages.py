@@ -8,9 +8,10 @@ import pytest
 from uv import find_uv_bin
 
 from softphone_common.process.settings import EXIT_BAD_SETTINGS
+from softphone_common.runtime.registry import installed_services
 from support.paths import ROOT
 
-SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")
+SERVICES = tuple(installed_services())
 
 
 async def run(*command: str | Path, env: dict[str, str]) -> tuple[int, str]:

@@ -9,7 +9,8 @@ import pytest
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from softphone_testing.processes import SERVICES, Fleet, Process
+from softphone_common.runtime.registry import installed_services
+from softphone_testing.processes import Fleet, Process
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
@@ -57,7 +58,7 @@ async def company(fleet: Fleet) -> AsyncIterator[Company]:
     """At the end all services are ready, and its calls are in the log."""
     async with Company(fleet) as company:
         yield company
-        await asyncio.gather(*(says(fleet[name], 200, {}) for name in SERVICES))
+        await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
         await company.caught_up()
 
 
@@ -105,14 +106,14 @@ async def test_a_broker_gone_is_told_by_all_and_healed_from(
         try:
             gone, spooled = {"RabbitMQ": ""}, {"RabbitMQ": "", "spool": "wait, the first for"}
             assert (await company.hit(line, "ringing")).status_code == 202
-            others = set(SERVICES) - {"ingest"}
+            others = set(installed_services()) - {"ingest"}
             await asyncio.gather(
                 says(fleet["ingest"], 200, spooled),
                 *(says(fleet[name], 503, gone) for name in others),
             )
         finally:
             await mend(proxies["RabbitMQ"], way)
-        await asyncio.gather(*(says(fleet[name], 200, {}) for name in SERVICES))
+        await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
         await until(lambda: {"type": "resync"} in browser.frames, what="a resync")
         await traffic.more(4)
         for event in line.script:
@@ -129,13 +130,15 @@ async def test_a_database_gone_is_told_and_essential_only_where_it_is(
         await break_(proxies["MongoDB"], way)
         try:
             gone = {"MongoDB": ""}
-            statuses = {name: 503 if name in NEEDING_MONGODB else 200 for name in SERVICES}
+            statuses = {
+                name: 503 if name in NEEDING_MONGODB else 200 for name in installed_services()
+            }
             await asyncio.gather(*(says(fleet[n], status, gone) for n, status in statuses.items()))
             for line in await company.calls(4):
                 await browser.pops_up(line)
         finally:
             await mend(proxies["MongoDB"], way)
-        await asyncio.gather(*(says(fleet[name], 200, {}) for name in SERVICES))
+        await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
 
 
 @pytest.mark.parametrize("way", WAYS)

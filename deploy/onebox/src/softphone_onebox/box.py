@@ -8,24 +8,15 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-import softphone_calllog.service
-import softphone_ingest.service
-import softphone_janitor.service
-import softphone_matcher.service
-import softphone_notifier.service
-from softphone_calllog.settings import CalllogSettings
 from softphone_common.process.settings import Settings, load
+from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.service import Runner, Service
-from softphone_ingest.settings import IngestSettings
 from softphone_ingest.tenants.activation import (
     PrivateKey,
     private_text,
     public_text,
     read_private_key,
 )
-from softphone_janitor.settings import JanitorSettings
-from softphone_matcher.settings import MatcherSettings
-from softphone_notifier.settings import NotifierSettings
 from softphone_onebox.settings import OneboxSettings
 from softphone_testing.servers.mongodb import MongoDB
 from softphone_testing.servers.rabbitmq import RabbitMQ
@@ -83,13 +74,8 @@ class Box:
         self._say(f"  {server.description} is ready")
 
     async def _services(self) -> list[Service]:
-        return [
-            await softphone_ingest.service.build(self._given(IngestSettings)),
-            await softphone_matcher.service.build(self._given(MatcherSettings)),
-            await softphone_calllog.service.build(self._given(CalllogSettings)),
-            await softphone_notifier.service.build(self._given(NotifierSettings)),
-            await softphone_janitor.service.build(self._given(JanitorSettings)),
-        ]
+        definitions = installed_services().values()
+        return [await d.build(self._given(d.settings)) for d in definitions]
 
     def _given(self, kind: type[S]) -> S:
         own = {name: SecretStr(server.url) for name, server in self._servers.items()}

@@ -3,49 +3,30 @@
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
-import softphone_calllog.service
-import softphone_ingest.service
-import softphone_janitor.service
-import softphone_matcher.service
-import softphone_notifier.service
-from softphone_calllog.settings import CalllogSettings
-from softphone_common.process.settings import Settings
-from softphone_common.runtime.service import Runner, Service
-from softphone_ingest.settings import IngestSettings
-from softphone_janitor.settings import JanitorSettings
-from softphone_matcher.settings import MatcherSettings
-from softphone_notifier.settings import NotifierSettings
-
-_BUILDS: tuple[tuple[type[Settings], Callable[[Any], Awaitable[Service]]], ...] = (
-    (IngestSettings, softphone_ingest.service.build),
-    (MatcherSettings, softphone_matcher.service.build),
-    (CalllogSettings, softphone_calllog.service.build),
-    (NotifierSettings, softphone_notifier.service.build),
-    (JanitorSettings, softphone_janitor.service.build),
-)
+from softphone_common.runtime.registry import installed_services
+from softphone_common.runtime.service import Runner
 
 
-async def documents() -> dict[str, dict[str, Any]]:
+async def openapi_documents() -> dict[str, dict[str, Any]]:
     """The document of each service by its name."""
-    found = {}
-    for kind, build in _BUILDS:
-        settings = kind(
+    documents: dict[str, dict[str, Any]] = {}
+    for name, definition in installed_services().items():
+        settings = definition.settings(
             amqp_url=SecretStr("amqp://nobody@localhost/"),
             mongo_url=SecretStr("mongodb://localhost/softphone"),
             redis_url=SecretStr("redis://localhost/"),
             auth_secret=SecretStr("x" * 32),
         )
-        service = await build(settings)
-        found[service.name] = Runner(settings, [service]).app.openapi()
+        service = await definition.build(settings)
+        documents[name] = Runner(settings, [service]).app.openapi()
         for resource in service.resources:
             await resource.stop()
-    return found
+    return documents
 
 
 def as_text(document: dict[str, Any]) -> str:
@@ -57,7 +38,7 @@ def main() -> None:
     """Writes into the folder that is named first."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, document in asyncio.run(documents()).items():
+    for name, document in asyncio.run(openapi_documents()).items():
         (folder / f"{name}.json").write_text(as_text(document))
 
 

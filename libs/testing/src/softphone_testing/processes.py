@@ -13,11 +13,11 @@ from pydantic import SecretStr
 
 from softphone_common.contracts.events import Role, User
 from softphone_common.http.auth import Tokens
+from softphone_common.runtime.registry import installed_services
 from softphone_testing.activation_codes import PUBLIC_KEY
 from softphone_testing.servers.child import Child
 from softphone_testing.servers.ports import HOST, free_port
 
-SERVICES = ("ingest", "matcher", "calllog", "notifier", "janitor")
 SECRET = "not a secret, long enough to be taken for one"
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -132,7 +132,7 @@ class Fleet:
             **(env or {}),
         }
         self.tokens = Tokens(SecretStr(SECRET))
-        self._processes = {name: Process(name, self.env, folder) for name in SERVICES}
+        self._processes = {name: Process(name, self.env, folder) for name in installed_services()}
 
     def __getitem__(self, name: str) -> Process:
         return self._processes[name]

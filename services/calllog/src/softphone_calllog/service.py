@@ -11,6 +11,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
@@ -31,3 +32,6 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     api = CallApi(call_store, comment_store, recycle_bin, tenants, bus, clock, settings)
     token_versions = TokenVersions(bus, settings.outdated_max)
     return Service("calllog", [api.router], [mongo, tenants, bus], token_versions)
+
+
+SERVICE = ServiceDefinition("calllog", CalllogSettings, build)

@@ -4,6 +4,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Resource, Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import RateLimiter
@@ -78,3 +79,6 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     ]
     resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]
     return Service("ingest", routers, resources, TokenVersions(bus, settings.outdated_max))
+
+
+SERVICE = ServiceDefinition("ingest", IngestSettings, build)

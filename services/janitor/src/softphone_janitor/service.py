@@ -6,6 +6,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
@@ -38,3 +39,6 @@ async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     routers = [api.router, DeadLetterApi(letters, dead_letters_service, settings.page_max).router]
     token_versions = TokenVersions(bus, settings.outdated_max)
     return Service("janitor", routers, [mongo, tenants, schedule, bus], token_versions)
+
+
+SERVICE = ServiceDefinition("janitor", JanitorSettings, build)

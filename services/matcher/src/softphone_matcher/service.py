@@ -4,6 +4,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
@@ -24,3 +25,6 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     api = DirectoryApi(directory, known_tenants, settings)
     token_versions = TokenVersions(bus, settings.outdated_max)
     return Service("matcher", [api.router], [mongo, known_tenants, bus], token_versions)
+
+
+SERVICE = ServiceDefinition("matcher", MatcherSettings, build)

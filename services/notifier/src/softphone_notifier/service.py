@@ -5,6 +5,7 @@ from datetime import timedelta
 from softphone_common.bus.bus import Bus
 from softphone_common.http.auth import Tokens
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import RateLimiter
@@ -62,3 +63,6 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
         [mongo, redis, known_users, operator, bus, hub],
         known_users.is_token_outdated,
     )
+
+
+SERVICE = ServiceDefinition("notifier", NotifierSettings, build)
