@@ -20,6 +20,6 @@ def test_a_service_has_one_name_everywhere() -> None:
 
 
 def test_project_files_list_every_service() -> None:
-    command = [sys.executable, ROOT / "deploy" / "services", "--check"]
+    command = [sys.executable, str(ROOT / "deploy" / "services"), "--check"]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
