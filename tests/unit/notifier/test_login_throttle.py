@@ -56,7 +56,7 @@ async def test_an_outage_is_nobodys_wrong_password(throttle: LoginThrottle) -> N
     for status in (401, 401, 429):
         with pytest.raises(ProblemError) as refusal:
             async with throttle.sign_in(HERE, "acme", "anna"):
-                raise ProblemError(401, "wrong")
+                raise ProblemError("login-failed")
         assert refusal.value.status == status
 
 
@@ -65,7 +65,7 @@ async def tried(throttle: LoginThrottle, address: str, *, right: bool = False) -
     try:
         async with throttle.sign_in(address, "acme", "anna"):
             if not right:
-                raise ProblemError(401, "wrong")
+                raise ProblemError("login-failed")
     except ProblemError as refusal:
         return refusal.status
     return 201

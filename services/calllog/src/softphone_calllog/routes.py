@@ -111,17 +111,17 @@ class CallApi:
         """Moves a call to the recycle bin in the caller's name."""
         deleted = await self._bin.put(caller.tenant, call, caller.login, self._clock())
         if deleted is None:
-            raise ProblemError(404, "You have no such call")
+            raise ProblemError("call-unknown")
         await self._bus.tell(changed(deleted))
 
     async def add_comment(self, call: str, given: CommentInput, caller: AnyCaller) -> Comment:
         """Saves a comment to the call and to one of the records behind its number."""
         limit = self._settings.comment_max
         if len(given.text) > limit:
-            raise ProblemError(422, f"text is longer than {limit} characters", field="text")
+            raise ProblemError("text-too-long", field="text", limit=limit)
         known = await self._readable_call(call, caller)
         if given.record is not None and given.record not in {m.record for m in known.matches}:
-            raise ProblemError(422, "record is not one of this call's matches", field="record")
+            raise ProblemError("record-not-matched", field="record")
         comment = Comment(
             id=str(uuid4()),
             call=call,
@@ -153,7 +153,7 @@ class CallApi:
         """Brings a call back; no sweep takes it again."""
         restored = await self._bin.restore(caller.tenant, call)
         if restored is None:
-            raise ProblemError(404, "There is no such call in the recycle bin")
+            raise ProblemError("deleted-call-unknown")
         await self._bus.tell(changed(restored))
         return await self._with_comments(restored)
 
@@ -163,7 +163,7 @@ class CallApi:
             caller.may("admin") or set(known.extensions) & set(caller.extensions)
         )
         if known is None or not may:
-            raise ProblemError(404, "You have no such call")
+            raise ProblemError("call-unknown")
         return known
 
     async def _page(

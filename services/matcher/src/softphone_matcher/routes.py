@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.matching import RecordType, lookup_key, record_keys
 from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 from softphone_common.http.auth import AdminCaller, AnyCaller
@@ -19,7 +20,7 @@ from softphone_matcher.settings import MatcherSettings
 
 def _web_address(url: str) -> str:
     if url and not url.startswith(("https://", "http://", "/")):
-        raise ValueError("must begin with https://, http:// or /")
+        raise invalid("url-invalid")
     return url
 
 
@@ -107,12 +108,12 @@ class DirectoryApi:
     async def remove_record(self, record: str, caller: AdminCaller) -> None:
         """Found no more; calls keep what they showed."""
         if not await self._directory.remove(caller.tenant, record):
-            raise ProblemError(404, "You have no such record")
+            raise ProblemError("record-unknown")
 
     def _keys(self, tenant: str, numbers: list[NumberInput]) -> list[str]:
         if len(numbers) > self._settings.record_numbers_max:
             limit = self._settings.record_numbers_max
-            raise ProblemError(422, f"numbers: at most {limit}", field="numbers")
+            raise ProblemError("items-too-many", field="numbers", limit=limit)
         return record_keys((n.number for n in numbers), self._profile(tenant))
 
     def _profile(self, tenant: str) -> NumberProfile:
@@ -121,5 +122,5 @@ class DirectoryApi:
 
 def _found(record: Record | None) -> Record:
     if record is None:
-        raise ProblemError(404, "You have no such record")
+        raise ProblemError("record-unknown")
     return record

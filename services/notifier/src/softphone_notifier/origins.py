@@ -35,4 +35,4 @@ class Origins:
         listed = headers.get("origin") in self._others
         own = headers.get("sec-fetch-site") in _OWN_SITE and self.allow(headers)
         if not (listed or own):
-            raise ProblemError(403, "Pages of another site may not do this")
+            raise ProblemError("origin-refused")

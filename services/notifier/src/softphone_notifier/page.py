@@ -39,7 +39,7 @@ class Page:
         """One of its files."""
         content = self._files.get(name)
         if content is None:
-            raise ProblemError(404, "There is no such file")
+            raise ProblemError("file-unknown")
         tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         headers = {**_HEADERS, "ETag": tag}
         known = request.headers.get("if-none-match", "")

@@ -81,7 +81,7 @@ def test_a_code_of_other_keys_is_shown_and_does_not_hold(here: Typed) -> None:
     assert "acme" in shown
     assert "not signed by a key this installation knows" in shown
     status, _, complaints = here("show", "what")
-    assert (status, complaints) == (1, "This is not an activation code\n")
+    assert (status, complaints) == (1, "The code is not an activation code\n")
 
 
 def test_what_is_wrong_is_said_with_exit_code_2(here: Typed) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.numbers.dial_format import Spelling
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
@@ -18,7 +19,7 @@ def _dialable(link: str) -> str:
     plain = link.isprintable() and " " not in link
     dials = scheme is not None and scheme[1].lower() not in _RUNS_OR_READS
     if not plain or not dials or "{number}" not in link:
-        raise ValueError("must be a link with {number} in it, such as tel:{number}")
+        raise invalid("dial-link-invalid")
     return link
 
 

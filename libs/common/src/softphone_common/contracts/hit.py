@@ -4,7 +4,7 @@ The device's key is nowhere in it.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -53,7 +53,11 @@ class EventJson(_Model):
 
 
 class HitJson(_Model):
-    """One hit. `status` is what the sender was answered; `field` and `why` say what was wrong."""
+    """One hit. `status` is the HTTP status the sender was answered with.
+
+    Of a refused hit `field`, `why`, `code` and `params` are those of the problem. Hits stored
+    before there were codes have none.
+    """
 
     id: str
     device: str
@@ -63,5 +67,7 @@ class HitJson(_Model):
     outcome: HitOutcome
     field: str | None = None
     why: str | None = None
+    code: str | None = None
+    params: dict[str, Any] = {}
     events: tuple[EventJson, ...] = ()
     replayed_at: datetime | None = None

@@ -89,7 +89,7 @@ class Guard:
             except ClientDisconnect:
                 return  # half a request is none
             if body is None:
-                refusal = problem.problem(413, f"The body is over {self._body_max} bytes")
+                refusal = problem.problem("body-too-large", limit=self._body_max)
                 await refusal(scope, receive, _closed(send))
                 return
             await self._app(scope, _replay(body, receive), _closed(send))

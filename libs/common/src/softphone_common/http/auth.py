@@ -94,13 +94,13 @@ class Tokens:
                 raise jwt.ImmatureSignatureError
             caller = Caller(user=claims["sub"], expires_at=claims["exp"], **_own(claims))
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError) as error:
-            raise _refused("The token is not valid; sign in again") from error
+            raise _refused("token-invalid") from error
         if caller.expires_at <= self._clock():
-            raise _refused("The token has expired; renew it or sign in again")
+            raise _refused("token-expired")
         if any(
             token_versions(caller.user, caller.version) for token_versions in self._token_versions
         ):
-            raise _refused("The user has changed; renew the token or sign in again")
+            raise _refused("token-outdated")
         return caller
 
 
@@ -110,8 +110,8 @@ def _own(claims: dict[str, object]) -> dict[str, object]:
     return {**said, "version": claims.get("version", 0)}
 
 
-def _refused(detail: str) -> ProblemError:
-    return ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
+def _refused(code: str) -> ProblemError:
+    return ProblemError(code, headers={"WWW-Authenticate": "Bearer"})
 
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
@@ -123,7 +123,7 @@ def caller(
 ) -> Caller:
     """FastAPI dependency: who asks. Raises ProblemError 401."""
     if given is None:
-        raise _refused("This needs a header `Authorization: Bearer <token>`")
+        raise _refused("token-missing")
     tokens: Tokens = request.app.state.tokens
     return tokens.check(given.credentials)
 
@@ -131,7 +131,7 @@ def caller(
 def _at_least(role: Role) -> Callable[[Caller], Caller]:
     def check(asking: Annotated[Caller, Depends(caller)]) -> Caller:
         if not asking.may(role):
-            raise ProblemError(403, f"This needs the role {role}")
+            raise ProblemError("role-required", role=role)
         return asking
 
     return check

@@ -70,7 +70,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         full = len(self.connections) > self._settings.connections_max
         if full and not self._all.make_room():
-            self.refuse("full", problem(503, "Too many connections", headers=RETRY_AFTER))
+            self.refuse("full", problem("connections-full", headers=RETRY_AFTER))
         else:
             self._wait()
 
@@ -118,7 +118,7 @@ class Connection(HttpToolsProtocol):
         if self._too_long:
             self._refuse_head()
         else:
-            self.refuse("garbage", problem(400, "This is no HTTP request"))
+            self.refuse("garbage", problem("http-invalid"))
 
     def handle_websocket_upgrade(self) -> None:
         """What comes now are frames."""
@@ -149,7 +149,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse_head(self) -> None:
         limit = self._settings.header_max
-        self.refuse("head", problem(431, f"The head of the request is over {limit} bytes"))
+        self.refuse("head", problem("header-too-large", limit=limit))
 
     def _wait(self) -> None:
         self._late = self.loop.call_later(self._settings.request_seconds, self._on_late)
@@ -163,7 +163,7 @@ class Connection(HttpToolsProtocol):
 
     def _on_late(self) -> None:
         asked = self._head_size if self._in_head else not self.cycle.response_started
-        late = problem(408, "The request was not complete in time") if asked else None
+        late = problem("request-timeout") if asked else None
         self.refuse("late", late)
 
     def _check_progress(self, left: int | None) -> None:

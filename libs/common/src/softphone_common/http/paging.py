@@ -38,4 +38,4 @@ def decode_cursor(cursor: str, *kinds: type | tuple[type, ...]) -> tuple[Any, ..
 
 def invalid_cursor() -> ProblemError:
     """The problem of a cursor that was not made by `encode_cursor` for this list."""
-    return ProblemError(422, "cursor: not one this list has given out", field="cursor")
+    return ProblemError("cursor-invalid", field="cursor")

@@ -1,72 +1,144 @@
 """Errors as RFC 9457 problem+json; every error of every service leaves through here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from softphone_common.contracts.problem_codes import (
+    PROBLEMS,
+    of_validation,
+    status_of,
+    text_of,
+)
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 
 RETRY_AFTER = {"Retry-After": "2"}
 
-DOCUMENTED: dict[str, Any] = {
-    "description": "A problem: `detail` says what is wrong, `errors` which fields",
-    "content": {
-        "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "required": ["type", "title", "status", "detail"],
-                "properties": {
-                    "type": {"type": "string"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "detail": {"type": "string"},
-                    "errors": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {
-                                "field": {"type": "string"},
-                                "message": {"type": "string"},
-                            },
-                        },
-                    },
-                },
+
+class FieldProblem(BaseModel):
+    """One field that is wrong."""
+
+    field: str
+    message: str
+    code: str = Field(description="Stable; docs/problems.md lists all codes")
+    params: dict[str, Any] = Field(description="The values in the text of the code")
+
+
+class Problem(BaseModel):
+    """A problem (RFC 9457). Act on `code`; `detail` is English for people and may change."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "about:blank",
+                "title": "Unprocessable Entity",
+                "status": 422,
+                "detail": "number cannot be dialled",
+                "code": "number-not-dialable",
+                "params": {},
+                "errors": [
+                    {
+                        "field": "number",
+                        "message": "number cannot be dialled",
+                        "code": "number-not-dialable",
+                        "params": {},
+                    }
+                ],
             }
         }
-    },
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable; docs/problems.md lists all codes")
+    params: dict[str, Any] = Field(description="The values in the text of the code")
+    errors: list[FieldProblem] = Field([], description="One entry for each field that is wrong")
+
+
+_REF = "#/components/schemas/{model}"
+DOCUMENTED: dict[str, Any] = {
+    "description": "A problem: `code` says which one, `errors` which fields are wrong",
+    "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
 }
-"""How OpenAPI describes an error."""
+"""How OpenAPI describes an error of any route."""
+
+
+class FieldError(Protocol):
+    """An exception that names a field and a code, such as a request that cannot be interpreted."""
+
+    field: str
+    code: str
+    why: str
+    params: dict[str, Any]
 
 
 class ProblemError(Exception):
-    """An answer other than success. `errors` names fields: `{"field": ..., "message": ...}`."""
+    """An answer other than success, by its code in the table of problems.
 
-    def __init__(self, status: int, detail: str, field: str | None = None, **more: Any) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.errors = [{"field": field, "message": detail}] if field else []
-        self.headers: dict[str, str] = more.get("headers", {})
+    `field` adds an entry to `errors`. `text` replaces the table's text, for codes of pydantic's.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        /,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        text: str | None = None,
+        **params: Any,
+    ) -> None:
+        self.code = code
+        self.status = status_of(code)
+        self.params = params
+        self.headers = dict(headers or {})
+        text = text_of(code, params) if text is None else text
+        # a text of FIELD_PROBLEMS is a predicate: it needs its field in front
+        self.detail = text if field is None or code in PROBLEMS else f"{field} {text}"
+        self.errors: list[dict[str, Any]] = []
+        if field is not None:
+            self.errors = [{"field": field, "message": self.detail, "code": code, "params": params}]
+        super().__init__(self.detail)
+
+    @classmethod
+    def of(cls, error: FieldError) -> "ProblemError":
+        """The problem of a field that some function without HTTP refused."""
+        return cls(error.code, error.field, text=error.why, **error.params)
+
+    def response(self) -> Response:
+        """The problem as an HTTP response."""
+        return _response(self.code, self.params, self.detail, self.errors, self.headers)
 
 
-def problem(
-    status: int,
+def problem(code: str, headers: Mapping[str, str] | None = None, **params: Any) -> Response:
+    """The response with this code, for places that answer without raising."""
+    return ProblemError(code, headers=headers, **params).response()
+
+
+def _response(
+    code: str,
+    params: Mapping[str, Any],
     detail: str,
-    errors: Sequence[dict[str, str]] = (),
-    headers: dict[str, str] | None = None,
+    errors: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+    status: int | None = None,
 ) -> Response:
-    """The response itself."""
+    status = status_of(code) if status is None else status
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        "code": code,
+        "params": dict(params),
     }
     if errors:
         body["errors"] = list(errors)
@@ -80,35 +152,57 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(UnavailableError, _on_unavailable)
     app.add_exception_handler(Exception, _on_crash)
+    _describe(app)
+
+
+def _describe(app: FastAPI) -> None:
+    """Adds the schema of a problem to the OpenAPI document, once for all routes."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schema = Problem.model_json_schema(ref_template=_REF)
+        parts = {**schema.pop("$defs"), "Problem": schema}
+        document.setdefault("components", {}).setdefault("schemas", {}).update(parts)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
 
 async def _on_problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    return problem(error.status, error.detail, error.errors, error.headers)
+    return error.response()
 
 
 async def _on_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [
-        {"field": ".".join(str(p) for p in e["loc"][1:]) or str(e["loc"][0]), "message": e["msg"]}
-        for e in error.errors()
-    ]
-    detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors)
-    return problem(422, detail, errors)
+    errors = []
+    for details in error.errors():
+        # the first part of `loc` is where the field was: path, query, header or body
+        field = ".".join(str(part) for part in details["loc"][1:]) or str(details["loc"][0])
+        code, params, message = of_validation(details)
+        errors.append({"field": field, "message": message, "code": code, "params": params})
+    detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors)
+    return _response("request-invalid", {}, detail, errors)
 
 
 async def _on_http(_: Request, error: Exception) -> Response:
+    """Answers what Starlette and FastAPI refuse themselves: routes, methods, unreadable bodies."""
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+    code = _OF_STATUS.get(error.status_code, "request-unreadable")
+    detail = text_of(code, {})
+    return _response(code, {}, detail, (), error.headers, error.status_code)
+
+
+_OF_STATUS = {404: "address-unknown", 405: "method-not-allowed"}
 
 
 async def _on_unavailable(_: Request, error: Exception) -> Response:
     assert isinstance(error, UnavailableError)
     log.warning("answered 503", resource=error.resource, error=str(error))
-    detail = f"{error.resource} does not answer; try again shortly"
-    return problem(503, detail, headers=RETRY_AFTER)
+    return problem("resource-unavailable", headers=RETRY_AFTER, resource=error.resource)
 
 
 async def _on_crash(_: Request, error: Exception) -> Response:
     log.error("request failed", exc_info=error)
-    return problem(500, "An unexpected error; it has been logged")
+    return problem("internal-error")

@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+from softphone_common.contracts.problem_codes import invalid
+
 
 def _written_out(given: Any) -> Any:
     if isinstance(given, str) and "T" not in given.upper():
-        raise ValueError("is a date, T, a time and a zone, as in 2026-03-02T09:00:00+01:00")
+        raise invalid("timestamp-invalid")
     return given
 
 
@@ -17,7 +19,7 @@ def in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("is before the first or after the last moment there is") from None
+        raise invalid("timestamp-out-of-range") from None
 
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(in_utc), BeforeValidator(_written_out)]

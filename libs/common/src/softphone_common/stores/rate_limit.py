@@ -59,9 +59,7 @@ class RateLimiter:
             metrics.LIMITED.labels(rate.name).inc()
             seconds = math.ceil(wait / 1000)
             raise ProblemError(
-                429,
-                f"Too many requests; try again in {seconds} s",
-                headers={"Retry-After": str(seconds)},
+                "rate-limit-exceeded", headers={"Retry-After": str(seconds)}, seconds=seconds
             )
 
     async def refund(self, rate: Rate, who: str) -> None:

@@ -66,13 +66,12 @@ class Dialler:
         profile = self._profile(tenant, device)
         remote = normalise(click.number, _by_hand(profile))
         if remote.kind in {"anonymous", "invalid"}:
-            raise ProblemError(422, "number is not one that can be dialled", field="number")
+            raise ProblemError("number-not-dialable", field="number")
         call = _call_id(tenant, click)
         asked = f"{_party(remote)} from {click.extension}"
         known = await self._idempotency.take(tenant.id, call, asked) if click.key else None
         if known is not None and known.asked != asked:
-            why = f"{KEY_HEADER} was used for another number or extension"
-            raise ProblemError(422, why, field=KEY_HEADER)
+            raise ProblemError("idempotency-key-reused", field=KEY_HEADER)
         if known is not None and known.link is not None:
             return call, known.link
         await self._tell(tenant, click, call, remote)

@@ -77,7 +77,7 @@ class DialApi:
         """The caller's own link, which goes before those of the device and the tenant."""
         link = await self._links.get(caller.tenant, caller.user)
         if link is None:
-            raise ProblemError(404, "You have no dial link of your own")
+            raise ProblemError("dial-link-unknown")
         return link
 
     async def put_link(self, given: DialLinkInput, caller: AnyCaller) -> DialLink:
@@ -88,14 +88,14 @@ class DialApi:
     async def remove_link(self, caller: AnyCaller) -> None:
         """The caller dials again with the link of the device or the tenant."""
         if not await self._links.remove(caller.tenant, caller.user):
-            raise ProblemError(404, "You have no dial link of your own")
+            raise ProblemError("dial-link-unknown")
 
 
 def _extension(asked: DialRequest, caller: Caller) -> str:
     if asked.extension is None:
         if not caller.extensions:
-            raise ProblemError(422, "extension is missing: you have none", field="extension")
+            raise ProblemError("extension-missing", field="extension")
         return caller.extensions[0]
     if asked.extension not in caller.extensions and not caller.may("admin"):
-        raise ProblemError(403, "You can only dial from an extension of your own")
+        raise ProblemError("extension-refused")
     return asked.extension

@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from softphone_common.contracts.events import Device, Tenant
+from softphone_common.contracts.problem_codes import of_validation
 from softphone_common.domain.numbers import normalise as numbers
 from softphone_common.domain.numbers.normalise import NumberProfile
+from softphone_common.domain.numbers.profile_error import ProfileError
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.presets.preset import Preset
 from softphone_ingest.mapping.schema import Mapping, changed
@@ -49,21 +51,22 @@ class DeviceConfigs:
         """A preset with these changes at this tenant. Raises HitError naming what does not fit."""
         ready = self.presets.get(preset)
         if ready is None:
-            raise HitError("preset", f"{preset} is not one of {', '.join(self.presets)}")
+            raise HitError("preset", "preset-unknown", preset=preset)
         try:
             whole = changed(ready.mapping, mapping)
         except ValidationError as error:
             first = error.errors(include_input=False)[0]
             field = ".".join(str(part) for part in ("mapping", *first["loc"]))
-            raise HitError(field, first["msg"]) from None
+            code, params, why = of_validation(first)
+            raise HitError(field, code, why, **params) from None
         try:
             at_sender = numbers.changed(numbers.changed(tenant.numbers, ready.numbers), profile)
-        except ValueError as error:
-            raise HitError("numbers", str(error)) from None
+        except ProfileError as error:
+            raise HitError("numbers", error.code, **error.params) from None
         return DeviceConfig(whole, at_sender)
 
 
 def require_small(most: int, *changes: dict[str, Any]) -> None:
     """Raises HitError naming `mapping` for changes of a preset over so many bytes."""
     if len(json.dumps(changes)) > most:
-        raise HitError("mapping", f"is over {most} bytes")
+        raise HitError("mapping", "mapping-too-large", limit=most)

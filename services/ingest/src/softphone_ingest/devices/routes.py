@@ -115,7 +115,7 @@ class DeviceApi:
     async def add_device(self, given: DeviceInput, caller: AdminCaller) -> DeviceOutput:
         """A new device, and the key its URLs carry."""
         if len(await self._store.of(caller.tenant)) >= self._settings.devices_max:
-            raise ProblemError(409, f"A tenant has at most {self._settings.devices_max} devices")
+            raise ProblemError("devices-full", limit=self._settings.devices_max)
         key = new_key()
         fields = self._stored(given.model_dump(exclude_unset=True))
         device = Device.model_validate(
@@ -137,7 +137,7 @@ class DeviceApi:
         given = changes.model_dump(exclude_unset=True)
         for field in ("name", "preset"):
             if given.get(field, "") is None:
-                raise ProblemError(422, f"{field} can't be null", field=field)
+                raise ProblemError("null-refused", field=field)
         known = await self._store.require(caller.tenant, device)
         fields = self._stored(given)
         self._check(Device.model_validate({**known.model_dump(), **fields}))
@@ -157,9 +157,7 @@ class DeviceApi:
         known = await self._store.require(caller.tenant, device)
         key = self._seal.open(known.key_sealed)
         if key is None:
-            raise ProblemError(
-                409, "The key of this device can't be shown any more: give it a new one"
-            )
+            raise ProblemError("device-key-unreadable")
         public = public_base(request, self._settings.public_url)
         preset = self._preset(known.preset)
         return device_urls(preset, device_url(public, key), known.extension)
@@ -167,7 +165,7 @@ class DeviceApi:
     def _preset(self, preset: str) -> Preset:
         found = self._configs.presets.get(preset)
         if found is None:
-            raise ProblemError(422, f"There is no preset {preset}", field="preset")
+            raise ProblemError("preset-unknown", field="preset", preset=preset)
         return found
 
     def _check(self, device: Device) -> None:
@@ -178,7 +176,7 @@ class DeviceApi:
             require_small(most, device.mapping, device.numbers, device.extensions)
             self._configs.make(tenant, device.preset, device.mapping, device.numbers)
         except HitError as error:
-            raise ProblemError(422, str(error), field=error.field) from None
+            raise ProblemError.of(error) from None
 
     def _stored(self, given: dict[str, Any]) -> dict[str, Any]:
         """The fields as they are stored: the secret sealed."""

@@ -105,7 +105,7 @@ class DeviceStore:
 
 def _known(document: dict[str, Any] | None) -> Device:
     if document is None:
-        raise ProblemError(404, "You have no such device")
+        raise ProblemError("device-unknown")
     return _device(document)
 
 

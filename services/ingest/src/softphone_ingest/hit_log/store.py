@@ -86,23 +86,29 @@ class HitStore:
             if document is None:
                 document = await self._hits.find_one({"_id": hit})
         if document is None:
-            raise HitError("hit", "is no longer kept")
+            raise HitError("hit", "hit-expired")
         return document
 
     async def accept(self, hit: str, now: datetime) -> Document:
         """The bus has what it became."""
-        fields = {"outcome": "accepted", "field": None, "why": None, "replayed_at": now}
+        fields = {"outcome": "accepted", "replayed_at": now}
+        fields |= {"field": None, "why": None, "code": None, "params": {}}
         with reaching():
             document = await self._hits.find_one_and_update(
                 {"_id": hit}, {"$set": fields}, return_document=ReturnDocument.AFTER
             )
         if document is None:
-            raise HitError("hit", "is no longer kept")
+            raise HitError("hit", "hit-expired")
         return document
 
     async def refuse(self, hit: str, error: HitError) -> None:
         """It was tried again, and this is wrong with it now."""
-        fields = {"field": error.field, "why": error.why}
+        fields = {
+            "field": error.field,
+            "why": error.why,
+            "code": error.code,
+            "params": error.params,
+        }
         with reaching():
             await self._hits.update_one({"_id": hit, "messages": None}, {"$set": fields})
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from softphone_common.contracts.events import CallObserved, Device, Tenant
@@ -81,8 +82,8 @@ class HitPipeline:
         if device is not None:
             return device
         if not self._devices.loaded:
-            raise ProblemError(503, "Devices are still being read", headers=RETRY_AFTER)
-        raise ProblemError(404, "No device has this key")
+            raise ProblemError("devices-loading", headers=RETRY_AFTER)
+        raise ProblemError("device-key-unknown")
 
     async def take(self, key: str, request: HitRequest, public: str) -> HitResult:
         """The hit's call and its answer, once the broker has it on disk.
@@ -99,14 +100,15 @@ class HitPipeline:
         try:
             return await self._admitted(seen, tenant, request, device_url(public, key), secret)
         except HitError as error:
-            self._note(seen.as_hit("refused", 422, error.field, error.why), seen)
+            self._note(seen.refused(422, error.why, error.code, error.params, error.field), seen)
             await self._recorder.settled()
-            raise ProblemError(422, str(error), field=error.field) from None
+            raise ProblemError.of(error) from None
         except ProblemError as error:
-            self._note(seen.as_hit("refused", error.status, None, error.detail), seen)
+            self._note(seen.refused(error.status, error.detail, error.code, error.params), seen)
             raise
         except UnavailableError as error:
-            self._note(seen.as_hit("refused", 503, None, str(error)), seen)
+            params = {"resource": error.resource}
+            self._note(seen.refused(503, str(error), "resource-unavailable", params), seen)
             raise
 
     async def understand(
@@ -163,7 +165,7 @@ class HitPipeline:
         await self._spool.publish(*told.messages)
         status = reply.status if reply else ACCEPTED if hits else IGNORED
         outcome: HitOutcome = "accepted" if hits else "ignored"
-        self._note(seen.as_hit(outcome, status, events=told.events), seen)
+        self._note(seen.as_hit(outcome, status, told.events), seen)
         return HitResult(call, reply)
 
     def _note(self, hit: HitJson, seen: "ReceivedHit") -> None:
@@ -188,8 +190,6 @@ class ReceivedHit:
         self,
         outcome: HitOutcome,
         status: int,
-        field: str | None = None,
-        why: str | None = None,
         events: tuple[EventJson, ...] = (),
     ) -> HitJson:
         return HitJson(
@@ -199,10 +199,14 @@ class ReceivedHit:
             request=request_json(self.request),
             status=status,
             outcome=outcome,
-            field=field,
-            why=why,
             events=events,
         )
+
+    def refused(
+        self, status: int, why: str, code: str, params: dict[str, Any], field: str | None = None
+    ) -> HitJson:
+        reason = {"field": field, "why": why, "code": code, "params": params}
+        return self.as_hit("refused", status).model_copy(update=reason)
 
 
 def events_of(
@@ -242,9 +246,9 @@ def _event(hit: ParsedEvent, extension: str, config: DeviceConfig) -> EventJson:
 
 def _require_signature(reader: Reader, secret: str | None, url: str) -> None:
     if secret is None:
-        raise ProblemError(403, "This device's secret can't be read any more: enter it again")
+        raise ProblemError("device-secret-unreadable")
     if not verified(reader, secret, url):
-        raise ProblemError(403, "The signature is not that of this device's secret")
+        raise ProblemError("signature-wrong")
 
 
 def _scope(config: DeviceConfig, device: Device, hit: ParsedEvent) -> str:

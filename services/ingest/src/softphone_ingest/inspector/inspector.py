@@ -72,17 +72,17 @@ class Inspector:
         """
         document = await self._store.get(device.tenant, device.id, hit)
         if document is None:
-            raise ProblemError(404, "This device has no such hit")
+            raise ProblemError("hit-unknown")
         if document["outcome"] == "accepted":
             return await self._with_matches(document)
         if document["status"] not in {422, *range(200, 300)}:
-            raise ProblemError(409, f"It was refused for another reason: {document['why']}")
+            raise ProblemError("hit-not-replayable", reason=document["why"])
         require_active(tenant, self._clock())
         try:
             document = await self._decided(tenant, device, document)
         except HitError as error:
             await self._store.refuse(hit, error)
-            raise ProblemError(422, str(error), field=error.field) from None
+            raise ProblemError.of(error) from None
         messages = [CallObserved.model_validate_json(text) for text in document["messages"]]
         if not messages:
             return shown(document)

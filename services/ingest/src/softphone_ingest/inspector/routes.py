@@ -39,6 +39,8 @@ class Tried(BaseModel):
     outcome: Literal["accepted", "ignored", "refused"]
     field: str | None = None
     why: str | None = None
+    code: str | None = None
+    params: dict[str, Any] = {}
     events: tuple[EventJson, ...] = ()
 
 
@@ -99,5 +101,11 @@ class InspectorApi:
             request = HitRequest.parse(given.request)
             events = self._inspector.read(tenant, known, request, mapping, numbers)
         except HitError as error:
-            return Tried(outcome="refused", field=error.field, why=error.why)
+            return Tried(
+                outcome="refused",
+                field=error.field,
+                why=error.why,
+                code=error.code,
+                params=error.params,
+            )
         return Tried(outcome="accepted" if events else "ignored", events=events)

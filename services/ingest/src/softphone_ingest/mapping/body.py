@@ -79,7 +79,7 @@ class Parts:
             parser.feed(self.request.body.strip())
             root: Element = parser.close()
         except (ParseError, ValueError, LookupError) as error:
-            raise HitError("body", f"is not XML: {error}") from None
+            raise HitError("body", "xml-invalid", reason=str(error)) from None
         _check_depth(root)
         return root
 
@@ -97,7 +97,7 @@ def read_json(text: str, field: str) -> Any:
         # a number with a point may be an id, whose last zero counts
         return json.loads(text.encode("utf-8", "replace"), parse_float=str)
     except (ValueError, RecursionError):
-        raise HitError(field, "is not JSON") from None
+        raise HitError(field, "json-invalid") from None
 
 
 def _is_list(body: bytes) -> bool:
@@ -121,5 +121,5 @@ def _check_depth(root: Element) -> None:
     while level:
         depth += 1
         if depth > _DEPTH_MAX:
-            raise HitError("body", f"is nested deeper than {_DEPTH_MAX}")
+            raise HitError("body", "xml-too-deep", limit=_DEPTH_MAX)
         level = [child for element in level for child in element]

@@ -24,11 +24,11 @@ def fields(body: bytes, content_type: str) -> Values:
     """
     found = _BOUNDARY.search(content_type)
     if found is None:
-        raise HitError("body", "is no multipart form: its content type names no boundary")
+        raise HitError("body", "multipart-boundary-missing")
     mark = re.escape((found[1] or found[2]).encode("latin-1", "replace"))
     _, *parts = re.split(rb"(?:\A|\r?\n)--" + mark + rb"(--)?[ \t]*(?=\r?\n|\Z)", body)
     if not parts:
-        raise HitError("body", "is no multipart form")
+        raise HitError("body", "multipart-invalid")
     values: Values = {}
     for last, part in zip(parts[::2], parts[1::2], strict=True):
         if last:
@@ -45,5 +45,5 @@ def _halves(part: bytes) -> tuple[bytes, bytes]:
     end = _BLANK_LINE.search(part)
     head, value = (part, b"") if end is None else (part[: end.start()], part[end.end() :])
     if len(head) > HEAD_MAX:
-        raise HitError("body", f"has a part whose head is over {HEAD_MAX} bytes")
+        raise HitError("body", "multipart-head-too-large", limit=HEAD_MAX)
     return head, value

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from softphone_common.contracts.problem_codes import text_of
 from softphone_common.domain.call import Direction, Phase
 
 EXTENSION_MAX = 64
@@ -11,12 +13,17 @@ CALL_ID_MAX = 250
 
 
 class HitError(Exception):
-    """A request that can't be understood: the `field` that is wrong, and `why`."""
+    """A request that cannot be interpreted: the field, and a code of the table of problems.
 
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(f"{field} {why}")
+    `why` is the English text of the code; only a code of pydantic's comes with its own.
+    """
+
+    def __init__(self, field: str, code: str, why: str | None = None, /, **params: Any) -> None:
         self.field = field
-        self.why = why
+        self.code = code
+        self.params = params
+        self.why = text_of(code, params) if why is None else why
+        super().__init__(f"{field} {self.why}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class Reader:
         for source in self._mapping.each:
             members = [one for one in self._event(None).find(source) if not _is_empty(one)]
             if len(members) > MEMBERS_MAX:
-                raise HitError(source, f"has more than {MEMBERS_MAX} members")
+                raise HitError(source, "members-too-many", limit=MEMBERS_MAX)
             if members:
                 return members
         return [None]
@@ -243,15 +243,15 @@ class _Event:
         rules = self._mapping.fields.get("event", ())
         said = (self.text_at(source) for rule in rules for source in rule.sources)
         heard = word or next((text for text in said if text), "")
-        raise HitError(
-            "event", f"{heard[:60]!r} is none this device knows" if heard else "is missing"
-        )
+        if not heard:
+            raise HitError("event", "missing")
+        raise HitError("event", "event-unknown", event=heard[:60])
 
     def _require_all(self, extension: str) -> None:
         for name in self._mapping.require:
             given = extension if name == "extension" else self._text(name)
             if not given.strip() and not (name == "number" and self._is_there(name)):
-                raise HitError(name, "is missing")
+                raise HitError(name, "missing")
 
     def _is_there(self, name: str) -> bool:
         """Whether the request has the field, if only empty or as a placeholder."""
@@ -268,13 +268,13 @@ class _Event:
     def _short(self, name: str, most: int) -> str:
         text = self._text(name).strip()
         if len(text) > most:
-            raise HitError(name, f"is longer than {most} characters")
+            raise HitError(name, "text-too-long", limit=most)
         return text
 
     def _direction(self) -> Direction | None:
         word = self._text("direction").strip().lower()
         if word and word not in _DIRECTIONS:
-            raise HitError("direction", "must be inbound or outbound")
+            raise HitError("direction", "direction-unknown")
         return _DIRECTIONS.get(word)
 
     def _duration(self) -> int | None:
@@ -283,7 +283,7 @@ class _Event:
             return None
         found = _DURATION.match(text)
         if found is None:
-            raise HitError("duration", "must be whole seconds, at most 999999")
+            raise HitError("duration", "duration-invalid", limit=999_999)
         whole, hours, minutes, seconds = found.groups()
         if whole is not None:
             return int(whole)
@@ -314,7 +314,7 @@ def _is_nested(value: Any) -> bool:
 def _as_text(value: Any, field: str) -> str:
     """As text, with a question mark for each half of a character: phones cut names anywhere."""
     if _is_nested(value):
-        raise HitError(field, "must be a text or a number")
+        raise HitError(field, "text-expected")
     if isinstance(value, bool):
         return "true" if value else "false"
     text = "" if value is None else str(value)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import re2
 from pydantic import AfterValidator, Field
 
+from softphone_common.contracts.problem_codes import invalid
 from softphone_ingest.mapping.parsed_event import HitError
 
 TRIED_MAX = 2000
@@ -37,12 +38,12 @@ def _compiled(pattern: str) -> Any:
 
 def _cheap(pattern: str) -> str:
     if len(_CLASS.findall(pattern)) > CLASSES_MAX:
-        raise ValueError(f"has more than {CLASSES_MAX} classes such as \\pL")
+        raise invalid("pattern-classes-too-many", limit=CLASSES_MAX)
     try:
         _compiled(pattern)
     except re2.error as error:
         why = error.args[0].decode("utf-8", "replace")
-        raise ValueError(f"is no regular expression this engine runs: {why}") from None
+        raise invalid("pattern-invalid", reason=why) from None
     return pattern
 
 
@@ -61,17 +62,17 @@ class Search:
         """Counts values found at a source. Raises HitError naming it if they are too many."""
         self._values_left -= values + 1  # finding none is work too
         if self._values_left < 0:
-            raise HitError(source, f"is beyond the {VALUES_MAX} values that are looked at")
+            raise HitError(source, "values-too-many", limit=VALUES_MAX)
 
     def first(self, pattern: str, text: str, field: str) -> Any:
         """The first match, None where there is none. Raises HitError naming `field`, for a text
         that is too long or one too many."""
         if len(text) > TRIED_MAX:
-            raise HitError(field, f"is longer than {TRIED_MAX} characters, too long for a pattern")
+            raise HitError(field, "pattern-text-too-long", limit=TRIED_MAX)
         expression = _compiled(pattern)
         self._left -= expression.programsize * (len(text.encode()) + 1)
         if self._left < 0:
-            raise HitError(field, "is too much for the patterns of this device")
+            raise HitError(field, "patterns-too-costly")
         return expression.search(text)
 
     def picked(self, pattern: str, text: str, field: str) -> str:

@@ -38,13 +38,13 @@ class HitRequest:
         found = _REQUEST_LINE.match(first.strip())
         method, target = (found[1], found[2]) if found else ("GET", first.strip())
         if not target.isprintable() or " " in target or not target:
-            raise HitError("request", "begins with neither an address nor a line like GET /hit/...")
+            raise HitError("request", "request-line-invalid")
         address = _sent(_HOST.sub("", target.partition("#")[0]))
         headers = {}
         for line in lines:
             name, colon, value = line.partition(":")
             if not colon:
-                raise HitError("request", f"has a line that is no header: {line[:60]}")
+                raise HitError("request", "header-line-invalid", line=line[:60])
             headers[_sent(name.strip().lower())] = _sent(value.strip())
         path, _, query = address.partition("?")
         path = _BEHIND_KEY.sub("", path, count=1)

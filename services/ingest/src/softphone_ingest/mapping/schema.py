@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from softphone_common.contracts.problem_codes import invalid
 from softphone_ingest.mapping.regex import Pattern
 
 Output = Literal[
@@ -58,7 +59,7 @@ _CONTENT_TYPES = (
 def _no_page(content_type: str) -> str:
     found = re.fullmatch(r"([^; ]*)( *; *charset=[\w-]+)?", content_type, re.ASCII | re.IGNORECASE)
     if content_type and (found is None or found[1].lower() not in _CONTENT_TYPES):
-        raise ValueError(f"must be one of {', '.join(_CONTENT_TYPES)}, with a charset or without")
+        raise invalid("content-type-refused", types=", ".join(_CONTENT_TYPES))
     return content_type
 
 
@@ -122,7 +123,7 @@ class Rule(Conditional):
     @model_validator(mode="after")
     def _says_something(self) -> "Rule":
         if bool(self.sources) == (self.value is not None):
-            raise ValueError("needs either `from` or `value`")
+            raise invalid("rule-empty")
         return self
 
 
@@ -179,11 +180,11 @@ class Mapping(_Part):
         clear: set[str] = set()
         for name in self.fields:
             if name in PLACES or name == "each":
-                raise ValueError(f"fields.{name}: the name means a place in the request")
+                raise invalid("field-name-reserved", name=name)
             self._check(f"fields.{name}", self._sources(name))
             self._follow(name, (), clear)
         if sum(len(self._sources(name)) for name in self.fields) > SOURCES_MAX:
-            raise ValueError(f"fields: at most {SOURCES_MAX} sources")
+            raise invalid("sources-too-many", limit=SOURCES_MAX)
         self._check("each", self.each)
         for answer in self.answers:
             self._check("answers", answer.when)
@@ -195,16 +196,16 @@ class Mapping(_Part):
         for source in sources:
             head = source.partition(".")[0]
             if head not in PLACES and head != "each" and head not in {*self.fields, *OUTPUTS}:
-                raise ValueError(f"{where}: {source} is neither a place in a request nor a field")
+                raise invalid("source-unknown", where=where, source=source)
 
     def _sources(self, field: str) -> list[str]:
         rules = self.fields.get(field, ())
         return [source for rule in rules for source in (*rule.sources, *rule.when)]
 
     def _follow(self, field: str, way: tuple[str, ...], clear: set[str]) -> None:
-        """Raises ValueError for a field that must be read to read itself."""
+        """Raises the error of a field that must be read to read itself."""
         if field in way:
-            raise ValueError(f"fields.{field} refers to itself")
+            raise invalid("field-circular", name=field)
         if field in clear:
             return
         for source in self._sources(field):

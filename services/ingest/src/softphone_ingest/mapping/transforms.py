@@ -32,7 +32,7 @@ def _base64(text: str, field: str) -> str:
     try:
         return plain(base64.b64decode(tight + "=" * (-len(tight) % 4), validate=True))
     except (binascii.Error, ValueError):
-        raise HitError(field, "is not base64") from None
+        raise HitError(field, "base64-invalid") from None
 
 
 def _plus(text: str, _: str) -> str:

@@ -7,7 +7,7 @@ A code is a JWT (RFC 7519) signed with Ed25519 (alg EdDSA, RFC 8037), with the c
 import base64
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 import jwt
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from softphone_common.contracts.events import Activation, Tenant, TenantId
+from softphone_common.contracts.problem_codes import text_of
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.telemetry import log
 
@@ -32,7 +33,12 @@ _Seconds = Annotated[int, Field(ge=0, le=int(datetime.max.replace(tzinfo=UTC).ti
 
 
 class ActivationError(Exception):
-    """Why a code does not hold, for people."""
+    """An activation code that does not hold, with a code of the table of problems."""
+
+    def __init__(self, code: str, /, **params: str) -> None:
+        super().__init__(f"The code {text_of(code, params)}")
+        self.code = code
+        self.params: dict[str, Any] = params
 
 
 class Claims(BaseModel):
@@ -68,23 +74,21 @@ class Codes:
         """What the code allows this tenant. Raises ActivationError saying why it does not hold."""
         claims = self._signed(code)
         if claims.tenant != tenant:
-            raise ActivationError(f"The code is for another tenant, not for {tenant}")
+            raise ActivationError("activation-code-misplaced", tenant=tenant)
         activation = claims.activation()
         if activation.expires_at <= now:
-            raise ActivationError(f"The code expired on {activation.expires_at:{_DAY}}")
+            raise ActivationError("activation-code-expired", date=f"{activation.expires_at:{_DAY}}")
         return activation
 
     def _signed(self, code: str) -> Claims:
         if not self._keys:
-            raise ActivationError(
-                "No code can be taken: the operator must set SOFTPHONE_ACTIVATION_PUBLIC_KEY"
-            )
+            raise ActivationError("activation-unavailable")
         for key in self._keys:
             try:
                 return _claims(code, key)
             except jwt.InvalidSignatureError:
                 continue
-        raise ActivationError("The code is not signed by a key this installation knows")
+        raise ActivationError("activation-code-unsigned")
 
 
 def issue(
@@ -111,12 +115,12 @@ def require_active(tenant: Tenant, now: datetime) -> None:
     state = tenant.state_at(now)
     if state == "active":
         return
-    why = "an operator has switched it off"
     if state == "no-code":
-        why = "it has no activation code"
-    elif state == "expired" and tenant.activation is not None:
-        why = f"its activation code expired on {tenant.activation.expires_at:{_DAY}}"
-    raise ProblemError(403, f"This tenant is not active: {why}")
+        raise ProblemError("tenant-code-missing")
+    if state == "expired" and tenant.activation is not None:
+        date = f"{tenant.activation.expires_at:{_DAY}}"
+        raise ProblemError("tenant-code-expired", date=date)
+    raise ProblemError("tenant-switched-off")
 
 
 def private_text(key: PrivateKey) -> str:
@@ -151,7 +155,7 @@ def read_public_keys(text: str) -> tuple[PublicKey, ...]:
 def _claims(code: str, key: PublicKey | None) -> Claims:
     """Times are left to the caller: they are to be held against a clock that can be moved."""
     if not code.isascii():
-        raise ActivationError("This is not an activation code")
+        raise ActivationError("activation-code-invalid")
     try:
         given = jwt.decode(
             code,
@@ -168,7 +172,7 @@ def _claims(code: str, key: PublicKey | None) -> Claims:
     except jwt.InvalidSignatureError:
         raise
     except jwt.InvalidTokenError as error:
-        raise ActivationError("This is not an activation code") from error
+        raise ActivationError("activation-code-invalid") from error
     return _checked(given)
 
 
@@ -178,7 +182,9 @@ def _checked(given: dict[str, object]) -> Claims:
     except ValidationError as error:
         wrong = error.errors(include_input=False)[0]
         name = str(wrong["loc"][0])
-        raise ActivationError(f"The code's `{name}` is not right: {wrong['msg']}") from error
+        raise ActivationError(
+            "activation-claim-invalid", claim=name, reason=wrong["msg"]
+        ) from error
 
 
 def _text(raw: bytes) -> str:

@@ -16,6 +16,7 @@ from pydantic import (
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.dial_link import Link
 from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
+from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.numbers.dial_format import Spelling
 from softphone_common.domain.numbers.normalise import NumberProfile, check
 from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
@@ -28,7 +29,7 @@ from softphone_ingest.tenants.store import TenantStore
 
 def _known_zone(zone: str) -> str:
     if zone not in available_timezones():
-        raise ValueError("is not an IANA time zone, such as Europe/Berlin")
+        raise invalid("time-zone-unknown")
     return zone
 
 
@@ -59,7 +60,7 @@ class TenantChanges(_Input):
     @model_validator(mode="after")
     def _no_nulls(self) -> "TenantChanges":
         if any(getattr(self, field) is None for field in self.model_fields_set):
-            raise ValueError("a field that is given can't be null")
+            raise invalid("null-refused")
         return self
 
 
@@ -109,20 +110,20 @@ class TenantApi:
         """The caller's tenant, its seats and their expiry, and whether it is active."""
         tenant = self._tenant_mirror.get(caller.tenant)
         if tenant is None:
-            raise ProblemError(404, "Your tenant does not exist")
+            raise ProblemError("tenant-unknown")
         return self._shown(tenant)
 
     async def edit_tenant(self, changes: TenantChanges, caller: AdminCaller) -> TenantOutput:
         """Changes what is given of the caller's tenant."""
         tenant = await self._tenants.edit(caller.tenant, changes.model_dump(exclude_unset=True))
         if tenant is None:
-            raise ProblemError(404, "Your tenant does not exist")
+            raise ProblemError("tenant-unknown")
         return await self._tell_tenant(tenant)
 
     async def activate(self, given: ActivationInput, caller: AdminCaller) -> TenantOutput:
         """Makes the caller's tenant active until the code expires; replaces the code before."""
         if self._tenant_mirror.get(caller.tenant) is None:
-            raise ProblemError(404, "Your tenant does not exist")
+            raise ProblemError("tenant-unknown")
         fields = self._activation(caller.tenant, given.code, "code")
         tenant = await self._tenants.edit(caller.tenant, fields)
         if tenant is None:
@@ -149,7 +150,7 @@ class TenantApi:
         try:
             activation = self._codes.check(code, tenant, self._clock())
         except ActivationError as error:
-            raise ProblemError(422, str(error), field=field) from None
+            raise ProblemError(error.code, field, **error.params) from None
         return {"activation": activation.model_dump()}
 
     def _shown(self, tenant: Tenant) -> TenantOutput:
@@ -163,4 +164,4 @@ class TenantApi:
 
 
 def _too_old(field: str) -> ProblemError:
-    return ProblemError(422, "The code was issued before the one in force", field=field)
+    return ProblemError("activation-code-outdated", field=field)

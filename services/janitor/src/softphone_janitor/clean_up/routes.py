@@ -51,5 +51,5 @@ class SweepApi:
     async def sweep_now(self, asked: SweepRequest, caller: OperatorCaller) -> Sweep:
         """Asks for a sweep now."""
         if self._tenants.get(asked.tenant) is None:
-            raise ProblemError(404, "There is no such tenant", field="tenant")
+            raise ProblemError("tenant-unknown", field="tenant")
         return await self._sweeping.sweep_now(asked.tenant, caller.login)

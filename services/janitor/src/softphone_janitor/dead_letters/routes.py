@@ -79,7 +79,7 @@ class DeadLetterApi:
         counts nothing twice."""
         if not await self._service.replay(letter, caller.login):
             await self.show(letter, caller)
-            raise ProblemError(409, "It was replayed already, or is being replayed now")
+            raise ProblemError("dead-letter-replayed")
         return await self.show(letter, caller)
 
     async def replay_all(
@@ -96,4 +96,4 @@ class DeadLetterApi:
 
 
 def _unknown() -> ProblemError:
-    return ProblemError(404, "There is no such dead letter")
+    return ProblemError("dead-letter-unknown")

@@ -37,7 +37,7 @@ class LoginThrottle:
         near, who = network(address), f"{tenant}/{login}"
         here = _hash(f"{near} {who}")
         if self._under_way.locked():
-            raise ProblemError(503, "Too many sign-ins at once", headers=RETRY_AFTER)
+            raise ProblemError("logins-busy", headers=RETRY_AFTER)
         async with (
             self._under_way,
             self._failures(self._address, near),

@@ -199,7 +199,7 @@ class UserApi:
         _check_role(caller, given.role)
         self._check_password(given.password)
         if len(await self._users.of(of)) >= self._settings.users_max:
-            raise ProblemError(409, f"A tenant has at most {self._settings.users_max} users")
+            raise ProblemError("users-full", limit=self._settings.users_max)
         fields = {**given.model_dump(exclude={"password"}), "tenant": of}
         hashed = await hash_password(given.password)
         try:
@@ -233,7 +233,7 @@ class UserApi:
     ) -> User:
         known = await self._users.get(tenant, user)
         if known is None:
-            raise ProblemError(404, "There is no such user")
+            raise ProblemError("user-unknown")
         _check_role(caller, known.role)
         sits_down = known.role == "operator" != fields.get("role", "operator")
         try:
@@ -242,7 +242,7 @@ class UserApi:
         except LoginTakenError:
             raise _login_taken() from None
         if changed is None:
-            raise ProblemError(404, "There is no such user")
+            raise ProblemError("user-unknown")
         if revoked:
             await self._sessions.end_all(user)
         await self._tell(changed, revoked)
@@ -258,7 +258,7 @@ class UserApi:
     def _check_password(self, password: str) -> None:
         least = self._settings.password_min
         if len(password) < least:
-            raise ProblemError(422, f"password has less than {least} characters", field="password")
+            raise ProblemError("password-too-short", field="password", limit=least)
 
 
 def shown(user: User) -> UserOutput:
@@ -270,25 +270,25 @@ def _tenant(caller: Caller, tenant: str | None) -> str:
     if tenant is None or tenant == caller.tenant:
         return caller.tenant
     if not caller.may("operator"):
-        raise ProblemError(403, "Only an operator may do this for another tenant")
+        raise ProblemError("other-tenant-refused")
     return tenant
 
 
 def _wrong() -> ProblemError:
-    return ProblemError(401, "Tenant, login or password is wrong")
+    return ProblemError("login-failed")
 
 
 def _not_signed_in() -> ProblemError:
-    return ProblemError(401, "You are not signed in")
+    return ProblemError("login-session-missing")
 
 
 def _login_taken() -> ProblemError:
-    return ProblemError(409, "login is taken", field="login")
+    return ProblemError("login-taken", field="login")
 
 
 def _check_role(caller: Caller, role: Role) -> None:
     if not caller.may(role):
-        raise ProblemError(403, f"Only an operator may do this to a user with the role {role}")
+        raise ProblemError("user-role-refused", role=role)
 
 
 def _address(request: Request) -> str:

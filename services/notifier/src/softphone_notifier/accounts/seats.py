@@ -29,18 +29,11 @@ class Seats:
         async with self._turn:
             known = await self._tenants.get(tenant)
             if known is None:
-                raise ProblemError(404, "There is no such tenant")
+                raise ProblemError("tenant-unknown")
             code = known.activation
             seats = SEATS_WITHOUT_CODE if code is None else code.seats
             if await self._users.seated(tenant) >= seats:
-                raise ProblemError(409, _full(seats, activated=code is not None))
+                raise ProblemError(
+                    "seats-without-code" if code is None else "seats-full", seats=seats
+                )
             yield
-
-
-def _full(seats: int, *, activated: bool) -> str:
-    if not activated:
-        return (
-            f"Without an activation code a tenant has {seats} seat, and it is taken:"
-            " enter a code first"
-        )
-    return f"All seats ({seats}) are taken: remove a user, or enter an activation code with more"

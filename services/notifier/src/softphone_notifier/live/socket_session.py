@@ -142,7 +142,8 @@ async def hello(
     except ValidationError:
         await close(socket, CloseCode.PROTOCOL, "the first frame must be a hello with a token")
     except ProblemError as error:
-        code = CloseCode.EXPIRED if "expired" in error.detail else CloseCode.UNAUTHORIZED
+        expired = error.code == "token-expired"
+        code = CloseCode.EXPIRED if expired else CloseCode.UNAUTHORIZED
         await close(socket, code, error.detail)
     except _End as end:
         await close(socket, end.code, end.reason)

@@ -50,7 +50,7 @@ class WebsocketRoute:
         with self._handshakes.place(socket.client.host if socket.client else "") as place:
             if not place:
                 metrics.LIMITED.labels("hellos").inc()
-                full = problem(429, "Too many sockets have not said hello", headers=RETRY_AFTER)
+                full = problem("handshakes-full", headers=RETRY_AFTER)
                 await socket.send_denial_response(full)
                 return
             await socket.accept()
@@ -78,7 +78,7 @@ class WebsocketRoute:
     def _check(self, token: str) -> Caller:
         caller = self._tokens.check(token)
         if self._users.is_token_outdated(caller.user, caller.version):
-            raise ProblemError(401, "The user has changed")
+            raise ProblemError("token-outdated")
         return caller
 
     def _revoked(self, caller: Caller) -> bool:

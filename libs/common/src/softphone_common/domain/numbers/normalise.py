@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from softphone_common.domain.numbers import plan as numbering
 from softphone_common.domain.numbers.placeholders import is_placeholder
+from softphone_common.domain.numbers.profile_error import ProfileError
 from softphone_common.domain.numbers.text import (
     Address,
     Dialled,
@@ -102,38 +103,36 @@ def is_region(code: str) -> bool:
 
 
 def check(profile: NumberProfile) -> None:
-    """Raises ValueError naming the field of `profile` that can't be."""
+    """Raises ProfileError naming the field of `profile` that can't be."""
     if not is_region(profile.region):
-        raise ValueError("region must be an ISO 3166 country, such as DE")
+        raise ProfileError("region-unknown")
     if not re.fullmatch(r"|[1-9][0-9]{0,5}", profile.area_code):
-        raise ValueError("area_code must be up to 6 digits without the zero before them")
+        raise ProfileError("area-code-invalid")
     if not re.fullmatch(r"[0-9]{0,3}", profile.outside_prefix):
-        raise ValueError("outside_prefix must be up to 3 digits")
+        raise ProfileError("outside-prefix-invalid")
     if not re.fullmatch(r"|\+[1-9][0-9]{3,14}", profile.trunk):
-        raise ValueError("trunk must be a number in E.164, such as +498999998, or empty")
+        raise ProfileError("trunk-invalid")
     if not 0 <= profile.extension_max_len <= 8:
-        raise ValueError("extension_max_len must be 0 to 8")
+        raise ProfileError("extension-length-invalid")
     for item in profile.extension_ranges:
         low, _, high = item.partition("-")
         backwards = high != "" and (len(low) != len(high) or low > high)
         if backwards or not _RANGE.fullmatch(item):
-            raise ValueError(
-                f"extension_ranges: {item} is neither an extension nor a range such as 200-299"
-            )
+            raise ProfileError("extension-range-invalid", range=item)
 
 
 def changed(profile: NumberProfile, changes: Mapping[str, object]) -> NumberProfile:
     """The profile with these fields replaced, as JSON or TOML say them.
 
-    Raises ValueError naming a field that is unknown, of a wrong type, or can't be.
+    Raises ProfileError naming a field that is unknown, of a wrong type, or can't be.
     """
     known = {field.name: getattr(profile, field.name) for field in fields(profile)}
     for name, value in changes.items():
         if name not in known:
-            raise ValueError(f"{name} is not one of {', '.join(known)}")
+            raise ProfileError("profile-field-unknown", name=name, names=", ".join(known))
         known[name] = tuple(value) if isinstance(value, list) else value
         if not _fits(name, known[name]):
-            raise ValueError(f"{name} can't be {value!r}")
+            raise ProfileError("profile-value-invalid", name=name, value=repr(value))
     new = NumberProfile(**known)
     check(new)
     return new
