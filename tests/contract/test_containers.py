@@ -19,7 +19,8 @@ import yaml
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import PREFIX, Settings, load
 from softphone_common.runtime.registry import installed_services
-from softphone_common.runtime.service import Runner, Service
+from softphone_common.runtime.runner import Runner
+from softphone_common.runtime.service import Service
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.tenants.activation import Codes, issue, read_private_key
 from softphone_notifier.settings import NotifierSettings

@@ -82,7 +82,10 @@ ALLOWED = {
         "libs/common/src/softphone_common/runtime/registry.py",
         "importlib.metadata",
     ): "finds the services that are installed here, by the entry points of their packages",
-    ("libs/common/src/softphone_common/runtime/service.py", "socket"): "listens, and calls nobody",
+    (
+        "libs/common/src/softphone_common/runtime/http_server.py",
+        "socket",
+    ): "listens, and calls nobody",
     ("libs/common/src/softphone_common/bus/connection.py", "connect"): BROKER,
     ("libs/common/src/softphone_common/bus/bus.py", "connect"): BROKER,
     ("services/ingest/src/softphone_ingest/spool/file.py", "connect"): "opens a file of SQLite",

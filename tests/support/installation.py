@@ -20,7 +20,7 @@ from softphone_common.http.auth import Tokens
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import Settings
 from softphone_common.runtime.registry import installed_services
-from softphone_common.runtime.service import Runner
+from softphone_common.runtime.runner import Runner
 from softphone_testing.activation_codes import PUBLIC_KEY, code
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
 from softphone_common.process.settings import Settings
-from softphone_common.runtime.service import Runner, Service
+from softphone_common.runtime.runner import Runner
+from softphone_common.runtime.service import Service
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
 from support.installation import SECRET

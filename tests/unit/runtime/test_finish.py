@@ -7,7 +7,7 @@ from softphone_testing.until import PATIENCE_SECONDS
 
 FORGETFUL = """
 import asyncio, threading
-from softphone_common.runtime.service import finish
+from softphone_common.runtime.runner import finish
 
 async def stay():
     while True:

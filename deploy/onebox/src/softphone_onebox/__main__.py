@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from softphone_common.http.auth import Tokens
 from softphone_common.process import telemetry
 from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX
-from softphone_common.runtime.service import EXIT_CRASHED, EXIT_PORT_TAKEN, finish
+from softphone_common.runtime.runner import EXIT_CRASHED, EXIT_PORT_TAKEN, finish
 from softphone_onebox.box import Box
 from softphone_onebox.demo import Demo, greeting
 from softphone_onebox.settings import OneboxSettings

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from softphone_common.process.settings import Settings, load
 from softphone_common.runtime.registry import installed_services
-from softphone_common.runtime.service import Runner, Service
+from softphone_common.runtime.runner import Runner
+from softphone_common.runtime.service import Service
 from softphone_ingest.tenants.activation import (
     PrivateKey,
     private_text,

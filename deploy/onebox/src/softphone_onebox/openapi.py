@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from softphone_common.runtime.registry import installed_services
-from softphone_common.runtime.service import Runner
+from softphone_common.runtime.runner import Runner
 
 
 async def openapi_documents() -> dict[str, dict[str, Any]]:

@@ -1,13 +1,12 @@
 """The command `softphone-calllog`."""
 
-from softphone_calllog.service import build
-from softphone_calllog.settings import CalllogSettings
-from softphone_common.runtime.service import main as run_service
+from softphone_calllog.service import SERVICE
+from softphone_common.runtime.runner import run_service
 
 
 def main() -> None:
     """Runs the service until it is told to stop."""
-    run_service(CalllogSettings, build)
+    run_service(SERVICE)
 
 
 if __name__ == "__main__":

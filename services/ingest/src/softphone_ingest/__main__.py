@@ -3,9 +3,8 @@
 import sys
 from argparse import ArgumentParser
 
-from softphone_common.runtime.service import main as run_service
-from softphone_ingest.service import build
-from softphone_ingest.settings import IngestSettings
+from softphone_common.runtime.runner import run_service
+from softphone_ingest.service import SERVICE
 from softphone_ingest.tenants import activation_cli as activation_command
 
 
@@ -21,7 +20,7 @@ def main() -> None:
     asked = parser.parse_args()
     if "run" in asked:
         sys.exit(activation_command.run(asked))
-    run_service(IngestSettings, build)
+    run_service(SERVICE)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,9 @@
 import sys
 from argparse import ArgumentParser
 
-from softphone_common.runtime.service import main as run_service
+from softphone_common.runtime.runner import run_service
 from softphone_janitor.dead_letters import cli as dead_letter_command
-from softphone_janitor.service import build
-from softphone_janitor.settings import JanitorSettings
+from softphone_janitor.service import SERVICE
 
 
 def main() -> None:
@@ -21,7 +20,7 @@ def main() -> None:
     asked = parser.parse_args()
     if "run" in asked:
         sys.exit(dead_letter_command.run(asked))
-    run_service(JanitorSettings, build)
+    run_service(SERVICE)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """The command `softphone-matcher`."""
 
-from softphone_common.runtime.service import main as run_service
-from softphone_matcher.service import build
-from softphone_matcher.settings import MatcherSettings
+from softphone_common.runtime.runner import run_service
+from softphone_matcher.service import SERVICE
 
 
 def main() -> None:
     """Runs the service until it is told to stop."""
-    run_service(MatcherSettings, build)
+    run_service(SERVICE)
 
 
 if __name__ == "__main__":

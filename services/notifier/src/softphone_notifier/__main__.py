@@ -1,13 +1,12 @@
 """The command `softphone-notifier`."""
 
-from softphone_common.runtime.service import main as run_service
-from softphone_notifier.service import build
-from softphone_notifier.settings import NotifierSettings
+from softphone_common.runtime.runner import run_service
+from softphone_notifier.service import SERVICE
 
 
 def main() -> None:
     """Runs the service until it is told to stop."""
-    run_service(NotifierSettings, build)
+    run_service(SERVICE)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Runs services: one start, one stop and one health check for all of them."""
+"""Runs services: the registry, start and stop, readiness, and the program `softphone`."""

@@ -1,32 +1,32 @@
-"""How many files and connections the system lets this process open; opens none itself."""
+"""Raises the limit of open files of this process to the connections it may have."""
 
 import resource
 from contextlib import suppress
 
 from softphone_common.process.telemetry import log
 
-_OWN = 256
-"""Beside connections: of the servers' clients, of logs and data."""
+_RESERVED = 256
+"""Open files that are not client connections: to the servers, of logs and of data."""
 
 
 def allow(connections: int) -> bool:
-    """Has the system allow so many connections. Where it does not, it says so and gives False.
+    """Raises RLIMIT_NOFILE if it is too low; logs a warning and returns False if it stays so.
 
-    Without this a limit on connections means nothing: beyond the system's own no file can be opened
-    and no server be reached.
+    With fewer open files than connections, clients could use up all of them, and the process could
+    then neither open a file nor reach a server.
     """
-    wanted = connections + _OWN
+    needed = connections + _RESERVED
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if not _holds(soft, wanted):
-        with suppress(OSError, ValueError):  # some systems have one more limit
-            resource.setrlimit(
-                resource.RLIMIT_NOFILE, (wanted if _holds(hard, wanted) else hard, hard)
-            )
+    if not _is_enough(soft, needed):
+        new_soft = needed if _is_enough(hard, needed) else hard
+        # macOS refuses values above its own kernel limit, which getrlimit does not report.
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (new_soft, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if not _holds(soft, wanted):
-        log.warning("fewer connections than SOFTPHONE_CONNECTIONS_MAX", open_files=soft)
-    return _holds(soft, wanted)
+    if not _is_enough(soft, needed):
+        log.warning("fewer open files than SOFTPHONE_CONNECTIONS_MAX needs", open_files=soft)
+    return _is_enough(soft, needed)
 
 
-def _holds(limit: int, wanted: int) -> bool:
-    return limit == resource.RLIM_INFINITY or limit >= wanted
+def _is_enough(limit: int, needed: int) -> bool:
+    return limit == resource.RLIM_INFINITY or limit >= needed
