@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.presets.preset import load_all
-from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.reader import DeviceConfig, interpret
+from softphone_ingest.mapping.reply import fill_template
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import Mapping
 from support.fuzzing import fuzz
@@ -48,7 +49,7 @@ _headers = st.dictionaries(st.text("abcx-", max_size=6), st.binary(max_size=20).
 
 
 @st.composite
-def _readers(draw: st.DrawFn) -> Reader:
+def _requests(draw: st.DrawFn) -> tuple[HitRequest, DeviceConfig]:
     """What reads such a request for such a device."""
     request = HitRequest(
         method=draw(st.sampled_from(["GET", "POST", "PUT"])),
@@ -64,20 +65,22 @@ def _readers(draw: st.DrawFn) -> Reader:
     preset = PRESETS[draw(st.sampled_from(sorted(PRESETS)))]
     mapping = Mapping.model_validate(preset.mapping)
     extension = draw(st.none() | _words)
-    return Reader(request, mapping, draw(st.sampled_from(PROFILES)), extension)
+    return request, DeviceConfig(mapping, draw(st.sampled_from(PROFILES)), extension)
 
 
 def test_no_request_is_more_than_refused() -> None:
-    def tried(reader: Reader) -> None:
+    def tried(drawn: tuple[HitRequest, DeviceConfig]) -> None:
         hits: tuple[ParsedEvent, ...] = ()
         refused = HitError("none", "was refused")
         try:
-            hits = reader.hits()
-            reader.reply("https://connector.example.de/hit/k", "c")
+            interpretation = interpret(*drawn)
+            hits = interpretation.events
+            if interpretation.reply is not None:
+                fill_template(interpretation.reply, "https://connector.example.de/hit/k", "c")
         except HitError as error:
             refused = error
         assert all(isinstance(hit, ParsedEvent) for hit in hits)
         assert refused.field
         assert refused.why
 
-    fuzz(tried, _readers())
+    fuzz(tried, _requests())

@@ -10,7 +10,7 @@ import pytest
 from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
 from softphone_ingest.devices.setup_urls import device_urls
 from softphone_ingest.mapping.presets.preset import Paste, Preset, load_all
-from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.reader import DeviceConfig, interpret
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import Mapping
 
@@ -164,7 +164,8 @@ def test_a_pasted_line_says_what_it_is_for(line: Line) -> None:
     path = address.path.removeprefix(urlsplit(BASE).path)
     request = HitRequest(paste.method, path, query, headers, told, "")
     profile = changed(NumberProfile(), preset.numbers)
-    (hit,) = Reader(request, Mapping.model_validate(preset.mapping), profile).hits()
+    config = DeviceConfig(Mapping.model_validate(preset.mapping), profile)
+    (hit,) = interpret(request, config).events
     assert hit.phase == event
     assert hit.extension == EXTENSIONS.get(preset.id, "21")
     if (preset.id, paste.label) in NUMBERLESS:

@@ -9,7 +9,7 @@ import pytest
 from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest.hits.signatures import verified
 from softphone_ingest.mapping.presets.preset import load_all
-from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.reader import DeviceConfig, Reader
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import Mapping
 
@@ -38,7 +38,8 @@ TWILIO_SIGNED = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 def reader(preset: str, body: bytes = b"", query: str = "", **headers: str) -> Reader:
     named = {**FORM, **{name.replace("_", "-"): value for name, value in headers.items()}}
     request = HitRequest("POST", "", query, named, body, "")
-    return Reader(request, Mapping.model_validate(PRESETS[preset].mapping), NumberProfile())
+    mapping = Mapping.model_validate(PRESETS[preset].mapping)
+    return Reader(request, DeviceConfig(mapping, NumberProfile()))
 
 
 def test_a_body_signed_in_hex() -> None:

@@ -11,8 +11,8 @@ import pytest
 from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest.mapping import multipart
 from softphone_ingest.mapping.parsed_event import HitError
-from softphone_ingest.mapping.reader import Reader
-from softphone_ingest.mapping.regex import TRIED_MAX
+from softphone_ingest.mapping.reader import DeviceConfig, interpret
+from softphone_ingest.mapping.regex import TEXT_MAX
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import SOURCES_MAX, Mapping
 
@@ -35,7 +35,7 @@ def seconds(work: Callable[[], object]) -> float:
 WORST = ("a.{300}c", "(?:(a)?){300}c$", "(([ab]{1,9}){1,9}){1,5}c", r"\pL{2}(a.?){50}c", "^(a+)+$")
 TEXTS = {
     f"{length} of {name}": (letters * length)[:length]
-    for length in (1, 20, 400, TRIED_MAX)
+    for length in (1, 20, 400, TEXT_MAX)
     for name, letters in (("one letter", "a"), ("two", "ab"), ("another", "ä"))
 }
 
@@ -47,7 +47,8 @@ def reading(rules: list[dict[str, Any]], text: str) -> Callable[[], object]:
     one = f"n={text}&".encode()
     kind = {"content-type": "application/x-www-form-urlencoded"}
     request = HitRequest("POST", "", "", kind, one * (BODY_MAX // len(one)), "")
-    return lambda: Reader(request, mapping, NumberProfile()).hits()
+    config = DeviceConfig(mapping, NumberProfile())
+    return lambda: interpret(request, config)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,8 @@ def ordinary() -> float:
     body = "&".join(f"name{n}=1" for n in range(BODY_MAX // 11)).encode()
     kind = {"content-type": "application/x-www-form-urlencoded"}
     request = HitRequest("POST", "", "", kind, body, "")
-    return seconds(lambda: Reader(request, mapping, NumberProfile()).hits())
+    config = DeviceConfig(mapping, NumberProfile())
+    return seconds(lambda: interpret(request, config))
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
@@ -110,11 +112,11 @@ BODIES = {
 @pytest.mark.parametrize("what", BODIES)
 def test_no_multipart_form_holds_up_anybody(what: str) -> None:
     kind = "multipart/form-data; boundary=b"
-    ordinary = seconds(lambda: multipart.fields(form(PART), kind))
-    assert seconds(lambda: multipart.fields(BODIES[what], kind)) < TIMES * ordinary
+    ordinary = seconds(lambda: multipart.parse_form(form(PART), kind))
+    assert seconds(lambda: multipart.parse_form(BODIES[what], kind)) < TIMES * ordinary
 
 
 def test_no_content_type_holds_up_anybody() -> None:
-    ordinary = seconds(lambda: multipart.fields(form(PART), "multipart/form-data; boundary=b"))
+    ordinary = seconds(lambda: multipart.parse_form(form(PART), "multipart/form-data; boundary=b"))
     for kind in ("; boundary=" * 5000, ";" * 60_000, '; boundary="' * 5000, "; " * 30_000):
-        assert seconds(partial(multipart.fields, PART, kind)) < TIMES * ordinary
+        assert seconds(partial(multipart.parse_form, PART, kind)) < TIMES * ordinary

@@ -37,7 +37,7 @@ FORMS = {
 @pytest.mark.parametrize("what", FORMS)
 def test_a_form_gives_its_values(what: str) -> None:
     body, values = FORMS[what]
-    assert multipart.fields(body.encode(), "multipart/form-data; boundary=b") == values
+    assert multipart.parse_form(body.encode(), "multipart/form-data; boundary=b") == values
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_form_gives_its_values(what: str) -> None:
 def test_a_boundary_is_a_text_and_no_pattern(kind: str) -> None:
     mark = "a b" if '"' in kind else "a+b"
     body = f"--{mark}\r\n{DISPOSED}name=n\r\n\r\nM\xfcller\r\n--{mark}--".encode("latin-1")
-    assert multipart.fields(body, kind) == {"n": ["Müller"]}
+    assert multipart.parse_form(body, kind) == {"n": ["Müller"]}
 
 
 @pytest.mark.parametrize(
@@ -63,5 +63,5 @@ def test_a_boundary_is_a_text_and_no_pattern(kind: str) -> None:
 )
 def test_what_is_no_form_is_named(body: bytes, kind: str, code: str) -> None:
     with pytest.raises(HitError) as caught:
-        multipart.fields(body, kind)
+        multipart.parse_form(body, kind)
     assert (caught.value.field, caught.value.code) == ("body", code)

@@ -10,8 +10,8 @@ from softphone_common.domain.numbers.normalise import NumberProfile, changed, no
 from softphone_ingest.identity.call_keys import is_usable_call_id
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.presets.preset import load, load_all
-from softphone_ingest.mapping.reader import Reader
-from softphone_ingest.mapping.reply import Reply
+from softphone_ingest.mapping.reader import DeviceConfig, Interpretation, interpret
+from softphone_ingest.mapping.reply import Reply, fill_template
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import Mapping
 from support.paths import DATA
@@ -22,8 +22,8 @@ ROWS: list[dict[str, Any]] = [json.loads(line) for line in RECORDED.read_text("u
 BASE = "https://connector.example.de/hit/k"
 
 
-def reader(row: dict[str, Any], extension: str | None = None) -> Reader:
-    """The request as it comes in, and its sender's preset."""
+def interpreted(row: dict[str, Any], extension: str | None = None) -> Interpretation:
+    """The recorded request, read by its sender's preset."""
     behind = row["path_query"].partition("/in/T0KEN/")[2]
     before_query, _, query = behind.partition("?")
     _, slash, rest = before_query.partition("/")
@@ -32,7 +32,8 @@ def reader(row: dict[str, Any], extension: str | None = None) -> Reader:
         row["method"], slash + rest, query, headers, row["body"].encode(), "192.0.2.21"
     )
     preset = PRESETS[row["client"]]
-    return Reader(request, Mapping.model_validate(preset.mapping), profile(row), extension)
+    mapping = Mapping.model_validate(preset.mapping)
+    return interpret(request, DeviceConfig(mapping, profile(row), extension))
 
 
 def profile(row: dict[str, Any]) -> NumberProfile:
@@ -56,23 +57,24 @@ def test_a_recorded_request_is_read(row: dict[str, Any]) -> None:
     if expected["event"] is None:
         refused = row["event"] == "broken JSON"
         with pytest.raises(HitError) if refused else nullcontext():
-            assert reader(row).hits() == ()
+            assert interpreted(row).events == ()
         return
     wanted = expected["extension"]
     extensions = wanted if isinstance(wanted, list) else [wanted]
     event, direction = expected["event"], expected["direction"]
-    assert [as_recorded(hit, row) for hit in reader(row).hits()] == [
+    assert [as_recorded(hit, row) for hit in interpreted(row).events] == [
         (event, direction, extension, expected["remote"], expected["call_id"])
         for extension in extensions
     ]
-    (own,) = reader(row, "4711").hits()
+    (own,) = interpreted(row, "4711").events
     assert own.extension == "4711"
 
 
 def replied(client: str, event: str) -> Reply | None:
     """The reply to the first recorded event of this name."""
     row = next(row for row in ROWS if row["client"] == client and row["event"].startswith(event))
-    return reader(row).reply(BASE, 'a"<b>')
+    template = interpreted(row).reply
+    return None if template is None else fill_template(template, BASE, 'a"<b>')
 
 
 def test_a_reply_is_the_first_that_holds() -> None:
@@ -94,9 +96,12 @@ def test_a_reply_is_the_first_that_holds() -> None:
 def test_a_reply_is_escaped_as_its_type_needs(kind: str, filled: str) -> None:
     answer = {"content_type": kind, "body": "{call_id} {base}"}
     request = HitRequest("GET", "", "", {}, b"", "")
-    mapping = Mapping.model_validate({"answers": [{"when": {"method": "PUT"}}, answer]})
-    given = Reader(request, mapping, NumberProfile()).reply("/hit/k&1", 'a"<b>')
-    assert given == Reply(200, kind, filled)
+    fields = {"event": {"value": "ignore"}}
+    answers = [{"when": {"method": "PUT"}}, answer]
+    mapping = Mapping.model_validate({"fields": fields, "answers": answers})
+    template = interpret(request, DeviceConfig(mapping, NumberProfile())).reply
+    assert template is not None
+    assert fill_template(template, "/hit/k&1", 'a"<b>') == Reply(200, kind, filled)
 
 
 FILE = """

@@ -8,7 +8,7 @@ import pytest
 
 from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
-from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.reader import DeviceConfig, interpret
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import FIELDS_MAX, Mapping
 
@@ -30,7 +30,8 @@ def read(request: HitRequest, mapping: dict[str, Any], **more: Any) -> tuple[Par
     """The hits; an event is `ringing` unless the mapping says otherwise."""
     fields = {"event": {"value": "ringing"}, **mapping.get("fields", {})}
     whole = Mapping.model_validate({**mapping, "fields": fields})
-    return Reader(request, whole, NumberProfile(trunk="+493023125"), **more).hits()
+    profile = NumberProfile(trunk="+493023125")
+    return interpret(request, DeviceConfig(whole, profile, **more)).events
 
 
 def name(request: HitRequest, rule: Any, **fields: Any) -> str:

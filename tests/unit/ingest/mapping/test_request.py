@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softphone_ingest.mapping.parsed_event import HitError
-from softphone_ingest.mapping.request import HitRequest, decoded, pairs
+from softphone_ingest.mapping.request import HitRequest, decode_percent, parse_pairs
 
 KEY = "k" * 22
 BY_PHONE = HitRequest("GET", "/ringing", "n=089&ext=21", {}, b"", "")
@@ -37,8 +37,8 @@ def test_a_whole_request_is_read(end: str) -> None:
 
 def test_letters_beyond_ascii_arrive_as_from_a_phone() -> None:
     request = HitRequest.parse("POST /Müller?n=Łukasz\nX-Name: Ö\n\nÄ")
-    assert decoded(request.path) == "/Müller"
-    assert pairs(request.query)[0] == {"n": ["Łukasz"]}
+    assert decode_percent(request.path) == "/Müller"
+    assert parse_pairs(request.query)[0] == {"n": ["Łukasz"]}
     assert request.headers["x-name"].encode("latin-1").decode() == "Ö"
     assert request.body.decode() == "Ä"
 
@@ -82,4 +82,4 @@ PAIRS: dict[str, tuple[str | bytes, dict[str, list[str]], list[str]]] = {
 @pytest.mark.parametrize("what", PAIRS)
 def test_pairs_are_parted(what: str) -> None:
     raw, named, words = PAIRS[what]
-    assert pairs(raw) == (named, words)
+    assert parse_pairs(raw) == (named, words)

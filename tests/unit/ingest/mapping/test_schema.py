@@ -11,7 +11,7 @@ from softphone_ingest.mapping.schema import (
     Condition,
     Mapping,
     Rule,
-    changed,
+    merge,
 )
 
 
@@ -100,12 +100,12 @@ def test_fields_that_refer_to_many_are_followed_once() -> None:
 
 def test_changes_replace_fields_one_by_one() -> None:
     base = {"scope": "pbx", "fields": {"event": {"value": "ringing"}, "name": "query.a"}}
-    new = changed(base, {"scope": "device", "fields": {"number": "query.n", "name": None}})
+    new = merge(base, {"scope": "device", "fields": {"number": "query.n", "name": None}})
     assert (new.scope, set(new.fields)) == ("device", {"event", "number"})
-    assert changed(base, {}) == Mapping.model_validate(base)
+    assert merge(base, {}) == Mapping.model_validate(base)
 
 
 @pytest.mark.parametrize("fields", [5, "name", ["name"], None, {"name": 5}, {"name": [5]}])
 def test_changes_that_are_no_fields_are_refused(fields: Any) -> None:
     with pytest.raises(ValidationError):
-        changed({"fields": {"name": "query.a"}}, {"fields": fields})
+        merge({"fields": {"name": "query.a"}}, {"fields": fields})

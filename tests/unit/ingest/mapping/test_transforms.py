@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.schema import Step
-from softphone_ingest.mapping.transforms import decode
+from softphone_ingest.mapping.transforms import apply_step
 
 GUID = "{6F9619FF-8B86-D011-B42D-00CF4FC964FF}"
 STEPS: dict[str, tuple[Step, str, Any]] = {
@@ -48,7 +48,7 @@ STEPS: dict[str, tuple[Step, str, Any]] = {
 @pytest.mark.parametrize("what", STEPS)
 def test_a_step_decodes(what: str) -> None:
     step, text, meant = STEPS[what]
-    assert decode(step, text, "number") == meant
+    assert apply_step(step, text, "number") == meant
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_step_decodes(what: str) -> None:
 )
 def test_what_is_not_coded_so_is_named(step: Step, text: str) -> None:
     with pytest.raises(HitError) as caught:
-        decode(step, text, "caller")
+        apply_step(step, text, "caller")
     assert caught.value.field == "caller"
 
 
@@ -69,7 +69,7 @@ def test_every_step_is_tried_here() -> None:
 def test_no_text_is_more_than_refused(step: Step, text: str) -> None:
     field = "caller"
     try:
-        assert decode(step, text, field) is not ...
+        assert apply_step(step, text, field) is not ...
     except HitError as error:
         field = error.field
     assert field == "caller"

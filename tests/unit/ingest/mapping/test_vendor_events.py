@@ -12,7 +12,7 @@ import pytest
 from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
 from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.mapping.presets.preset import load, load_all
-from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.reader import DeviceConfig, interpret
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import Mapping
 from support.paths import DATA, ROOT
@@ -31,7 +31,8 @@ def profile(preset: str) -> NumberProfile:
 
 def hits(preset: str, request: str) -> tuple[ParsedEvent, ...]:
     mapping = Mapping.model_validate(PRESETS[preset].mapping)
-    return Reader(HitRequest.parse(request), mapping, profile(preset)).hits()
+    config = DeviceConfig(mapping, profile(preset))
+    return interpret(HitRequest.parse(request), config).events
 
 
 def number(preset: str, hit: ParsedEvent) -> str | None:
@@ -63,6 +64,7 @@ def test_older_plug_ins_have_one_call_for_all_legs() -> None:
 def test_the_example_in_the_docs_is_a_preset() -> None:
     example = load(MANUAL.read_text("utf-8").partition("```toml")[2].partition("```")[0])
     request = HitRequest.parse("GET /call?state=RINGING&who=08999998001&line=21&ref=17")
-    (hit,) = Reader(request, Mapping.model_validate(example.mapping), NumberProfile()).hits()
+    config = DeviceConfig(Mapping.model_validate(example.mapping), NumberProfile())
+    (hit,) = interpret(request, config).events
     assert (hit.phase, hit.direction, hit.extension) == ("ringing", "inbound", "21")
     assert (hit.number, hit.call_id) == ("08999998001", "17")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping as ReadOnly
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,19 +9,11 @@ from pydantic import ValidationError
 from softphone_common.contracts.events import Device, Tenant
 from softphone_common.contracts.problem_codes import of_validation
 from softphone_common.domain.numbers import normalise as numbers
-from softphone_common.domain.numbers.normalise import NumberProfile
 from softphone_common.domain.numbers.profile_error import ProfileError
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.presets.preset import Preset
-from softphone_ingest.mapping.schema import Mapping, changed
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceConfig:
-    """What is needed to read a device's requests."""
-
-    mapping: Mapping
-    profile: NumberProfile
+from softphone_ingest.mapping.reader import DeviceConfig
+from softphone_ingest.mapping.schema import merge
 
 
 class DeviceConfigs:
@@ -37,9 +28,12 @@ class DeviceConfigs:
         version = (device.version, tenant.version)
         known = self._known.get(device.id)
         if known is None or known[0] != version:
-            known = version, self.make(tenant, device.preset, device.mapping, device.numbers)
+            known = version, self._of(tenant, device)
             self._known[device.id] = known
         return known[1]
+
+    def _of(self, tenant: Tenant, device: Device) -> DeviceConfig:
+        return self.make(tenant, device.preset, device.mapping, device.numbers, device.extension)
 
     def make(
         self,
@@ -47,13 +41,14 @@ class DeviceConfigs:
         preset: str,
         mapping: dict[str, Any],
         profile: dict[str, Any],
+        extension: str | None = None,
     ) -> DeviceConfig:
         """A preset with these changes at this tenant. Raises HitError naming what does not fit."""
         ready = self.presets.get(preset)
         if ready is None:
             raise HitError("preset", "preset-unknown", preset=preset)
         try:
-            whole = changed(ready.mapping, mapping)
+            whole = merge(ready.mapping, mapping)
         except ValidationError as error:
             first = error.errors(include_input=False)[0]
             field = ".".join(str(part) for part in ("mapping", *first["loc"]))
@@ -63,7 +58,7 @@ class DeviceConfigs:
             at_sender = numbers.changed(numbers.changed(tenant.numbers, ready.numbers), profile)
         except ProfileError as error:
             raise HitError("numbers", error.code, **error.params) from None
-        return DeviceConfig(whole, at_sender)
+        return DeviceConfig(whole, at_sender, extension)
 
 
 def require_small(most: int, *changes: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from softphone_common.http.problem import RETRY_AFTER, ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.tenants import Tenants
-from softphone_ingest.devices.config import DeviceConfig, DeviceConfigs
+from softphone_ingest.devices.config import DeviceConfigs
 from softphone_ingest.devices.sealing import Seal
 from softphone_ingest.devices.setup_urls import device_url
 from softphone_ingest.devices.store import DeviceCache
@@ -25,8 +25,8 @@ from softphone_ingest.hits.signatures import verified
 from softphone_ingest.identity.call_keys import is_usable_call_id
 from softphone_ingest.identity.resolver import CallIdResolver
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
-from softphone_ingest.mapping.reader import Reader
-from softphone_ingest.mapping.reply import Reply
+from softphone_ingest.mapping.reader import DeviceConfig, Reader
+from softphone_ingest.mapping.reply import Reply, fill_template
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.spool.spool import Spool
 from softphone_ingest.tenants.activation import require_active
@@ -155,13 +155,14 @@ class HitPipeline:
     ) -> HitResult:
         require_active(tenant, seen.at)
         config = self._configs.of(tenant, seen.device)
-        reader = Reader(request, config.mapping, config.profile, seen.device.extension)
+        reader = Reader(request, config)
         if seen.device.secret_sealed:
             _require_signature(reader, secret, _asked(base, request))
-        hits = reader.hits()
+        parsed = reader.interpret()
+        hits = parsed.events
         told = await self.understand(tenant, seen.device, config, hits, seen.at)
         call = told.events[0].call if told.events else None
-        reply = reader.reply(base, call or "")
+        reply = fill_template(parsed.reply, base, call or "") if parsed.reply else None
         await self._spool.publish(*told.messages)
         status = reply.status if reply else ACCEPTED if hits else IGNORED
         outcome: HitOutcome = "accepted" if hits else "ignored"

@@ -16,7 +16,7 @@ from softphone_ingest.hit_log.recorder import Recorder
 from softphone_ingest.hit_log.store import HitStore, asked, shown
 from softphone_ingest.hits.pipeline import HitPipeline, events_of
 from softphone_ingest.mapping.parsed_event import HitError
-from softphone_ingest.mapping.reader import Reader
+from softphone_ingest.mapping.reader import interpret
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.tenants.activation import require_active
 
@@ -59,9 +59,9 @@ class Inspector:
 
         Raises HitError naming what can't be understood.
         """
-        config = self._configs.make(tenant, device.preset, mapping, numbers)
-        reader = Reader(request, config.mapping, config.profile, device.extension)
-        return tuple(event for _, event in events_of(reader.hits(), device, config))
+        config = self._configs.make(tenant, device.preset, mapping, numbers, device.extension)
+        parsed = interpret(request, config)
+        return tuple(event for _, event in events_of(parsed.events, device, config))
 
     async def replay(self, tenant: Tenant, device: Device, hit: str) -> HitJson:
         """The hit, understood at last and on the bus; one that made calls already is left alone.
@@ -99,8 +99,7 @@ class Inspector:
         if document.get("messages"):
             return document
         config = self._configs.of(tenant, device)
-        reader = Reader(asked(document), config.mapping, config.profile, device.extension)
-        hits, at = reader.hits(), document["at"]
+        hits, at = interpret(asked(document), config).events, document["at"]
         if not hits:
             return {**document, "messages": []}
         told = await self._pipeline.understand(tenant, device, config, hits, at)

@@ -1,1 +1,1 @@
-"""Mappings: how a request of a phone is read, described as data. Imports nothing else of ingest."""
+"""Mappings describe as data how requests of phones are read; imports no other room of ingest."""

@@ -1,4 +1,4 @@
-"""What one event of a request says, checked but not yet understood; decides nothing."""
+"""One event as a sender reports it, checked in form but not yet assigned to a call."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,9 @@ CALL_ID_MAX = 250
 
 
 class HitError(Exception):
-    """A request that cannot be interpreted: the field, and a code of the table of problems.
+    """A request that cannot be read: the field, and a code of the table of problems.
 
-    `why` is the English text of the code; only a code of pydantic's comes with its own.
+    `why` is the English text of the code; a code of pydantic's own checks comes with its text.
     """
 
     def __init__(self, field: str, code: str, why: str | None = None, /, **params: Any) -> None:
@@ -28,11 +28,11 @@ class HitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ParsedEvent:
-    """One event in the sender's own words.
+    """One event in the sender's own spelling of numbers and ids.
 
-    `number` is None where nothing was said of it and empty where it is withheld. `called` is the
-    own number somebody called, for where no extension is told. `linked_id` is another id the
-    sender has for the same call. `talk_seconds` and `time` are its word for it.
+    `number` is None if the request has none and empty if it is withheld. `called` is the own number
+    that was called, for senders that name no extension. `linked_id` is a second id of the sender
+    for this call. `talk_seconds` and `time` are the sender's own measurements.
     """
 
     phase: Phase

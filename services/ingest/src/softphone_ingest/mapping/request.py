@@ -1,4 +1,4 @@
-"""One request of a sender as it came, or as somebody pasted it; looks at none of its words."""
+"""One request of a sender, as it came over the wire or as an administrator pasted it."""
 
 import re
 from collections.abc import Mapping
@@ -10,15 +10,19 @@ from softphone_ingest.mapping.parsed_event import HitError
 Values = dict[str, list[str]]
 
 _REQUEST_LINE = re.compile(r"^([A-Z]{3,7}) (\S+)(?: HTTP/[0-9.]+)?$")
-_HOST = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-_BEHIND_KEY = re.compile(r"^/*hit/[^/?]*")
+_ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_HIT_PREFIX = re.compile(r"^/*hit/[^/?]*")
 _SEMICOLONS = re.compile(r";[\w.\[\]-]+=")
 
 
 @dataclass(frozen=True, slots=True)
 class HitRequest:
-    """`path` is what followed the key; it and `query` are still percent-encoded, and a byte beyond
-    ASCII is the character of that number, as in headers. The names of headers are lower case."""
+    """A request to a device's URL.
+
+    `path` is the part behind the key. `path` and `query` are percent-encoded; in them and in
+    headers each character stands for one byte (Latin-1), as ASGI gives headers. Names of headers
+    are lower case. `client` is the sender's address, empty for a pasted request.
+    """
 
     method: str
     path: str
@@ -29,64 +33,62 @@ class HitRequest:
 
     @classmethod
     def parse(cls, text: str) -> "HitRequest":
-        """The request in this text: as sent over the wire, or just its address, whole or in part.
+        """Reads a request in the format of HTTP/1.1 (RFC 9112), or only its URL or path.
 
         Raises HitError naming `request`.
         """
         head, _, body = text.strip().replace("\r\n", "\n").partition("\n\n")
         first, *lines = head.split("\n")
-        found = _REQUEST_LINE.match(first.strip())
-        method, target = (found[1], found[2]) if found else ("GET", first.strip())
+        match = _REQUEST_LINE.match(first.strip())
+        method, target = (match[1], match[2]) if match else ("GET", first.strip())
         if not target.isprintable() or " " in target or not target:
             raise HitError("request", "request-line-invalid")
-        address = _sent(_HOST.sub("", target.partition("#")[0]))
+        address = _as_bytes_of_utf8(_ORIGIN.sub("", target.partition("#")[0]))
         headers = {}
         for line in lines:
             name, colon, value = line.partition(":")
             if not colon:
                 raise HitError("request", "header-line-invalid", line=line[:60])
-            headers[_sent(name.strip().lower())] = _sent(value.strip())
+            headers[_as_bytes_of_utf8(name.strip().lower())] = _as_bytes_of_utf8(value.strip())
         path, _, query = address.partition("?")
-        path = _BEHIND_KEY.sub("", path, count=1)
+        path = _HIT_PREFIX.sub("", path, count=1)
         return cls(method, path, query, headers, body.encode("utf-8", "replace"), "")
 
 
-def _sent(text: str) -> str:
-    """The text as it is after its way over the wire: a character for each byte of UTF-8."""
+def _as_bytes_of_utf8(text: str) -> str:
+    """The text as a server hands it over: one character for each byte of its UTF-8."""
     return text.encode("utf-8", "replace").decode("latin-1")
 
 
-def decoded(text: str | bytes) -> str:
-    """Percent-encoding resolved: as UTF-8, or else as the Latin-1 of older phones.
-
-    A text is bytes as characters, as a request's path is.
-    """
+def decode_percent(text: str | bytes) -> str:
+    """Resolves percent-encoding as UTF-8, or as Latin-1 if that fails. A str has one character
+    for each byte."""
     raw = text.encode("latin-1", "replace") if isinstance(text, str) else text
-    return plain(unquote_to_bytes(raw))
+    return decode_text(unquote_to_bytes(raw))
 
 
-def plain(data: bytes) -> str:
-    """Bytes as text: UTF-8, or else Latin-1."""
+def decode_text(data: bytes) -> str:
+    """Decodes UTF-8, or Latin-1 if that fails, which older phones send without saying so."""
     try:
         return data.decode()
     except UnicodeDecodeError:
         return data.decode("latin-1")
 
 
-def pairs(text: str | bytes) -> tuple[Values, list[str]]:
-    """The parameters of a query or a form by name, and those without `=`.
+def parse_pairs(text: str | bytes) -> tuple[Values, list[str]]:
+    """The parameters of a query or form by name, and the words that have no `=`.
 
-    Without any `&` they may be parted by `;` instead.
+    A text without `&` may separate its parameters by `;`, as HTML 4.01 (B.2.2) recommends.
     """
     raw = text.encode("latin-1", "replace") if isinstance(text, str) else text
-    mark = b";" if b"&" not in raw and _SEMICOLONS.search(raw.decode("latin-1")) else b"&"
-    named: Values = {}
+    separator = b";" if b"&" not in raw and _SEMICOLONS.search(raw.decode("latin-1")) else b"&"
+    values: Values = {}
     words = []
-    for part in raw.split(mark):
+    for part in raw.split(separator):
         name, equals, value = part.partition(b"=")
-        said = decoded(value.replace(b"+", b" "))
         if equals:
-            named.setdefault(decoded(name.replace(b"+", b" ")).strip(), []).append(said)
+            key = decode_percent(name.replace(b"+", b" ")).strip()
+            values.setdefault(key, []).append(decode_percent(value.replace(b"+", b" ")))
         elif part:
-            words.append(decoded(part.replace(b"+", b" ")))
-    return named, words
+            words.append(decode_percent(part.replace(b"+", b" ")))
+    return values, words

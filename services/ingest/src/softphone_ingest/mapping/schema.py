@@ -1,7 +1,7 @@
-"""What a mapping may say: how a sender's request is to be read, as data; reads nothing itself.
+"""The schema of mappings: data that describes how the requests of one sender are read.
 
-A preset is a mapping with a name; a device is a preset and what it changes of it. `docs/presets.md`
-explains every word for those who write one.
+A preset is a mapping with a name. A device is a preset and the changes of one customer to it.
+`docs/presets.md` documents every key for those who write mappings.
 """
 
 import re
@@ -26,19 +26,19 @@ Output = Literal[
     "duration",
     "time",
 ]
-"""The fields a request is read into; a mapping may name more of its own, to refer to them."""
+"""The fields of an event. A mapping may define further fields, to refer to them from these."""
 
 OUTPUTS = get_args(Output)
 FIELDS_MAX = 40
-"""Each may refer to the next, and is then read some calls deeper."""
+"""Fields of one mapping. A chain of references is read recursively, so this limits the depth."""
 
 SOURCES_MAX = 200
-"""Of all fields; each may have to be looked for in the whole of a request."""
+"""Sources of all fields together. One source may cost a search through the whole request."""
 
 PLACES = frozenset(
     {"path", "query", "form", "json", "xml", "header", "line", "word", "any", "method", "client"}
 )
-"""Where a source may look in a request; any other first word refers to a field of the mapping."""
+"""First words of sources that name a place in the request. Any other first word names a field."""
 
 Step = Literal[
     "trim", "percent", "base64", "json", "plus", "uri", "channel", "digits", "lower", "upper"
@@ -53,17 +53,18 @@ _CONTENT_TYPES = (
     "text/xml",
     "application/x-www-form-urlencoded",
 )
-"""What senders read. Browsers open answers too, and of these they make no page of ours."""
+# A reply has the origin of the page, so a type that browsers run (text/html, image/svg+xml) would
+# let whoever edits a mapping run scripts there.
 
 
-def _no_page(content_type: str) -> str:
-    found = re.fullmatch(r"([^; ]*)( *; *charset=[\w-]+)?", content_type, re.ASCII | re.IGNORECASE)
-    if content_type and (found is None or found[1].lower() not in _CONTENT_TYPES):
+def _check_content_type(content_type: str) -> str:
+    match = re.fullmatch(r"([^; ]*)( *; *charset=[\w-]+)?", content_type, re.ASCII | re.IGNORECASE)
+    if content_type and (match is None or match[1].lower() not in _CONTENT_TYPES):
         raise invalid("content-type-refused", types=", ".join(_CONTENT_TYPES))
     return content_type
 
 
-ContentType = Annotated[str, Field(max_length=100), AfterValidator(_no_page)]
+ContentType = Annotated[str, Field(max_length=100), AfterValidator(_check_content_type)]
 
 
 class _Part(BaseModel):
@@ -71,37 +72,38 @@ class _Part(BaseModel):
 
 
 class Condition(_Part):
-    """What a value must be; texts are compared without regard to case, `""` is an empty value."""
+    """Requirements of one value. Texts are compared case-insensitively; `""` is an empty value."""
 
     is_: tuple[str, ...] | None = Field(None, alias="is")
     not_: tuple[str, ...] | None = Field(None, alias="not")
     matches: Pattern | None = None
     own: bool | None = None
-    """Whether it is one of our own numbers or extensions."""
+    """Whether the value must be one of the customer's own numbers or extensions."""
 
     @model_validator(mode="before")
     @classmethod
-    def _short(cls, given: Any) -> Any:
+    def _expand(cls, data: Any) -> Any:
         """A text or a list of texts stands for `is`, and one text for a list of one."""
-        if isinstance(given, str | list | tuple):
-            given = {"is": given}
-        if not isinstance(given, dict):
-            return given
-        lists = {word: (given[word],) for word in ("is", "not") if isinstance(given.get(word), str)}
-        return {**given, **lists}
+        if isinstance(data, str | list | tuple):
+            data = {"is": data}
+        if not isinstance(data, dict):
+            return data
+        lists = {key: (data[key],) for key in ("is", "not") if isinstance(data.get(key), str)}
+        return {**data, **lists}
 
 
 class Conditional(_Part):
-    """Something that holds if all of `when` do."""
+    """A part of a mapping that is used only if all conditions in `when` hold."""
 
     when: dict[Source, Condition] = {}
 
 
 class Rule(Conditional):
-    """One way to a field's value: the first source that is not empty, decoded step by step.
+    """One way to the value of a field: the first source that is not empty, then `decode`,
+    `pick` and `table`.
 
-    `pick` keeps the first group of a regular expression (or all it matched), `table` replaces the
-    value; a value in no row of the table is none, unless there is a row `*`.
+    `pick` keeps the first group of a pattern, or its whole match. `table` replaces the value; one
+    that is in no row becomes empty, unless there is a row `*`.
     """
 
     sources: tuple[Source, ...] = Field((), alias="from")
@@ -112,23 +114,23 @@ class Rule(Conditional):
 
     @model_validator(mode="before")
     @classmethod
-    def _short(cls, given: Any) -> Any:
+    def _expand(cls, data: Any) -> Any:
         """A text stands for `from`; `from` may be one text or a list."""
-        if isinstance(given, str):
-            return {"from": (given,)}
-        if isinstance(given, dict) and isinstance(given.get("from"), str):
-            return {**given, "from": (given["from"],)}
-        return given
+        if isinstance(data, str):
+            return {"from": (data,)}
+        if isinstance(data, dict) and isinstance(data.get("from"), str):
+            return {**data, "from": (data["from"],)}
+        return data
 
     @model_validator(mode="after")
-    def _says_something(self) -> "Rule":
+    def _check_origin(self) -> "Rule":
         if bool(self.sources) == (self.value is not None):
             raise invalid("rule-empty")
         return self
 
 
-class Answer(Conditional):
-    """What the sender is told. `{base}` in the body is the device's URL, `{call_id}` our call."""
+class ReplyTemplate(Conditional):
+    """A reply to the sender. In `body`, `{base}` is the device's URL and `{call_id}` our call."""
 
     status: int = Field(200, ge=200, le=299)
     content_type: ContentType = ""
@@ -136,7 +138,7 @@ class Answer(Conditional):
 
 
 class Verification(_Part):
-    """How a sender proves that it knows the device's secret."""
+    """How a sender proves that it has the device's secret."""
 
     method: Literal["hmac", "equal", "basic"]
     source: Source = Field("header.Authorization", alias="in")
@@ -150,49 +152,51 @@ class Mapping(_Part):
 
     fields: dict[str, tuple[Rule, ...]] = Field({}, max_length=FIELDS_MAX)
     each: tuple[Source, ...] = ()
-    """Lists of which every member is an event of its own; in it the source `each` is the member."""
+    """Sources of lists. Each member of the first list that has any is one event; in its fields the
+    source `each` is the member."""
     empty_number: Literal["withheld", "missing"] = "missing"
     require: tuple[Output, ...] = ()
-    """Outputs that must be there; of a number at least its source, if only empty."""
+    """Outputs that must not be empty. A number may be empty, but its source must be present."""
     scope: Scope = "pbx"
-    """What a call id is unique in; `none`: it tells no calls apart."""
+    """Where an id of a call is unique. `none`: ids do not tell calls apart."""
     separator: str = Field(";", min_length=1, max_length=3)
-    """Parts a text body into `line.0`, `line.1` and so on."""
-    answers: tuple[Answer, ...] = ()
+    """Splits a text body into `line.0`, `line.1` and so on."""
+    answers: tuple[ReplyTemplate, ...] = ()
+    """The first whose conditions hold is sent; if none does, the sender gets our own reply."""
     verify: Verification | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _short(cls, given: Any) -> Any:
-        """A rule or a source may stand where a list of one is meant."""
-        if not isinstance(given, dict):
-            return given
-        fields = given.get("fields", {})
+    def _expand(cls, data: Any) -> Any:
+        """A rule or a source may stand for a list of one."""
+        if not isinstance(data, dict):
+            return data
+        fields = data.get("fields", {})
         if isinstance(fields, dict):
-            listed = {k: [v] if isinstance(v, str | dict) else v for k, v in fields.items()}
-            given = {**given, "fields": listed}
-        if isinstance(given.get("each"), str):
-            given = {**given, "each": (given["each"],)}
-        return given
+            lists = {k: [v] if isinstance(v, str | dict) else v for k, v in fields.items()}
+            data = {**data, "fields": lists}
+        if isinstance(data.get("each"), str):
+            data = {**data, "each": (data["each"],)}
+        return data
 
     @model_validator(mode="after")
-    def _refers_to_something(self) -> "Mapping":
-        clear: set[str] = set()
+    def _check_references(self) -> "Mapping":
+        acyclic: set[str] = set()
         for name in self.fields:
             if name in PLACES or name == "each":
                 raise invalid("field-name-reserved", name=name)
-            self._check(f"fields.{name}", self._sources(name))
-            self._follow(name, (), clear)
+            self._check_sources(f"fields.{name}", self._sources(name))
+            self._check_cycle(name, (), acyclic)
         if sum(len(self._sources(name)) for name in self.fields) > SOURCES_MAX:
             raise invalid("sources-too-many", limit=SOURCES_MAX)
-        self._check("each", self.each)
-        for answer in self.answers:
-            self._check("answers", answer.when)
+        self._check_sources("each", self.each)
+        for template in self.answers:
+            self._check_sources("answers", template.when)
         if self.verify is not None:
-            self._check("verify", (self.verify.source,))
+            self._check_sources("verify", (self.verify.source,))
         return self
 
-    def _check(self, where: str, sources: Iterable[str]) -> None:
+    def _check_sources(self, where: str, sources: Iterable[str]) -> None:
         for source in sources:
             head = source.partition(".")[0]
             if head not in PLACES and head != "each" and head not in {*self.fields, *OUTPUTS}:
@@ -202,25 +206,27 @@ class Mapping(_Part):
         rules = self.fields.get(field, ())
         return [source for rule in rules for source in (*rule.sources, *rule.when)]
 
-    def _follow(self, field: str, way: tuple[str, ...], clear: set[str]) -> None:
-        """Raises the error of a field that must be read to read itself."""
-        if field in way:
+    def _check_cycle(self, field: str, path: tuple[str, ...], acyclic: set[str]) -> None:
+        """Refuses a field that refers to itself, directly or through others."""
+        if field in path:
             raise invalid("field-circular", name=field)
-        if field in clear:
+        # without this memory the walk is exponential in the number of fields
+        if field in acyclic:
             return
         for source in self._sources(field):
-            self._follow(source.partition(".")[0], (*way, field), clear)
-        clear.add(field)
+            self._check_cycle(source.partition(".")[0], (*path, field), acyclic)
+        acyclic.add(field)
 
 
-def changed(mapping: dict[str, Any], changes: dict[str, Any]) -> Mapping:
-    """The mapping with these changes: field by field, and otherwise word by word.
+def merge(mapping: dict[str, Any], changes: dict[str, Any]) -> Mapping:
+    """The mapping of a preset with the changes of a device.
 
-    Raises pydantic's ValidationError for what is none. A field that is null is taken away.
+    `fields` are replaced one by one, other keys as a whole. A field that is null is removed.
+    Raises pydantic's ValidationError if the result is no mapping.
     """
-    new = changes.get("fields", {})
-    if not isinstance(new, dict):
+    changed_fields = changes.get("fields", {})
+    if not isinstance(changed_fields, dict):
         return Mapping.model_validate(changes)
-    fields = {**mapping.get("fields", {}), **new}
+    fields = {**mapping.get("fields", {}), **changed_fields}
     kept = {name: rules for name, rules in fields.items() if rules is not None}
     return Mapping.model_validate({**mapping, **changes, "fields": kept})

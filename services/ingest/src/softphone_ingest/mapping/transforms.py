@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from softphone_ingest.mapping.body import read_json
+from softphone_ingest.mapping.body import parse_json
 from softphone_ingest.mapping.parsed_event import HitError
-from softphone_ingest.mapping.request import decoded, plain
+from softphone_ingest.mapping.request import decode_percent, decode_text
 from softphone_ingest.mapping.schema import Step
 
 _URI = re.compile(
@@ -21,8 +21,11 @@ _CHANNEL = re.compile(
 )
 
 
-def decode(step: Step, text: str, field: str) -> Any:
-    """The text after this step; JSON may give anything. Raises HitError naming `field`."""
+def apply_step(step: Step, text: str, field: str) -> Any:
+    """The text after one step of `decode`; the step `json` may give any value of JSON.
+
+    Raises HitError naming `field`.
+    """
     return _STEPS[step](text, field)
 
 
@@ -30,7 +33,7 @@ def _base64(text: str, field: str) -> str:
     """A plus that came as a blank is one again, padding is optional, both alphabets are read."""
     tight = text.strip("\r\n").replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
     try:
-        return plain(base64.b64decode(tight + "=" * (-len(tight) % 4), validate=True))
+        return decode_text(base64.b64decode(tight + "=" * (-len(tight) % 4), validate=True))
     except (binascii.Error, ValueError):
         raise HitError(field, "base64-invalid") from None
 
@@ -52,9 +55,9 @@ def _channel(text: str, _: str) -> str:
 
 _STEPS: dict[Step, Callable[[str, str], Any]] = {
     "trim": lambda text, _: text.strip(),
-    "percent": lambda text, _: decoded(text.encode()),
+    "percent": lambda text, _: decode_percent(text.encode()),
     "base64": _base64,
-    "json": read_json,
+    "json": parse_json,
     "plus": _plus,
     "uri": _uri,
     "channel": _channel,
