@@ -18,7 +18,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope, pack
 from softphone_common.contracts.catalogue import EXCHANGE
-from softphone_common.contracts.events import CleanUpFinished, Message
+from softphone_common.contracts.events import CleanUpFinished
 from softphone_common.process.errors import PoisonError, UnavailableError
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
@@ -44,8 +44,8 @@ class Handling:
         self.tries: dict[str, int] = {}
         self.done: list[str] = []
 
-    async def __call__(self, messages: Sequence[Message]) -> None:
-        sweeps = [m.sweep for m in messages if isinstance(m, CleanUpFinished)]
+    async def __call__(self, messages: Sequence[CleanUpFinished]) -> None:
+        sweeps = [m.sweep for m in messages]
         for sweep in sweeps:
             self.tries[sweep] = self.tries.get(sweep, 0) + 1
         if self.refused.intersection(sweeps):
@@ -59,7 +59,7 @@ async def consuming(
 ) -> AsyncIterator[Bus]:
     """A bus that hands `janitor.sweep` to this handler."""
     bus = Bus(bus_settings(url, **more), "test")
-    bus.consume(QUEUE, handling, BatchPolicy(batch_size=batch, batch_seconds=0.2))
+    bus.consume(QUEUE, CleanUpFinished, handling, BatchPolicy(batch_size=batch, batch_seconds=0.2))
     await bus.start()
     await until_ready(bus)
     try:
@@ -154,7 +154,7 @@ async def test_what_no_queue_takes_is_an_error_until_the_topology_is_back(
     async with consuming(rabbitmq.url, handling) as bus, broker(rabbitmq.url) as channel:
         stray = replace(pack(finished(), "test"), routing_key="no.such.key")
         with pytest.raises(UnavailableError, match=r"no\.such\.key"):
-            await bus.send(EXCHANGE, stray)
+            await bus.publish_envelope(EXCHANGE, stray)
         await until_ready(bus)
         await channel.queue_delete(QUEUE)
         message = finished()
@@ -273,11 +273,11 @@ async def test_what_is_collected_is_collected_whatever_it_is(rabbitmq: RealServe
         kept.extend(envelopes)
 
     bus = Bus(bus_settings(rabbitmq.url), "test")
-    bus.collect(topology.dead(QUEUE), keep)
+    bus.consume_raw(topology.dead(QUEUE), keep)
     await bus.start()
     try:
         for letter in letters:
-            await bus.send("", letter)
+            await bus.publish_envelope("", letter)
         await until(lambda: len(kept) >= len(letters), what="the letters")
     finally:
         await bus.stop()

@@ -8,7 +8,7 @@ from uuid import uuid4
 from softphone_common.bus import topology
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.envelope import Envelope
-from softphone_common.contracts.events import CallChanged, Message
+from softphone_common.contracts.events import CallChanged
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
@@ -24,9 +24,9 @@ class Hearing:
         self.gaps = 0
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
-        self.bus.listen(self._hear, [CallChanged], self._on_gap, tenant="")
+        self.bus.subscribe(CallChanged, self._hear, on_reconnect=self._on_gap, bound_only=True)
 
-    async def _hear(self, message: Message) -> None:
+    async def _hear(self, message: CallChanged) -> None:
         await self.may_go_on.wait()
         self.heard.append(message.tenant)
 
@@ -67,7 +67,7 @@ async def test_a_broker_that_answers_late_is_connected_to_whatever_is_listened_t
     way.slow(0.1)
     hearing = Hearing(way.url)
     for queue in topology.work_queues():
-        hearing.bus.collect(queue.name, _keep_nothing)
+        hearing.bus.consume_raw(queue.name, _keep_nothing)
     for number in range(200):
         await hearing.bus.bind(f"t{number}", [CallChanged])
     await hearing.bus.start()

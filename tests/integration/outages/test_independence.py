@@ -45,7 +45,7 @@ async def missed(process: Process) -> None:
 
     async def told() -> None:
         assert (await readiness(process))[0] == 503
-        assert '"waiting"' in process.log_text()
+        assert '"batch waits"' in process.log_text()
 
     await holds(told, f"{process.name} misses MongoDB")
 

@@ -82,16 +82,20 @@ async def test_a_queue_that_is_full_refuses_until_its_consumer_is_back(
         await fleet[away].start()
 
 
+def connections_lost(fleet: Fleet) -> dict[str, int]:
+    return {s.name: s.log_text().count("broker connection lost") for s in fleet}
+
+
 async def test_a_broker_short_of_disk_takes_nothing_and_loses_nothing(
     fleet: Fleet, company: Company, broker: RabbitMQ
 ) -> None:
     """Nor is any link given up meanwhile, which would count against the messages in hand."""
     await company.calls(4)
-    lost = {service.name: service.log_text().count("broker lost") for service in fleet}
+    lost = connections_lost(fleet)
     await broker.control("set_disk_free_limit", "1000000GB")
     try:
         await asyncio.gather(*(company.call(script=MISSED) for _ in range(CALLS)))
         await spools(fleet, LONGER_THAN_A_CHECK)
     finally:
         await broker.control("set_disk_free_limit", "50MB")
-    assert {service.name: service.log_text().count("broker lost") for service in fleet} == lost
+    assert connections_lost(fleet) == lost

@@ -35,7 +35,7 @@ async def test_a_store_that_refuses_is_asked_again_and_takes_nothing_away() -> N
 
     mirror = CollectionCache("things", read, parsed, seconds=0.01)
     await mirror.start()
-    task = mirror.task
+    task = mirror.task.running
     assert task is not None
     try:
         await until(lambda: mirror.get("b") or task.done(), what="what came last")

@@ -11,7 +11,6 @@ from softphone_common.contracts.events import (
     CallMatched,
     CallObserved,
     CleanUpFinished,
-    Message,
 )
 from softphone_common.process.clock import Clock
 
@@ -25,15 +24,13 @@ class CallHandlers:
         self._bus = bus
         self._clock = clock
 
-    async def on_calls(self, messages: Sequence[Message]) -> None:
+    async def on_calls(self, messages: Sequence[CallObserved | CallMatched]) -> None:
         """All of the batch is in the log when this returns, in one read and one bulk write."""
-        await self._calls.take([m for m in messages if isinstance(m, CallObserved | CallMatched)])
+        await self._calls.take(messages)
 
-    async def on_clean_up_requested(self, messages: Sequence[Message]) -> None:
+    async def on_clean_up_requested(self, messages: Sequence[CleanUpRequested]) -> None:
         """Sweeps, tells the browsers of every call it took, then that it is done."""
         for message in messages:
-            if not isinstance(message, CleanUpRequested):
-                continue
             moved = await self._bin.sweep(
                 message.tenant, message.sweep, message.actor, message.as_of
             )

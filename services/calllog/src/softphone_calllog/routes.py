@@ -112,7 +112,7 @@ class CallApi:
         deleted = await self._bin.put(caller.tenant, call, caller.login, self._clock())
         if deleted is None:
             raise ProblemError("call-unknown")
-        await self._bus.tell(changed(deleted))
+        await self._bus.try_publish(changed(deleted))
 
     async def add_comment(self, call: str, given: CommentInput, caller: AnyCaller) -> Comment:
         """Saves a comment to the call and to one of the records behind its number."""
@@ -132,7 +132,7 @@ class CallApi:
         )
         await self._comments.add(caller.tenant, comment)
         saved = CommentSaved(tenant=caller.tenant, comment=comment, extensions=known.extensions)
-        await self._bus.tell(saved)
+        await self._bus.try_publish(saved)
         return comment
 
     async def list_comments(
@@ -154,7 +154,7 @@ class CallApi:
         restored = await self._bin.restore(caller.tenant, call)
         if restored is None:
             raise ProblemError("deleted-call-unknown")
-        await self._bus.tell(changed(restored))
+        await self._bus.try_publish(changed(restored))
         return await self._with_comments(restored)
 
     async def _readable_call(self, call: str, caller: Caller) -> CallRecord:

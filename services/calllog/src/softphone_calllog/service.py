@@ -9,6 +9,8 @@ from softphone_calllog.routes import CallApi
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
+from softphone_common.contracts.commands import CleanUpRequested
+from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
@@ -26,8 +28,8 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     recycle_bin = RecycleBin(call_store, settings)
     handlers = CallHandlers(call_store, recycle_bin, bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
-    bus.consume("calllog.call", handlers.on_calls, batches)
-    bus.consume("calllog.clean-up", handlers.on_clean_up_requested)
+    bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, batches)
+    bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
     comment_store = CommentStore(mongo.database)
     api = CallApi(call_store, comment_store, recycle_bin, tenants, bus, clock, settings)
     token_versions = TokenVersions(bus, settings.outdated_max)

@@ -2,6 +2,7 @@
 
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
+from softphone_common.contracts.events import CallMatched
 from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
@@ -64,7 +65,7 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     )
     inspector = Inspector(hits, recorder, pipeline, configs, bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
-    bus.consume("ingest.match", inspector.on_matches, batches)
+    bus.consume("ingest.match", CallMatched, inspector.on_call_matched, batches)
     links = DialLinks(mongo.database)
     idempotency = IdempotencyKeys(redis, settings.dial_key_seconds)
     dialler = Dialler(devices, configs, links, idempotency, resolver, spool, clock)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
+from softphone_common.contracts.events import CleanUpFinished
 from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
@@ -29,13 +30,13 @@ async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
     sweeps = SweepStore(mongo.database)
     sweeping = SweepHandlers(sweeps, tenants, bus, clock, settings.sweep_hour)
-    bus.consume("janitor.sweep", sweeping.on_clean_up_finished)
+    bus.consume("janitor.sweep", CleanUpFinished, sweeping.on_clean_up_finished)
     redis_url = settings.redis_url.get_secret_value()
     schedule = Schedule(redis_url, sweeping.sweep_all_due, settings.sweep_check_seconds)
     api = SweepApi(sweeps, sweeping, tenants, settings.page_max)
     letters = DeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
     dead_letters_service = DeadLetterService(letters, bus, clock)
-    dead_letters_service.collect(BatchPolicy(settings.batch_size, settings.batch_ms / 1000))
+    dead_letters_service.consume(BatchPolicy(settings.batch_size, settings.batch_ms / 1000))
     routers = [api.router, DeadLetterApi(letters, dead_letters_service, settings.page_max).router]
     token_versions = TokenVersions(bus, settings.outdated_max)
     return Service("janitor", routers, [mongo, tenants, schedule, bus], token_versions)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import CallMatched, CallObserved, Message
+from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.matching import lookup_key
 from softphone_common.process.clock import Clock
 from softphone_matcher.directory import Directory
@@ -18,15 +18,14 @@ class MatchHandlers:
         self._bus = bus
         self._clock = clock
 
-    async def on_calls(self, messages: Sequence[Message]) -> None:
+    async def on_call_observed(self, messages: Sequence[CallObserved]) -> None:
         """One look-up a tenant for the whole batch, one answer a call; finding none is one too."""
         wanted: dict[str, dict[str, str]] = defaultdict(dict)
         for message in messages:
-            if isinstance(message, CallObserved):
-                remote = message.observation.remote
-                key = None if remote is None else lookup_key(remote)
-                if key is not None:
-                    wanted[message.tenant][message.observation.call_id] = key
+            remote = message.observation.remote
+            key = None if remote is None else lookup_key(remote)
+            if key is not None:
+                wanted[message.tenant][message.observation.call_id] = key
         for tenant, calls in wanted.items():
             found = await self._directory.find(tenant, calls.values())
             now = self._clock()

@@ -2,6 +2,7 @@
 
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
+from softphone_common.contracts.events import CallObserved
 from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
@@ -20,8 +21,9 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     mongo = Mongo(settings, INDEXES)
     directory = Directory(mongo.database, settings.matches_max)
     known_tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
-    limits = BatchPolicy(settings.batch_size, batch_seconds=0)
-    bus.consume("matcher.call", MatchHandlers(directory, bus, clock).on_calls, limits)
+    handlers = MatchHandlers(directory, bus, clock)
+    policy = BatchPolicy(settings.batch_size, batch_seconds=0)
+    bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
     api = DirectoryApi(directory, known_tenants, settings)
     token_versions = TokenVersions(bus, settings.outdated_max)
     return Service("matcher", [api.router], [mongo, known_tenants, bus], token_versions)

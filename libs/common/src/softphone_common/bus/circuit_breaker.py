@@ -1,5 +1,4 @@
-"""Tells a bad release from a bad message: after many failures in a row nothing more is tried; knows
-neither broker nor messages."""
+"""The circuit breaker of a queue: it tells a bad release from a bad message."""
 
 from dataclasses import dataclass
 
@@ -8,31 +7,32 @@ from softphone_common.process import metrics
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """Counts one queue's failures in a row. Closed, work goes on; open, it has to wait.
+    """Counts the failures in a row of one queue; open after `failures_max` of them.
 
-    After a wait one try decides: if it works all goes on, if not the wait begins again.
+    While it is open the consumer pauses and then tries one message. A success closes the breaker,
+    a failure begins the next pause.
     """
 
     queue: str
-    most: float
+    failures_max: float
     failures: int = 0
     reason: str = ""
 
     @property
     def is_open(self) -> bool:
-        """Whether so many failed that it is not the messages' fault."""
-        return self.failures >= self.most
+        """Whether the consumer must pause before its next try."""
+        return self.failures >= self.failures_max
 
-    def worked(self) -> None:
-        """Something was handled: whatever failed before was to blame itself."""
+    def record_success(self) -> None:
+        """Closes the breaker: earlier failures were the fault of their messages."""
         self.failures = 0
-        self._show()
+        self._export()
 
-    def failed(self, reason: str) -> None:
-        """One more."""
+    def record_failure(self, reason: str) -> None:
+        """Counts one more failure in a row; `reason` is the name of its exception."""
         self.failures += 1
         self.reason = reason
-        self._show()
+        self._export()
 
-    def _show(self) -> None:
+    def _export(self) -> None:
         metrics.PAUSED.labels(self.queue).set(self.is_open)

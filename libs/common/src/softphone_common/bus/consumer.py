@@ -1,105 +1,100 @@
-"""From deliveries to a handler and back: batches, tries, dead letters; knows no broker."""
+"""Consumers of one queue each: they batch deliveries, call a handler and settle what it handled.
+
+No broker is known here, so that the bus on RabbitMQ and the bus in memory dispatch alike.
+"""
 
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, TypeVar
 
 from softphone_common.bus.circuit_breaker import CircuitBreaker
+from softphone_common.bus.delivery import Delivery
 from softphone_common.bus.envelope import Envelope, unpack
 from softphone_common.contracts.events import Message
 from softphone_common.process import metrics
 from softphone_common.process.errors import PoisonError, UnavailableError
 from softphone_common.process.telemetry import log, tracing
 
-Handler = Callable[[Sequence[Message]], Awaitable[None]]
-"""Does all the work for these messages. It may see a message again, in any order, and must leave
-the same state; it raises UnavailableError where only waiting helps, PoisonError where nothing
-does."""
+M = TypeVar("M", bound=Message)
+
+Handler = Callable[[Sequence[M]], Awaitable[None]]
+"""Does all the work for a batch of messages. It may get a message again, in any order, and must
+leave the same state. It raises UnavailableError where waiting helps, PoisonError where no retry
+can help, and any other exception where a later try may succeed."""
 
 RawHandler = Callable[[Sequence[Envelope]], Awaitable[None]]
-"""Keeps these messages as they are, whatever they are; what it raises is no message's fault."""
-
-
-class Delivery(Protocol):
-    """One message handed over by the broker, to be settled exactly once."""
-
-    @property
-    def envelope(self) -> Envelope: ...
-
-    async def ack(self) -> None:
-        """It is handled; the broker may forget it."""
-
-    async def retry(self, reason: str) -> bool:
-        """Hand it over later; False where it has been tried often enough and is now dead."""
-
-    async def dead_letter(self, reason: str) -> None:
-        """Keep it as a dead letter with this reason."""
+"""Takes messages undecoded. Whatever it raises is retried until it succeeds."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchPolicy:
-    """How many messages make a batch, how long one is waited for, how outages are sat out, and how
-    many failures in a row pause a consumer for how long."""
+    """How a consumer forms batches and how it waits.
+
+    A batch is complete with `batch_size` messages or after `batch_seconds`. During an outage the
+    batch is tried again after `outage_first_seconds`, then after twice as long each time, up to
+    `outage_max_seconds`. `failures_max` failures in a row pause the consumer for `pause_seconds`.
+    After `hold_seconds` of an outage or pause its messages go back to the broker.
+    """
 
     batch_size: int = 1
     batch_seconds: float = 0.02
     outage_first_seconds: float = 0.2
-    outage_most_seconds: float = 5.0
+    outage_max_seconds: float = 5.0
     failures_max: float = math.inf
     pause_seconds: float = 60.0
     hold_seconds: float = math.inf
 
 
 class QueueConsumer:
-    """Deliveries of one queue, taken in batches, one batch at a time, by whoever knows how."""
+    """Takes the deliveries of one queue in batches, one batch at a time."""
 
-    def __init__(self, queue: str, limits: BatchPolicy) -> None:
+    def __init__(self, queue: str, policy: BatchPolicy) -> None:
         self.queue = queue
-        self.breaker = CircuitBreaker(queue, limits.failures_max)
-        self._limits = limits
-        self._waiting: asyncio.Queue[Delivery] = asyncio.Queue()
+        self.breaker = CircuitBreaker(queue, policy.failures_max)
+        self._policy = policy
+        self._pending: asyncio.Queue[Delivery] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = asyncio.Event()
-        self._held_since: float | None = None
+        self._paused_since: float | None = None
 
     @property
-    def is_held_up(self) -> bool:
-        """Whether it sits out a long outage or pause with what it has in hand: until that is over
-        it needs no more deliveries, and may give back what it has."""
-        if self._held_since is None:
+    def is_paused_long(self) -> bool:
+        """Whether an outage or pause has lasted `hold_seconds`: then the consumer needs no more
+        deliveries and its unacknowledged messages may go back to the broker."""
+        if self._paused_since is None:
             return False
-        return asyncio.get_running_loop().time() - self._held_since >= self._limits.hold_seconds
+        return asyncio.get_running_loop().time() - self._paused_since >= self._policy.hold_seconds
 
-    def offer(self, delivery: Delivery) -> None:
-        """Puts a delivery in line; the broker's prefetch bounds the line."""
-        self._waiting.put_nowait(delivery)
+    def enqueue(self, delivery: Delivery) -> None:
+        """Adds a delivery to those pending; the broker's prefetch bounds their number."""
+        self._pending.put_nowait(delivery)
 
-    def forget_waiting(self) -> None:
-        """Drops what is in line: its connection is gone and the broker will hand it over again."""
-        while not self._waiting.empty():
-            self._waiting.get_nowait()
+    def discard_pending(self) -> None:
+        """Drops the pending deliveries: their channel is closed and the broker delivers again."""
+        while not self._pending.empty():
+            self._pending.get_nowait()
 
     async def run(self) -> None:
         """Handles batch after batch until cancelled."""
         while True:
-            batch = await self._collect()
+            batch = await self._next_batch()
             with metrics.HANDLING.labels(self.queue).time():
                 await self._settle(batch)
-            self._held_since = None
+            self._paused_since = None
             self._idle.set()
 
     async def drain(self, seconds: float) -> bool:
-        """Waits until the batch in hand is settled; False if that took too long.
+        """Waits until the current batch is settled; False if that took longer than `seconds`.
 
-        What is only in line, and a batch that sits out an outage, is given up at once: unsettled
-        messages stay with the broker.
+        Pending deliveries, and a batch that waits for the end of an outage, are given up at once:
+        unacknowledged messages stay with the broker.
         """
         self._stopping.set()
-        self.forget_waiting()
+        self.discard_pending()
         try:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
@@ -107,14 +102,14 @@ class QueueConsumer:
             return False
         return True
 
-    async def _collect(self) -> list[Delivery]:
-        batch = [await self._waiting.get()]
+    async def _next_batch(self) -> list[Delivery]:
+        batch = [await self._pending.get()]
         self._idle.clear()
-        deadline = asyncio.get_running_loop().time() + self._limits.batch_seconds
-        while len(batch) < self._limits.batch_size:
+        deadline = asyncio.get_running_loop().time() + self._policy.batch_seconds
+        while len(batch) < self._policy.batch_size:
             try:
                 async with asyncio.timeout_at(deadline):
-                    batch.append(await self._waiting.get())
+                    batch.append(await self._pending.get())
             except TimeoutError:
                 break
         return batch
@@ -122,119 +117,141 @@ class QueueConsumer:
     async def _settle(self, batch: list[Delivery]) -> None:
         raise NotImplementedError
 
-    async def _sitting_out(
-        self, work: Callable[[], Awaitable[None]], outage: type[Exception]
+    async def _retry_during(
+        self, outage: type[Exception], work: Callable[[], Awaitable[None]]
     ) -> None:
-        """Does the work, again and again while it fails like that. Raises _GivenUp at a stop."""
-        pause = self._limits.outage_first_seconds
+        """Does the work until it no longer raises `outage`. Raises _StoppedError at a stop.
+
+        The batch is kept and no attempt is counted: an outage is not the fault of a message.
+        """
+        pause = self._policy.outage_first_seconds
         while True:
             try:
                 await work()
             except outage as error:
-                log.warning("waiting", queue=self.queue, error=str(error))
+                log.warning("batch waits", queue=self.queue, error=str(error))
             else:
-                self._held_since = None
+                self._paused_since = None
                 return
             await self._pause(pause)
-            pause = min(pause * 2, self._limits.outage_most_seconds)
+            pause = min(pause * 2, self._policy.outage_max_seconds)
 
     async def _pause(self, seconds: float) -> None:
-        """Raises _GivenUp if the service stops meanwhile."""
-        if self._held_since is None:
-            self._held_since = asyncio.get_running_loop().time()
+        """Waits. Raises _StoppedError if the service stops meanwhile."""
+        if self._paused_since is None:
+            self._paused_since = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
         except TimeoutError:
             return
-        raise _GivenUp
+        raise _StoppedError
 
 
-class MessageConsumer(QueueConsumer):
-    """Takes the messages of a queue to their handler; what can't be handled is tried again, and is
-    a dead letter in the end."""
+class MessageConsumer(QueueConsumer, Generic[M]):
+    """Decodes the messages of a queue for a handler; retries and dead-letters those that fail."""
 
-    def __init__(self, queue: str, handler: Handler, limits: BatchPolicy) -> None:
-        super().__init__(queue, limits)
+    def __init__(
+        self,
+        queue: str,
+        messages: tuple[type[M], ...],
+        handler: Handler[M],
+        policy: BatchPolicy,
+    ) -> None:
+        super().__init__(queue, policy)
+        self._messages = messages
         self._handler = handler
 
     async def _settle(self, batch: list[Delivery]) -> None:
-        readable: list[tuple[Delivery, Message]] = []
+        readable: list[tuple[Delivery, M]] = []
         unreadable: list[tuple[Delivery, PoisonError]] = []
         for delivery in batch:
             try:
-                readable.append((delivery, unpack(delivery.envelope)))
+                message = unpack(delivery.envelope)
             except PoisonError as error:
                 unreadable.append((delivery, error))
-        with suppress(_GivenUp):
+                continue
+            if isinstance(message, self._messages):
+                readable.append((delivery, message))
+            else:
+                # a binding of an earlier release outlives it; its messages are nobody's fault
+                log.warning("message of another type", queue=self.queue, type=message.type)
+                await delivery.ack()
+        with suppress(_StoppedError):
             if readable:
                 await self._handle(readable)
-            for delivery, why in unreadable:
-                await self._when_closed()
-                await self._failed(delivery, why)
+            for delivery, poison in unreadable:
+                await self._wait_for_breaker()
+                await self._fail(delivery, poison)
 
-    async def _handle(self, batch: list[tuple[Delivery, Message]]) -> None:
+    async def _handle(self, batch: list[tuple[Delivery, M]]) -> None:
         if self.breaker.is_open and len(batch) > 1:
-            await self._one_by_one(batch)
+            await self._handle_singly(batch)
             return
-        await self._when_closed()
+        await self._wait_for_breaker()
         trace = str(batch[0][0].envelope.headers.get("traceparent", ""))
         messages = [message for _, message in batch]
         try:
             with tracing(trace):
-                await self._sitting_out(lambda: self._handler(messages), UnavailableError)
-        except _GivenUp:
+                await self._retry_during(UnavailableError, lambda: self._handler(messages))
+        except _StoppedError:
             raise
         except Exception as error:
             if len(batch) > 1:
-                await self._one_by_one(batch)
+                await self._handle_singly(batch)
             else:
-                await self._failed(batch[0][0], error)
+                await self._fail(batch[0][0], error)
         else:
-            self.breaker.worked()
+            self.breaker.record_success()
             for delivery, _ in batch:
                 await delivery.ack()
             metrics.HANDLED.labels(self.queue, "done").inc(len(batch))
 
-    async def _one_by_one(self, batch: list[tuple[Delivery, Message]]) -> None:
-        for one in batch:
-            await self._handle([one])
+    async def _handle_singly(self, batch: list[tuple[Delivery, M]]) -> None:
+        """Handles each message alone, so that only the one at fault is retried."""
+        for single in batch:
+            await self._handle([single])
 
-    async def _when_closed(self) -> None:
-        """Returns at once, or after the pause that an open breaker wants before one more try."""
+    async def _wait_for_breaker(self) -> None:
+        """Returns at once while the breaker is closed, after a pause while it is open."""
         if self.breaker.is_open:
-            most, reason = self._limits.failures_max, self.breaker.reason
-            log.error("consumer paused", queue=self.queue, failures=most, reason=reason)
-            await self._pause(self._limits.pause_seconds)
+            log.error(
+                "consumer paused",
+                queue=self.queue,
+                failures=self.breaker.failures_max,
+                reason=self.breaker.reason,
+            )
+            await self._pause(self._policy.pause_seconds)
 
-    async def _failed(self, delivery: Delivery, error: Exception) -> None:
-        self.breaker.failed(type(error).__name__)
-        reason = f"{type(error).__name__}: {error}"
+    async def _fail(self, delivery: Delivery, error: Exception) -> None:
+        # counted before the message is moved: moving may wait for the broker for a long time
+        self.breaker.record_failure(type(error).__name__)
+        reason, id_ = f"{type(error).__name__}: {error}", delivery.envelope.id
         if isinstance(error, PoisonError):
-            log.error("dead letter", queue=self.queue, id=delivery.envelope.id, reason=reason)
+            log.error("message dead-lettered", queue=self.queue, id=id_, reason=reason)
             await delivery.dead_letter(reason)
             metrics.HANDLED.labels(self.queue, "dead").inc()
             return
-        log.error("handler failed", queue=self.queue, id=delivery.envelope.id, exc_info=error)
+        log.error("handler failed", queue=self.queue, id=id_, exc_info=error)
         retried = await delivery.retry(reason)
         metrics.HANDLED.labels(self.queue, "retried" if retried else "dead").inc()
 
 
 class RawConsumer(QueueConsumer):
-    """Takes messages as they are to their keeper, and waits for as long as that fails."""
+    """Hands envelopes to a handler undecoded and tries again for as long as that fails."""
 
-    def __init__(self, queue: str, keeper: RawHandler, limits: BatchPolicy) -> None:
-        super().__init__(queue, limits)
-        self._keeper = keeper
+    def __init__(self, queue: str, handler: RawHandler, policy: BatchPolicy) -> None:
+        super().__init__(queue, policy)
+        self._handler = handler
 
     async def _settle(self, batch: list[Delivery]) -> None:
         envelopes = [delivery.envelope for delivery in batch]
-        with suppress(_GivenUp):
-            await self._sitting_out(lambda: self._keeper(envelopes), Exception)
+        with suppress(_StoppedError):
+            await self._retry_during(Exception, lambda: self._handler(envelopes))
             for delivery in batch:
                 await delivery.ack()
             metrics.HANDLED.labels(self.queue, "done").inc(len(batch))
 
 
-class _GivenUp(Exception):  # noqa: N818 - it is a signal to itself, not an error
-    """The service stops while what the batch needs is away."""
+class _StoppedError(Exception):
+    """The service stops while a batch waits; the batch stays with the broker."""

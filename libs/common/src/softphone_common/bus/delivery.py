@@ -1,7 +1,7 @@
-"""Messages as they are handed over, and how each is settled; knows no broker and handles none."""
+"""Messages as the broker delivered them, and how each is acknowledged, retried or dead-lettered."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import ATTEMPT_HEADER, QUEUE_HEADER, REASON_HEADER, Envelope
@@ -11,43 +11,66 @@ from softphone_common.process.telemetry import log
 Send = Callable[[str, Envelope], Awaitable[None]]
 """Publishes to an exchange and returns when that is confirmed, or raises UnavailableError."""
 
+_REASON_MAX = 2000
+"""Characters of a dead letter's reason; all headers have to fit into one frame of the broker's."""
+
+
+class Delivery(Protocol):
+    """One delivered message, to be settled exactly once."""
+
+    @property
+    def envelope(self) -> Envelope: ...
+
+    async def ack(self) -> None:
+        """Acknowledges: the broker forgets the message."""
+
+    async def retry(self, reason: str) -> bool:
+        """Has it delivered again later; False if that was its last try and it is a dead letter."""
+
+    async def dead_letter(self, reason: str) -> None:
+        """Moves it to the dead letter queue with this reason."""
+
 
 class TransientDelivery:
-    """A message to a listener: what it makes of it lives in memory, so there is no second try."""
+    """A message to a subscriber. Subscribers keep their state in memory and read the store again
+    after a failure, so there is no second try."""
 
     def __init__(self, envelope: Envelope, acknowledge: Callable[[], Awaitable[None]]) -> None:
         self.envelope = envelope
         self._acknowledge = acknowledge
 
     async def ack(self) -> None:
-        """Acknowledges."""
+        """Acknowledges at once."""
         await self._acknowledge()
 
     async def retry(self, reason: str) -> bool:
-        """Acknowledges: what could not be handled is made good by the next reading of the store."""
+        """Acknowledges without another try; the reason is in the log."""
         await self._acknowledge()
         return False
 
     async def dead_letter(self, reason: str) -> None:
-        """Acknowledges; the reason is in the log."""
+        """Acknowledges without a dead letter; the reason is in the log."""
         await self._acknowledge()
 
 
 class QueuedDelivery:
-    """A message of a work queue. What can't be handled is moved on with `send`, unless it was given
-    back meanwhile or what it came by `is_lost`: the broker hands it over again."""
+    """A message of a work queue. A retry or a dead letter is a copy, published with `send`.
+
+    Once `is_lost`, nothing is published or acknowledged: the broker delivers the message again,
+    because its channel is closed.
+    """
 
     def __init__(
-        self, heard: TransientDelivery, queue: str, send: Send, is_lost: Callable[[], bool]
+        self, transient: TransientDelivery, queue: str, send: Send, is_lost: Callable[[], bool]
     ) -> None:
-        self.envelope = heard.envelope
-        self.ack = heard.ack
+        self.envelope = transient.envelope
+        self.ack = transient.ack
         self._queue = queue
         self._send = send
         self._is_lost = is_lost
 
     async def retry(self, reason: str) -> bool:
-        """Puts a copy into the waiting queue, then acknowledges: in between it is in both."""
+        """Publishes a copy to the retry queue of this attempt, then acknowledges."""
         attempt = self.envelope.attempt
         exchange = topology.retry_exchange(attempt)
         if exchange is None:
@@ -57,17 +80,22 @@ class QueuedDelivery:
         return True
 
     async def dead_letter(self, reason: str) -> None:
-        """Puts a copy into the dead letter queue with the reason, then acknowledges."""
-        headers = {REASON_HEADER: reason[:2000], QUEUE_HEADER: self._queue}
+        """Publishes a copy with the reason to the dead letter queue, then acknowledges."""
+        headers = {REASON_HEADER: reason[:_REASON_MAX], QUEUE_HEADER: self._queue}
         await self._move("", topology.dead(self._queue), headers)
 
     async def _move(self, exchange: str, key: str, headers: dict[str, Any]) -> None:
+        """Publishes first: a crash in between leaves two copies, the other order would leave none.
+
+        RabbitMQ's own dead-lettering (`basic.reject`) is not used, since it can't add the reason
+        and the attempt to the headers.
+        """
         copy = Envelope(self.envelope.body, {**self.envelope.headers, **headers}, key)
         while not self._is_lost():
             try:
                 await self._send(exchange, copy)
             except UnavailableError as error:
-                log.warning("a message waits to be moved", queue=self._queue, error=str(error))
+                log.warning("message not moved yet", queue=self._queue, error=str(error))
             else:
                 await self.ack()
                 return

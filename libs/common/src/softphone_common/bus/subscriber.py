@@ -1,64 +1,75 @@
-"""Taking messages as one of all listeners, from a queue of this instance alone."""
+"""The messages every instance of a service gets, from an exclusive queue of its own."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from softphone_common.bus.consumer import BatchPolicy, MessageConsumer
 from softphone_common.contracts.events import Message
 
-SubscriberHandler = Callable[[Message], Awaitable[None]]
-"""Takes in one message; what it makes of it lives in memory, so it is never handed over twice."""
+M = TypeVar("M", bound=Message)
+
+SubscriberHandler = Callable[[M], Awaitable[None]]
+"""Handles one message. A subscriber keeps its state in memory, so it gets no message twice."""
 
 
 class Subscriber:
-    """Takes from a queue of this instance alone, which ends with its connection.
+    """Dispatches the messages of the instance's queue to the handlers of their type.
 
-    Any part of the service may register for the messages it wants to hear, and for the gaps: what
-    was said before a connect was not heard.
+    The queue ends with its connection, so messages sent before a reconnect are missed. Handlers
+    are notified of each reconnect and read their state again.
     """
 
     def __init__(self, service: str) -> None:
-        self.dispatcher = MessageConsumer(f"{service}.listener", self._hear, BatchPolicy())
-        self._hearers: dict[type[Message], list[SubscriberHandler]] = {}
-        self._reconnect_callbacks: list[Callable[[], None]] = []
-        self._keys: set[str] = set()
+        self.consumer = MessageConsumer(
+            f"{service}.listener", (Message,), self._dispatch, BatchPolicy()
+        )
+        self._handlers: dict[type[Message], list[SubscriberHandler[Any]]] = {}
+        self._on_reconnect: list[Callable[[], None]] = []
+        self._patterns: set[str] = set()
 
     @property
-    def keys(self) -> frozenset[str]:
-        """All routing patterns it listens to now."""
-        return frozenset(self._keys)
+    def messages(self) -> frozenset[type[Message]]:
+        """The types that have a handler."""
+        return frozenset(self._handlers)
 
-    def register(self, hearer: SubscriberHandler, messages: Iterable[type[Message]]) -> None:
-        """Hands these messages to `hearer` wherever a binding brings them."""
-        for message in messages:
-            self._hearers.setdefault(message, []).append(hearer)
+    @property
+    def patterns(self) -> frozenset[str]:
+        """The topic patterns the queue is to be bound to."""
+        return frozenset(self._patterns)
+
+    def add_handler(self, message: type[M], handler: SubscriberHandler[M]) -> None:
+        """Calls `handler` for each message of this type that a binding brings."""
+        self._handlers.setdefault(message, []).append(handler)
 
     def on_reconnect(self, callback: Callable[[], None]) -> None:
-        """Has `callback` called after every connect."""
-        self._reconnect_callbacks.append(callback)
+        """Calls `callback` once after every connect, however often it is registered."""
+        if callback not in self._on_reconnect:
+            self._on_reconnect.append(callback)
 
     def notify_reconnect(self) -> None:
-        """The connection is new."""
-        for callback in self._reconnect_callbacks:
+        """Calls all callbacks: messages may have been missed."""
+        for callback in self._on_reconnect:
             callback()
 
-    def add(self, tenant: str, messages: Iterable[type[Message]]) -> set[str]:
-        """The patterns that are new with this tenant (`*`: all), from now on listened to."""
-        fresh = _patterns(tenant, messages) - self._keys
-        self._keys |= fresh
-        return fresh
+    def add_patterns(self, tenant: str, messages: Iterable[type[Message]]) -> set[str]:
+        """Adds the patterns of one tenant (`*`: all) and returns those that are new."""
+        new = _patterns(tenant, messages) - self._patterns
+        self._patterns |= new
+        return new
 
-    def remove(self, tenant: str, messages: Iterable[type[Message]]) -> set[str]:
-        """The patterns no longer listened to."""
-        gone = _patterns(tenant, messages) & self._keys
-        self._keys -= gone
-        return gone
+    def remove_patterns(self, tenant: str, messages: Iterable[type[Message]]) -> set[str]:
+        """Removes the patterns of one tenant and returns those that were there."""
+        removed = _patterns(tenant, messages) & self._patterns
+        self._patterns -= removed
+        return removed
 
-    async def _hear(self, messages: Sequence[Message]) -> None:
+    async def _dispatch(self, messages: Sequence[Message]) -> None:
         for message in messages:
-            for hearer in self._hearers.get(type(message), ()):
-                await hearer(message)
+            for handler in self._handlers.get(type(message), ()):
+                await handler(message)
 
 
 def _patterns(tenant: str, messages: Iterable[type[Message]]) -> set[str]:
-    """One for each noun, whatever its verbs: what comes along unasked is heard by nobody."""
+    """One pattern for each noun, with any verb: fewer bindings, and a message without a handler
+    is dropped."""
     return {f"{message.noun}.*.{tenant}" for message in messages}

@@ -1,7 +1,7 @@
 """Which tokens say of a user what is so no more; what was not heard is old only by its own time."""
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import Message, UserChanged
+from softphone_common.contracts.events import UserChanged
 
 
 class TokenVersions:
@@ -10,14 +10,14 @@ class TokenVersions:
     def __init__(self, bus: Bus, most: int) -> None:
         self._most = most
         self._versions: dict[str, int] = {}
-        bus.listen(self._on_user_changed, [UserChanged], lambda: None)
+        bus.subscribe(UserChanged, self.on_user_changed)
 
     def __call__(self, user: str, version: int) -> bool:
         """Whether the user has changed since this version."""
         return version < self._versions.get(user, version)
 
-    async def _on_user_changed(self, message: Message) -> None:
-        assert isinstance(message, UserChanged)
+    async def on_user_changed(self, message: UserChanged) -> None:
+        """Notes the newest version of the user."""
         known = self._versions.pop(message.user.id, 0)
         self._versions[message.user.id] = max(known, message.user.version)
         if len(self._versions) > self._most:

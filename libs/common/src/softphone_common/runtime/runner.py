@@ -73,7 +73,8 @@ class Runner:
                     started.append(resource)
                 serving = asyncio.create_task(server.serve([listening]), name="http")
                 log.info("listening", port=listening.getsockname()[1])
-                crashed = await self._until_end(serving, [r.task for r in started if r.task])
+                tasks = [r.task.running for r in started if r.task and r.task.running]
+                crashed = await self._until_end(serving, tasks)
                 self._stop.set()
                 server.should_exit = True
                 # Requests end before the resources they use.

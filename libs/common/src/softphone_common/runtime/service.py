@@ -1,6 +1,5 @@
 """The two types a `service.py` builds from: a service and the resources it starts and stops."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,6 +7,7 @@ from typing import Protocol
 from fastapi import APIRouter
 
 from softphone_common.http.auth import IsTokenOutdated
+from softphone_common.process.background_task import BackgroundTask
 
 
 class Resource(Protocol):
@@ -23,7 +23,7 @@ class Resource(Protocol):
     @property
     def essential(self) -> bool: ...
     @property
-    def task(self) -> asyncio.Task[None] | None: ...
+    def task(self) -> BackgroundTask | None: ...
 
     async def start(self) -> None: ...
     async def ping(self) -> None: ...

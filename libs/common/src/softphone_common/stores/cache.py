@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import ValidationError
 
+from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 
@@ -48,7 +49,7 @@ class CollectionCache(Generic[V]):
         self._seconds = seconds
         self._items: dict[str, V] = {}
         self._now = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
+        self.task = BackgroundTask(self._stay_fresh, f"cache of {name}")
         self.loaded = False
 
     def get(self, key: str) -> V | None:
@@ -72,7 +73,7 @@ class CollectionCache(Generic[V]):
 
     async def start(self) -> None:
         """Begins reading; does not wait for the first success."""
-        self.task = asyncio.create_task(self._stay_fresh(), name=f"mirror of {self.name}")
+        self.task.start()
 
     async def ping(self) -> None:
         """Raises UnavailableError until it was filled once."""
@@ -81,9 +82,7 @@ class CollectionCache(Generic[V]):
 
     async def stop(self) -> None:
         """Reads no more."""
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+        await self.task.stop()
 
     async def _stay_fresh(self) -> None:
         while True:

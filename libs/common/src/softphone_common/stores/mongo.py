@@ -13,6 +13,7 @@ from motor.motor_asyncio import (
 from pymongo import IndexModel
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
 
+from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_common.process.telemetry import log
@@ -61,11 +62,11 @@ class Mongo:
         self._client = client
         self.database: Database = client.get_default_database("softphone")
         self._prepared = False
-        self.task: asyncio.Task[None] | None = None
+        self.task = BackgroundTask(self._prepare, "indexes")
 
     async def start(self) -> None:
         """Begins to make the indexes; does not wait for the server."""
-        self.task = asyncio.create_task(self._prepare(), name="indexes")
+        self.task.start()
 
     async def ping(self) -> None:
         """Raises UnavailableError if it does not answer or an index is still missing."""
@@ -76,9 +77,7 @@ class Mongo:
 
     async def stop(self) -> None:
         """Closes all connections."""
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+        await self.task.stop()
         self._client.close()
 
     async def _prepare(self) -> None:

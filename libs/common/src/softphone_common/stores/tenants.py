@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import Message, Tenant, TenantChanged
+from softphone_common.contracts.events import Tenant, TenantChanged
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.documents import from_document, from_optional
@@ -19,7 +19,7 @@ class Tenants(CollectionCache[Tenant]):
     def __init__(self, database: Database, bus: Bus, seconds: float) -> None:
         super().__init__("tenants", self._read_all, partial(from_document, Tenant), seconds)
         self._tenants = database[COLLECTION]
-        bus.listen(self._on_tenant_changed, [TenantChanged], self.refresh)
+        bus.subscribe(TenantChanged, self.on_tenant_changed, on_reconnect=self.refresh)
 
     def require(self, tenant: str) -> Tenant:
         """The tenant with this id. Raises UnavailableError while it is not known here."""
@@ -32,8 +32,8 @@ class Tenants(CollectionCache[Tenant]):
         with reaching():
             return await self._tenants.find().to_list(None)
 
-    async def _on_tenant_changed(self, message: Message) -> None:
-        assert isinstance(message, TenantChanged)
+    async def on_tenant_changed(self, message: TenantChanged) -> None:
+        """Takes the tenant as it is in the message, unless a newer version is cached."""
         self.apply(message.settings)
 
 

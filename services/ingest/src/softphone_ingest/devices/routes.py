@@ -195,7 +195,7 @@ class DeviceApi:
 
     async def _tell(self, device: Device) -> None:
         self._mirror.apply(device)
-        await self._bus.tell(DeviceChanged(tenant=device.tenant, device=device))
+        await self._bus.try_publish(DeviceChanged(tenant=device.tenant, device=device))
 
 
 def _shown(device: Device, key: str | None = None) -> DeviceOutput:

@@ -9,7 +9,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import Device, DeviceChanged, Message
+from softphone_common.contracts.events import Device, DeviceChanged
 from softphone_common.http.problem import ProblemError
 from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.documents import from_document, to_document
@@ -41,7 +41,7 @@ class DeviceCache(CollectionCache[Device]):
     def __init__(self, store: "DeviceStore", bus: Bus, seconds: float) -> None:
         super().__init__("devices", store.read_all, _device, seconds)
         self._by_hash: dict[str, Device] = {}
-        bus.listen(self._on_device_changed, [DeviceChanged], self.refresh)
+        bus.subscribe(DeviceChanged, self.on_device_changed, on_reconnect=self.refresh)
 
     def apply(self, item: Device) -> bool:
         """Takes a newer device and forgets the key it had before."""
@@ -58,8 +58,8 @@ class DeviceCache(CollectionCache[Device]):
         device = self._by_hash.get(hash_key(key))
         return device if device is not None and device.active else None
 
-    async def _on_device_changed(self, message: Message) -> None:
-        assert isinstance(message, DeviceChanged)
+    async def on_device_changed(self, message: DeviceChanged) -> None:
+        """Takes the device as it is in the message, unless a newer version is cached."""
         self.apply(message.device)
 
 

@@ -10,6 +10,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import HitSeen
 from softphone_common.contracts.hit import HitJson
 from softphone_common.process import metrics
+from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_common.stores.mongo import Document
@@ -40,7 +41,7 @@ class Recorder:
         self._news = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
-        self.task: asyncio.Task[None] | None = None
+        self.task = BackgroundTask(self._carry, "inspector")
 
     def note(self, tenant: str, hit: HitJson, request: HitRequest) -> None:
         """Has the hit kept soon."""
@@ -59,7 +60,7 @@ class Recorder:
 
     async def start(self) -> None:
         """Begins."""
-        self.task = asyncio.create_task(self._carry(), name="inspector")
+        self.task.start()
 
     async def ping(self) -> None:
         """Never a reason not to be ready."""
@@ -67,9 +68,7 @@ class Recorder:
     async def stop(self) -> None:
         """Keeps what is waiting, if that can be had at once."""
         await self.settled()
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+        await self.task.stop()
 
     async def _carry(self) -> None:
         while True:

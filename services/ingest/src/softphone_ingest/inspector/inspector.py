@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import CallMatched, CallObserved, Device, Message, Tenant
+from softphone_common.contracts.events import CallMatched, CallObserved, Device, Tenant
 from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
@@ -89,10 +89,9 @@ class Inspector:
         await self._bus.publish(*messages)
         return await self._with_matches(await self._store.accept(hit, self._clock()))
 
-    async def on_matches(self, messages: Sequence[Message]) -> None:
-        """Handles the queue `ingest.match`: keeps what was found, for hits to be shown with it."""
-        found = [message for message in messages if isinstance(message, CallMatched)]
-        await self._store.keep_matches(found, self._clock() + self._recorder.keep)
+    async def on_call_matched(self, messages: Sequence[CallMatched]) -> None:
+        """Keeps the matches of calls, so that hits are shown with them."""
+        await self._store.keep_matches(messages, self._clock() + self._recorder.keep)
 
     async def _decided(self, tenant: Tenant, device: Device, document: Document) -> Document:
         """The stored hit with the messages it became, this time or an earlier one."""

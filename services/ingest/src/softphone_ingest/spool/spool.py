@@ -18,6 +18,7 @@ from softphone_common.bus.envelope import Envelope, pack
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import CallObserved
 from softphone_common.process import metrics
+from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import StartError, UnavailableError
 from softphone_common.process.telemetry import log
@@ -57,7 +58,7 @@ class Spool:
         self._adding: list[tuple[list[Envelope], asyncio.Future[None]]] = []
         self._to_write = asyncio.Event()
         self._news = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
+        self.task = BackgroundTask(self._work, "spool")
 
     @property
     def essential(self) -> bool:
@@ -87,7 +88,7 @@ class Spool:
             why = f"SOFTPHONE_SPOOL_DIR: {self._folder} must be a folder to write to: {error}"
             raise StartError(why) from error
         self._lined_up = True  # until it is found empty
-        self.task = asyncio.create_task(self._work(), name="spool")
+        self.task.start()
 
     async def ping(self) -> None:
         """Raises UnavailableError if anything waits, saying how much and how long."""
@@ -101,14 +102,13 @@ class Spool:
 
     async def stop(self) -> None:
         """What waits is sent after the next start."""
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+        if self.task.running is not None:
+            await self.task.stop()
             await self._in_thread(self._own.close)
         self._thread.shutdown()
 
     async def _send(self, envelopes: list[Envelope]) -> None:
-        sends = (self._bus.send(EXCHANGE, envelope) for envelope in envelopes)
+        sends = (self._bus.publish_envelope(EXCHANGE, envelope) for envelope in envelopes)
         for failure in await asyncio.gather(*sends, return_exceptions=True):
             if failure is not None:
                 raise failure

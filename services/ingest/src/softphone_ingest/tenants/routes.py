@@ -159,7 +159,7 @@ class TenantApi:
 
     async def _tell_tenant(self, tenant: Tenant) -> TenantOutput:
         self._tenant_mirror.apply(tenant)
-        await self._bus.tell(TenantChanged(tenant=tenant.id, settings=tenant))
+        await self._bus.try_publish(TenantChanged(tenant=tenant.id, settings=tenant))
         return self._shown(tenant)
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.commands import CleanUpRequested
-from softphone_common.contracts.events import CleanUpFinished, Message, Tenant
+from softphone_common.contracts.events import CleanUpFinished, Tenant
 from softphone_common.process.clock import Clock
 from softphone_common.stores.tenants import Tenants
 from softphone_janitor.clean_up.due import due_night, next_begins
@@ -54,11 +54,10 @@ class SweepHandlers:
         await self._tell_untold()
         return sweep
 
-    async def on_clean_up_finished(self, messages: Sequence[Message]) -> None:
+    async def on_clean_up_finished(self, messages: Sequence[CleanUpFinished]) -> None:
         """Notes what each sweep moved."""
         for message in messages:
-            if isinstance(message, CleanUpFinished):
-                await self._sweeps.finish(message.sweep, message.moved, message.finished_at)
+            await self._sweeps.finish(message.sweep, message.moved, message.finished_at)
 
     def _active(self, now: datetime) -> list[Tenant]:
         return [tenant for tenant in self._tenants if tenant.is_active(now)]

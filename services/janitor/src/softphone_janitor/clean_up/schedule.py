@@ -12,6 +12,7 @@ from arq.worker import Worker
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 
@@ -35,11 +36,11 @@ class Schedule:
         self._seconds = set(range(0, 60, seconds))
         self._running = False
         self._trouble = "not started yet"
-        self.task: asyncio.Task[None] | None = None
+        self.task = BackgroundTask(self._stay_awake, "schedule")
 
     async def start(self) -> None:
         """Begins; does not wait for Redis."""
-        self.task = asyncio.create_task(self._stay_awake(), name="schedule")
+        self.task.start()
 
     async def ping(self) -> None:
         """Raises UnavailableError while there is no worker."""
@@ -48,11 +49,8 @@ class Schedule:
 
     async def stop(self) -> None:
         """Gives up a look in hand; the next one makes it good."""
-        if self.task is not None:
-            while not self.task.done():  # arq now and then misses that it was cancelled
-                self.task.cancel()
-                await asyncio.wait({self.task}, timeout=_CANCEL_AGAIN_SECONDS)
-            await asyncio.gather(self.task, return_exceptions=True)
+        # arq now and then misses a cancellation
+        await self.task.stop(again_seconds=_CANCEL_AGAIN_SECONDS)
 
     async def _stay_awake(self) -> None:
         while True:

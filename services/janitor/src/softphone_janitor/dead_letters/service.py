@@ -22,10 +22,10 @@ class DeadLetterService:
         self._bus = bus
         self._clock = clock
 
-    def collect(self, limits: BatchPolicy) -> None:
-        """Takes up every dead letter queue, from the next connection on."""
+    def consume(self, policy: BatchPolicy) -> None:
+        """Keeps the messages of every dead letter queue in the store."""
         for queue in queues():
-            self._bus.collect(topology.dead(queue), partial(self._keep, queue), limits)
+            self._bus.consume_raw(topology.dead(queue), partial(self._keep, queue), policy)
 
     async def replay(self, id_: str, by: str) -> bool:
         """Gives it back to its queue alone; False if it is not there, or somebody did already.
@@ -37,7 +37,7 @@ class DeadLetterService:
             return False
         queue, envelope = claimed
         try:
-            await self._bus.send("", envelope)
+            await self._bus.publish_envelope("", envelope)
         except UnavailableError:
             await self._store.settle(id_, None)
             raise

@@ -5,6 +5,7 @@ import contextlib
 
 from pydantic import SecretStr
 
+from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_notifier.accounts.passwords import hash_password
@@ -24,11 +25,11 @@ class FirstOperator:
         self._users = users
         self._password = password
         self._done = password is None
-        self.task: asyncio.Task[None] | None = None
+        self.task = BackgroundTask(self._make, self.name)
 
     async def start(self) -> None:
         """Begins; does not wait for the store."""
-        self.task = asyncio.create_task(self._make(), name=self.name)
+        self.task.start()
 
     async def ping(self) -> None:
         """Raises UnavailableError until it is there."""
@@ -37,9 +38,7 @@ class FirstOperator:
 
     async def stop(self) -> None:
         """Gives up."""
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+        await self.task.stop()
 
     async def _make(self) -> None:
         while not self._done and self._password is not None:

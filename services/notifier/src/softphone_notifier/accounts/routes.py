@@ -253,7 +253,7 @@ class UserApi:
 
     async def _tell(self, user: User, revoked: bool) -> None:
         self._mirror.apply(user)
-        await self._bus.tell(UserChanged(tenant=user.tenant, user=user, revoked=revoked))
+        await self._bus.try_publish(UserChanged(tenant=user.tenant, user=user, revoked=revoked))
 
     def _check_password(self, password: str) -> None:
         least = self._settings.password_min

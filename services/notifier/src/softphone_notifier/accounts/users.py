@@ -12,7 +12,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import Message, User, UserChanged
+from softphone_common.contracts.events import User, UserChanged
 from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.documents import from_document, from_optional, to_document
 from softphone_common.stores.mongo import Database, Document, reaching
@@ -47,7 +47,7 @@ class UserCache(CollectionCache[User]):
     def __init__(self, store: "UserStore", bus: Bus, seconds: float) -> None:
         super().__init__("users", store.read_all, partial(from_document, User), seconds)
         self._at: dict[str, dict[str, set[str]]] = {}
-        bus.listen(self._on_user_changed, [UserChanged], self.refresh)
+        bus.subscribe(UserChanged, self.on_user_changed, on_reconnect=self.refresh)
 
     def apply(self, item: User) -> bool:
         """Takes a newer user."""
@@ -70,8 +70,8 @@ class UserCache(CollectionCache[User]):
             self._at[tenant] = by_extension
         return self._at[tenant]
 
-    async def _on_user_changed(self, message: Message) -> None:
-        assert isinstance(message, UserChanged)
+    async def on_user_changed(self, message: UserChanged) -> None:
+        """Takes the user as they are in the message, unless a newer version is cached."""
         self.apply(message.user)
 
 

@@ -4,13 +4,11 @@ import asyncio
 from contextlib import suppress
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import HitSeen, Message
+from softphone_common.contracts.events import HitSeen
 from softphone_common.contracts.websocket import HitFrame
 from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
 from softphone_notifier.live.socket_session import SocketSession
-
-HEARD: tuple[type[Message], ...] = (HitSeen,)
 
 
 class HitSubscriptions:
@@ -20,7 +18,7 @@ class HitSubscriptions:
         self._bus = bus
         self._watched: dict[SocketSession, str] = {}
         self._turn = asyncio.Lock()
-        bus.listen(self._on_hit, HEARD, lambda: None, tenant="")
+        bus.subscribe(HitSeen, self.on_hit_seen, bound_only=True)
 
     async def watch(self, session: SocketSession, device: str | None) -> None:
         """From now on this device and no other; None: none. No administrator, no device."""
@@ -39,12 +37,12 @@ class HitSubscriptions:
         async with self._turn:
             with suppress(UnavailableError):  # remembered, and so at the next connect
                 if any(session.caller.tenant == tenant for session in self._watched):
-                    await self._bus.bind(tenant, HEARD)
+                    await self._bus.bind(tenant, [HitSeen])
                 else:
-                    await self._bus.unbind(tenant, HEARD)
+                    await self._bus.unbind(tenant, [HitSeen])
 
-    async def _on_hit(self, message: Message) -> None:
-        assert isinstance(message, HitSeen)
+    async def on_hit_seen(self, message: HitSeen) -> None:
+        """Sends the hit to the sockets that watch its device."""
         watching = [
             session
             for session, device in self._watched.items()

@@ -27,6 +27,7 @@ from softphone_common.contracts.websocket import (
 )
 from softphone_common.domain.audience import audience
 from softphone_common.process import metrics
+from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
@@ -35,7 +36,7 @@ from softphone_notifier.live.room import Room
 from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
 
-HEARD: tuple[type[Message], ...] = (CallObserved, CallMatched, CallChanged, CommentSaved)
+_MESSAGES: tuple[type[Message], ...] = (CallObserved, CallMatched, CallChanged, CommentSaved)
 
 
 class Hub:
@@ -58,22 +59,25 @@ class Hub:
         self._empty_since: dict[str, datetime] = {}
         self._doors: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """Whoever has a tenant's opens or closes its room, and nobody else meanwhile."""
-        self.task: asyncio.Task[None] | None = None
-        bus.listen(self._on_message, HEARD, self._on_gap, tenant="")
-        bus.listen(self._on_user_changed, [UserChanged], lambda: None)
+        self.task = BackgroundTask(self._tidy, "hub")
+        bus.subscribe(
+            CallObserved, self.on_call_observed, on_reconnect=self.on_reconnect, bound_only=True
+        )
+        bus.subscribe(CallMatched, self.on_call_matched, bound_only=True)
+        bus.subscribe(CallChanged, self.on_call_changed, bound_only=True)
+        bus.subscribe(CommentSaved, self.on_comment_saved, bound_only=True)
+        bus.subscribe(UserChanged, self.on_user_changed)
 
     async def start(self) -> None:
         """Begins to tidy up now and then."""
-        self.task = asyncio.create_task(self._tidy(), name="hub")
+        self.task.start()
 
     async def ping(self) -> None:
         """It has no server of its own."""
 
     async def stop(self) -> None:
         """Tidies no more; the sockets were closed with the HTTP server."""
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+        await self.task.stop()
 
     async def join(self, session: SocketSession, seen: int | None) -> None:
         """Welcomes a browser, then sends what it missed since `seen`, or a resync.
@@ -99,7 +103,7 @@ class Hub:
                 s = self._settings
                 self._rooms[tenant] = Room(self._clock(), s.calls_max, s.replay_max)
                 with suppress(UnavailableError):  # bound as soon as the broker is back
-                    await self._bus.bind(tenant, HEARD)
+                    await self._bus.bind(tenant, _MESSAGES)
             return self._rooms[tenant]
 
     def _welcome(self, session: SocketSession, room: Room, seen: int | None) -> None:
@@ -139,43 +143,51 @@ class Hub:
             old.cut(CloseCode.CROWDED, "the user has too many sockets")
         return len(there) < self._settings.sockets_tenant_max
 
-    async def _on_message(self, message: Message) -> None:
-        room = self._rooms.get(message.tenant)
-        if room is None:
+    async def on_call_observed(self, message: CallObserved) -> None:
+        """Folds the observation into its call and sends the call, unless it comes too late."""
+        if (room := self._rooms.get(message.tenant)) is None:
             return
-        seq_time = self._clock()
-        if isinstance(message, CallObserved):
-            late = seq_time - message.observation.at > self._late
-            call = None if late and not room.knows(message) else room.observe(message)
-            if call is not None:
-                self._show(message.tenant, room, call, seq_time)
-                metrics.POP_DELAY.observe((seq_time - message.observation.at).total_seconds())
-        elif isinstance(message, CallMatched):
-            call = room.match(message)
-            if call is not None:
-                self._show(message.tenant, room, call, seq_time)
-        elif isinstance(message, CommentSaved):
-            saved = CommentFrame(seq=room.next_seq(seq_time), comment=message.comment)
-            self._tell(message.tenant, room, saved, self._at(message.tenant, message.extensions))
-        elif isinstance(message, CallChanged):
-            trash = TrashFrame(
-                seq=room.next_seq(seq_time),
+        now = self._clock()
+        late = now - message.observation.at > self._late
+        call = None if late and not room.knows(message) else room.observe(message)
+        if call is not None:
+            self._show(message.tenant, room, call, now)
+            metrics.POP_DELAY.observe((now - message.observation.at).total_seconds())
+
+    async def on_call_matched(self, message: CallMatched) -> None:
+        """Sends the call again with its matches."""
+        room = self._rooms.get(message.tenant)
+        call = None if room is None else room.match(message)
+        if room is not None and call is not None:
+            self._show(message.tenant, room, call, self._clock())
+
+    async def on_comment_saved(self, message: CommentSaved) -> None:
+        """Sends the comment to the users at the call's extensions."""
+        if (room := self._rooms.get(message.tenant)) is not None:
+            frame = CommentFrame(seq=room.next_seq(self._clock()), comment=message.comment)
+            self._tell(message.tenant, room, frame, self._at(message.tenant, message.extensions))
+
+    async def on_call_changed(self, message: CallChanged) -> None:
+        """Sends that the call went to the recycle bin or came back from it."""
+        if (room := self._rooms.get(message.tenant)) is not None:
+            frame = TrashFrame(
+                seq=room.next_seq(self._clock()),
                 call_id=message.call_id,
                 deleted_at=message.deleted_at,
                 deleted_by=message.deleted_by,
             )
-            self._tell(message.tenant, room, trash, self._at(message.tenant, message.extensions))
+            self._tell(message.tenant, room, frame, self._at(message.tenant, message.extensions))
 
-    async def _on_user_changed(self, message: Message) -> None:
-        assert isinstance(message, UserChanged)
+    async def on_user_changed(self, message: UserChanged) -> None:
+        """Closes the sockets of a user who was revoked or removed."""
         if not message.revoked and message.user.active:
             return
         for session in list(self._sessions.get(message.tenant, ())):
             if session.user == message.user.id:
                 session.cut(CloseCode.REVOKED, "the sign-in was revoked")
 
-    def _on_gap(self) -> None:
-        """The broker was away: browsers read the log for what was not heard meanwhile."""
+    def on_reconnect(self) -> None:
+        """Has browsers read the log, for messages were missed while the broker was away."""
         resync = Resync().model_dump_json()
         for room in self._rooms.values():
             room.forget_recent()
@@ -223,6 +235,6 @@ class Hub:
             del self._sessions[tenant], self._empty_since[tenant]
             self._rooms.pop(tenant, None)
             try:
-                await self._bus.unbind(tenant, HEARD)
+                await self._bus.unbind(tenant, _MESSAGES)
             except UnavailableError as error:
                 log.info("unbound at the next connect", tenant=tenant, error=str(error))
