@@ -71,7 +71,7 @@ def _requests(draw: st.DrawFn) -> tuple[HitRequest, DeviceConfig]:
 def test_no_request_is_more_than_refused() -> None:
     def tried(drawn: tuple[HitRequest, DeviceConfig]) -> None:
         hits: tuple[ParsedEvent, ...] = ()
-        refused = HitError("none", "was refused")
+        refused = HitError("none", "missing")
         try:
             interpretation = interpret(*drawn)
             hits = interpretation.events

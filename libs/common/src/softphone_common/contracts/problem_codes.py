@@ -4,7 +4,8 @@ Clients act on the code and its parameters. The text is for people who read logs
 reworded in any release.
 """
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from typing import Any, cast, get_args
 
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -25,6 +26,9 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "connections-full": (503, "Too many connections are open"),
     "rate-limit-exceeded": (429, "Too many requests; try again in {seconds} s"),
     "resource-unavailable": (503, "{resource} does not answer; try again shortly"),
+    "address-connections-full": (429, "Too many connections of this address are open"),
+    "service-unavailable": (503, "This service does not answer now; try again shortly"),
+    "service-timeout": (504, "This service did not answer in time; the request may have worked"),
     "internal-error": (500, "An unexpected error; it has been logged"),
     # tokens, roles, sign-in
     "token-missing": (401, "A header `Authorization: Bearer <token>` is needed"),
@@ -149,15 +153,47 @@ FIELD_PROBLEMS: Mapping[str, str] = {
 }
 """Problems of one field, all with status 422; the text goes on from the field's name."""
 
-VALIDATION_CODES = frozenset(kind.replace("_", "-") for kind in get_args(ErrorType))
-"""The codes of pydantic's own checks, such as `string-too-short`: its types with dashes."""
+SCHEMA_PROBLEMS: Mapping[str, str] = {
+    "extra-forbidden": "is not a field of this request",
+    "unexpected-keyword-argument": "is not a field of this request",
+    "model-type": "must be a JSON object",
+    "model-attributes-type": "must be a JSON object",
+    "dataclass-type": "must be a JSON object",
+    "dict-type": "must be a JSON object",
+    "list-type": "must be a list",
+    "tuple-type": "must be a list",
+    "too-long": "has more than {max_length} items",
+    "string-type": "must be a text",
+    "string-unicode": "must be a text of whole characters",
+    "string-too-short": "has fewer than {min_length} characters",
+    "string-too-long": "has more than {max_length} characters",
+    "string-pattern-mismatch": "does not have the form {pattern}",
+    "literal-error": "must be {expected}",
+    "bool-type": "must be true or false",
+    "bool-parsing": "must be true or false",
+    "int-type": "must be a whole number",
+    "int-parsing": "must be a whole number",
+    "int-parsing-size": "must be a shorter number",
+    "int-from-float": "must be a whole number",
+    "finite-number": "must be a finite number",
+    "greater-than-equal": "must be {ge} or more",
+    "less-than-equal": "must be {le} or less",
+    "datetime-type": "must be a time",
+    "datetime-parsing": "must be a time as RFC 3339 writes it",
+    "datetime-from-date-parsing": "must be a time as RFC 3339 writes it",
+    "datetime-object-invalid": "must be a time that exists",
+    "timezone-aware": "must be a time with a zone",
+}
+"""The codes of pydantic's own checks that a request can meet. `message` is then pydantic's text."""
+
+_PYDANTIC = frozenset(kind.replace("_", "-") for kind in get_args(ErrorType))
 
 
 def status_of(code: str) -> int:
     """The HTTP status of a code. Raises KeyError for a code that is in no table."""
     if code in PROBLEMS:
         return PROBLEMS[code][0]
-    if code not in FIELD_PROBLEMS and code not in VALIDATION_CODES:
+    if code not in FIELD_PROBLEMS and code not in _PYDANTIC:
         raise KeyError(code)
     return 422
 
@@ -166,6 +202,53 @@ def text_of(code: str, params: Mapping[str, Any]) -> str:
     """The English text of a code of our own. Raises KeyError for any other code."""
     text = PROBLEMS[code][1] if code in PROBLEMS else FIELD_PROBLEMS[code]
     return text.format_map(params)
+
+
+def as_markdown() -> str:
+    """All codes as `docs/problems.md` shows them."""
+    whole = [(code, str(status), text) for code, (status, text) in sorted(PROBLEMS.items())]
+    field = [(code, "422", text) for code, text in sorted(FIELD_PROBLEMS.items())]
+    schema = [(code, "422", text) for code, text in sorted(SCHEMA_PROBLEMS.items())]
+    tables = (_table(rows) for rows in (whole, field, schema))
+    return _PAGE.format(*tables)
+
+
+def _table(rows: Iterable[tuple[str, str, str]]) -> str:
+    lines = ["| Code | Status | Text |", "| --- | --- | --- |"]
+    for code, status, text in rows:
+        plain = text.replace("{{", "{").replace("}}", "}").replace("|", "\\|")
+        lines.append(f"| `{code}` | {status} | {plain} |")
+    return "\n".join(lines)
+
+
+_PAGE = """\
+# Problems
+
+Every error of the API is a problem (RFC 9457, `application/problem+json`). Act on `code` and
+`params`, which stay as they are; `detail` is English for people and may change. `params` has a
+value for each name in braces. Each entry of `errors` names a field, with a `code` and `params` of
+its own. The inspector's hits carry the code of their refusal too.
+
+This page is made from the code: `uv run python -m softphone_common.contracts.problem_codes >
+docs/problems.md`.
+
+## The request as a whole
+
+{}
+
+## One field
+
+The text goes on from the name of the field: `null-refused` reads "name cannot be null".
+
+{}
+
+## Checks of the schema
+
+If such a check fails, `code` is `request-invalid` and the codes are in `errors`. They are the error
+types of pydantic with dashes instead of underscores, and `message` is pydantic's text.
+
+{}
+"""
 
 
 def invalid(code: str, **params: Any) -> PydanticCustomError:
@@ -185,3 +268,7 @@ def of_validation(details: ErrorDetails) -> tuple[str, dict[str, Any], str]:
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())
