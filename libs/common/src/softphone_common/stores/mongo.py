@@ -29,13 +29,16 @@ _NAME = "MongoDB"
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Turns what only waiting helps against into UnavailableError."""
+    """Turns the errors that only waiting helps against into UnavailableError.
+
+    Server selection and changes of the primary are ConnectionFailures; the driver marks the others
+    it would retry itself with the label RetryableWriteError, and timeouts with `timeout`.
+    """
     try:
         yield
-    except _AWAY as error:
-        raise UnavailableError(_NAME, error) from error
     except PyMongoError as error:
-        if error.has_error_label("RetryableWriteError") or "Topology" in str(error):
+        waiting = isinstance(error, _AWAY) or error.timeout
+        if waiting or error.has_error_label("RetryableWriteError"):
             raise UnavailableError(_NAME, error) from error
         raise
 
