@@ -1,1 +1,1 @@
-"""Folds events into the call history; the only owner of calls and comments."""
+"""Keeps the call history: folds events into calls, and owns calls and comments."""

@@ -1,11 +1,11 @@
-"""The command `softphone-calllog`."""
+"""The program `softphone-calllog`, which runs this service alone."""
 
 from softphone_calllog.service import SERVICE
 from softphone_common.runtime.runner import run_service
 
 
 def main() -> None:
-    """Runs the service until it is told to stop."""
+    """Runs the service until SIGTERM or SIGINT."""
     run_service(SERVICE)
 
 

@@ -1,9 +1,10 @@
-"""What calllog does with messages: the fold in bulk, and the sweep it is asked for."""
+"""The message handlers of calllog: folding calls in batches, and sweeping a tenant."""
 
 from collections.abc import Sequence
 
-from softphone_calllog.calls import CallRecord, CallStore
-from softphone_calllog.recycle_bin import RecycleBin
+from softphone_calllog.calls import CallStore
+from softphone_calllog.record import CallRecord
+from softphone_calllog.sweeper import Sweeper
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.commands import CleanUpRequested
 from softphone_common.contracts.events import (
@@ -18,23 +19,24 @@ from softphone_common.process.clock import Clock
 class CallHandlers:
     """Handles the queues `calllog.call` and `calllog.clean-up`."""
 
-    def __init__(self, calls: CallStore, bin_: RecycleBin, bus: Bus, clock: Clock) -> None:
+    def __init__(self, calls: CallStore, sweeper: Sweeper, bus: Bus, clock: Clock) -> None:
         self._calls = calls
-        self._bin = bin_
+        self._sweeper = sweeper
         self._bus = bus
         self._clock = clock
 
-    async def on_calls(self, messages: Sequence[CallObserved | CallMatched]) -> None:
-        """All of the batch is in the log when this returns, in one read and one bulk write."""
-        await self._calls.take(messages)
+    async def on_calls(self, facts: Sequence[CallObserved | CallMatched]) -> None:
+        """Stores a whole batch with one read and one bulk write."""
+        await self._calls.add(facts)
 
     async def on_clean_up_requested(self, messages: Sequence[CleanUpRequested]) -> None:
-        """Sweeps, tells the browsers of every call it took, then that it is done."""
+        """Sweeps, and publishes a CallChanged for each call moved before the CleanUpFinished."""
         for message in messages:
-            moved = await self._bin.sweep(
+            moved = await self._sweeper.sweep(
                 message.tenant, message.sweep, message.actor, message.as_of
             )
-            await self._bus.publish(*(changed(call) for call in moved))
+            await self._bus.publish(*(call_changed(record) for record in moved))
+            # last: once the janitor has noted the end, nobody repeats what failed before it
             await self._bus.publish(
                 CleanUpFinished(
                     tenant=message.tenant,
@@ -45,12 +47,12 @@ class CallHandlers:
             )
 
 
-def changed(call: CallRecord) -> CallChanged:
-    """The news that the call is deleted, or is so no more."""
+def call_changed(record: CallRecord) -> CallChanged:
+    """The event that the call was deleted or restored."""
     return CallChanged(
-        tenant=call.tenant,
-        call_id=call.call.id,
-        extensions=call.extensions,
-        deleted_at=call.deleted_at,
-        deleted_by=call.deleted_by,
+        tenant=record.tenant,
+        call_id=record.call.id,
+        extensions=record.extensions,
+        deleted_at=record.deleted_at,
+        deleted_by=record.deleted_by,
     )

@@ -6,10 +6,10 @@ from uuid import uuid4
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_calllog.calls import CallRecord, CallStore, party
+from softphone_calllog.calls import CallFilter, CallPage, CallStore
 from softphone_calllog.comments import CommentStore
-from softphone_calllog.handlers import changed
-from softphone_calllog.recycle_bin import RecycleBin
+from softphone_calllog.handlers import call_changed
+from softphone_calllog.record import CallRecord, counterpart_key
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Comment, CommentSaved
@@ -22,26 +22,44 @@ from softphone_common.http.problem import ProblemError
 from softphone_common.http.timestamps import Timestamp
 from softphone_common.process.clock import Clock
 from softphone_common.stores.keyset import time_position
-from softphone_common.stores.mongo import Document
 from softphone_common.stores.tenants import Tenants
 
-Cursor = Annotated[str | None, Query(max_length=2000)]
-Limit = Annotated[int, Query(ge=1)]
+Cursor = Annotated[
+    str | None, Query(max_length=2000, description="`next` of the page before; empty for the first")
+]
+Limit = Annotated[int, Query(ge=1, description="Items of a page; the installation has a maximum")]
 
 
-class Filter(BaseModel):
-    """Which calls of the history; `number` is any spelling, empty for withheld numbers."""
+class CallQuery(BaseModel):
+    """Filters and page of the call list."""
 
     model_config = ConfigDict(extra="forbid")
 
-    extension: str | None = Field(None, max_length=64)
-    phase: list[Phase] = Field(default_factory=list)
-    direction: Direction | None = None
-    number: str | None = Field(None, max_length=128)
-    from_: Timestamp | None = Field(None, alias="from")
-    to: Timestamp | None = None
-    cursor: str | None = Field(None, max_length=2000)
-    limit: int = Field(50, ge=1)
+    extension: str | None = Field(
+        None, max_length=64, description="Only calls in which this extension has a part"
+    )
+    phase: list[Phase] = Field(
+        default_factory=list, description="Only calls in one of these phases; may be repeated"
+    )
+    direction: Direction | None = Field(None, description="Only calls in this direction")
+    number: str | None = Field(
+        None,
+        max_length=128,
+        description=(
+            "Only calls with this number, in any spelling, such as `089 99998001` or"
+            " `+498999998001`; an empty text finds calls with a withheld number"
+        ),
+    )
+    from_: Timestamp | None = Field(
+        None, alias="from", description="Only calls that began at this time or later (RFC 3339)"
+    )
+    to: Timestamp | None = Field(
+        None, description="Only calls that began before this time (RFC 3339)"
+    )
+    cursor: str | None = Field(
+        None, max_length=2000, description="`next` of the page before; empty for the first"
+    )
+    limit: int = Field(50, ge=1, description="Calls of a page; the installation has a maximum")
 
 
 class CommentInput(BaseModel):
@@ -49,19 +67,22 @@ class CommentInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(min_length=1)
-    record: str | None = Field(None, max_length=64)
+    text: str = Field(min_length=1, description="The comment, at most SOFTPHONE_COMMENT_MAX long")
+    record: str | None = Field(
+        None,
+        max_length=64,
+        description="Id of a record among the call's matches, which gets the comment too",
+    )
 
 
 class CallApi:
-    """The call history over HTTP. A user reads the calls of the own extensions, an administrator
+    """The call history over HTTP. Users read the calls of their own extensions, administrators
     those of the tenant."""
 
     def __init__(
         self,
         calls: CallStore,
         comments: CommentStore,
-        bin_: RecycleBin,
         tenants: Tenants,
         bus: Bus,
         clock: Clock,
@@ -69,7 +90,6 @@ class CallApi:
     ) -> None:
         self._calls = calls
         self._comments = comments
-        self._bin = bin_
         self._tenants = tenants
         self._bus = bus
         self._clock = clock
@@ -85,106 +105,110 @@ class CallApi:
         add("/recycle-bin/{call}/restore", self.restore_call, methods=["POST"])
 
     async def list_calls(
-        self, wanted: Annotated[Filter, Query()], caller: AnyCaller
+        self, query: Annotated[CallQuery, Query()], caller: AnyCaller
     ) -> Page[CallJson]:
-        """The calls, newest first; `from` is the first moment of their beginning, `to` the first
-        no more."""
-        query: Document = {**_readable(caller), "deleted_at": None}
-        if wanted.extension is not None:
-            query["extensions"] = {"$in": _own(caller, wanted.extension)}
-        if wanted.phase:
-            query["phase"] = {"$in": wanted.phase}
-        if wanted.direction is not None:
-            query["direction"] = wanted.direction
-        if wanted.number is not None:
-            profile = self._tenants.require(caller.tenant).numbers
-            query["party"] = party(normalise(wanted.number, profile))
-        began = {"$exists": True, "$gte": wanted.from_, "$lt": wanted.to}
-        query["started_at"] = {k: v for k, v in began.items() if v is not None}
-        return await self._page(query, "started_at", wanted.cursor, wanted.limit)
+        """Lists calls, those that began last first. Users see the calls of their own extensions."""
+        filter_ = CallFilter(
+            tenant=caller.tenant,
+            extensions=_readable_extensions(caller, query.extension),
+            phases=frozenset(query.phase) or None,
+            direction=query.direction,
+            counterpart_key=self._counterpart_key(caller.tenant, query.number),
+            started_from=query.from_,
+            started_before=query.to,
+        )
+        size = min(query.limit, self._settings.page_max)
+        page = await self._calls.list_calls(filter_, time_position(query.cursor), size)
+        return await self._page_with_comments(caller.tenant, page)
 
     async def show_call(self, call: str, caller: AnyCaller) -> CallJson:
-        """One call."""
+        """Shows one call with its comments, deleted or not."""
         return await self._with_comments(await self._readable_call(call, caller))
 
     async def delete_call(self, call: str, caller: AdminCaller) -> None:
         """Moves a call to the recycle bin in the caller's name."""
-        deleted = await self._bin.put(caller.tenant, call, caller.login, self._clock())
-        if deleted is None:
+        record = await self._calls.delete(caller.tenant, call, caller.login, self._clock())
+        if record is None:
             raise ProblemError("call-unknown")
-        await self._bus.try_publish(changed(deleted))
+        await self._bus.try_publish(call_changed(record))
 
-    async def add_comment(self, call: str, given: CommentInput, caller: AnyCaller) -> Comment:
-        """Saves a comment to the call and to one of the records behind its number."""
+    async def add_comment(self, call: str, comment: CommentInput, caller: AnyCaller) -> Comment:
+        """Saves a comment to the call and, if `record` is set, to that record."""
         limit = self._settings.comment_max
-        if len(given.text) > limit:
+        if len(comment.text) > limit:
             raise ProblemError("text-too-long", field="text", limit=limit)
-        known = await self._readable_call(call, caller)
-        if given.record is not None and given.record not in {m.record for m in known.matches}:
+        record = await self._readable_call(call, caller)
+        if comment.record is not None and comment.record not in {m.record for m in record.matches}:
             raise ProblemError("record-not-matched", field="record")
-        comment = Comment(
+        saved = Comment(
             id=str(uuid4()),
             call=call,
-            text=given.text,
+            text=comment.text,
             author=caller.login,
             at=self._clock(),
-            record=given.record,
+            record=comment.record,
         )
-        await self._comments.add(caller.tenant, comment)
-        saved = CommentSaved(tenant=caller.tenant, comment=comment, extensions=known.extensions)
-        await self._bus.try_publish(saved)
-        return comment
+        await self._comments.add(caller.tenant, saved)
+        event = CommentSaved(tenant=caller.tenant, comment=saved, extensions=record.extensions)
+        await self._bus.try_publish(event)
+        return saved
 
     async def list_comments(
-        self, record: Annotated[str, Query(max_length=64)], caller: AnyCaller, limit: Limit = 50
+        self,
+        record: Annotated[str, Query(max_length=64, description="Id of a directory record")],
+        caller: AnyCaller,
+        limit: Limit = 50,
     ) -> Page[Comment]:
-        """The latest comments saved to a record, newest first."""
+        """Lists the latest comments saved to a record, newest first. It has one page only."""
         size = min(limit, self._settings.page_max)
         return Page(items=await self._comments.of_record(caller.tenant, record, size))
 
     async def list_deleted(
         self, caller: AdminCaller, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[CallJson]:
-        """The recycle bin, latest first."""
-        query: Document = {**_readable(caller), "deleted_at": {"$ne": None}}
-        return await self._page(query, "deleted_at", cursor, limit)
+        """Lists the calls in the recycle bin, those deleted last first."""
+        size = min(limit, self._settings.page_max)
+        page = await self._calls.list_deleted(caller.tenant, time_position(cursor), size)
+        return await self._page_with_comments(caller.tenant, page)
 
     async def restore_call(self, call: str, caller: AdminCaller) -> CallJson:
-        """Brings a call back; no sweep takes it again."""
-        restored = await self._bin.restore(caller.tenant, call)
-        if restored is None:
+        """Takes a call out of the recycle bin. No sweep moves it there again."""
+        record = await self._calls.restore(caller.tenant, call)
+        if record is None:
             raise ProblemError("deleted-call-unknown")
-        await self._bus.try_publish(changed(restored))
-        return await self._with_comments(restored)
+        await self._bus.try_publish(call_changed(record))
+        return await self._with_comments(record)
 
-    async def _readable_call(self, call: str, caller: Caller) -> CallRecord:
-        known = await self._calls.get(caller.tenant, call)
-        may = known is not None and (
-            caller.may("admin") or set(known.extensions) & set(caller.extensions)
+    def _counterpart_key(self, tenant: str, number: str | None) -> str | None:
+        if number is None:
+            return None
+        return counterpart_key(normalise(number, self._tenants.require(tenant).numbers))
+
+    async def _readable_call(self, call_id: str, caller: Caller) -> CallRecord:
+        record = await self._calls.get(caller.tenant, call_id)
+        may_read = record is not None and (
+            caller.may("admin") or set(record.extensions) & set(caller.extensions)
         )
-        if known is None or not may:
+        # a call of somebody else is answered as if there were none, so that ids can't be probed
+        if record is None or not may_read:
             raise ProblemError("call-unknown")
-        return known
+        return record
 
-    async def _page(
-        self, query: Document, order: str, cursor: str | None, limit: int
-    ) -> Page[CallJson]:
-        size = min(limit, self._settings.page_max)
-        page = await self._calls.page(query, order, time_position(cursor), size)
-        ids = [call.call.id for call in page.items]
-        comments = await self._comments.of_calls(query["tenant"], ids) if ids else {}
-        items = [call.json(comments.get(call.call.id, ())) for call in page.items]
+    async def _page_with_comments(self, tenant: str, page: CallPage) -> Page[CallJson]:
+        ids = [record.call.id for record in page.items]
+        comments = await self._comments.of_calls(tenant, ids) if ids else {}
+        items = [record.json(comments.get(record.call.id, ())) for record in page.items]
         return Page(items=items, next=page.cursor)
 
-    async def _with_comments(self, call: CallRecord) -> CallJson:
-        comments = await self._comments.of_calls(call.tenant, [call.call.id])
-        return call.json(comments.get(call.call.id, ()))
+    async def _with_comments(self, record: CallRecord) -> CallJson:
+        comments = await self._comments.of_calls(record.tenant, [record.call.id])
+        return record.json(comments.get(record.call.id, ()))
 
 
-def _readable(caller: Caller) -> Document:
-    mine: Document = {"tenant": caller.tenant}
-    return mine if caller.may("admin") else {**mine, "extensions": {"$in": [*caller.extensions]}}
-
-
-def _own(caller: Caller, extension: str) -> list[str]:
-    return [extension] if caller.may("admin") or extension in caller.extensions else []
+def _readable_extensions(caller: Caller, extension: str | None) -> frozenset[str] | None:
+    """The extensions whose calls the caller may read and wants to; None for all of the tenant."""
+    wanted = None if extension is None else frozenset({extension})
+    if caller.may("admin"):
+        return wanted
+    own = frozenset(caller.extensions)
+    return own if wanted is None else own & wanted

@@ -1,12 +1,12 @@
-"""Builds calllog: the only place here that constructs things."""
+"""Builds calllog from its settings; no other module of it constructs a resource."""
 
 from softphone_calllog import calls, comments
-from softphone_calllog.calls import CallStore
-from softphone_calllog.comments import CommentStore
+from softphone_calllog.calls import MongoCallStore
+from softphone_calllog.comments import MongoCommentStore
 from softphone_calllog.handlers import CallHandlers
-from softphone_calllog.recycle_bin import RecycleBin
 from softphone_calllog.routes import CallApi
 from softphone_calllog.settings import CalllogSettings
+from softphone_calllog.sweeper import Sweeper
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.commands import CleanUpRequested
@@ -20,18 +20,17 @@ from softphone_common.stores.tenants import Tenants
 
 
 async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
-    """The service, not started yet."""
+    """Returns the service, which `softphone_common.runtime` starts and stops."""
     bus = Bus(settings, "calllog")
     mongo = Mongo(settings, calls.INDEXES | comments.INDEXES)
     tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
-    call_store = CallStore(mongo.database)
-    recycle_bin = RecycleBin(call_store, settings)
-    handlers = CallHandlers(call_store, recycle_bin, bus, clock)
+    call_store = MongoCallStore(mongo.database)
+    handlers = CallHandlers(call_store, Sweeper(call_store, settings), bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, batches)
     bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
-    comment_store = CommentStore(mongo.database)
-    api = CallApi(call_store, comment_store, recycle_bin, tenants, bus, clock, settings)
+    comment_store = MongoCommentStore(mongo.database)
+    api = CallApi(call_store, comment_store, tenants, bus, clock, settings)
     token_versions = TokenVersions(bus, settings.outdated_max)
     return Service("calllog", [api.router], [mongo, tenants, bus], token_versions)
 

@@ -1,4 +1,4 @@
-"""What calllog is told beyond what every service is told."""
+"""The settings of calllog, in addition to those of every service."""
 
 from pydantic import Field
 
@@ -6,13 +6,22 @@ from softphone_common.process.settings import Settings
 
 
 class CalllogSettings(Settings):
-    """Times are seconds."""
+    """When the sweep takes a call, and limits of the history."""
 
     clean_up_grace_seconds: int = Field(
-        3600, ge=60, description="A call nobody answered or ended is left alone this long"
+        3600,
+        ge=60,
+        description=(
+            "Seconds without a sign of life before the sweep takes a call that was neither"
+            " answered nor ended"
+        ),
     )
     clean_up_live_seconds: int = Field(
-        43_200, ge=60, description="A connected call counts as live this long"
+        43_200,
+        ge=60,
+        description="Seconds without a sign of life before the sweep takes a connected call",
     )
-    clean_up_batch: int = Field(500, ge=1, description="Calls looked at at once")
-    comment_max: int = Field(10_000, ge=1, description="Characters of one comment")
+    clean_up_batch: int = Field(
+        500, ge=1, description="Calls that a sweep reads and moves in one step"
+    )
+    comment_max: int = Field(10_000, ge=1, description="Characters that one comment may have")
