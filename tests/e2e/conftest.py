@@ -13,10 +13,10 @@ import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from e2e.desk import Desk
+from e2e.page import DeskPage
 from softphone_testing.servers.rabbitmq import RabbitMQ
 from softphone_testing.until import until
-from support.phone import Phone
+from support.tenant.phone import Phone
 
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
@@ -33,7 +33,7 @@ ARGUMENTS = [
 ]
 
 Facts = dict[str, Any]
-Open = Callable[..., Awaitable[Desk]]
+OpenPage = Callable[..., Awaitable[DeskPage]]
 
 
 @pytest.fixture(scope="session")
@@ -102,20 +102,26 @@ async def chromium() -> AsyncIterator[Browser]:
 async def phone(onebox: Facts) -> AsyncIterator[Phone]:
     """The demo's device: it can ring at any extension. What it began ends with the test."""
     async with httpx.AsyncClient(base_url=onebox["url"], timeout=60) as client:
-        phone = Phone(client, onebox["device"]["key"], onebox["device"]["extension"])
+        phone = Phone(
+            client,
+            "",
+            onebox["device"]["id"],
+            onebox["device"]["key"],
+            onebox["device"]["extension"],
+        )
         yield phone
         await phone.hang_up()
 
 
 @pytest.fixture
-async def desk(onebox: Facts, chromium: Browser) -> AsyncIterator[Open]:
+async def open_page(onebox: Facts, chromium: Browser) -> AsyncIterator[OpenPage]:
     """Opens the page in a browser of its own, signed in as this user of the demo.
 
     At the end no page may have said anything on its console that was not expected.
     """
-    desks: list[Desk] = []
+    desks: list[DeskPage] = []
 
-    async def open_desk(login: str | None = "anna", **options: Any) -> Desk:
+    async def open_desk(login: str | None = "anna", **options: Any) -> DeskPage:
         context = await chromium.new_context(
             **{
                 "base_url": onebox["url"],
@@ -125,7 +131,7 @@ async def desk(onebox: Facts, chromium: Browser) -> AsyncIterator[Open]:
                 **options,
             }
         )
-        opened = Desk(await context.new_page(), onebox)
+        opened = DeskPage(await context.new_page(), onebox)
         desks.append(opened)
         await opened.page.goto("/")
         if login is not None:

@@ -2,13 +2,15 @@
 
 from playwright.async_api import Route, expect
 
-from e2e.conftest import Facts, Open
-from support.phone import Phone
+from e2e.conftest import Facts, OpenPage
+from support.tenant.phone import Phone
 
 
-async def test_is_saved_to_the_chosen_record(onebox: Facts, desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    call = await phone.line(onebox["caller"]).hit("ringing")
+async def test_is_saved_to_the_chosen_record(
+    onebox: Facts, open_page: OpenPage, phone: Phone
+) -> None:
+    anna = await open_page("anna")
+    call = await phone.call(onebox["caller"]).ringing()
     popup, row = anna.popup(call), anna.row(call)
     await expect(popup.get_by_test_id("popup-match")).to_have_count(5)
     await popup.get_by_test_id("comment-text").fill("Bittet um Rückruf am Montag")
@@ -28,15 +30,15 @@ async def test_is_saved_to_the_chosen_record(onebox: Facts, desk: Open, phone: P
     await expect(saved).to_contain_text("Huber & Partner Vertrieb")
 
 
-async def test_unsent_text_survives_a_reload(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    line = phone.line("08999998001")
-    call = await line.hit("ringing")
+async def test_unsent_text_survives_a_reload(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page("anna")
+    line = phone.call("08999998001")
+    call = await line.ringing()
     popup, row = anna.popup(call), anna.row(call)
     await expect(popup.get_by_test_id("popup-match")).to_have_count(5)
     await popup.get_by_test_id("comment-text").fill("noch nicht fertig")
     await popup.get_by_test_id("comment-record").select_option("Lieferant: Huber Feinblech KG")
-    await line.hit("connected")
+    await line.connected()
     await expect(popup).to_have_attribute("data-phase", "connected")
     await expect(popup.get_by_test_id("comment-text")).to_have_value("noch nicht fertig")
 
@@ -54,10 +56,10 @@ async def test_unsent_text_survives_a_reload(desk: Open, phone: Phone) -> None:
     await expect(popup.get_by_test_id("comment-text")).to_have_value("")
 
 
-async def test_a_failed_save_keeps_the_text(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
+async def test_a_failed_save_keeps_the_text(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page("anna")
     anna.expected += ["503", "ERR_FAILED"]
-    call = await phone.line("08999998141").hit("ringing")
+    call = await phone.call("08999998141").ringing()
     popup = anna.popup(call)
     answers: list[int | None] = [503, None]
 
@@ -76,11 +78,11 @@ async def test_a_failed_save_keeps_the_text(desk: Open, phone: Phone) -> None:
     await expect(popup.get_by_test_id("comment")).to_contain_text("nicht verlieren")
 
 
-async def test_comes_to_the_other_desk_of_the_call(desk: Open, phone: Phone) -> None:
-    anna, bernd = await desk("anna"), await desk("bernd")
-    line = phone.line("08999998142")
-    call = await line.hit("ringing")
-    await line.hit("ringing", extension="22")
+async def test_comes_to_the_other_desk_of_the_call(open_page: OpenPage, phone: Phone) -> None:
+    anna, bernd = await open_page("anna"), await open_page("bernd")
+    line = phone.call("08999998142")
+    call = await line.ringing()
+    await line.ringing("22")
     await expect(bernd.popup(call)).to_be_visible()
     await anna.popup(call).get_by_test_id("comment-text").fill("Ich übernehme")
     await anna.popup(call).get_by_test_id("comment-save").click()

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from playwright.async_api import Locator, expect
 
-from e2e.conftest import Facts, Open
-from e2e.desk import Desk
+from e2e.conftest import Facts, OpenPage
+from e2e.page import DeskPage
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import REASON_HEADER, Envelope
-from support.broker import broker
-from support.dead_letters import missed, put
+from support.stack.broker import broker_channel
+from support.stack.dead_letters import missed_call, put_message
 
 QUEUE = "calllog.call"
 
@@ -18,20 +18,20 @@ QUEUE = "calllog.call"
 async def died(onebox: Facts, envelope: Envelope, reason: str) -> None:
     """Puts it where the broker has what the call log gave up on."""
     headers = {**envelope.headers, REASON_HEADER: reason}
-    async with broker(onebox["broker"]) as channel:
-        await put(channel, replace(envelope, headers=headers), topology.dead(QUEUE))
+    async with broker_channel(onebox["broker"]) as channel:
+        await put_message(channel, replace(envelope, headers=headers), topology.dead(QUEUE))
 
 
-def letter(desk: Desk, reason: str) -> Locator:
-    return desk.at("letter-row").filter(has_text=reason)
+def letter(open_page: DeskPage, reason: str) -> Locator:
+    return open_page.at("letter-row").filter(has_text=reason)
 
 
-async def test_a_letter_is_read_replayed_and_dropped(onebox: Facts, desk: Open) -> None:
-    call, envelope = missed(onebox["tenant"], "089 99998191")
+async def test_a_letter_is_read_replayed_and_dropped(onebox: Facts, open_page: OpenPage) -> None:
+    call, envelope = missed_call(onebox["tenant"], "089 99998191")
     evil = "<img src=x onerror=alert(1)>"
     await died(onebox, envelope, f"ValueError: {evil}")
     await died(onebox, Envelope(json.dumps(evil).encode(), {}), "no type")
-    otto = await desk("operator")
+    otto = await open_page("operator")
     await otto.at("nav-dead-letters").click()
     mine = letter(otto, evil)
     await mine.get_by_test_id("letter-open").click()
@@ -58,12 +58,12 @@ async def test_a_letter_is_read_replayed_and_dropped(onebox: Facts, desk: Open) 
     await expect(poison).to_have_count(0)
 
 
-async def test_all_are_replayed_though_some_die_again(onebox: Facts, desk: Open) -> None:
-    calls = [missed(onebox["tenant"], "089 99998191") for _ in range(3)]
+async def test_all_are_replayed_though_some_die_again(onebox: Facts, open_page: OpenPage) -> None:
+    calls = [missed_call(onebox["tenant"], "089 99998191") for _ in range(3)]
     for _, envelope in calls:
         await died(onebox, envelope, "a bad release")
     await died(onebox, Envelope(b"dies again at once", {}), "a bad release")
-    otto = await desk("operator")
+    otto = await open_page("operator")
     await otto.at("nav-dead-letters").click()
     await expect(letter(otto, "a bad release")).to_have_count(4)
     await otto.at("letters-replay").click()
@@ -75,8 +75,8 @@ async def test_all_are_replayed_though_some_die_again(onebox: Facts, desk: Open)
         await expect(otto.row(call)).to_be_visible()
 
 
-async def test_is_for_operators_alone(desk: Open) -> None:
-    clara = await desk("admin")
+async def test_is_for_operators_alone(open_page: OpenPage) -> None:
+    clara = await open_page("admin")
     await expect(clara.at("nav-dead-letters")).to_have_count(0)
     await clara.page.goto("/#/dead-letters")
     await expect(clara.at("letters")).to_have_count(0)

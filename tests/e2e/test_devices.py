@@ -5,34 +5,34 @@ import json
 import httpx
 from playwright.async_api import expect
 
-from e2e.conftest import Facts, Open
-from e2e.desk import Desk
+from e2e.conftest import Facts, OpenPage
+from e2e.page import DeskPage
 from e2e.test_inspector import CLIPBOARD, add_phone, copied
 
 ENGLISH = {"locale": "en-GB"}
 
 
-async def unfold(clara: Desk, name: str) -> None:
+async def unfold(clara: DeskPage, name: str) -> None:
     await clara.at("device-settings").click()
     await clara.at(f"fold-{name}").locator("summary").click()
 
 
-async def save(clara: Desk, name: str, said: str = "Gespeichert.") -> None:
+async def save(clara: DeskPage, name: str, said: str = "Gespeichert.") -> None:
     fold = clara.at(f"fold-{name}")
     await fold.get_by_test_id("save").first.click()
     await expect(fold.get_by_test_id("form-note").first).to_have_text(said)
 
 
-async def test_is_for_administrators(onebox: Facts, desk: Open) -> None:
-    anna = await desk("anna")
+async def test_is_for_administrators(onebox: Facts, open_page: OpenPage) -> None:
+    anna = await open_page("anna")
     await anna.page.goto(f"{onebox['url']}/#/phones")
     await expect(anna.at("nav-phones")).to_have_count(0)
     await expect(anna.at("devices")).to_have_count(0)
     await expect(anna.at("filter-number")).to_be_visible()
 
 
-async def test_a_phone_is_added_with_the_keyboard_alone(desk: Open) -> None:
-    clara = await desk("admin", **ENGLISH)
+async def test_a_phone_is_added_with_the_keyboard_alone(open_page: OpenPage) -> None:
+    clara = await open_page("admin", **ENGLISH)
     keys = clara.page.keyboard
     await clara.at("nav-phones").focus()
     await keys.press("Enter")
@@ -63,8 +63,8 @@ async def test_a_phone_is_added_with_the_keyboard_alone(desk: Open) -> None:
     await clara.picture("devices")
 
 
-async def test_settings_are_kept(desk: Open) -> None:
-    clara = await desk("admin")
+async def test_settings_are_kept(open_page: OpenPage) -> None:
+    clara = await open_page("admin")
     await add_phone(clara, "generic", "Messe")
     await unfold(clara, "lines")
     await clara.at("line-name").fill("anna@pbx.example.de")
@@ -95,8 +95,8 @@ async def test_settings_are_kept(desk: Open) -> None:
     await clara.picture("settings")
 
 
-async def test_a_secret_is_kept_and_never_shown(desk: Open) -> None:
-    clara = await desk("admin")
+async def test_a_secret_is_kept_and_never_shown(open_page: OpenPage) -> None:
+    clara = await open_page("admin")
     await add_phone(clara, "twilio", "Wolke")
     await unfold(clara, "secret")
     await clara.at("secret").fill("not to be seen again")
@@ -110,8 +110,8 @@ async def test_a_secret_is_kept_and_never_shown(desk: Open) -> None:
     await save(clara, "secret", "Entfernt: Meldungen werden nicht mehr geprüft.")
 
 
-async def test_a_line_says_how_much_of_it_fits(desk: Open) -> None:
-    clara = await desk("admin")
+async def test_a_line_says_how_much_of_it_fits(open_page: OpenPage) -> None:
+    clara = await open_page("admin")
     await add_phone(clara, "yealink", "Flur")
     lengths = clara.at("url-length")
     await expect(lengths).to_have_count(await clara.at("url-row").count())
@@ -119,8 +119,8 @@ async def test_a_line_says_how_much_of_it_fits(desk: Open) -> None:
     await expect(lengths.first).to_have_text(f"{len(shown)} von höchstens 511 Zeichen")
 
 
-async def test_what_is_wrong_is_said_at_its_field(desk: Open) -> None:
-    clara = await desk("admin")
+async def test_what_is_wrong_is_said_at_its_field(open_page: OpenPage) -> None:
+    clara = await open_page("admin")
     clara.expected.append("422")
     await add_phone(clara, "generic", "Probe")
     await unfold(clara, "numbers")
@@ -140,8 +140,8 @@ async def test_what_is_wrong_is_said_at_its_field(desk: Open) -> None:
     await expect(clara.at("error-mapping")).to_contain_text("nowhere.at.all")
 
 
-async def test_the_dry_run_takes_what_is_not_saved_yet(desk: Open) -> None:
-    clara = await desk("admin")
+async def test_the_dry_run_takes_what_is_not_saved_yet(open_page: OpenPage) -> None:
+    clara = await open_page("admin")
     await add_phone(clara, "generic", "Probelauf", "21")
     await unfold(clara, "mapping")
     await clara.at("trial-request").fill("GET /ringing?caller=08999998194 HTTP/1.1")
@@ -158,8 +158,8 @@ async def test_the_dry_run_takes_what_is_not_saved_yet(desk: Open) -> None:
     await expect(clara.at("inspector")).to_contain_text("Noch keine Meldung")
 
 
-async def test_a_new_key_and_a_removed_phone(desk: Open) -> None:
-    clara = await desk("admin", permissions=CLIPBOARD)
+async def test_a_new_key_and_a_removed_phone(open_page: OpenPage) -> None:
+    clara = await open_page("admin", permissions=CLIPBOARD)
     await add_phone(clara, "generic", "Alt", "21")
     old = await copied(clara, "missed")
     await unfold(clara, "danger")
@@ -186,8 +186,8 @@ async def test_a_new_key_and_a_removed_phone(desk: Open) -> None:
         assert (await phone.get(new)).status_code == 404
 
 
-async def test_the_companys_settings(desk: Open) -> None:
-    clara = await desk("admin", **ENGLISH)
+async def test_the_companys_settings(open_page: OpenPage) -> None:
+    clara = await open_page("admin", **ENGLISH)
     clara.expected.append("422")
     await clara.at("nav-settings").click()
     numbers = clara.page.locator("[aria-labelledby=numbers-title]")
@@ -214,8 +214,8 @@ async def test_the_companys_settings(desk: Open) -> None:
     await expect(numbers.get_by_test_id("form-note")).to_have_text("Saved.")
 
 
-async def test_another_language_keeps_the_place(desk: Open) -> None:
-    clara = await desk("admin")
+async def test_another_language_keeps_the_place(open_page: OpenPage) -> None:
+    clara = await open_page("admin")
     await add_phone(clara, "generic", "Zweisprachig")
     await clara.page.get_by_role("button", name="EN", exact=True).click()
     await expect(clara.at("device-title")).to_have_text("Zweisprachig")

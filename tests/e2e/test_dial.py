@@ -3,13 +3,13 @@
 import httpx
 from playwright.async_api import Request, expect
 
-from e2e.conftest import Open
-from e2e.desk import A_SECOND_OR_MORE, Desk
+from e2e.conftest import OpenPage
+from e2e.page import A_SECOND_OR_MORE, DeskPage
 from softphone_testing.until import until
-from support.phone import Phone
+from support.tenant.phone import Phone
 
 
-async def _clicked(anna: Desk, name: str, testid: str) -> str:
+async def _clicked(anna: DeskPage, name: str, testid: str) -> str:
     async with anna.page.expect_response("**/api/dial") as asked:
         await anna.page.locator(name).get_by_test_id(testid).click()
     answer = await asked.value
@@ -18,11 +18,13 @@ async def _clicked(anna: Desk, name: str, testid: str) -> str:
     return call
 
 
-async def test_a_clicked_number_becomes_one_call_with_the_phones(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    missed = phone.line("08999998151")
-    earlier = await missed.hit("ringing")
-    await missed.hit("missed")
+async def test_a_clicked_number_becomes_one_call_with_the_phones(
+    open_page: OpenPage, phone: Phone
+) -> None:
+    anna = await open_page("anna")
+    missed = phone.call("08999998151")
+    earlier = await missed.ringing()
+    await missed.missed()
     await expect(anna.row(earlier)).to_have_attribute("data-phase", "missed")
 
     call = await _clicked(anna, f"[data-testid=call-row][data-call='{earlier}']", "row-number")
@@ -30,22 +32,22 @@ async def test_a_clicked_number_becomes_one_call_with_the_phones(desk: Open, pho
     await expect(anna.row(call)).to_contain_text("gewählt")
     await expect(anna.popup(call)).to_contain_text("ausgehend")
 
-    line = phone.line("+498999998151", direction="outbound")
-    assert await line.hit("ringing") == call
+    line = phone.call("+498999998151", direction="outbound")
+    assert await line.ringing() == call
     await expect(anna.row(call)).to_have_attribute("data-phase", "ringing")
-    assert await line.hit("connected") == call
+    assert await line.connected() == call
     await expect(anna.row(call)).to_have_attribute("data-phase", "connected")
     await expect(anna.row(call).get_by_test_id("row-talk")).to_have_text(A_SECOND_OR_MORE)
     await anna.picture("dialed")
-    assert await line.hit("ended") == call
+    assert await line.ended() == call
     await expect(anna.row(call)).to_contain_text("beendet")
     await anna.at("filter-number").fill("089 99998151")
     await expect(anna.at("call-row")).to_have_count(2)
     await expect(anna.row(call).get_by_test_id("row-talk")).to_have_text(A_SECOND_OR_MORE)
 
 
-async def test_the_dial_field_says_what_is_wrong(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
+async def test_the_dial_field_says_what_is_wrong(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page("anna")
     anna.expected.append("422")
     await anna.at("dial-button").click()
     await expect(anna.at("dial-error")).to_contain_text("Bitte geben Sie eine Nummer ein")
@@ -57,17 +59,17 @@ async def test_the_dial_field_says_what_is_wrong(desk: Open, phone: Phone) -> No
     call = await _clicked(anna, "body", "dial-button")
     await expect(anna.row(call)).to_contain_text("+49 30 23125152")
     await expect(anna.at("toast")).to_contain_text("Ihr Telefon übernimmt")
-    assert await phone.line("03023125152", direction="outbound").hit("ringing") == call
+    assert await phone.call("03023125152", direction="outbound").ringing() == call
 
 
 async def test_a_double_click_on_a_number_is_one_call(
-    desk: Open, phone: Phone, admin: httpx.AsyncClient
+    open_page: OpenPage, phone: Phone, admin: httpx.AsyncClient
 ) -> None:
-    anna = await desk("anna")
+    anna = await open_page("anna")
     asked, opened = await _watched(anna)
-    missed = phone.line("08999998153")
-    earlier = await missed.hit("ringing")
-    await missed.hit("missed")
+    missed = phone.call("08999998153")
+    earlier = await missed.ringing()
+    await missed.missed()
     await expect(anna.row(earlier)).to_have_attribute("data-phase", "missed")
 
     await anna.row(earlier).get_by_test_id("row-number").dblclick()
@@ -81,13 +83,13 @@ async def test_a_double_click_on_a_number_is_one_call(
     await expect(anna.row(call)).to_have_attribute("data-phase", "dialed")
     await _opens_once(anna, opened, "tel:+498999998153")
     assert await _calls(admin, "08999998153") == {call, earlier}
-    await phone.line("08999998153", direction="outbound").hit("ringing")
+    await phone.call("08999998153", direction="outbound").ringing()
 
 
 async def test_a_double_click_on_the_button_is_one_call(
-    desk: Open, phone: Phone, admin: httpx.AsyncClient
+    open_page: OpenPage, phone: Phone, admin: httpx.AsyncClient
 ) -> None:
-    anna = await desk("anna")
+    anna = await open_page("anna")
     asked, opened = await _watched(anna)
     await anna.at("dial-number").fill("030 23125154")
     await anna.at("dial-button").dblclick()
@@ -97,10 +99,10 @@ async def test_a_double_click_on_the_button_is_one_call(
     (call,) = {(await _answer(request))["call_id"] for request in asked}
     await expect(anna.row(call)).to_have_attribute("data-phase", "dialed")
     assert await _calls(admin, "03023125154") == {call}
-    await phone.line("03023125154", direction="outbound").hit("ringing")
+    await phone.call("03023125154", direction="outbound").ringing()
 
 
-async def _watched(anna: Desk) -> tuple[list[Request], list[str]]:
+async def _watched(anna: DeskPage) -> tuple[list[Request], list[str]]:
     """What is asked for, and the links that are opened, from now on."""
     asked: list[Request] = []
     opened: list[str] = []
@@ -111,7 +113,7 @@ async def _watched(anna: Desk) -> tuple[list[Request], list[str]]:
     return asked, opened
 
 
-async def _opens_once(anna: Desk, opened: list[str], link: str) -> None:
+async def _opens_once(anna: DeskPage, opened: list[str], link: str) -> None:
     """Links are opened in order: behind another one there is none of these.
 
     A browser may wait for an answer to the first, and hear no mouse and no key meanwhile.
@@ -136,8 +138,8 @@ async def _answer(request: Request) -> dict[str, str]:
     return said
 
 
-async def test_everybody_has_a_link_of_his_own(desk: Open, phone: Phone) -> None:
-    otto = await desk("operator")
+async def test_everybody_has_a_link_of_his_own(open_page: OpenPage, phone: Phone) -> None:
+    otto = await open_page("operator")
     otto.expected += ["404", "422"]  # no link of his own yet, and then a wrong one
     await otto.at("me").click()
     await otto.at("link").fill("tel:")
@@ -164,9 +166,9 @@ async def test_everybody_has_a_link_of_his_own(desk: Open, phone: Phone) -> None
     await expect(otto.at("link")).to_have_value("")
 
 
-async def _token(desk: Desk) -> dict[str, str]:
+async def _token(open_page: DeskPage) -> dict[str, str]:
     """What the page itself would send. A browser that opens a link like callto: asks its user, and
     takes no other click until he has answered."""
-    renewed = await desk.page.request.post("/api/session/renew")
+    renewed = await open_page.page.request.post("/api/session/renew")
     assert renewed.status == 201, await renewed.text()
     return {"Authorization": f"Bearer {(await renewed.json())['token']}"}

@@ -5,17 +5,17 @@ import json
 import httpx
 from playwright.async_api import WebSocketRoute, expect
 
-from e2e.conftest import Open
-from support.phone import Phone
+from e2e.conftest import OpenPage
+from support.tenant.phone import Phone
 
 
-async def test_is_filtered_by_phase_and_number(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    one, two = phone.line("08999998161"), phone.line("08999998162")
-    missed, ended = await one.hit("ringing"), await two.hit("ringing")
-    await one.hit("missed")
-    await two.hit("connected")
-    await two.hit("ended")
+async def test_is_filtered_by_phase_and_number(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page("anna")
+    one, two = phone.call("08999998161"), phone.call("08999998162")
+    missed, ended = await one.ringing(), await two.ringing()
+    await one.missed()
+    await two.connected()
+    await two.ended()
     await expect(anna.row(ended)).to_contain_text("beendet")
     await anna.at("filter-phase").select_option("missed")
     await expect(anna.row(ended)).to_have_count(0)
@@ -24,14 +24,14 @@ async def test_is_filtered_by_phase_and_number(desk: Open, phone: Phone) -> None
     await anna.at("filter-number").fill("(089) 99998-162")
     await expect(anna.row(missed)).to_have_count(0)
     await expect(anna.row(ended)).to_be_visible()
-    later = await phone.line("08999998163").hit("ringing")
-    again = await phone.line("08999998162").hit("ringing")
+    later = await phone.call("08999998163").ringing()
+    again = await phone.call("08999998162").ringing()
     await expect(anna.row(again)).to_be_visible()
     await expect(anna.row(later)).to_have_count(0)
 
 
-async def test_catches_up_after_a_lost_connection(desk: Open, phone: Phone) -> None:
-    anna = await desk(None)
+async def test_catches_up_after_a_lost_connection(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page(None)
     sockets: list[WebSocketRoute] = []
 
     def through(socket: WebSocketRoute) -> None:
@@ -41,22 +41,24 @@ async def test_catches_up_after_a_lost_connection(desk: Open, phone: Phone) -> N
     await anna.page.route_web_socket("**/ws", through)
     await anna.page.reload()
     await anna.sign_in("anna")
-    running, missed = phone.line("08999998171"), phone.line("08999998172")
-    connected = await running.hit("ringing")
+    running, missed = phone.call("08999998171"), phone.call("08999998172")
+    connected = await running.ringing()
     await expect(anna.popup(connected)).to_be_visible()
 
     await sockets[-1].close(code=1012)
     await expect(anna.at("connection")).to_have_attribute("data-state", "waiting")
-    await running.hit("connected")
-    gone = await missed.hit("ringing")
-    await missed.hit("missed")
+    await running.connected()
+    gone = await missed.ringing()
+    await missed.missed()
     await anna.connected()
     assert len(sockets) > 1
     await expect(anna.popup(connected)).to_have_attribute("data-phase", "connected")
     await expect(anna.row(gone)).to_contain_text("nicht angenommen")
 
 
-async def test_asks_the_log_where_a_restarted_notifier_knows_less(desk: Open, phone: Phone) -> None:
+async def test_asks_the_log_where_a_restarted_notifier_knows_less(
+    open_page: OpenPage, phone: Phone
+) -> None:
     def only_the_end(text: str) -> str:
         frame = json.loads(text)
         call = frame.get("call", {})
@@ -69,27 +71,27 @@ async def test_asks_the_log_where_a_restarted_notifier_knows_less(desk: Open, ph
         server = socket.connect_to_server()
         server.on_message(lambda text: socket.send(only_the_end(str(text))))
 
-    anna = await desk(None)
+    anna = await open_page(None)
     await anna.page.route_web_socket("**/ws", forgetful)
     await anna.page.reload()
     await anna.sign_in("anna")
-    line = phone.line("08999998001")
-    call = await line.hit("ringing")
-    await line.hit("connected")
+    line = phone.call("08999998001")
+    call = await line.ringing()
+    await line.connected()
     await expect(anna.popup(call).get_by_test_id("popup-match")).to_have_count(5)
-    await line.hit("ended")
+    await line.ended()
     await expect(anna.popup(call)).to_have_attribute("data-phase", "ended")
     await expect(anna.popup(call).get_by_test_id("popup-match")).to_have_count(5)
     await expect(anna.row(call)).to_contain_text("beendet")
 
 
 async def test_deleted_calls_go_to_the_bin_and_come_back(
-    desk: Open, phone: Phone, admin: httpx.AsyncClient
+    open_page: OpenPage, phone: Phone, admin: httpx.AsyncClient
 ) -> None:
-    anna, clara = await desk("anna"), await desk("admin")
-    line = phone.line("08999998181")
-    call = await line.hit("ringing")
-    await line.hit("missed")
+    anna, clara = await open_page("anna"), await open_page("admin")
+    line = phone.call("08999998181")
+    call = await line.ringing()
+    await line.missed()
     await expect(anna.row(call)).to_have_attribute("data-phase", "missed")
     await expect(anna.at("nav-bin")).to_have_count(0)
 

@@ -5,13 +5,13 @@ import re
 import httpx
 from playwright.async_api import Locator, WebSocketRoute, expect
 
-from e2e.conftest import Facts, Open
-from e2e.desk import Desk
+from e2e.conftest import Facts, OpenPage
+from e2e.page import DeskPage
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
-async def add_phone(clara: Desk, preset: str, name: str, extension: str = "") -> None:
+async def add_phone(clara: DeskPage, preset: str, name: str, extension: str = "") -> None:
     """A new phone of this make, and its page."""
     await clara.at("nav-phones").click()
     await clara.at("device-add").click()
@@ -23,7 +23,7 @@ async def add_phone(clara: Desk, preset: str, name: str, extension: str = "") ->
     await expect(clara.at("device-title")).to_have_text(name)
 
 
-async def copied(clara: Desk, event: str) -> str:
+async def copied(clara: DeskPage, event: str) -> str:
     """The URL for this event as the copy button gives it out."""
     row = clara.page.locator(f"[data-testid=url-row][data-events~={event}]").first
     await row.get_by_test_id("url-copy").click()
@@ -46,7 +46,7 @@ def as_snom(url: str, number: str, call: str) -> str:
     return url
 
 
-async def change_mapping(clara: Desk, text: str) -> None:
+async def change_mapping(clara: DeskPage, text: str) -> None:
     await clara.at("device-settings").click()
     mapping = clara.at("fold-mapping")
     if await mapping.get_attribute("open") is None:
@@ -58,12 +58,14 @@ async def change_mapping(clara: Desk, text: str) -> None:
     await clara.at("device-setup").click()
 
 
-def rows(clara: Desk, outcome: str) -> Locator:
+def rows(clara: DeskPage, outcome: str) -> Locator:
     return clara.page.locator(f"[data-testid=hit-row][data-outcome={outcome}]")
 
 
-async def test_a_phone_is_set_up_and_what_it_sends_is_understood(onebox: Facts, desk: Open) -> None:
-    clara, anna = await desk("admin", permissions=CLIPBOARD), await desk("anna")
+async def test_a_phone_is_set_up_and_what_it_sends_is_understood(
+    onebox: Facts, open_page: OpenPage
+) -> None:
+    clara, anna = await open_page("admin", permissions=CLIPBOARD), await open_page("anna")
     clara.expected.append("422")
     await add_phone(clara, "snom", "Empfang")
     ringing, missed = await copied(clara, "ringing"), await copied(clara, "missed")
@@ -113,8 +115,8 @@ async def test_a_phone_is_set_up_and_what_it_sends_is_understood(onebox: Facts, 
     await expect(clara.row(call)).to_contain_text("Nebenstelle 21")
 
 
-async def test_what_strangers_send_stays_text(desk: Open) -> None:
-    clara = await desk("admin", permissions=CLIPBOARD)
+async def test_what_strangers_send_stays_text(open_page: OpenPage) -> None:
+    clara = await open_page("admin", permissions=CLIPBOARD)
     await add_phone(clara, "generic", "<img src=x onerror=alert(1)>", "21")
     ringing = await copied(clara, "ringing")
     evil = "<script>alert(2)</script>"
@@ -131,8 +133,8 @@ async def test_what_strangers_send_stays_text(desk: Open) -> None:
     await expect(clara.at("hit-details").locator("script, img")).to_have_count(0)
 
 
-async def test_a_lost_connection_loses_no_hit(desk: Open) -> None:
-    clara = await desk(None, permissions=CLIPBOARD)
+async def test_a_lost_connection_loses_no_hit(open_page: OpenPage) -> None:
+    clara = await open_page(None, permissions=CLIPBOARD)
     sockets: list[WebSocketRoute] = []
     said: list[str] = []
 

@@ -7,18 +7,20 @@ from typing import Any
 import httpx
 from playwright.async_api import expect
 
-from e2e.conftest import Facts, Open
-from e2e.desk import A_SECOND_OR_MORE
-from support.phone import Phone
+from e2e.conftest import Facts, OpenPage
+from e2e.page import A_SECOND_OR_MORE
+from support.tenant.phone import Phone
 
 TWO_OR_MORE = re.compile(r"^(?!0:0[01]$)\d:\d\d$")
 FIVE = ["Kontakt", "Organisation", "Interessent", "Partner", "Lieferant"]
 
 
-async def test_follows_the_call_from_ring_to_end(onebox: Facts, desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    line = phone.line(onebox["caller"])
-    call = await line.hit("ringing")
+async def test_follows_the_call_from_ring_to_end(
+    onebox: Facts, open_page: OpenPage, phone: Phone
+) -> None:
+    anna = await open_page("anna")
+    line = phone.call(onebox["caller"])
+    call = await line.ringing()
 
     popup = anna.popup(call)
     await expect(popup).to_have_attribute("data-phase", "ringing")
@@ -32,14 +34,14 @@ async def test_follows_the_call_from_ring_to_end(onebox: Facts, desk: Open, phon
     await expect(popup.get_by_test_id("popup-time")).to_have_text(A_SECOND_OR_MORE)
     await anna.picture("ringing")
 
-    await line.hit("connected")
+    await line.connected()
     await expect(popup).to_have_attribute("data-phase", "connected")
     await expect(popup).to_contain_text("verbunden")
     await expect(popup.get_by_test_id("popup-time")).to_have_text(A_SECOND_OR_MORE)
     await expect(popup.get_by_test_id("popup-time")).to_have_text(TWO_OR_MORE)
     await anna.picture("connected")
 
-    await line.hit("ended")
+    await line.ended()
     await expect(popup).to_have_attribute("data-phase", "ended")
     await expect(popup).to_contain_text("beendet")
     await expect(popup.get_by_test_id("popup-time")).to_have_text(TWO_OR_MORE)
@@ -62,46 +64,48 @@ async def test_follows_the_call_from_ring_to_end(onebox: Facts, desk: Open, phon
     await expect(popup).to_have_count(0)
 
 
-async def test_a_missed_call_is_logged(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    line = phone.line("08999998110")
-    call = await line.hit("ringing")
+async def test_a_missed_call_is_logged(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page("anna")
+    line = phone.call("08999998110")
+    call = await line.ringing()
     await expect(anna.popup(call)).to_contain_text("läutet")
-    await line.hit("missed")
+    await line.missed()
     await expect(anna.popup(call)).to_contain_text("nicht angenommen")
     await expect(anna.row(call)).to_contain_text("nicht angenommen")
     await expect(anna.row(call).get_by_test_id("row-talk")).to_have_text("–")
 
 
-async def test_a_withheld_number_is_shown_as_such(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    call = await phone.line("anonymous").hit("ringing")
+async def test_a_withheld_number_is_shown_as_such(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page("anna")
+    call = await phone.call("anonymous").ringing()
     await expect(anna.popup(call)).to_contain_text("Unbekannt/anonym")
     await expect(anna.row(call)).to_contain_text("Unbekannt/anonym")
 
 
-async def test_says_who_else_answered(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    line = phone.line("03023125120")
-    call = await line.hit("ringing")
+async def test_says_who_else_answered(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page("anna")
+    line = phone.call("03023125120")
+    call = await line.ringing()
     await expect(anna.popup(call)).to_be_visible()
-    await line.hit("ringing", extension="22")
-    await line.hit("connected", extension="22")
+    await line.ringing("22")
+    await line.connected("22")
     await expect(anna.popup(call)).to_contain_text("Angenommen von Nebenstelle 22")
     await expect(anna.popup(call)).to_have_attribute("data-state", "elsewhere")
-    await line.hit("ended", extension="22")
+    await line.ended("22")
     await expect(anna.popup(call)).to_have_attribute("data-phase", "ended")
     await expect(anna.popup(call)).to_contain_text("Angenommen von Nebenstelle 22")
     await anna.picture("elsewhere")
 
 
-async def test_opens_at_no_other_desk(desk: Open, phone: Phone) -> None:
-    anna, bernd, clara = await asyncio.gather(desk("anna"), desk("bernd"), desk("admin"))
-    for_anna = await phone.line("08999998131").hit("ringing")
+async def test_opens_at_no_other_desk(open_page: OpenPage, phone: Phone) -> None:
+    anna, bernd, clara = await asyncio.gather(
+        open_page("anna"), open_page("bernd"), open_page("admin")
+    )
+    for_anna = await phone.call("08999998131").ringing()
     await expect(anna.popup(for_anna)).to_be_visible()
     # what comes later at the same socket proves that nothing came before
-    for_bernd = await phone.line("08999998132").hit("ringing", extension="22")
-    for_clara = await phone.line("08999998133").hit("ringing", extension="20")
+    for_bernd = await phone.call("08999998132").ringing("22")
+    for_clara = await phone.call("08999998133").ringing("20")
     await expect(bernd.popup(for_bernd)).to_be_visible()
     await expect(clara.popup(for_clara)).to_be_visible()
     await expect(bernd.at("popup")).to_have_count(1)
@@ -111,34 +115,34 @@ async def test_opens_at_no_other_desk(desk: Open, phone: Phone) -> None:
 
 
 async def test_text_of_strangers_stays_text(
-    desk: Open, phone: Phone, admin: httpx.AsyncClient
+    open_page: OpenPage, phone: Phone, admin: httpx.AsyncClient
 ) -> None:
     markup = "<img src=x onerror=alert(1)><b>Eve</b>"
     record: dict[str, Any] = {"type": "lead", "name": f"{markup} Lead"}
     record["numbers"] = [{"number": "01713920040"}]
     (await admin.post("/api/directory/records", json=record)).raise_for_status()
-    anna = await desk("anna")
-    call = await phone.line("01713920040", name=f"{markup} Phone").hit("ringing")
+    anna = await open_page("anna")
+    call = await phone.call("01713920040", name=f"{markup} Phone").ringing()
     popup = anna.popup(call)
     await expect(popup.get_by_test_id("popup-name")).to_contain_text(f"{markup} Phone")
     await expect(popup.get_by_test_id("popup-match")).to_contain_text(f"{markup} Lead")
     await popup.get_by_test_id("comment-text").fill(f"{markup} <script>alert(2)</script>")
     await popup.get_by_test_id("comment-save").click()
     await expect(popup.get_by_test_id("comment")).to_contain_text("<script>alert(2)</script>")
-    strange = await phone.line("<svg onload=alert(3)>").hit("ringing")
+    strange = await phone.call("<svg onload=alert(3)>").ringing()
     await expect(anna.popup(strange)).to_contain_text("<svg onload=alert(3)>")
     await expect(anna.row(strange)).to_contain_text("<svg onload=alert(3)>")
     await expect(anna.page.locator("img[src=x], #app b, #app script")).to_have_count(0)
 
 
-async def test_a_running_popup_survives_a_reload(desk: Open, phone: Phone) -> None:
-    anna = await desk("anna")
-    line = phone.line("03023125001")
-    call = await line.hit("ringing")
-    await line.hit("connected")
+async def test_a_running_popup_survives_a_reload(open_page: OpenPage, phone: Phone) -> None:
+    anna = await open_page("anna")
+    line = phone.call("03023125001")
+    call = await line.ringing()
+    await line.connected()
     await expect(anna.popup(call)).to_have_attribute("data-phase", "connected")
     await anna.page.reload()
     await expect(anna.popup(call)).to_have_attribute("data-phase", "connected")
     await expect(anna.popup(call).get_by_test_id("popup-match")).to_contain_text("Yılmaz, Deniz")
-    await line.hit("ended")
+    await line.ended()
     await expect(anna.popup(call)).to_have_attribute("data-phase", "ended")

@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack
 import httpx
 from playwright.async_api import expect
 
-from e2e.conftest import Facts, Open
-from support.browser_socket import signed_in
+from e2e.conftest import Facts, OpenPage
+from support.tenant.browser import signed_in
 
 
-async def test_says_what_to_do_about_a_wrong_password(desk: Open) -> None:
-    page = await desk(None)
+async def test_says_what_to_do_about_a_wrong_password(open_page: OpenPage) -> None:
+    page = await open_page(None)
     page.expected.append("401")
     await page.sign_in("anna", password="not hers")
     await expect(page.at("signin-note")).to_contain_text("Passwort stimmt nicht")
@@ -20,16 +20,16 @@ async def test_says_what_to_do_about_a_wrong_password(desk: Open) -> None:
     await page.sign_in("anna")
 
 
-async def test_a_reload_stays_signed_in(desk: Open) -> None:
-    anna = await desk("anna")
+async def test_a_reload_stays_signed_in(open_page: OpenPage) -> None:
+    anna = await open_page("anna")
     await anna.page.reload()
     await anna.connected()
     kept = await anna.page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
     assert "ey" not in kept  # how every JWT begins
 
 
-async def test_signs_out_for_good(desk: Open) -> None:
-    anna = await desk("anna")
+async def test_signs_out_for_good(open_page: OpenPage) -> None:
+    anna = await open_page("anna")
     async with anna.page.expect_response("**/api/session") as ended:
         await anna.at("signout").click()
     assert (await ended.value).status == 204
@@ -39,8 +39,8 @@ async def test_signs_out_for_good(desk: Open) -> None:
     await expect(anna.at("password")).to_be_focused()
 
 
-async def test_speaks_english_too(desk: Open) -> None:
-    page = await desk("anna", locale="en-GB")
+async def test_speaks_english_too(open_page: OpenPage) -> None:
+    page = await open_page("anna", locale="en-GB")
     await expect(page.page.get_by_role("heading", name="Recent calls")).to_be_visible()
     await page.page.get_by_role("button", name="DE", exact=True).click()
     await expect(page.page.get_by_role("heading", name="Letzte Anrufe")).to_be_visible()
@@ -49,9 +49,9 @@ async def test_speaks_english_too(desk: Open) -> None:
 
 
 async def test_somebody_revoked_is_told_at_once(
-    onebox: Facts, desk: Open, admin: httpx.AsyncClient
+    onebox: Facts, open_page: OpenPage, admin: httpx.AsyncClient
 ) -> None:
-    bernd = await desk("bernd")
+    bernd = await open_page("bernd")
     users = (await admin.get("/api/users")).raise_for_status().json()["items"]
     known = next(user for user in users if user["login"] == "bernd")
     password = next(user["password"] for user in onebox["users"] if user["login"] == "bernd")
@@ -61,8 +61,10 @@ async def test_somebody_revoked_is_told_at_once(
     await bernd.sign_in("bernd")
 
 
-async def test_a_page_whose_place_is_taken_does_not_fight_for_it(onebox: Facts, desk: Open) -> None:
-    anna = await desk("anna")
+async def test_a_page_whose_place_is_taken_does_not_fight_for_it(
+    onebox: Facts, open_page: OpenPage
+) -> None:
+    anna = await open_page("anna")
     await anna.connected()
     user = next(user for user in onebox["users"] if user["login"] == "anna")
     given = {"tenant": onebox["tenant"], "login": "anna", "password": user["password"]}
@@ -75,4 +77,4 @@ async def test_a_page_whose_place_is_taken_does_not_fight_for_it(onebox: Facts, 
         await expect(anna.at("connection")).to_have_attribute("data-state", "waiting")
         half_a_minute = re.compile(r"neuer Versuch in [2-6]\d s")
         await expect(anna.at("connection")).to_have_text(half_a_minute)
-        assert not [other for other in others if other.ended]
+        assert not [other for other in others if other.is_closed]

@@ -1,4 +1,4 @@
-"""One fault under load, and the verdict: what was told against what the log and screens say."""
+"""One fault under load, and its result: the hits sent, compared with the log and the screens."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -10,22 +10,26 @@ from time import monotonic
 import httpx
 from pymongo import AsyncMongoClient
 
-from faults.desk import Desk
 from faults.load import Load, insist
+from faults.screen import Screen
 from faults.site import Site
 from faults.table import Row
 from softphone_testing.until import until
-from support.fleet import KNOWN, MISSED, Company, Json, Line, lengths, readiness
+from support.product import Json
+from support.stack.queues import queue_lengths
+from support.stack.readiness import readiness
+from support.tenant.call import MISSED, Call
+from support.tenant.company import LISTED, Company, company_of
 
 OTHER_EXTENSION = "22"
 COMPANIES = 6
-"""So many that no company has more calls than a user turns the pages of its log for."""
+"""Enough to keep each company's log within the pages that a screen reads."""
 SETTLE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How hard, and how many seconds before, in and after the fault."""
+    """The rate of hits, and the seconds of load before, during and after the fault."""
 
     hits_per_second: float
     before: float
@@ -33,88 +37,87 @@ class Pace:
     after: float
 
 
-class Office:
-    """A company with two desks: that of the user who is called, and another's."""
+class Desks:
+    """The screens of a company: that of the user who is called, and one at another extension."""
 
     def __init__(self, company: Company) -> None:
         self.company = company
-        self.desk = Desk(company, company.token)
-        other = company.fleet.token(company.tenant, extensions=(OTHER_EXTENSION,))
-        self.other = Desk(company, other)
+        self.screen = Screen(company, company.token())
+        self.other = Screen(company, company.token(OTHER_EXTENSION))
 
 
 @dataclass
 class Result:
-    """What is wrong, call by call; empty if nothing is."""
+    """Everything that went wrong, call by call; empty if nothing did."""
 
-    lost: dict[str, Line] = field(default_factory=dict)
+    lost: dict[str, Call] = field(default_factory=dict)
     doubled: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
-    def lose(self, line: Line, why: str) -> None:
-        self.lost[line.call_id or line.external_id] = line
+    def lose(self, call: Call, why: str) -> None:
+        self.lost[call.call_id or call.external_id] = call
         self.why.append(why)
 
-    def double(self, call: str, why: str) -> None:
-        self.doubled.append(call)
-        self.why.append(f"{call}: {why}")
+    def double(self, call_id: str, why: str) -> None:
+        self.doubled.append(call_id)
+        self.why.append(f"{call_id}: {why}")
 
 
 async def run_scenario(
     site: Site, name: str, fault: AbstractAsyncContextManager[None], pace: Pace
 ) -> tuple[Row, Result]:
-    """Has companies at work before, in and after the fault, lets all settle, and judges."""
+    """Puts load on the site before, during and after the fault, and returns what became of it."""
     await site.ready()
-    async with _offices(site) as offices:
-        first = offices[0].company
-        load = Load([office.company for office in offices], pace.hits_per_second)
+    async with _all_desks(site) as all_desks:
+        companies = [desks.company for desks in all_desks]
+        load = Load(companies, pace.hits_per_second)
         async with load.on():
             await asyncio.sleep(pace.before)  # under load
-            sweep = await first.ask_sweep()
+            sweep = await companies[0].start_sweep()
             async with fault:
                 await asyncio.sleep(pace.fault)  # under load
                 ended = monotonic()
-            recovery = asyncio.create_task(_recovered(offices[1]))
+            recovery = asyncio.create_task(_recovered(all_desks[1]))
             await asyncio.sleep(max(0, ended + pace.after - monotonic()))  # under load
-        recovered = await recovery - ended  # a slow machine gets no more load than a fast one
-        verdict = await _settled(site, offices)
-        await first.swept(sweep)
-        lines = [line for office in offices for line in office.company.lines]
+        recovered = await recovery - ended  # outside of the load: a slow machine must not get more
+        result = await _settled(site, all_desks)
+        await companies[0].until_swept(sweep)
+        calls = [call for company in companies for call in company.calls]
         row = Row(
             fault=name,
-            acknowledged=sum(len(line.sent) for line in lines),
-            lost=sum(len(line.sent) for line in verdict.lost.values()),
-            doubled=len(verdict.doubled),
+            acknowledged=sum(len(call.sent) for call in calls),
+            lost=sum(len(call.sent) for call in result.lost.values()),
+            doubled=len(result.doubled),
             recovery_s=round(recovered, 1),
-            longest_popup_s=round(max(_popups(offices), default=0), 1),
+            longest_popup_s=round(max(_popups(all_desks), default=0), 1),
         )
-        return row, verdict
+        return row, result
 
 
 @asynccontextmanager
-async def _offices(site: Site) -> AsyncIterator[Sequence[Office]]:
+async def _all_desks(site: Site) -> AsyncIterator[Sequence[Desks]]:
     async with AsyncExitStack() as stack:
-        companies = [await stack.enter_async_context(Company(site)) for _ in range(COMPANIES)]
-        offices = [Office(company) for company in companies]
-        for office in offices:
-            for desk in (office.desk, office.other):
-                await stack.enter_async_context(desk.occupied())
-                await until(partial(getattr, desk, "is_connected"), what="a socket")
-        yield offices
+        companies = [await stack.enter_async_context(company_of(site)) for _ in range(COMPANIES)]
+        all_desks = [Desks(company) for company in companies]
+        for desks in all_desks:
+            for screen in (desks.screen, desks.other):
+                await stack.enter_async_context(screen.open())
+                await until(partial(getattr, screen, "was_connected"), what="a socket")
+        yield all_desks
 
 
-async def _recovered(office: Office) -> float:
-    """When a call that begins now is in the log and on the screen."""
-    company = office.company
-    line = company.line(KNOWN, MISSED)
-    await insist(company, line, "ringing")
+async def _recovered(desks: Desks) -> float:
+    """The time at which a call that begins now is in the log and on the screen."""
+    company = desks.company
+    call = company.new_call(LISTED, MISSED)
+    await insist(call, "ringing")
 
-    async def there() -> bool:
-        return line.call_id in office.desk.calls and await company.has_logged(line)
+    async def is_there() -> bool:
+        return call.call_id in desks.screen.calls and await company.has_logged(call)
 
-    await until(there, what="the first call after the fault")
+    await until(is_there, what="the first call after the fault")
     now = monotonic()
-    await insist(company, line, "missed")
+    await insist(call, "missed")
     return now
 
 
@@ -125,49 +128,48 @@ async def _log(company: Company) -> list[Json]:
         raise AssertionError(f"the log can't be read: {error!r}") from error
 
 
-async def _settled(site: Site, offices: Sequence[Office]) -> Result:
-    """The verdict as soon as there is nothing to say, or when it is too late."""
+async def _settled(site: Site, all_desks: Sequence[Desks]) -> Result:
+    """The result as soon as nothing is wrong, something is doubled, or the time is over."""
     end = monotonic() + SETTLE_SECONDS
     while True:
-        verdict = Result()
-        for office in offices:
+        result = Result()
+        for desks in all_desks:
             try:
-                await _judge(office, verdict)
+                await _compare(desks, result)
             except AssertionError as error:
-                verdict.why.append(str(error))
-        verdict.why += await _left_over(site)
-        if not verdict.why or verdict.doubled or monotonic() > end:
-            return verdict
-        await asyncio.sleep(0.5)  # reading the whole log is a load too
+                result.why.append(str(error))
+        result.why += await _left_over(site)
+        if not result.why or result.doubled or monotonic() > end:
+            return result
+        await asyncio.sleep(0.5)  # reading the whole log is a load, too
 
 
-async def _judge(office: Office, verdict: Result) -> None:
-    company, desk = office.company, office.desk
-    logged = await _log(company)
-    by_id = {call["id"]: call for call in logged}
-    for line in company.lines:
-        call = by_id.pop(line.call_id, None)
-        if call is None:
-            verdict.lose(line, f"{line} is not in the log")
+async def _compare(desks: Desks, result: Result) -> None:
+    company, screen = desks.company, desks.screen
+    by_id = {entry["id"]: entry for entry in await _log(company)}
+    for call in company.calls:
+        entry = by_id.pop(call.call_id, None)
+        if entry is None:
+            result.lose(call, f"{call} is not in the log")
             continue
         try:
-            line.check(call, company.record if line.number == KNOWN else None)
+            call.check(entry, company.record_of(call))
         except AssertionError as error:
-            verdict.lose(line, str(error))
-        shown = desk.calls.get(line.call_id, {"phase": "nothing"})
-        if shown["phase"] != call["phase"]:
-            verdict.lose(line, f"{line} shows {shown['phase']}")
-    ours = {line.call_id for line in company.lines}
+            result.lose(call, str(error))
+        shown = screen.calls.get(call.call_id, {"phase": "nothing"})
+        if shown["phase"] != entry["phase"]:
+            result.lose(call, f"{call} shows {shown['phase']}")
+    ours = {call.call_id for call in company.calls}
     for extra in by_id:
-        verdict.double(extra, "nobody called")
-    for again in desk.again:
-        verdict.double(again, "popped up again")
-    for stray in [*(desk.calls.keys() - ours - by_id.keys()), *office.other.calls]:
-        verdict.double(stray, "popped up at the wrong desk")
+        result.double(extra, "no phone has sent it")
+    for again in screen.again:
+        result.double(again, "popped up again")
+    for stray in [*(screen.calls.keys() - ours - by_id.keys()), *desks.other.calls]:
+        result.double(stray, "popped up at the wrong desk")
 
 
 async def _left_over(site: Site) -> list[str]:
-    queues = {name: n for name, n in (await lengths(site.broker)).items() if n}
+    queues = {name: n for name, n in (await queue_lengths(site.broker)).items() if n}
     status, body = await readiness(site["ingest"])
     client: AsyncMongoClient[Json] = AsyncMongoClient(site.servers["MongoDB"].url)
     async with client:
@@ -179,11 +181,11 @@ async def _left_over(site: Site) -> list[str]:
     ]
 
 
-def _popups(offices: Sequence[Office]) -> list[float]:
-    """How long each call that began with its ring took to be seen."""
+def _popups(all_desks: Sequence[Desks]) -> list[float]:
+    """Seconds from the ring of each call that began with one until it was on the screen."""
     return [
-        (office.desk.first[line.call_id] - line.sent[0][1]).total_seconds()
-        for office in offices
-        for line in office.company.lines
-        if line.sent and line.sent[0][0] == "ringing" and line.call_id in office.desk.first
+        (desks.screen.first[call.call_id] - call.sent[0].began).total_seconds()
+        for desks in all_desks
+        for call in desks.company.calls
+        if call.sent and call.sent[0].event == "ringing" and call.call_id in desks.screen.first
     ]

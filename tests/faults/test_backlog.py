@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from faults.conftest import Tried
 from faults.site import Site
-from support.fleet import lengths
+from support.stack.queues import queue_lengths
 
 SECONDS = 120
 CONSUMERS = {"matcher": "matcher.call", "calllog": "calllog.call"}
@@ -20,7 +20,7 @@ async def away(site: Site) -> AsyncIterator[None]:
     await asyncio.gather(*(site[name].stop() for name in CONSUMERS))
     try:
         await asyncio.sleep(SECONDS)  # under load
-        waiting = await lengths(site.broker)
+        waiting = await queue_lengths(site.broker)
         for queue in CONSUMERS.values():
             assert waiting[queue] > SECONDS * HITS_PER_SECOND, waiting
         yield

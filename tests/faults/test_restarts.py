@@ -9,8 +9,8 @@ import aio_pika
 from faults.conftest import Tried
 from faults.site import Site
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
-from support.broker import broker
 from support.paths import SAMPLES
+from support.stack.broker import broker_channel
 from support.wire import names, said_of
 
 VERSIONS = (SAMPLES, SAMPLES / "later")
@@ -37,7 +37,7 @@ async def rolling_over_old_messages(site: Site) -> AsyncIterator[None]:
 async def _say_all(site: Site) -> None:
     """Of a tenant nobody has heard of, or a repetition would hide what is wrong."""
     tenant = f"old-{uuid4().hex[:8]}"
-    async with broker(site.broker) as channel:
+    async with broker_channel(site.broker) as channel:
         exchange = await channel.get_exchange(EXCHANGE, ensure=False)
         for folder in VERSIONS:
             for kind in sorted(names(folder)):

@@ -10,7 +10,8 @@ import pytest
 from softphone_common.process.clock import utc_now
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
-from support.installation import Company, Installation, everything
+from support.stack.installation import Installation, everything
+from support.tenant.company import Company
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ async def broker(rabbitmq: RealServer) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture(scope="module")
-async def office(
+async def installation(
     request: pytest.FixtureRequest,
     rabbitmq: RealServer,
     mongodb: RealServer,
@@ -37,15 +38,15 @@ async def office(
 
 
 @pytest.fixture(scope="module")
-async def company(office: Installation) -> Company:
-    return await office.make_company()
+async def company(installation: Installation) -> Company:
+    return await installation.make_company()
 
 
 @pytest.fixture
-async def present(office: Installation) -> AsyncIterator[None]:
+async def present(installation: Installation) -> AsyncIterator[None]:
     """The next test begins in the present, whatever this one does to the clock."""
     yield
-    office.clock.reset()
+    installation.clock.reset()
 
 
 @pytest.fixture

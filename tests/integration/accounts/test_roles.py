@@ -8,11 +8,13 @@ from softphone_common.bus import topology
 from softphone_common.contracts.events import Role
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.broker import broker
-from support.dead_letters import missed, put
-from support.installation import Installation, Json, Phone
-from support.routes import LEAST, OPEN, attempts, routes
-from support.tenants import Company, company, state
+from support.product import Json
+from support.stack.broker import broker_channel
+from support.stack.dead_letters import missed_call, put_message
+from support.stack.full_company import make_full_company, visible_state
+from support.stack.installation import Installation
+from support.stack.routes import LEAST, OPEN, attempts, routes
+from support.tenant.company import Company, Examples
 
 LOWER: dict[Role, tuple[Role, ...]] = {
     "user": (),
@@ -22,65 +24,63 @@ LOWER: dict[Role, tuple[Role, ...]] = {
 
 
 @pytest.fixture(scope="module")
-async def ours(office: Installation) -> Company:
-    return await company(office)
+async def ours(installation: Installation) -> Company:
+    return await make_full_company(installation)
 
 
 @pytest.fixture(scope="module")
-async def letter(office: Installation, ours: Company, rabbitmq: RealServer) -> str:
+async def letter(installation: Installation, ours: Company, rabbitmq: RealServer) -> str:
     """The id of a dead letter of our own."""
-    async with broker(rabbitmq.url) as channel:
-        await put(channel, missed(ours.tenant)[1], topology.dead("calllog.call"))
+    async with broker_channel(rabbitmq.url) as channel:
+        await put_message(channel, missed_call(ours.tenant)[1], topology.dead("calllog.call"))
     wanted = {"tenant": ours.tenant}
 
     async def kept() -> list[Json]:
-        found = await office.get("/api/dead-letters", office.operator, **wanted)
+        found = await installation.get("/api/dead-letters", installation.operator, **wanted)
         return list(found["items"])
 
     (held,) = await until(kept, what="the letter")
     return str(held["id"])
 
 
-async def test_every_route_has_its_least_role(office: Installation, ours: Company) -> None:
-    assert routes(office.app) == set(LEAST) | OPEN, "a new route needs a role in the table"
+async def test_every_route_has_its_least_role(installation: Installation, ours: Company) -> None:
+    assert routes(installation.app) == set(LEAST) | OPEN, "a new route needs a role in the table"
     assert set(LEAST) == set(attempts(ours))
     assert not set(LEAST) & OPEN
 
 
 async def test_no_lower_role_reaches_what_is_there(
-    office: Installation, ours: Company, letter: str
+    installation: Installation, ours: Company, letter: str
 ) -> None:
     tokens: dict[Role, str] = {"user": ours.user.token, "admin": ours.admin.token}
-    before = await state(office, ours)
+    before = await visible_state(installation, ours)
     asked, reached = 0, {}
     for route, (path, body) in attempts(ours, letter).items():
         for role in LOWER[LEAST[route]]:
             asked += 1
-            answer = await office.ask(route.partition(" ")[0], path, tokens[role], body)
+            answer = await installation.ask(route.partition(" ")[0], path, tokens[role], body)
             if answer.status_code != 403:
                 reached[route, role] = answer.status_code
     assert reached == {}
     assert asked > len(LEAST) / 2
-    assert await state(office, ours) == before
-    held = await office.get(f"/api/dead-letters/{letter}", office.operator)
+    assert await visible_state(installation, ours) == before
+    held = await installation.get(f"/api/dead-letters/{letter}", installation.operator)
     assert held["state"] == "waiting"
 
 
-async def test_no_route_wants_more_than_its_role(office: Installation, ours: Company) -> None:
+async def test_no_route_wants_more_than_its_role(installation: Installation, ours: Company) -> None:
     """Asked about what is not there, so that nothing is gone for the next."""
-    tokens = {"user": ours.user.token, "admin": ours.admin.token, "operator": office.operator}
+    tokens = {"user": ours.user.token, "admin": ours.admin.token, "operator": installation.operator}
     nothing = replace(
         ours,
-        phone=Phone("none", "none"),
+        phone=installation.phone("none"),
         user=replace(ours.user, id="none"),
         record="none",
-        call="none",
-        deleted="none",
-        hit="none",
+        examples=Examples(),
     )
     refused = {}
     for route, (path, body) in attempts(nothing).items():
-        answer = await office.ask(route.partition(" ")[0], path, tokens[LEAST[route]], body)
+        answer = await installation.ask(route.partition(" ")[0], path, tokens[LEAST[route]], body)
         if answer.status_code in {401, 403}:
             refused[route] = answer.text
     assert refused == {}

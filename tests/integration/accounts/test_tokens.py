@@ -13,8 +13,10 @@ from softphone_common.contracts.events import User
 from softphone_common.http.auth import Tokens
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.browser_socket import opened, signed_in
-from support.installation import SECRET, Installation, Json, Person, bearer, ready, running
+from support.product import Json, bearer
+from support.stack.installation import SECRET, Installation, ready, running
+from support.tenant.browser import open_socket, signed_in
+from support.tenant.company import Person
 
 ASKED = {
     "ingest": "/api/tenant",
@@ -26,8 +28,8 @@ ASKED = {
 
 
 @pytest.fixture
-async def boss(office: Installation) -> Person:
-    return await office.make_user(await office.make_tenant(), "operator", ("20",))
+async def boss(installation: Installation) -> Person:
+    return await installation.make_user(await installation.make_tenant(), "operator", ("20",))
 
 
 # --- forged ---------------------------------------------------------------------------------------
@@ -64,33 +66,35 @@ def forged(token: str) -> dict[str, str]:
 
 
 @pytest.mark.filterwarnings("ignore:The HMAC key")
-async def test_no_forged_token_is_taken(office: Installation) -> None:
-    anna = await office.make_user(await office.make_tenant())
+async def test_no_forged_token_is_taken(installation: Installation) -> None:
+    anna = await installation.make_user(await installation.make_tenant())
     told = set()
     for what, token in forged(anna.token).items():
-        answer = await office.client.get("/api/calls", headers=bearer(token))
+        answer = await installation.client.get("/api/calls", headers=bearer(token))
         assert answer.status_code == 401, what
         assert answer.headers["www-authenticate"] == "Bearer"
         told.add(answer.text)
-        async with opened(office.url) as browser:
-            await browser.say({"type": "hello", "token": token, "seen": None})
-            assert await browser.end() == 4001, what
+        async with open_socket(installation.url) as browser:
+            await browser.send({"type": "hello", "token": token, "seen": None})
+            assert await browser.close_code() == 4001, what
     assert len(told) == 1
 
 
 # --- outdated -------------------------------------------------------------------------------------
 
 
-async def change(office: Installation, who: Person, given: Json | None) -> None:
+async def change(installation: Installation, who: Person, given: Json | None) -> None:
     """Has another operator change the user; None: remove."""
     path = f"/api/users/{who.id}?tenant={who.tenant}"
-    answer = await office.ask("PATCH" if given else "DELETE", path, office.operator, given)
+    answer = await installation.ask(
+        "PATCH" if given else "DELETE", path, installation.operator, given
+    )
     assert answer.is_success, answer.text
 
 
-async def renewed(office: Installation, who: Person) -> tuple[int, Json]:
+async def renewed(installation: Installation, who: Person) -> tuple[int, Json]:
     held = {"Cookie": f"softphone_session={who.cookie}"}
-    answer = await office.ask("POST", "/api/session/renew", headers=held)
+    answer = await installation.ask("POST", "/api/session/renew", headers=held)
     return answer.status_code, answer.json()
 
 
@@ -104,29 +108,29 @@ CHANGES: dict[str, tuple[Json | None, int]] = {
 
 @pytest.mark.parametrize(("given", "renewal"), CHANGES.values(), ids=CHANGES.keys())
 async def test_a_token_of_before_a_change_is_refused_at_once(
-    office: Installation, boss: Person, given: Json | None, renewal: int
+    installation: Installation, boss: Person, given: Json | None, renewal: int
 ) -> None:
     for path in ASKED.values():
-        assert (await office.ask("GET", path, boss.token)).status_code == 200, path
-    await change(office, boss, given)
+        assert (await installation.ask("GET", path, boss.token)).status_code == 200, path
+    await change(installation, boss, given)
     for path in ASKED.values():
-        assert (await office.ask("GET", path, boss.token)).status_code == 401, path
-    status, told = await renewed(office, boss)
+        assert (await installation.ask("GET", path, boss.token)).status_code == 401, path
+    status, told = await renewed(installation, boss)
     assert status == renewal
     if status == 201:
         assert told["user"]["extensions"] == ["22"]
-        assert (await office.ask("GET", "/api/calls", told["token"])).status_code == 200
+        assert (await installation.ask("GET", "/api/calls", told["token"])).status_code == 200
 
 
 @pytest.mark.parametrize("service", ["ingest", "matcher", "calllog", "janitor"])
 async def test_every_service_hears_of_it(
-    office: Installation,
+    installation: Installation,
     boss: Person,
     service: str,
     rabbitmq: RealServer,
     redis_server: RealServer,
 ) -> None:
-    urls = rabbitmq.url, office.mongo, redis_server.url
+    urls = rabbitmq.url, installation.mongo, redis_server.url
     async with running(*urls, only=[service]) as another:
 
         async def asked(status: int) -> bool:
@@ -136,31 +140,31 @@ async def test_every_service_hears_of_it(
 
         await ready(another)
         await asked(200)
-        await change(office, boss, {"extensions": ["22"]})
+        await change(installation, boss, {"extensions": ["22"]})
         await until(lambda: asked(401), what=f"{service} refuses the old token")
-        _, told = await renewed(office, boss)
+        _, told = await renewed(installation, boss)
         assert (await another.ask("GET", ASKED[service], told["token"])).status_code == 200
 
 
 async def test_a_socket_wants_a_token_of_after_the_change(
-    office: Installation, boss: Person
+    installation: Installation, boss: Person
 ) -> None:
-    async with signed_in(office.url, boss.token) as live:
-        await change(office, boss, {"extensions": ["22"]})
-        _, told = await renewed(office, boss)
-        async with opened(office.url) as late:
-            await late.say({"type": "hello", "token": boss.token})
-            assert await late.end() == 4001
-        async with signed_in(office.url, told["token"]):
+    async with signed_in(installation.url, boss.token) as live:
+        await change(installation, boss, {"extensions": ["22"]})
+        _, told = await renewed(installation, boss)
+        async with open_socket(installation.url) as late:
+            await late.send({"type": "hello", "token": boss.token})
+            assert await late.close_code() == 4001
+        async with signed_in(installation.url, told["token"]):
             pass
-        await live.say({"type": "token", "token": boss.token})
-        assert await live.end() == 4001
+        await live.send({"type": "token", "token": boss.token})
+        assert await live.close_code() == 4001
 
 
 async def test_a_token_of_before_there_were_versions_is_taken_until_the_user_changes(
-    office: Installation,
+    installation: Installation,
 ) -> None:
-    claims = jwt.decode(office.token(await office.make_tenant()), SECRET, ["HS256"])
+    claims = jwt.decode(installation.token(await installation.make_tenant()), SECRET, ["HS256"])
     del claims["version"]
     old = jwt.encode(claims, SECRET, "HS256")
-    assert (await office.ask("GET", "/api/calls", old)).status_code == 200
+    assert (await installation.ask("GET", "/api/calls", old)).status_code == 200

@@ -23,8 +23,8 @@ from softphone_common.process.errors import PoisonError, UnavailableError
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.broker import broker, next_dead
-from support.buses import bus_settings, until_ready
+from support.stack.broker import broker_channel, next_dead
+from support.stack.buses import bus_settings, until_ready
 
 QUEUE = "janitor.sweep"
 
@@ -74,7 +74,7 @@ async def test_what_fails_waits_longer_each_time_and_is_dead_after_the_last_try(
     monkeypatch.setattr(topology, "RETRY_SECONDS", (1, 2))
     bad = finished()
     handling = Handling(ValueError("the sweep is upside down"), [bad.sweep])
-    async with consuming(rabbitmq.url, handling) as bus, broker(rabbitmq.url) as channel:
+    async with consuming(rabbitmq.url, handling) as bus, broker_channel(rabbitmq.url) as channel:
         begun = asyncio.get_running_loop().time()
         await bus.publish(bad)
         letter = await next_dead(channel, QUEUE)
@@ -92,7 +92,7 @@ async def test_what_fails_waits_longer_each_time_and_is_dead_after_the_last_try(
 async def test_only_the_bad_message_of_a_batch_is_tried_again(rabbitmq: RealServer) -> None:
     good, bad = [finished() for _ in range(5)], finished()
     handling = Handling(PoisonError("never"), [bad.sweep])
-    async with consuming(rabbitmq.url, handling) as bus, broker(rabbitmq.url) as channel:
+    async with consuming(rabbitmq.url, handling) as bus, broker_channel(rabbitmq.url) as channel:
         await bus.publish(*good[:2], bad, *good[2:])
         letter = await next_dead(channel, QUEUE)
         await until(lambda: len(handling.done) == len(good), what="the good ones")
@@ -121,7 +121,7 @@ async def test_a_long_outage_gives_the_messages_back_and_takes_them_up_when_it_i
     quick = {"hold_seconds": 0.5, "watchdog_seconds": 0.1}
     async with (
         consuming(way.url, handling, batch=1, **quick) as bus,
-        broker(rabbitmq.url) as channel,
+        broker_channel(rabbitmq.url) as channel,
     ):
         await bus.publish(*messages)
         await until(partial(_all_wait, channel, len(messages)), what="messages given back")
@@ -151,7 +151,7 @@ async def test_what_no_queue_takes_is_an_error_until_the_topology_is_back(
     rabbitmq: RealServer,
 ) -> None:
     handling = Handling(ValueError(), [])
-    async with consuming(rabbitmq.url, handling) as bus, broker(rabbitmq.url) as channel:
+    async with consuming(rabbitmq.url, handling) as bus, broker_channel(rabbitmq.url) as channel:
         stray = replace(pack(finished(), "test"), routing_key="no.such.key")
         with pytest.raises(UnavailableError, match=r"no\.such\.key"):
             await bus.publish_envelope(EXCHANGE, stray)
@@ -165,7 +165,7 @@ async def test_what_no_queue_takes_is_an_error_until_the_topology_is_back(
 async def test_a_queue_an_older_release_made_is_kept_and_used(rabbitmq: RealServer) -> None:
     older: dict[str, Any] = {"x-queue-type": "quorum"}
     handling = Handling(ValueError(), [])
-    async with broker(rabbitmq.url) as channel:
+    async with broker_channel(rabbitmq.url) as channel:
         await channel.queue_delete(QUEUE)
         await channel.declare_queue(QUEUE, durable=True, arguments=older)
         async with consuming(rabbitmq.url, handling) as bus:
@@ -211,7 +211,7 @@ async def test_a_release_that_fails_on_everything_leaves_the_queue_as_it_is(
 ) -> None:
     messages, most = [finished() for _ in range(60)], 5
     handling = Handling(PoisonError("never"), [m.sweep for m in messages])
-    async with broker(rabbitmq.url) as channel:
+    async with broker_channel(rabbitmq.url) as channel:
         async with consuming(rabbitmq.url, handling, batch=20, failures_max=most) as bus:
             await bus.publish(*messages)
             for _ in range(most):
@@ -231,7 +231,7 @@ async def test_what_a_paused_consumer_has_in_hand_is_given_back_too(rabbitmq: Re
     limits = {"failures_max": most, "pause_seconds": 0.3, "hold_seconds": 0.4}
     async with (
         consuming(rabbitmq.url, handling, batch=20, watchdog_seconds=0.1, **limits),
-        broker(rabbitmq.url) as channel,
+        broker_channel(rabbitmq.url) as channel,
     ):
         async with asyncio.TaskGroup() as group:
             bus = Bus(bus_settings(rabbitmq.url), "test")
@@ -252,7 +252,7 @@ async def test_one_message_that_works_closes_the_breaker(rabbitmq: RealServer) -
     most = 2
     async with (
         consuming(rabbitmq.url, handling, batch=4, failures_max=most, pause_seconds=0.5) as bus,
-        broker(rabbitmq.url) as channel,
+        broker_channel(rabbitmq.url) as channel,
     ):
         await bus.publish(*messages)
         for _ in range(most + 1):

@@ -12,7 +12,7 @@ from softphone_common.contracts.events import CallChanged
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.buses import bus_settings, until_ready
+from support.stack.buses import bus_settings, until_ready
 
 
 class Hearing:

@@ -8,7 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from support.installation import Company, Installation, Person, bearer
+from support.product import bearer
+from support.stack.installation import Installation
+from support.tenant.company import Company, Person
 
 ELSEWHERE = "https://crm.example"
 SETTINGS = {"origins": [ELSEWHERE]}
@@ -29,8 +31,8 @@ POLICY = {
 
 
 @pytest.fixture
-async def anna(office: Installation) -> Person:
-    return await office.make_user(await office.make_tenant())
+async def anna(installation: Installation) -> Person:
+    return await installation.make_user(await installation.make_tenant())
 
 
 def requests(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -44,14 +46,14 @@ def requests(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("known", [True, False], ids=["signed in", "nobody"])
 async def test_no_answer_of_any_route_is_kept_framed_or_guessed_at(
-    office: Installation, known: bool
+    installation: Installation, known: bool
 ) -> None:
-    tenant = await office.make_tenant()
-    headers = bearer(office.token(tenant, "operator", ("21",))) if known else {}
-    asked = list(requests(office.app))
+    tenant = await installation.make_tenant()
+    headers = bearer(installation.token(tenant, "operator", ("21",))) if known else {}
+    asked = list(requests(installation.app))
     assert len(asked) > 40
     for method, path in asked:
-        answer = await office.ask(method, path, json={}, headers=headers)
+        answer = await installation.ask(method, path, json={}, headers=headers)
         require_closed(answer)
 
 
@@ -70,12 +72,12 @@ FORM = '<form xmlns="http://www.w3.org/1999/xhtml" action="https://evil.example"
 
 @pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml", "image/svg+xml"])
 async def test_no_device_answers_with_a_page(
-    office: Installation, company: Company, kind: str
+    installation: Installation, company: Company, kind: str
 ) -> None:
-    device = await office.make_device(company.tenant)
+    device = await installation.make_phone(company.tenant)
     mapping = {"answers": [{"content_type": kind, "body": FORM}]}
     path = f"/api/devices/{device.id}"
-    answer = await office.ask("PATCH", path, company.admin, {"mapping": mapping})
+    answer = await installation.ask("PATCH", path, company.admin.token, {"mapping": mapping})
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] == "mapping.answers.0.content_type"
 
@@ -90,24 +92,26 @@ async def test_no_device_answers_with_a_page(
     ],
 )
 async def test_what_a_device_answers_is_no_page(
-    office: Installation, company: Company, kind: str, told: str
+    installation: Installation, company: Company, kind: str, told: str
 ) -> None:
-    device = await office.make_device(company.tenant)
+    device = await installation.make_phone(company.tenant)
     mapping = {"answers": [{"content_type": kind, "body": FORM}]}
     changes = {"mapping": mapping}
-    changed = await office.ask("PATCH", f"/api/devices/{device.id}", company.admin, changes)
+    changed = await installation.ask(
+        "PATCH", f"/api/devices/{device.id}", company.admin.token, changes
+    )
     assert changed.status_code == 200, changed.text
     path = f"/hit/{device.key}/ringing?extension=21&number=08999998001"
-    answer = await office.ask("GET", path)
+    answer = await installation.ask("GET", path)
     assert (answer.text, answer.headers["content-type"]) == (FORM, told)
     require_closed(answer)
 
 
 @pytest.mark.parametrize("path", ["/", "/web/app.js", "/web/app.css", "/web/logo.svg"])
 async def test_a_page_runs_its_own_scripts_only_and_is_asked_for_anew(
-    office: Installation, path: str
+    installation: Installation, path: str
 ) -> None:
-    answer = await office.ask("GET", path)
+    answer = await installation.ask("GET", path)
     rules = answer.headers["content-security-policy"].split(";")
     assert dict(rule.strip().split(" ", 1) for rule in rules) == POLICY
     assert answer.headers["cache-control"] == "no-cache"
@@ -115,8 +119,8 @@ async def test_a_page_runs_its_own_scripts_only_and_is_asked_for_anew(
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-async def test_the_page_needs_nothing_its_policy_forbids(office: Installation) -> None:
-    page = (await office.ask("GET", "/")).text
+async def test_the_page_needs_nothing_its_policy_forbids(installation: Installation) -> None:
+    page = (await installation.ask("GET", "/")).text
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?://", page)
 
 
@@ -140,28 +144,30 @@ REFUSED: dict[str, dict[str, str]] = {
 }
 
 
-async def statuses(office: Installation, anna: Person, headers: dict[str, str]) -> dict[str, int]:
-    said = {name: value.replace("{own}", office.url) for name, value in headers.items()}
+async def statuses(
+    installation: Installation, anna: Person, headers: dict[str, str]
+) -> dict[str, int]:
+    said = {name: value.replace("{own}", installation.url) for name, value in headers.items()}
     held = said | {"Cookie": f"softphone_session={anna.cookie}"}
     given: Any = {"tenant": anna.tenant, "login": anna.login, "password": "long enough to do"}
     answers = {
-        "in": await office.ask("POST", "/api/session", json=given, headers=said),
-        "renew": await office.ask("POST", "/api/session/renew", headers=held),
-        "out": await office.ask("DELETE", "/api/session", headers=held),
+        "in": await installation.ask("POST", "/api/session", json=given, headers=said),
+        "renew": await installation.ask("POST", "/api/session/renew", headers=held),
+        "out": await installation.ask("DELETE", "/api/session", headers=held),
     }
     return {name: answer.status_code for name, answer in answers.items()}
 
 
 @pytest.mark.parametrize("headers", ALLOWED.values(), ids=ALLOWED.keys())
 async def test_own_pages_listed_ones_and_no_browser_sign_in(
-    office: Installation, anna: Person, headers: dict[str, str]
+    installation: Installation, anna: Person, headers: dict[str, str]
 ) -> None:
-    assert await statuses(office, anna, headers) == {"in": 201, "renew": 201, "out": 204}
+    assert await statuses(installation, anna, headers) == {"in": 201, "renew": 201, "out": 204}
 
 
 @pytest.mark.parametrize("headers", REFUSED.values(), ids=REFUSED.keys())
 async def test_pages_of_others_can_neither_sign_in_nor_renew_nor_sign_out(
-    office: Installation, anna: Person, headers: dict[str, str]
+    installation: Installation, anna: Person, headers: dict[str, str]
 ) -> None:
-    assert set((await statuses(office, anna, headers)).values()) == {403}
-    assert (await statuses(office, anna, {}))["renew"] == 201
+    assert set((await statuses(installation, anna, headers)).values()) == {403}
+    assert (await statuses(installation, anna, {}))["renew"] == 201

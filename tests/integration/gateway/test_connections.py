@@ -19,7 +19,7 @@ from softphone_common.runtime.runner import Runner
 from softphone_common.runtime.service import Service
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
-from support.installation import SECRET
+from support.stack.installation import SECRET
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: here\r\n"
 WHOLE = HEAD + b"Content-Length: 2\r\n\r\nok"

@@ -19,7 +19,7 @@ from softphone_testing.processes import Fleet
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST
 from softphone_testing.until import until
-from support.gateway import Gateway
+from support.stack.gateway import Gateway
 
 KEY = "Sesame-5ecret-of-a-device"
 NUMBER = "08999998001"
@@ -103,7 +103,7 @@ async def test_every_route_leads_to_its_service(
         assert through == await answer(web, fleet[service].url, request), request
         assert b"Nothing has this address" not in through[2], request
         assert through[0] < 400 or through[1] == "application/problem+json", request
-    said = {line["upstream"] for line in gateway.logged()[-len(requests) :]}
+    said = {line["upstream"] for line in gateway.access_log()[-len(requests) :]}
     assert said == {f"{HOST}:{fleet[service].port}"}
 
 
@@ -305,7 +305,7 @@ def spellings() -> Iterator[str]:
 async def test_keys_and_numbers_are_not_logged(
     fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
-    before = len(gateway.logged())
+    before = len(gateway.access_log())
 
     async def send_all() -> None:
         for path in spellings():
@@ -320,9 +320,9 @@ async def test_keys_and_numbers_are_not_logged(
     finally:
         await fleet["ingest"].start()
     count = 2 * (len(list(spellings())) + 1)
-    await until(lambda: len(gateway.logged()) >= before + count, what="every request is logged")
+    await until(lambda: len(gateway.access_log()) >= before + count, what="every request is logged")
     assert KEY not in gateway.log_text()
     assert NUMBER not in gateway.log_text()
-    logged = gateway.logged()[before:]
+    logged = gateway.access_log()[before:]
     assert {"/hit/***/ringing"} < {line["path"] for line in logged}
     assert {404, 413, 503} <= {line["status"] for line in logged}

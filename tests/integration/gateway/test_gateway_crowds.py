@@ -19,8 +19,8 @@ from softphone_common.runtime.runner import Runner
 from softphone_common.runtime.service import Service
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
-from support.gateway import Gateway
-from support.installation import SECRET
+from support.stack.gateway import Gateway
+from support.stack.installation import SECRET
 
 GREEDY, HONEST = "198.51.100.7", "203.0.113.9"
 BELIEVED = {"real_ip_header": f"set_real_ip_from {HOST}; real_ip_header"}

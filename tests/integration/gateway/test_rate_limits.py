@@ -12,8 +12,9 @@ from argon2 import PasswordHasher
 from websockets.exceptions import InvalidStatus
 
 from softphone_testing.real_servers import RealServer
-from support.browser_socket import opened, signed_in
-from support.installation import Company, Installation, Person, database, drop, ready, running
+from support.stack.installation import Installation, database, drop, ready, running
+from support.tenant.browser import open_socket, signed_in
+from support.tenant.company import Company, Person
 
 SETTINGS = {
     # a busy machine must not have each process count for itself
@@ -49,8 +50,8 @@ def here() -> dict[str, str]:
 
 
 @pytest.fixture
-async def anna(office: Installation, company: Company) -> Person:
-    return await office.make_user(company.tenant, "user", ("21",))
+async def anna(installation: Installation, company: Company) -> Person:
+    return await installation.make_user(company.tenant, "user", ("21",))
 
 
 def refused(answer: httpx.Response) -> bool:
@@ -62,12 +63,14 @@ def refused(answer: httpx.Response) -> bool:
     return True
 
 
-async def statuses(office: Installation, count: int, path: str, here: dict[str, str]) -> list[int]:
-    return [(await office.ask("GET", path, headers=here)).status_code for _ in range(count)]
+async def statuses(
+    installation: Installation, count: int, path: str, here: dict[str, str]
+) -> list[int]:
+    return [(await installation.ask("GET", path, headers=here)).status_code for _ in range(count)]
 
 
-async def counted(office: Installation, limit: str) -> float:
-    lines = (await office.client.get("/metrics")).text.splitlines()
+async def counted(installation: Installation, limit: str) -> float:
+    lines = (await installation.client.get("/metrics")).text.splitlines()
     name = f'softphone_limited_total{{limit="{limit}"}} '
     return next((float(line.removeprefix(name)) for line in lines if line.startswith(name)), 0)
 
@@ -76,66 +79,66 @@ async def counted(office: Installation, limit: str) -> float:
 
 
 async def test_a_key_has_its_rate_and_no_other_key_pays_for_it(
-    office: Installation, company: Company, here: dict[str, str]
+    installation: Installation, company: Company, here: dict[str, str]
 ) -> None:
-    before = await counted(office, "hits")
-    busy, quiet = [await office.make_device(company.tenant) for _ in range(2)]
+    before = await counted(installation, "hits")
+    busy, quiet = [await installation.make_phone(company.tenant) for _ in range(2)]
     path = f"/hit/{busy.key}/{RING}"
     answers = await asyncio.gather(
-        *(office.ask("GET", path, headers=here) for _ in range(BURST + 20))
+        *(installation.ask("GET", path, headers=here) for _ in range(BURST + 20))
     )
     assert sum(answer.status_code == 202 for answer in answers) == BURST
     assert sum(refused(answer) for answer in answers) == 20
-    assert await counted(office, "hits") == before + 20
-    assert await statuses(office, 2, f"/hit/{quiet.key}/{RING}", here) == [202, 202]
-    office.clock.move(timedelta(seconds=2))
-    assert await statuses(office, 3, path, here) == [202, 202, 429]
+    assert await counted(installation, "hits") == before + 20
+    assert await statuses(installation, 2, f"/hit/{quiet.key}/{RING}", here) == [202, 202]
+    installation.clock.move(timedelta(seconds=2))
+    assert await statuses(installation, 3, path, here) == [202, 202, 429]
 
 
 async def test_an_address_may_try_few_wrong_keys_and_any_right_one(
-    office: Installation, company: Company, here: dict[str, str]
+    installation: Installation, company: Company, here: dict[str, str]
 ) -> None:
-    deleted = await office.make_device(company.tenant)
+    deleted = await installation.make_phone(company.tenant)
     path = f"/api/devices/{deleted.id}"
-    assert (await office.ask("DELETE", path, company.admin)).status_code == 204
+    assert (await installation.ask("DELETE", path, company.admin.token)).status_code == 204
     keys = [deleted.key, *(uuid4().hex for _ in range(7))]
-    wrong = [await office.ask("GET", f"/hit/{key}/{RING}", headers=here) for key in keys]
+    wrong = [await installation.ask("GET", f"/hit/{key}/{RING}", headers=here) for key in keys]
     assert [answer.status_code for answer in wrong] == [404] * 5 + [429] * 3
     assert len({answer.text for answer in wrong[:5]}) == 1
     assert all(refused(answer) for answer in wrong[5:])
-    assert await statuses(office, 2, f"/hit/{company.key}/{RING}", here) == [202, 202]
+    assert await statuses(installation, 2, f"/hit/{company.phone.key}/{RING}", here) == [202, 202]
     neighbour = {"X-Forwarded-For": here["X-Forwarded-For"] + "234"}  # in the same /64
-    assert await statuses(office, 1, f"/hit/x/{RING}", neighbour) == [429]
+    assert await statuses(installation, 1, f"/hit/x/{RING}", neighbour) == [429]
     elsewhere = {"X-Forwarded-For": "198.51.100.23"}
-    assert await statuses(office, 1, f"/hit/x/{RING}", elsewhere) == [404]
-    office.clock.move(timedelta(minutes=1))
-    assert await statuses(office, 6, f"/hit/x/{RING}", here) == [404] * 5 + [429]
+    assert await statuses(installation, 1, f"/hit/x/{RING}", elsewhere) == [404]
+    installation.clock.move(timedelta(minutes=1))
+    assert await statuses(installation, 6, f"/hit/x/{RING}", here) == [404] * 5 + [429]
 
 
 async def test_a_tenant_tries_requests_only_so_often(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     async def tried(tenant: str) -> list[httpx.Response]:
-        path = f"/api/devices/{(await office.make_device(tenant)).id}/try"
-        admin, given = office.token(tenant), {"request": f"/{RING}"}
-        return [await office.ask("POST", path, admin, given) for _ in range(5)]
+        path = f"/api/devices/{(await installation.make_phone(tenant)).id}/try"
+        admin, given = installation.token(tenant), {"request": f"/{RING}"}
+        return [await installation.ask("POST", path, admin, given) for _ in range(5)]
 
-    for answers in (await tried(company.tenant), await tried(await office.make_tenant())):
+    for answers in (await tried(company.tenant), await tried(await installation.make_tenant())):
         assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 2
         assert all(refused(answer) for answer in answers[3:])
-    office.clock.move(timedelta(minutes=1))
+    installation.clock.move(timedelta(minutes=1))
     assert (await tried(company.tenant))[0].status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"])
 async def test_a_key_that_was_deleted_is_like_one_that_never_was(
-    office: Installation, company: Company, here: dict[str, str], method: str
+    installation: Installation, company: Company, here: dict[str, str], method: str
 ) -> None:
-    deleted = await office.make_device(company.tenant)
+    deleted = await installation.make_phone(company.tenant)
     path = f"/api/devices/{deleted.id}"
-    assert (await office.ask("DELETE", path, company.admin)).status_code == 204
+    assert (await installation.ask("DELETE", path, company.admin.token)).status_code == 204
     answers = [
-        await office.ask(method, f"/hit/{key}/{RING}", headers=here)
+        await installation.ask(method, f"/hit/{key}/{RING}", headers=here)
         for key in (deleted.key, uuid4().hex)
     ]
     told = [(a.status_code, a.text, dict(a.headers) | {"date": ""}) for a in answers]
@@ -164,74 +167,74 @@ async def test_a_client_nobody_trusts_has_one_address_whatever_it_says(
 
 
 async def sign_in(
-    office: Installation, tenant: str, login: str, password: str, here: dict[str, str]
+    installation: Installation, tenant: str, login: str, password: str, here: dict[str, str]
 ) -> httpx.Response:
     given = {"tenant": tenant, "login": login, "password": password}
-    return await office.ask("POST", "/api/session", json=given, headers=here)
+    return await installation.ask("POST", "/api/session", json=given, headers=here)
 
 
 @pytest.mark.parametrize("there_is", [True, False], ids=["a login", "no login"])
 async def test_a_login_may_fail_a_few_times_and_never_for_good(
-    office: Installation, anna: Person, here: dict[str, str], there_is: bool
+    installation: Installation, anna: Person, here: dict[str, str], there_is: bool
 ) -> None:
     login = anna.login if there_is else f"nobody-{uuid4().hex[:8]}"
     wrong = await asyncio.gather(
-        *(sign_in(office, anna.tenant, login, "wrong", here) for _ in range(7))
+        *(sign_in(installation, anna.tenant, login, "wrong", here) for _ in range(7))
     )
     assert sorted(answer.status_code for answer in wrong) == [401] * 4 + [429] * 3
-    even_right = await sign_in(office, anna.tenant, login, "long enough to do", here)
+    even_right = await sign_in(installation, anna.tenant, login, "long enough to do", here)
     assert refused(even_right)
-    theirs = await sign_in(office, anna.tenant, login, "long enough to do", somewhere())
+    theirs = await sign_in(installation, anna.tenant, login, "long enough to do", somewhere())
     assert theirs.status_code == (201 if there_is else 401)
-    renewed = await office.ask("POST", "/api/session/renew", headers=held(anna))
+    renewed = await installation.ask("POST", "/api/session/renew", headers=held(anna))
     assert renewed.status_code == 201
-    office.clock.move(timedelta(minutes=5))
-    at_last = await sign_in(office, anna.tenant, login, "long enough to do", here)
+    installation.clock.move(timedelta(minutes=5))
+    at_last = await sign_in(installation, anna.tenant, login, "long enough to do", here)
     assert at_last.status_code == (201 if there_is else 401)
 
 
 @pytest.mark.parametrize("there_is", [True, False], ids=["a login", "no login"])
 async def test_a_login_may_fail_so_often_from_everywhere(
-    office: Installation, anna: Person, there_is: bool
+    installation: Installation, anna: Person, there_is: bool
 ) -> None:
     login = anna.login if there_is else f"nobody-{uuid4().hex[:8]}"
     wrong = await asyncio.gather(
-        *(sign_in(office, anna.tenant, login, "wrong", somewhere()) for _ in range(10))
+        *(sign_in(installation, anna.tenant, login, "wrong", somewhere()) for _ in range(10))
     )
     assert sorted(answer.status_code for answer in wrong) == [401] * 7 + [429] * 3
     assert len({answer.text for answer in wrong if answer.status_code == 401}) == 1
-    office.clock.move(timedelta(minutes=5))
-    at_last = await sign_in(office, anna.tenant, login, "long enough to do", somewhere())
+    installation.clock.move(timedelta(minutes=5))
+    at_last = await sign_in(installation, anna.tenant, login, "long enough to do", somewhere())
     assert at_last.status_code == (201 if there_is else 401)
 
 
 async def test_signing_in_clears_the_count_of_the_login(
-    office: Installation, anna: Person, here: dict[str, str]
+    installation: Installation, anna: Person, here: dict[str, str]
 ) -> None:
     for _ in range(2):
         for _ in range(3):
-            wrong = await sign_in(office, anna.tenant, anna.login, "wrong", here)
+            wrong = await sign_in(installation, anna.tenant, anna.login, "wrong", here)
             assert wrong.status_code == 401
-        right = await sign_in(office, anna.tenant, anna.login, "long enough to do", here)
+        right = await sign_in(installation, anna.tenant, anna.login, "long enough to do", here)
         assert right.status_code == 201
 
 
 async def test_an_address_may_fail_a_few_times_and_succeed_as_often_as_it_likes(
-    office: Installation, anna: Person, here: dict[str, str]
+    installation: Installation, anna: Person, here: dict[str, str]
 ) -> None:
     for _ in range(12):
-        right = await sign_in(office, anna.tenant, anna.login, "long enough to do", here)
+        right = await sign_in(installation, anna.tenant, anna.login, "long enough to do", here)
         assert right.status_code == 201
     for n in range(10):
-        wrong = await sign_in(office, anna.tenant, f"guess-{n}", "wrong", here)
+        wrong = await sign_in(installation, anna.tenant, f"guess-{n}", "wrong", here)
         assert wrong.status_code == (401 if n < 8 else 429)
     elsewhere = {"X-Forwarded-For": "198.51.100.24"}
-    right = await sign_in(office, anna.tenant, anna.login, "long enough to do", elsewhere)
+    right = await sign_in(installation, anna.tenant, anna.login, "long enough to do", elsewhere)
     assert right.status_code == 201
 
 
 async def test_whatever_is_wrong_one_hash_is_worked_out(
-    office: Installation, anna: Person, here: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    installation: Installation, anna: Person, here: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     costs: list[str] = []
     verify = PasswordHasher.verify
@@ -242,7 +245,7 @@ async def test_whatever_is_wrong_one_hash_is_worked_out(
 
     monkeypatch.setattr(PasswordHasher, "verify", counting)
     for tenant, login in ((anna.tenant, anna.login), (anna.tenant, "nobody"), ("no-tenant", "x")):
-        assert (await sign_in(office, tenant, login, "wrong", here)).status_code == 401
+        assert (await sign_in(installation, tenant, login, "wrong", here)).status_code == 401
     assert len(costs) == 3
     assert len(set(costs)) == 1
 
@@ -252,16 +255,16 @@ def held(person: Person) -> dict[str, str]:
 
 
 async def test_a_sign_in_is_renewed_only_so_often(
-    office: Installation, anna: Person, here: dict[str, str]
+    installation: Installation, anna: Person, here: dict[str, str]
 ) -> None:
     async def renew(headers: dict[str, str]) -> int:
-        answer = await office.ask("POST", "/api/session/renew", headers=here | headers)
+        answer = await installation.ask("POST", "/api/session/renew", headers=here | headers)
         return answer.status_code
 
     assert [await renew(held(anna)) for _ in range(6)] == [201] * 5 + [429]
     guessed = [await renew({"Cookie": f"softphone_session={n}"}) for n in range(9)]
     assert guessed == [401] * 7 + [429] * 2
-    office.clock.move(timedelta(minutes=5))
+    installation.clock.move(timedelta(minutes=5))
     assert await renew(held(anna)) == 201
 
 
@@ -269,63 +272,68 @@ async def test_a_sign_in_is_renewed_only_so_often(
 
 
 async def test_few_of_an_address_may_be_silent_at_once(
-    office: Installation, anna: Person, here: dict[str, str]
+    installation: Installation, anna: Person, here: dict[str, str]
 ) -> None:
-    before = await counted(office, "hellos")
+    before = await counted(installation, "hellos")
     async with AsyncExitStack() as silent:
-        lines = [await silent.enter_async_context(opened(office.url, here)) for _ in range(3)]
+        lines = [
+            await silent.enter_async_context(open_socket(installation.url, here)) for _ in range(3)
+        ]
         with pytest.raises(InvalidStatus) as refusal:
-            await silent.enter_async_context(opened(office.url, here))
+            await silent.enter_async_context(open_socket(installation.url, here))
         assert refusal.value.response.status_code == 429
-        await lines[0].say({"type": "hello", "token": anna.token})
-        await lines[0].hears("welcome")
-        await silent.enter_async_context(opened(office.url, here))
+        await lines[0].send({"type": "hello", "token": anna.token})
+        await lines[0].expect("welcome")
+        await silent.enter_async_context(open_socket(installation.url, here))
         elsewhere = {"X-Forwarded-For": "198.51.100.25"}
-        await silent.enter_async_context(opened(office.url, elsewhere))
+        await silent.enter_async_context(open_socket(installation.url, elsewhere))
         with pytest.raises(InvalidStatus):  # four in all
-            await silent.enter_async_context(opened(office.url, {"X-Forwarded-For": "192.0.2.9"}))
-    assert await counted(office, "hellos") == before + 2
+            await silent.enter_async_context(
+                open_socket(installation.url, {"X-Forwarded-For": "192.0.2.9"})
+            )
+    assert await counted(installation, "hellos") == before + 2
 
 
 async def test_of_too_many_sockets_of_a_user_the_oldest_goes(
-    office: Installation, anna: Person
+    installation: Installation, anna: Person
 ) -> None:
     async with AsyncExitStack() as sockets:
         first, *others = [
-            await sockets.enter_async_context(signed_in(office.url, anna.token)) for _ in range(5)
+            await sockets.enter_async_context(signed_in(installation.url, anna.token))
+            for _ in range(5)
         ]
-        assert await first.end() == 4010
-        call = await office.told(
-            (await office.make_device(anna.tenant)).key,
-            "ringing",
-            extension="21",
-            number="08999998002",
-        )
-        await asyncio.gather(*(other.hears_of(call) for other in others))
+        assert await first.close_code() == 4010
+        phone = await installation.make_phone(anna.tenant)
+        call = await phone.post_hits("ringing", extension="21", number="08999998002")
+        await asyncio.gather(*(other.expect_call(call) for other in others))
 
 
-async def test_of_too_many_sockets_of_a_tenant_the_newest_goes(office: Installation) -> None:
-    tenant = await office.make_tenant()
+async def test_of_too_many_sockets_of_a_tenant_the_newest_goes(installation: Installation) -> None:
+    tenant = await installation.make_tenant()
     async with AsyncExitStack() as sockets:
         for _ in range(6):
-            await sockets.enter_async_context(signed_in(office.url, office.token(tenant)))
-        late = await sockets.enter_async_context(opened(office.url))
-        await late.say({"type": "hello", "token": office.token(tenant)})
-        assert await late.end() == 4010
+            await sockets.enter_async_context(
+                signed_in(installation.url, installation.token(tenant))
+            )
+        late = await sockets.enter_async_context(open_socket(installation.url))
+        await late.send({"type": "hello", "token": installation.token(tenant)})
+        assert await late.close_code() == 4010
         assert late.frames == []
-        other = await office.make_tenant()
-        await sockets.enter_async_context(signed_in(office.url, office.token(other)))
+        other = await installation.make_tenant()
+        await sockets.enter_async_context(signed_in(installation.url, installation.token(other)))
 
 
-async def test_a_browser_that_says_too_much_is_cut(office: Installation, anna: Person) -> None:
-    async with signed_in(office.url, anna.token) as browser:
+async def test_a_browser_that_says_too_much_is_cut(
+    installation: Installation, anna: Person
+) -> None:
+    async with signed_in(installation.url, anna.token) as browser:
         for _ in range(4):
-            await browser.say({"type": "token", "token": anna.token})
-        assert await browser.end() == 4009
+            await browser.send({"type": "token", "token": anna.token})
+        assert await browser.close_code() == 4009
 
 
-async def test_nothing_is_unpacked(office: Installation, anna: Person) -> None:
-    async with signed_in(office.url, anna.token) as browser:
+async def test_nothing_is_unpacked(installation: Installation, anna: Person) -> None:
+    async with signed_in(installation.url, anna.token) as browser:
         assert browser.extensions == []
-        await browser.say({"type": "hello", "token": "x" * 70_000})
-        assert await browser.end() == 1009
+        await browser.send({"type": "hello", "token": "x" * 70_000})
+        assert await browser.close_code() == 1009

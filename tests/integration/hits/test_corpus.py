@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from softphone_testing.until import until
-from support.installation import Company, Installation, Json
 from support.paths import DATA
+from support.product import Json
+from support.stack.installation import Installation
+from support.tenant.company import Company
 
 RECORDED = DATA / "requests.jsonl"
 ROWS: list[Json] = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
@@ -24,13 +26,13 @@ def phones() -> dict[str, Json]:
 
 
 async def device_for(
-    office: Installation, company: Company, row: Json, phones: dict[str, Json]
+    installation: Installation, company: Company, row: Json, phones: dict[str, Json]
 ) -> Json:
     numbers = {"region": row["region"], **row.get("ctx", {})}
     made_of = json.dumps([row["client"], numbers])
     if made_of not in phones:
         given = {"name": row["client"], "preset": row["client"], "numbers": numbers}
-        phones[made_of] = await office.post("/api/devices", company.admin, given)
+        phones[made_of] = await installation.post("/api/devices", company.admin.token, given)
     return phones[made_of]
 
 
@@ -62,18 +64,18 @@ def as_recorded(event: Json) -> tuple[Any, ...]:
     return event["event"], event["direction"], event["extension"], party, event["call_id"]
 
 
-async def has_leg(office: Installation, company: Company, event: Json) -> bool:
+async def has_leg(installation: Installation, company: Company, event: Json) -> bool:
     """Whether the call has one of the extension by now: others of it were there before."""
-    logged = await office.logged(company.admin, event["call"])
+    logged = await installation.logged(company.admin.token, event["call"])
     return event["extension"] in [leg["extension"] for leg in logged["legs"]]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 async def test_a_recorded_request_is_understood(
-    office: Installation, company: Company, phones: dict[str, Json], row: Json
+    installation: Installation, company: Company, phones: dict[str, Json], row: Json
 ) -> None:
-    device = await device_for(office, company, row, phones)
-    status, _, body = await asyncio.to_thread(sent, office.url, device["key"], row)
+    device = await device_for(installation, company, row, phones)
+    status, _, body = await asyncio.to_thread(sent, installation.url, device["key"], row)
     expected = row["expect"]
     if row["method"] == "HEAD":
         assert status == 204
@@ -81,7 +83,7 @@ async def test_a_recorded_request_is_understood(
     path = f"/api/devices/{device['id']}/hits"
 
     async def seen() -> Json:
-        hits = (await office.get(path, company.admin, limit=200))["items"]
+        hits = (await installation.get(path, company.admin.token, limit=200))["items"]
         mine = [hit for hit in hits if hit["request"]["headers"].get("x-row") == row["id"]]
         assert mine, "the inspector has not seen it yet"
         found: Json = mine[0]
@@ -110,6 +112,6 @@ async def test_a_recorded_request_is_understood(
         for extension in extensions
     ]
     for event in hit["events"]:
-        await office.logged(company.admin, event["call"])
+        await installation.logged(company.admin.token, event["call"])
         if event["extension"] is not None:
-            await until(partial(has_leg, office, company, event), what="its leg in the log")
+            await until(partial(has_leg, installation, company, event), what="its leg in the log")

@@ -9,7 +9,9 @@ from pymongo import AsyncMongoClient
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.installation import Company, Installation, Json, everything, running
+from support.product import Json
+from support.stack.installation import Installation, everything, running
+from support.tenant.company import Company
 
 PUBLIC = "https://connector.example.de"
 
@@ -17,12 +19,14 @@ PUBLIC = "https://connector.example.de"
 SETTINGS = {"public_url": PUBLIC}
 
 
-async def make(office: Installation, company: Company, **fields: object) -> Json:
-    return await office.post("/api/devices", company.admin, {"name": "Desk", **fields})
+async def make(installation: Installation, company: Company, **fields: object) -> Json:
+    return await installation.post("/api/devices", company.admin.token, {"name": "Desk", **fields})
 
 
-async def test_presets_are_listed_in_two_languages(office: Installation, company: Company) -> None:
-    listed = (await office.get("/api/presets", company.admin))["items"]
+async def test_presets_are_listed_in_two_languages(
+    installation: Installation, company: Company
+) -> None:
+    listed = (await installation.get("/api/presets", company.admin.token))["items"]
     assert [preset["id"] for preset in listed] == sorted(load_all())
     for preset in listed:
         assert preset["about"]["de"]
@@ -32,11 +36,11 @@ async def test_presets_are_listed_in_two_languages(office: Installation, company
 
 @pytest.mark.parametrize("preset", sorted(load_all()))
 async def test_the_urls_of_a_device_have_its_key_and_fit(
-    office: Installation, company: Company, preset: str
+    installation: Installation, company: Company, preset: str
 ) -> None:
-    device = await make(office, company, preset=preset)
+    device = await make(installation, company, preset=preset)
     assert len(device["key"]) <= 22
-    told = await office.get(f"/api/devices/{device['id']}/urls", company.admin)
+    told = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
     assert told["preset"] == preset
     for item in told["items"]:
         assert item["url"].startswith(f"{PUBLIC}/hit/{device['key']}")
@@ -54,30 +58,32 @@ async def test_a_url_too_long_for_its_phone_says_so(
     ) as installation:
         company = await installation.make_company()
         device = await make(installation, company, preset="mitel")
-        told = await installation.get(f"/api/devices/{device['id']}/urls", company.admin)
+        told = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
         assert told["items"]
         assert {item["limit"] for item in told["items"]} == {128}
         assert not any(item["fits"] for item in told["items"])
 
 
 async def test_a_new_key_gives_new_urls_and_ends_the_old(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    device = await make(office, company)
-    renewed = await office.post(f"/api/devices/{device['id']}/key", company.admin)
-    told = await office.get(f"/api/devices/{device['id']}/urls", company.admin)
+    device = await make(installation, company)
+    renewed = await installation.post(f"/api/devices/{device['id']}/key", company.admin.token)
+    told = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
     assert all(renewed["key"] in item["url"] for item in told["items"])
     asked = {"extension": "21", "number": "1"}
-    assert (await office.hit(device["key"], "ringing", **asked)).status_code == 404
-    assert (await office.hit(renewed["key"], "ringing", **asked)).status_code == 202
+    assert (await installation.phone(device["key"]).hit("ringing", **asked)).status_code == 404
+    assert (await installation.phone(renewed["key"]).hit("ringing", **asked)).status_code == 202
 
 
-async def test_the_store_has_neither_key_nor_secret(office: Installation, company: Company) -> None:
-    device = await make(office, company, preset="placetel", secret="a secret of the sender")
-    shown = await office.get(f"/api/devices/{device['id']}", company.admin)
+async def test_the_store_has_neither_key_nor_secret(
+    installation: Installation, company: Company
+) -> None:
+    device = await make(installation, company, preset="placetel", secret="a secret of the sender")
+    shown = await installation.get(f"/api/devices/{device['id']}", company.admin.token)
     assert (shown["has_secret"], shown["key"]) == (True, None)
     assert "secret of the sender" not in str(shown)
-    client: AsyncMongoClient[Json] = AsyncMongoClient(office.mongo)
+    client: AsyncMongoClient[Json] = AsyncMongoClient(installation.mongo)
     async with client:
         stored = await client.get_default_database()["devices"].find_one({"_id": device["id"]})
     assert stored is not None
@@ -106,30 +112,32 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("what", WRONG)
 async def test_what_is_wrong_with_a_device_is_named(
-    office: Installation, company: Company, what: str
+    installation: Installation, company: Company, what: str
 ) -> None:
     given, field = WRONG[what]
-    device = await make(office, company)
+    device = await make(installation, company)
     for method, path in (("POST", "/api/devices"), ("PATCH", f"/api/devices/{device['id']}")):
         body = {"name": "Desk", **given}
-        answer = await office.ask(method, path, company.admin, body)
+        answer = await installation.ask(method, path, company.admin.token, body)
         assert answer.status_code == 422, answer.text
         named = [error["field"] for error in answer.json()["errors"]]
         assert named == [field], answer.text
 
 
-async def test_names_of_lines_become_extensions(office: Installation, company: Company) -> None:
-    device = await make(office, company, extensions={"7777abcdefg@fpbx.example": "31"})
+async def test_names_of_lines_become_extensions(
+    installation: Installation, company: Company
+) -> None:
+    device = await make(installation, company, extensions={"7777abcdefg@fpbx.example": "31"})
     said = {"extension": "7777abcdefg@fpbx.example", "number": "089 99998061", "call_id": "l"}
-    call = await office.told(device["key"], "ringing", **said)
-    assert (await office.logged(company.admin, call))["extension"] == "31"
+    call = await installation.phone(device["key"]).post_hits("ringing", **said)
+    assert (await installation.logged(company.admin.token, call))["extension"] == "31"
 
 
 @pytest.mark.parametrize("line", ["08999998000", "+498999998000"])
 async def test_a_number_called_rings_at_the_extensions_it_belongs_to(
-    office: Installation, company: Company, line: str
+    installation: Installation, company: Company, line: str
 ) -> None:
-    device = await make(office, company, preset="placetel", extensions={line: "31, 32"})
+    device = await make(installation, company, preset="placetel", extensions={line: "31, 32"})
     said = {
         "event": "IncomingCall",
         "direction": "in",
@@ -138,40 +146,44 @@ async def test_a_number_called_rings_at_the_extensions_it_belongs_to(
         "call_id": f"called-{line}",
     }
     url = f"/hit/{device['key']}"
-    assert (await office.client.post(url, data=said)).status_code == 200
-    hits = await office.get(f"/api/devices/{device['id']}/hits", company.admin)
+    assert (await installation.client.post(url, data=said)).status_code == 200
+    hits = await installation.get(f"/api/devices/{device['id']}/hits", company.admin.token)
     events = hits["items"][0]["events"]
     assert [event["extension"] for event in events] == ["31", "32"]
     (call,) = {event["call"] for event in events}
-    logged = await office.logged(company.admin, call, phase="ringing")
+    logged = await installation.logged(company.admin.token, call, phase="ringing")
     assert [leg["extension"] for leg in logged["legs"]] == ["31", "32"]
     end = {**said, "event": "HungUp", "type": "missed", "duration": "0"}
-    assert (await office.client.post(url, data=end)).status_code == 200
-    assert (await office.logged(company.admin, call, phase="missed"))["outcome"] == "missed"
+    assert (await installation.client.post(url, data=end)).status_code == 200
+    assert (await installation.logged(company.admin.token, call, phase="missed"))[
+        "outcome"
+    ] == "missed"
 
 
 async def test_a_device_has_a_number_profile_of_its_own(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    plain = await make(office, company)
+    plain = await make(installation, company)
     behind = {"outside_prefix": "0", "outside_prefix_mode": "always"}
-    outside = await make(office, company, numbers=behind)
+    outside = await make(installation, company, numbers=behind)
     said = {"extension": "21", "number": "0017604069001"}
     for device, e164 in ((plain, "+17604069001"), (outside, "+4917604069001")):
-        call = await office.told(device["key"], "ringing", call_id=device["id"], **said)
-        assert (await office.logged(company.admin, call))["remote"]["e164"] == e164
+        call = await installation.phone(device["key"]).post_hits(
+            "ringing", call_id=device["id"], **said
+        )
+        assert (await installation.logged(company.admin.token, call))["remote"]["e164"] == e164
 
 
 async def test_calls_between_own_extensions_are_internal_and_match_nobody(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    await office.make_record(company.tenant, "22")
-    call = await office.told(company.key, "ringing", extension="21", number="22", call_id="in")
-    after = await office.told(
-        company.key, "ringing", extension="21", number="089 99998071", call_id="out"
+    await installation.make_record(company.tenant, "22")
+    call = await company.phone.post_hits("ringing", extension="21", number="22", call_id="in")
+    after = await company.phone.post_hits(
+        "ringing", extension="21", number="089 99998071", call_id="out"
     )
-    await office.logged(company.admin, after)
-    logged = await office.logged(company.admin, call)
+    await installation.logged(company.admin.token, after)
+    logged = await installation.logged(company.admin.token, call)
     assert (logged["remote"]["kind"], logged["remote"]["display"]) == ("internal", "22")
     assert logged["matches"] == []
 
@@ -188,13 +200,13 @@ ANSWERS = {
 
 @pytest.mark.parametrize("preset", ANSWERS)
 async def test_a_sender_is_answered_as_it_expects(
-    office: Installation, company: Company, preset: str
+    installation: Installation, company: Company, preset: str
 ) -> None:
     body, kind, has = ANSWERS[preset]
-    device = await make(office, company, preset=preset)
+    device = await make(installation, company, preset=preset)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     url = f"/hit/{device['key']}"
-    answer = await office.client.post(url, content=body, headers=headers)
+    answer = await installation.client.post(url, content=body, headers=headers)
     assert answer.status_code in {200, 202}, answer.text
     assert answer.headers["content-type"].startswith(kind)
     assert has in answer.text
@@ -203,40 +215,42 @@ async def test_a_sender_is_answered_as_it_expects(
 
 
 async def test_a_signed_sender_is_held_to_its_signature(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     body = (
         "call_id=f4591ba315d81671d7a06c2a3b4f963dafd119de39cb26edd8a6476676b2f447&direction=in"
         "&event=IncomingCall&from=08999998001&to=08999998000"
     )
     good = "6de0f512a8ad7c7497f50743295eeddaa6bec6949c6000d5277d7f0563fc4813"
-    device = await make(office, company, preset="placetel", secret="12345")
+    device = await make(installation, company, preset="placetel", secret="12345")
 
     async def sent(signature: str | None) -> int:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if signature is not None:
             headers["X-PLACETEL-SIGNATURE"] = signature
         url = f"/hit/{device['key']}"
-        return (await office.client.post(url, content=body, headers=headers)).status_code
+        return (await installation.client.post(url, content=body, headers=headers)).status_code
 
     assert 200 <= await sent(good) < 300
     assert await sent(good.replace("6", "7", 1)) == 403
     assert await sent(None) == 403
-    await office.ask("PATCH", f"/api/devices/{device['id']}", company.admin, {"secret": None})
+    await installation.ask(
+        "PATCH", f"/api/devices/{device['id']}", company.admin.token, {"secret": None}
+    )
     assert 200 <= await sent(None) < 300
 
 
 async def test_a_secret_that_cant_be_read_any_more_lets_nobody_in(
-    office: Installation, company: Company, rabbitmq: RealServer, redis_server: RealServer
+    installation: Installation, company: Company, rabbitmq: RealServer, redis_server: RealServer
 ) -> None:
-    device = await make(office, company, preset="vtiger", secret="a secret of the sender")
+    device = await make(installation, company, preset="vtiger", secret="a secret of the sender")
     url = f"/hit/{device['key']}?vtigersignature=a+secret+of+the+sender&callstatus=Record"
-    assert (await office.client.get(url)).status_code == 204
+    assert (await installation.client.get(url)).status_code == 204
     other = SecretStr("another secret, and long enough to be one")
     async with running(
-        rabbitmq.url, office.mongo, redis_server.url, only={"ingest"}, auth_secret=other
+        rabbitmq.url, installation.mongo, redis_server.url, only={"ingest"}, auth_secret=other
     ) as elsewhere:
-        await until(elsewhere.listening, what="the other ingest")
+        await until(elsewhere.is_listening, what="the other ingest")
 
         async def refused() -> str:
             answer = await elsewhere.client.get(url)

@@ -14,7 +14,8 @@ from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
-from support.installation import SECRET, Company, Installation
+from support.stack.installation import SECRET, Installation
+from support.tenant.company import Company
 
 NUMBER = "089 99998001"
 SAID = {"extension": "21", "number": NUMBER}
@@ -56,26 +57,26 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_hit_in_any_form_is_accepted_and_logged(
-    office: Installation, company: Company, form: str
+    installation: Installation, company: Company, form: str
 ) -> None:
     method, sent = FORMS[form]
-    answer = await office.client.request(method, f"/hit/{company.key}/ringing", **sent)
+    answer = await installation.client.request(method, f"/hit/{company.phone.key}/ringing", **sent)
     assert answer.status_code == 202, answer.text
-    call = await office.logged(company.admin, answer.json()["call_id"], phase="ringing")
+    call = await installation.logged(company.admin.token, answer.json()["call_id"], phase="ringing")
     assert (call["extension"], call["remote"]["e164"]) == ("21", E164)
 
 
-async def test_all_a_phone_tells_arrives(office: Installation, company: Company) -> None:
+async def test_all_a_phone_tells_arrives(installation: Installation, company: Company) -> None:
     rung = {**SAID, "call_id": "all", "direction": "Inbound", "name": " Erika Huber "}
-    call = await office.told(company.key, "ringing", **rung)
+    call = await company.phone.post_hits("ringing", **rung)
     more = {"reason": "486 busy", "duration": "42"}
-    assert await office.told(company.key, "ended", **rung, **more) == call
-    logged = await office.logged(company.admin, call, phase="ended")
+    assert await company.phone.post_hits("ended", **rung, **more) == call
+    logged = await installation.logged(company.admin.token, call, phase="ended")
     assert (logged["name"], logged["reason"]) == ("Erika Huber", "486 busy")
     assert (logged["talk_seconds"], logged["outcome"]) == (42, "answered")
     assert (logged["direction"], logged["identity"]) == ("inbound", "phone")
-    call = await office.told(company.key, "connected", **SAID, call_id="o", direction="outbound")
-    assert (await office.logged(company.admin, call))["direction"] == "outbound"
+    call = await company.phone.post_hits("connected", **SAID, call_id="o", direction="outbound")
+    assert (await installation.logged(company.admin.token, call))["direction"] == "outbound"
 
 
 REFUSED = {
@@ -89,10 +90,10 @@ REFUSED = {
 
 @pytest.mark.parametrize("field", REFUSED)
 async def test_what_is_wrong_or_missing_is_named(
-    office: Installation, company: Company, field: str
+    installation: Installation, company: Company, field: str
 ) -> None:
     event, said = REFUSED[field]
-    assert wrong_field(await office.hit(company.key, event, **said)) == field
+    assert wrong_field(await company.phone.hit(event, **said)) == field
 
 
 @pytest.mark.parametrize(
@@ -106,25 +107,25 @@ async def test_what_is_wrong_or_missing_is_named(
     ],
 )
 async def test_events_may_be_named_in_german_and_in_any_case(
-    office: Installation, company: Company, word: str, phase: str
+    installation: Installation, company: Company, word: str, phase: str
 ) -> None:
-    call = await office.told(company.key, word, **SAID, call_id=f"named {word}")
-    await office.logged(company.admin, call, phase=phase)
+    call = await company.phone.post_hits(word, **SAID, call_id=f"named {word}")
+    await installation.logged(company.admin.token, call, phase=phase)
 
 
 @pytest.mark.parametrize("duration", ["-1", "1.5", "1000000", "²", "4 2"])
 async def test_a_duration_is_whole_seconds(
-    office: Installation, company: Company, duration: str
+    installation: Installation, company: Company, duration: str
 ) -> None:
-    answer = await office.hit(company.key, "ended", **SAID, duration=duration)
+    answer = await company.phone.hit("ended", **SAID, duration=duration)
     assert wrong_field(answer) == "duration"
 
 
 @pytest.mark.parametrize("extension", ["", "   ", "2" * 65])
 async def test_an_extension_is_there_and_not_too_long(
-    office: Installation, company: Company, extension: str
+    installation: Installation, company: Company, extension: str
 ) -> None:
-    answer = await office.hit(company.key, "ringing", number=NUMBER, extension=extension)
+    answer = await company.phone.hit("ringing", number=NUMBER, extension=extension)
     assert wrong_field(answer) == "extension"
 
 
@@ -146,68 +147,70 @@ BODIES: dict[str, tuple[bytes, str, str]] = {
 
 @pytest.mark.parametrize("what", BODIES)
 async def test_a_body_that_cant_be_read_is_refused(
-    office: Installation, company: Company, what: str
+    installation: Installation, company: Company, what: str
 ) -> None:
     content, kind, field = BODIES[what]
-    url = f"/hit/{company.key}/ringing"
+    url = f"/hit/{company.phone.key}/ringing"
     headers = {"Content-Type": kind} if kind else {}
-    answer = await office.client.post(url, content=content, headers=headers)
+    answer = await installation.client.post(url, content=content, headers=headers)
     assert wrong_field(answer) == field
 
 
-async def test_half_a_character_costs_no_call(office: Installation, company: Company) -> None:
+async def test_half_a_character_costs_no_call(installation: Installation, company: Company) -> None:
     cut = b'{"extension": "21", "number": "1\\ud83d", "name": "Huber \\ud83d", "\\udc00": 1}'
-    answer = await office.client.post(f"/hit/{company.key}/ringing", content=cut)
+    answer = await installation.client.post(f"/hit/{company.phone.key}/ringing", content=cut)
     assert answer.status_code == 202, answer.text
-    logged = await office.logged(company.admin, answer.json()["call_id"])
+    logged = await installation.logged(company.admin.token, answer.json()["call_id"])
     assert logged["name"] == "Huber ?"
 
 
-async def test_a_body_over_the_limit_is_refused(office: Installation, company: Company) -> None:
+async def test_a_body_over_the_limit_is_refused(
+    installation: Installation, company: Company
+) -> None:
     async def in_pieces() -> AsyncIterator[bytes]:
         for _ in range(70):
             yield b"x" * 1024
 
-    url = f"/hit/{company.key}/ringing"
+    url = f"/hit/{company.phone.key}/ringing"
     for content in (b"x" * 65_537, in_pieces()):
-        answer = await office.client.post(url, params=SAID, content=content)
+        answer = await installation.client.post(url, params=SAID, content=content)
         assert "65536" in problem_of(answer, 413)["detail"]
     just = b"extension=21&number=1&name=".ljust(65_536, b"x")
-    answer = await office.client.post(url, content=just)
+    answer = await installation.client.post(url, content=just)
     assert answer.status_code == 202, answer.text
 
 
 @pytest.mark.parametrize("number", ["", " ", "anonymous", "Unknown", "sip:anonymous@a.invalid"])
 async def test_a_withheld_number_is_nobodys(
-    office: Installation, company: Company, number: str
+    installation: Installation, company: Company, number: str
 ) -> None:
-    await office.make_record(company.tenant, "anonymous")
-    call = await office.told(company.key, "ringing", "ended", extension="22", number=number)
-    logged = await office.logged(company.admin, call, phase="missed")
+    await installation.make_record(company.tenant, "anonymous")
+    call = await company.phone.post_hits("ringing", "ended", extension="22", number=number)
+    logged = await installation.logged(company.admin.token, call, phase="missed")
     assert (logged["remote"]["kind"], logged["remote"]["e164"]) == ("anonymous", None)
-    known = await office.told(company.key, "ringing", extension="22", number="089 99998099")
-    await office.make_record(company.tenant, "089 99998098")
-    matched = await office.told(company.key, "ringing", extension="22", number="089 99998098")
+    known = await company.phone.post_hits("ringing", extension="22", number="089 99998099")
+    await installation.make_record(company.tenant, "089 99998098")
+    matched = await company.phone.post_hits("ringing", extension="22", number="089 99998098")
     # matcher takes calls in order, so it has been past the withheld one once the last is matched
-    await until(lambda: _matches(office, company, matched), what="the match of the last call")
-    assert not await _matches(office, company, call)
-    assert not await _matches(office, company, known)
+    await until(lambda: _matches(installation, company, matched), what="the match of the last call")
+    assert not await _matches(installation, company, call)
+    assert not await _matches(installation, company, known)
 
 
-async def _matches(office: Installation, company: Company, call: str) -> list[Any]:
-    matches: list[Any] = (await office.logged(company.admin, call))["matches"]
+async def _matches(installation: Installation, company: Company, call: str) -> list[Any]:
+    matches: list[Any] = (await installation.logged(company.admin.token, call))["matches"]
     return matches
 
 
-async def test_numbers_are_read_as_dialled_where_the_tenant_is(office: Installation) -> None:
-    austria = await office.make_company(numbers={"region": "AT"})
-    germany = await office.make_company(numbers={"region": "DE"})
+async def test_numbers_are_read_as_dialled_where_the_tenant_is(installation: Installation) -> None:
+    austria = await installation.make_company(numbers={"region": "AT"})
+    germany = await installation.make_company(numbers={"region": "DE"})
 
     async def read(company: Company, query: str) -> str | None:
-        url = f"/hit/{company.key}/ringing?extension=21&number={query}"
-        answer = await office.client.get(url)
+        url = f"/hit/{company.phone.key}/ringing?extension=21&number={query}"
+        answer = await installation.client.get(url)
         assert answer.status_code == 202, answer.text
-        logged = await office.logged(company.admin, answer.json()["call_id"])
+        logged = await installation.logged(company.admin.token, answer.json()["call_id"])
         e164: str | None = logged["remote"]["e164"]
         return e164
 
@@ -219,47 +222,49 @@ async def test_numbers_are_read_as_dialled_where_the_tenant_is(office: Installat
         assert await read(company, "201") is None
 
 
-async def test_an_unknown_key_is_no_device(office: Installation, company: Company) -> None:
-    for key in ("nobody", company.key[:-1], "%00", "ä", "x" * 5000):
-        problem_of(await office.hit(key, "ringing", **SAID), 404)
+async def test_an_unknown_key_is_no_device(installation: Installation, company: Company) -> None:
+    for key in ("nobody", company.phone.key[:-1], "%00", "ä", "x" * 5000):
+        problem_of(await installation.phone(key).hit("ringing", **SAID), 404)
 
 
-async def test_a_device_with_an_extension_needs_and_takes_no_other(office: Installation) -> None:
-    company = await office.make_company()
-    phone = await office.make_device(company.tenant, extension="22")
+async def test_a_device_with_an_extension_needs_and_takes_no_other(
+    installation: Installation,
+) -> None:
+    company = await installation.make_company()
+    phone = await installation.make_phone(company.tenant, extension="22")
     for said in ({"number": NUMBER}, SAID):
-        call = await office.told(phone.key, "ringing", **said)
-        assert (await office.logged(company.admin, call))["extension"] == "22"
+        call = await phone.post_hits("ringing", **said)
+        assert (await installation.logged(company.admin.token, call))["extension"] == "22"
 
 
 async def test_a_removed_device_and_a_replaced_key_are_refused_at_once(
-    office: Installation,
+    installation: Installation,
 ) -> None:
-    company = await office.make_company()
-    phone = await office.make_device(company.tenant)
+    company = await installation.make_company()
+    phone = await installation.make_phone(company.tenant)
     path = f"/api/devices/{phone.id}"
-    fresh = (await office.post(f"{path}/key", company.admin))["key"]
-    assert (await office.hit(phone.key, "ringing", **SAID)).status_code == 404
-    assert (await office.hit(fresh, "ringing", **SAID)).status_code == 202
-    assert (await office.ask("DELETE", path, company.admin)).status_code == 204
-    assert (await office.hit(fresh, "ringing", **SAID)).status_code == 404
-    assert (await office.hit(company.key, "ringing", **SAID)).status_code == 202
+    fresh = (await installation.post(f"{path}/key", company.admin.token))["key"]
+    assert (await phone.hit("ringing", **SAID)).status_code == 404
+    assert (await installation.phone(fresh).hit("ringing", **SAID)).status_code == 202
+    assert (await installation.ask("DELETE", path, company.admin.token)).status_code == 204
+    assert (await installation.phone(fresh).hit("ringing", **SAID)).status_code == 404
+    assert (await company.phone.hit("ringing", **SAID)).status_code == 202
 
 
 async def test_an_inactive_tenant_is_refused_until_it_is_active_again(
-    office: Installation,
+    installation: Installation,
 ) -> None:
-    company = await office.make_company()
+    company = await installation.make_company()
     path = f"/api/tenants/{company.tenant}"
     for active, status in ((False, 403), (True, 202)):
-        answer = await office.ask("PUT", path, office.operator, {"active": active})
+        answer = await installation.ask("PUT", path, installation.operator, {"active": active})
         assert answer.status_code == 200, answer.text
-        answer = await office.hit(company.key, "ringing", **SAID)
+        answer = await company.phone.hit("ringing", **SAID)
         assert answer.status_code == status, answer.text
 
 
 async def test_a_key_is_written_nowhere(
-    office: Installation,
+    installation: Installation,
     company: Company,
     rabbitmq: RealServer,
     redis_server: RealServer,
@@ -269,7 +274,7 @@ async def test_a_key_is_written_nowhere(
     await way.start()
     env = {
         "SOFTPHONE_AMQP_URL": way.url,
-        "SOFTPHONE_MONGO_URL": office.mongo,
+        "SOFTPHONE_MONGO_URL": installation.mongo,
         "SOFTPHONE_REDIS_URL": f"redis://{HOST}:{free_port()}/0",
         "SOFTPHONE_AUTH_SECRET": SECRET,
         "SOFTPHONE_LOG_LEVEL": "DEBUG",
@@ -279,7 +284,7 @@ async def test_a_key_is_written_nowhere(
     await process.start()
     try:
         async with httpx.AsyncClient(base_url=process.url, trust_env=False) as client:
-            url = f"/hit/{company.key}/ringing"
+            url = f"/hit/{company.phone.key}/ringing"
             assert (await client.get(url, params=SAID)).status_code == 202
             assert (await client.get(url)).status_code == 422
             assert (await client.get(f"{url}/more")).status_code == 422
@@ -295,9 +300,9 @@ async def test_a_key_is_written_nowhere(
     assert "identity without memory" in written
     spooled = b"".join(file.read_bytes() for file in (tmp_path / "data/spool").iterdir())
     assert b"call.ringing" in spooled
-    assert company.key not in written
-    assert company.key.encode() not in spooled
-    assert company.key not in await _all_stored(office.mongo)
+    assert company.phone.key not in written
+    assert company.phone.key.encode() not in spooled
+    assert company.phone.key not in await _all_stored(installation.mongo)
 
 
 async def _all_stored(mongo: str) -> str:

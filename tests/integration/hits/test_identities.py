@@ -11,7 +11,9 @@ from redis.asyncio import Redis
 
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.installation import Company, Installation, Json
+from support.product import Json
+from support.stack.installation import Installation
+from support.tenant.company import Company
 
 E164, OTHER_E164 = "+498999998001", "+4917604069001"
 FORM = "application/x-www-form-urlencoded"
@@ -22,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("present", "still")
 
 
 @pytest.fixture
-async def company(office: Installation) -> Company:
-    return await office.make_company()
+async def company(installation: Installation) -> Company:
+    return await installation.make_company()
 
 
 @pytest.fixture
@@ -42,36 +44,40 @@ async def forget(memory: Redis, company: Company) -> None:
 class Sender:
     """A device of some make, and how it sends."""
 
-    office: Installation
+    installation: Installation
     key: str
 
     async def gets(self, *paths: str, after: float = 0) -> None:
         """Calls these paths below its URL one after the other, so many seconds later."""
-        self.office.clock.move(timedelta(seconds=after))
+        self.installation.clock.move(timedelta(seconds=after))
         for path in paths:
-            answer = await self.office.client.get(f"/hit/{self.key}/{path}")
+            answer = await self.installation.client.get(f"/hit/{self.key}/{path}")
             assert answer.is_success, answer.text
 
     async def posts(self, body: str, path: str = "", kind: str = FORM, after: float = 0) -> None:
         """Posts to its URL, so many seconds later."""
-        self.office.clock.move(timedelta(seconds=after))
+        self.installation.clock.move(timedelta(seconds=after))
         headers = {"Content-Type": kind}
         url = f"/hit/{self.key}{path}"
-        answer = await self.office.client.post(url, content=body, headers=headers)
+        answer = await self.installation.client.post(url, content=body, headers=headers)
         assert answer.is_success, answer.text
 
 
-async def sender(office: Installation, company: Company, preset: str, **fields: Any) -> Sender:
+async def sender(
+    installation: Installation, company: Company, preset: str, **fields: Any
+) -> Sender:
     given = {"name": preset, "preset": preset, **fields}
-    return Sender(office, (await office.post("/api/devices", company.admin, given))["key"])
+    return Sender(
+        installation, (await installation.post("/api/devices", company.admin.token, given))["key"]
+    )
 
 
-async def logged(office: Installation, company: Company, *wanted: Json) -> list[Json]:
+async def logged(installation: Installation, company: Company, *wanted: Json) -> list[Json]:
     """All calls of the company, oldest first: as many as these, and each so, legs by phase."""
 
     async def there() -> list[Json]:
-        token = office.token(company.tenant)  # whatever became of the clock
-        found = await office.calls(token)
+        token = installation.token(company.tenant)  # whatever became of the clock
+        found = await installation.calls(token)
         calls = sorted(found, key=lambda call: str(call["started_at"]))
         seen = [{**call, "legs": legs(call)} for call in calls]
         assert [
@@ -96,9 +102,9 @@ MISSED = {"phase": "missed", "outcome": "missed", "talk_seconds": 0}
 
 
 async def test_a_handset_put_down_belongs_to_the_last_call_and_makes_it_no_longer(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    snom = await sender(office, company, "snom")
+    snom = await sender(installation, company, "snom")
     said = "?ext=21&remote=sip:08999998001@pbx.example.de&cid=3c26b0-aa@192.168.1.21"
     await snom.gets(f"ringing{said}", f"connected{said}")
     await snom.gets(f"disconnected{said}", after=37)
@@ -107,7 +113,7 @@ async def test_a_handset_put_down_belongs_to_the_last_call_and_makes_it_no_longe
     other = "?ext=21&remote=sip:017604069001@pbx.example.de&cid=3c26b0-ab@192.168.1.21"
     await snom.gets(f"outgoing{other}", f"connected{other}", after=60)
     await snom.gets("onhook?ext=21&remote=&cid=", after=37)
-    calls = await logged(office, company, ANSWERED, {**ANSWERED, "direction": "outbound"})
+    calls = await logged(installation, company, ANSWERED, {**ANSWERED, "direction": "outbound"})
     assert parties(calls) == [E164, OTHER_E164]
 
 
@@ -125,16 +131,16 @@ SAYS_NOTHING = {
 
 @pytest.mark.parametrize("preset", SAYS_NOTHING)
 async def test_a_phone_that_says_nothing_after_the_ring_goes_on_with_its_line(
-    office: Installation, company: Company, preset: str
+    installation: Installation, company: Company, preset: str
 ) -> None:
-    phone = await sender(office, company, preset)
+    phone = await sender(installation, company, preset)
     for begun, connected, ended in SAYS_NOTHING[preset]:
         await phone.gets(begun, connected, after=60)
         await phone.gets(ended, after=37)
     await phone.gets(SAYS_NOTHING[preset][0][0], after=60)
     await phone.gets(SAYS_NOTHING[preset][0][2], after=5)
     calls = await logged(
-        office,
+        installation,
         company,
         {**ANSWERED, "direction": "inbound", "identity": "derived"},
         {**ANSWERED, "direction": "outbound", "identity": "derived"},
@@ -144,54 +150,56 @@ async def test_a_phone_that_says_nothing_after_the_ring_goes_on_with_its_line(
 
 
 async def test_lines_of_phones_that_say_nothing_are_kept_apart(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    mitel = await sender(office, company, "mitel")
+    mitel = await sender(installation, company, "mitel")
     await mitel.gets("i?n=08999998001&u=21", "i?n=017604069001&u=22")
     await mitel.gets("c?u=22&s=CONNECTED", after=1)
     await mitel.gets("h?u=22&d=incoming", after=37)
     await mitel.gets("h?u=21&d=incoming", after=1)
-    calls = await logged(office, company, {"extension": "21"}, {"extension": "22", **ANSWERED})
+    calls = await logged(
+        installation, company, {"extension": "21"}, {"extension": "22", **ANSWERED}
+    )
     assert parties(calls) == [E164, OTHER_E164]
-    await logged(office, company, MISSED, ANSWERED)
+    await logged(installation, company, MISSED, ANSWERED)
 
 
 async def test_hits_that_say_nothing_make_calls_where_no_call_is_known(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    mitel = await sender(office, company, "mitel")
+    mitel = await sender(installation, company, "mitel")
     await mitel.gets("c?u=21", "c?u=21")
     await mitel.gets("h?u=21", after=37)
     await mitel.gets("i?u=21", after=60)
     await mitel.gets("h?u=21", after=5)
-    calls = await logged(office, company, ANSWERED, MISSED)
+    calls = await logged(installation, company, ANSWERED, MISSED)
     nobody = {"raw": "", "e164": None, "kind": "anonymous", "display": "", "ext": ""}
     assert [call["remote"] for call in calls] == [nobody, nobody]
 
 
 async def test_hits_that_say_nothing_at_once_go_on_with_one_call(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    mitel = await sender(office, company, "mitel")
+    mitel = await sender(installation, company, "mitel")
     await mitel.gets("i?n=08999998001&u=21")
     await asyncio.gather(*(mitel.gets("c?u=21", "h?u=21") for _ in range(5)))
-    await logged(office, company, {"phase": "ended", "outcome": "answered"})
+    await logged(installation, company, {"phase": "ended", "outcome": "answered"})
 
 
 async def test_a_phone_that_says_nothing_goes_on_with_the_clicked_call(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    mitel = await sender(office, company, "mitel")
-    await office.post("/api/dial", company.admin, {"number": "0176 04069001"})
+    mitel = await sender(installation, company, "mitel")
+    await installation.post("/api/dial", company.admin.token, {"number": "0176 04069001"})
     await mitel.gets("o?n=017604069001&u=21", "c?u=21&s=CONNECTED")
     await mitel.gets("h?u=21", after=37)
-    await logged(office, company, {**ANSWERED, "identity": "click", "direction": "outbound"})
+    await logged(installation, company, {**ANSWERED, "identity": "click", "direction": "outbound"})
 
 
 async def test_a_program_that_is_told_only_the_number(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    microsip = await sender(office, company, "microsip")
+    microsip = await sender(installation, company, "microsip")
     said = "&ext=21&n=08999998001"
     rung = [f"?ev={command}{said}" for command in ("cmdIncomingCall", "cmdCallRing")]
     await microsip.gets(*rung)
@@ -201,44 +209,48 @@ async def test_a_program_that_is_told_only_the_number(
     await microsip.gets(f"?ev=cmdCallEnd{said}", after=20)
     await microsip.gets("?ev=cmdCallEnd&ext=21&n=017604069001", after=60)
     calls = await logged(
-        office, company, {**ANSWERED, "ring_seconds": 5}, {**MISSED, "ring_seconds": 20}, MISSED
+        installation,
+        company,
+        {**ANSWERED, "ring_seconds": 5},
+        {**MISSED, "ring_seconds": 20},
+        MISSED,
     )
     assert parties(calls) == [E164, E164, OTHER_E164]
 
 
 async def test_a_second_call_on_the_line_is_not_the_first(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    microsip = await sender(office, company, "microsip")
+    microsip = await sender(installation, company, "microsip")
     first, second = "&ext=21&n=08999998001", "&ext=21&n=017604069001"
     await microsip.gets(f"?ev=cmdIncomingCall{first}", f"?ev=cmdCallAnswer{first}")
     await microsip.gets(f"?ev=cmdIncomingCall{second}", after=10)
     await microsip.gets(f"?ev=cmdCallBusy{second}", after=10)
     await microsip.gets(f"?ev=cmdCallEnd{first}", after=17)
-    calls = await logged(office, company, ANSWERED, {**MISSED, "ring_seconds": 10})
+    calls = await logged(installation, company, ANSWERED, {**MISSED, "ring_seconds": 10})
     assert parties(calls) == [E164, OTHER_E164]
 
 
 async def test_the_end_of_a_second_call_does_not_take_the_line_from_the_first(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    snom = await sender(office, company, "snom")
+    snom = await sender(installation, company, "snom")
     first = "?ext=21&remote=sip:08999998001@pbx.example.de&cid=a@192.168.1.21"
     second = "?ext=21&remote=sip:017604069001@pbx.example.de&cid=b@192.168.1.21"
     await snom.gets(f"ringing{first}")
     await snom.gets(f"ringing{second}", f"connected{first}", after=1)
     await snom.gets(f"missed{second}", after=10)
     await snom.gets("onhook?ext=21&remote=&cid=", after=27)
-    calls = await logged(office, company, ANSWERED, {**MISSED, "ring_seconds": 10})
+    calls = await logged(installation, company, ANSWERED, {**MISSED, "ring_seconds": 10})
     assert parties(calls) == [E164, OTHER_E164]
 
 
 async def test_a_ring_that_says_nothing_during_a_talk_is_another_call(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    mitel = await sender(office, company, "mitel")
+    mitel = await sender(installation, company, "mitel")
     await mitel.gets("i?n=08999998001&u=21", "c?u=21", "i?u=21", "i?u=21")
-    calls = await logged(office, company, {"phase": "connected"}, {"phase": "ringing"})
+    calls = await logged(installation, company, {"phase": "connected"}, {"phase": "ringing"})
     assert parties(calls) == [E164, None]
 
 
@@ -252,21 +264,21 @@ SPELT_OTHERWISE = {
 
 @pytest.mark.parametrize("what", SPELT_OTHERWISE)
 async def test_without_an_id_the_number_may_be_spelt_otherwise_or_left_out(
-    office: Installation, company: Company, what: str
+    installation: Installation, company: Company, what: str
 ) -> None:
     numbers = SPELT_OTHERWISE[what]
     for event, number in zip(("ringing", "connected", "ended"), numbers, strict=True):
         said = {"extension": "21", "number": number, "call_id": "$call_id"}
-        assert (await office.hit(company.key, event, **said)).status_code == 202
-        office.clock.move(timedelta(seconds=37))
-    calls = await logged(office, company, ANSWERED)
+        assert (await company.phone.hit(event, **said)).status_code == 202
+        installation.clock.move(timedelta(seconds=37))
+    calls = await logged(installation, company, ANSWERED)
     assert parties(calls) == [E164]
 
 
-async def test_two_numbers_are_never_one_call(office: Installation, company: Company) -> None:
+async def test_two_numbers_are_never_one_call(installation: Installation, company: Company) -> None:
     for event, number in (("ringing", "089 99998001"), ("connected", "0176 04069001")):
-        await office.told(company.key, event, extension="21", number=number)
-    calls = await logged(office, company, {"phase": "ringing"}, {"phase": "connected"})
+        await company.phone.post_hits(event, extension="21", number=number)
+    calls = await logged(installation, company, {"phase": "ringing"}, {"phase": "connected"})
     assert parties(calls) == [E164, OTHER_E164]
 
 
@@ -284,10 +296,10 @@ def then(event: str, call_id: str, more: str = "") -> str:
 
 
 async def test_a_group_is_one_call_and_over_when_somebody_hangs_up(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     numbers = {"format": "e164_without_plus"}
-    sipgate = await sender(office, company, "sipgate", numbers=numbers)
+    sipgate = await sender(installation, company, "sipgate", numbers=numbers)
     await sipgate.posts(newcall("8CB6A4F6", "w0", "w1"))
     await sipgate.posts(then("answer", "8CB6A4F6", "&user=Alice&userId=1234567w0"), after=5)
     await sipgate.posts(then("hangup", "8CB6A4F6", "&cause=normalClearing"), after=37)
@@ -297,7 +309,7 @@ async def test_a_group_is_one_call_and_over_when_somebody_hangs_up(
     missed = {"": "missed", "w0": "missed", "w1": "missed"}
     talk = {"answered_by": "1234567w0", "identity": "phone", "ring_seconds": 5}
     calls = await logged(
-        office,
+        installation,
         company,
         {**ANSWERED, **talk, "legs": answered},
         {**MISSED, "answered_by": None, "ring_seconds": 20, "legs": missed},
@@ -306,60 +318,60 @@ async def test_a_group_is_one_call_and_over_when_somebody_hangs_up(
 
 
 async def test_a_call_handed_on_under_another_id_is_one_call(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     numbers = {"format": "e164_without_plus"}
-    sipgate = await sender(office, company, "sipgate", numbers=numbers)
+    sipgate = await sender(installation, company, "sipgate", numbers=numbers)
     await sipgate.posts(newcall("A", "w0"))
     await sipgate.posts(then("answer", "A", "&userId=w0"))
     await sipgate.posts(newcall("B", "w1", origin="A"), after=10)
     await sipgate.posts(then("hangup", "A", "&cause=forwarded"))
     handed_on = {"": "ended", "w0": "ended", "w1": "ringing"}
     talking = {"phase": "connected", "answered_by": "w0", "legs": handed_on}
-    await logged(office, company, talking)
+    await logged(installation, company, talking)
     await sipgate.posts(then("answer", "B", "&userId=w1"), after=40)
     await sipgate.posts(then("hangup", "B", "&cause=normalClearing"), after=20)
     talked = {"phase": "ended", "answered_by": "w0", "talk_seconds": 70}
-    await logged(office, company, talked)
+    await logged(installation, company, talked)
     await sipgate.posts(newcall("C", "w1", origin="A"), after=600)
-    await logged(office, company, talked, {"phase": "ringing"})
+    await logged(installation, company, talked, {"phase": "ringing"})
 
 
 async def test_a_call_whose_first_id_was_never_heard_of_is_joined_by_it_later(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     fields = {"linked_id": "any.linked"}
-    phone = await sender(office, company, "generic", mapping={"fields": fields})
+    phone = await sender(installation, company, "generic", mapping={"fields": fields})
     said = "extension=21&number=089%2099998001"
     await phone.gets(f"ringing?{said}&call_id=b&linked=a", f"connected?{said}&call_id=a")
     await phone.gets(f"ended?{said}&call_id=b", after=37)
-    await logged(office, company, ANSWERED)
+    await logged(installation, company, ANSWERED)
 
 
 async def test_one_counter_in_two_phones_is_two_calls(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     numbers = ("08999998001", "017604069001")
-    phones = [await sender(office, company, "yealink") for _ in numbers]
+    phones = [await sender(installation, company, "yealink") for _ in numbers]
 
     def said(at: int) -> str:
         remote = f"sip:{numbers[at]}@pbx.example.de"
         return f"?active_user=3{at}&remote={remote}&name=&id=33093"
 
     for event, seconds in (("incoming_call", 0), ("call_established", 5), ("call_terminated", 37)):
-        office.clock.move(timedelta(seconds=seconds))
+        installation.clock.move(timedelta(seconds=seconds))
         for at, phone in enumerate(phones):
             await phone.gets(f"{event}{said(at)}")
     calls = await logged(
-        office, company, {**ANSWERED, "extension": "30"}, {**ANSWERED, "extension": "31"}
+        installation, company, {**ANSWERED, "extension": "30"}, {**ANSWERED, "extension": "31"}
     )
     assert parties(calls) == [E164, OTHER_E164]
 
 
 async def test_a_counter_that_begins_at_zero_again_is_another_call(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    box = await sender(office, company, "fritzbox")
+    box = await sender(installation, company, "fritzbox")
 
     async def line(text: str, after: float = 0) -> None:
         await box.posts(f"22.11.26 20:51:07;{text};", kind="text/plain", after=after)
@@ -372,44 +384,44 @@ async def test_a_counter_that_begins_at_zero_again_is_another_call(
     await line("RING;0;017604069001;99998021;SIP0", after=10)
     await line("RING;0;08999998001;99998021;SIP0", after=600)
     calls = await logged(
-        office, company, ANSWERED, MISSED, {"phase": "ringing"}, {"phase": "ringing"}
+        installation, company, ANSWERED, MISSED, {"phase": "ringing"}, {"phase": "ringing"}
     )
     assert parties(calls) == [E164, OTHER_E164, OTHER_E164, E164]
     assert calls[0]["answered_by"] == "99998021"
 
 
 async def test_a_counter_used_again_when_nothing_is_known_of_it_is_another_call(
-    office: Installation, company: Company, memory: Redis
+    installation: Installation, company: Company, memory: Redis
 ) -> None:
-    box = await sender(office, company, "fritzbox")
+    box = await sender(installation, company, "fritzbox")
     for number, after in (("08999998001", 0), ("017604069001", 86_400)):
         said = [f"RING;0;{number};99998021;SIP0", f"CONNECT;0;11;{number}", "DISCONNECT;0;37"]
         for text, seconds in zip(said, (after, 0, 37), strict=True):
             await box.posts(f"22.11.26 20:51:07;{text};", kind="text/plain", after=seconds)
         await forget(memory, company)
-    calls = await logged(office, company, ANSWERED, ANSWERED)
+    calls = await logged(installation, company, ANSWERED, ANSWERED)
     assert parties(calls) == [E164, OTHER_E164]
 
 
 async def test_a_call_of_two_counters_is_one_over_the_full_hour(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     """Though the second was not heard of when the first named it."""
     mapping = {"scope": "device", "fields": {"linked_id": "any.linked"}}
-    phone = await sender(office, company, "generic", mapping=mapping)
-    hour = office.clock().replace(minute=0, second=0) + timedelta(hours=1)
-    office.clock.move_to(hour - timedelta(seconds=10))
+    phone = await sender(installation, company, "generic", mapping=mapping)
+    hour = installation.clock().replace(minute=0, second=0) + timedelta(hours=1)
+    installation.clock.move_to(hour - timedelta(seconds=10))
     said = "extension=21&number=089%2099998001"
     await phone.gets(f"ringing?{said}&call_id=8&linked=7")
     await phone.gets(f"connected?{said}&call_id=7", after=20)
     await phone.gets(f"ended?{said}&call_id=8", after=37)
-    await logged(office, company, ANSWERED)
+    await logged(installation, company, ANSWERED)
 
 
 async def test_the_number_for_an_id_tells_no_calls_apart(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    starface = await sender(office, company, "starface")
+    starface = await sender(installation, company, "starface")
     body = (
         '{"callto": "21", "callfrom": "08999998001", "displayname": "Huber GmbH",'
         ' "callid": "08999998001", "direction": 1}'
@@ -418,20 +430,20 @@ async def test_the_number_for_an_id_tells_no_calls_apart(
         await starface.posts(body, "/Call", "application/json", after=60)
         await starface.gets("connected?ext=21&n=%2B498999998001&id=498999998001", after=5)
         await starface.gets("ended?ext=21&n=%2B498999998001&id=498999998001", after=37)
-    calls = await logged(office, company, ANSWERED, ANSWERED)
+    calls = await logged(installation, company, ANSWERED, ANSWERED)
     assert {call["name"] for call in calls} == {"Huber GmbH"}
 
 
 async def test_hits_that_come_late_belong_to_the_call_whose_times_they_tell(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     """An id used again is told apart by when its hits come only where no phone says when it was."""
-    begun = office.clock()
+    begun = installation.clock()
     said = {"extension": "21", "number": "089 99998001", "call_id": "a84b4c76"}
 
     async def told(event: str, seconds: int) -> None:
         at = (begun + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
-        await office.told(company.key, event, time=at, **said)
+        await company.phone.post_hits(event, time=at, **said)
 
     for event, seconds, later in (
         ("ended", 42, 42),
@@ -439,33 +451,35 @@ async def test_hits_that_come_late_belong_to_the_call_whose_times_they_tell(
         ("connected", 5, 0),
         ("ringing", 170, 30),
     ):
-        office.clock.move(timedelta(seconds=later))
+        installation.clock.move(timedelta(seconds=later))
         await told(event, seconds)
-    calls = await logged(office, company, {**ANSWERED, "ring_seconds": 5}, {"phase": "ringing"})
+    calls = await logged(
+        installation, company, {**ANSWERED, "ring_seconds": 5}, {"phase": "ringing"}
+    )
     assert [call["identity"] for call in calls] == ["phone", "derived"]
 
 
 @pytest.mark.parametrize("call_id", [GUID, "8CB6A4F6"])
 async def test_one_id_at_several_extensions_is_one_call(
-    office: Installation, company: Company, call_id: str
+    installation: Installation, company: Company, call_id: str
 ) -> None:
     said = {"number": "089 99998001", "call_id": call_id}
     for extension in ("21", "22", "21"):
-        await office.told(company.key, "ringing", extension=extension, **said)
+        await company.phone.post_hits("ringing", extension=extension, **said)
     both = {"21": "ringing", "22": "ringing"}
-    await logged(office, company, {"phase": "ringing", "identity": "phone", "legs": both})
+    await logged(installation, company, {"phase": "ringing", "identity": "phone", "legs": both})
 
 
 async def test_without_an_extension_and_an_id_the_number_is_the_call(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    phone = await sender(office, company, "generic", mapping={"require": []})
+    phone = await sender(installation, company, "generic", mapping={"require": []})
     for number in ("08999998001", "017604069001"):
         await phone.gets(f"ringing?number={number}", after=1)
     await phone.gets("connected?number=017604069001", after=5)
     await phone.gets("ended?number=017604069001", "ended?number=%2B498999998001", after=37)
-    calls = await logged(office, company, MISSED, ANSWERED)
+    calls = await logged(installation, company, MISSED, ANSWERED)
     assert parties(calls) == [E164, OTHER_E164]
     assert [(call["extension"], call["answered_by"]) for call in calls] == [("", None)] * 2
-    user = await office.make_user(company.tenant)
-    assert await office.calls(user.token) == []
+    user = await installation.make_user(company.tenant)
+    assert await installation.calls(user.token) == []

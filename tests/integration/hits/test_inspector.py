@@ -5,24 +5,28 @@ import json
 from datetime import timedelta
 
 from softphone_testing.until import until
-from support.browser_socket import signed_in
-from support.installation import Company, Installation, Json
+from support.product import Json
+from support.stack.installation import Installation
+from support.tenant.browser import signed_in
+from support.tenant.company import Company
 
 RING = "GET /hit/KEY/ringing?extension=21&number=089%2099998001&call_id=try HTTP/1.1\r\n\r\n"
 
 
-async def make(office: Installation, company: Company, **fields: object) -> Json:
-    return await office.post("/api/devices", company.admin, {"name": "Desk", **fields})
+async def make(installation: Installation, company: Company, **fields: object) -> Json:
+    return await installation.post("/api/devices", company.admin.token, {"name": "Desk", **fields})
 
 
-async def hits(office: Installation, company: Company, device: Json, **wanted: object) -> Json:
+async def hits(
+    installation: Installation, company: Company, device: Json, **wanted: object
+) -> Json:
     path = f"/api/devices/{device['id']}/hits"
-    return await office.get(path, company.admin, **wanted)
+    return await installation.get(path, company.admin.token, **wanted)
 
 
-async def newest(office: Installation, company: Company, device: Json, outcome: str) -> Json:
+async def newest(installation: Installation, company: Company, device: Json, outcome: str) -> Json:
     async def there() -> Json:
-        found: Json = (await hits(office, company, device, limit=1))["items"][0]
+        found: Json = (await hits(installation, company, device, limit=1))["items"][0]
         assert found["outcome"] == outcome
         return found
 
@@ -30,15 +34,15 @@ async def newest(office: Installation, company: Company, device: Json, outcome: 
 
 
 async def test_a_hit_is_shown_with_its_call_and_whom_it_matched(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    device = await make(office, company)
-    record = await office.make_record(company.tenant, "089 99998021", "Erika Huber")
+    device = await make(installation, company)
+    record = await installation.make_record(company.tenant, "089 99998021", "Erika Huber")
     said = {"extension": "21", "number": "089 99998021", "call_id": "shown", "name": "<b>E</b>"}
-    call = await office.told(device["key"], "ringing", **said)
+    call = await installation.phone(device["key"]).post_hits("ringing", **said)
 
     async def matched() -> Json:
-        hit = await newest(office, company, device, "accepted")
+        hit = await newest(installation, company, device, "accepted")
         assert [m["record"] for m in hit["events"][0]["matches"]] == [record]
         return hit
 
@@ -52,9 +56,9 @@ async def test_a_hit_is_shown_with_its_call_and_whom_it_matched(
 
 
 async def test_neither_key_nor_secret_nor_credentials_are_kept(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    device = await make(office, company, preset="vtiger", secret="s3cret-of-vtiger")
+    device = await make(installation, company, preset="vtiger", secret="s3cret-of-vtiger")
     key = device["key"]
     form = {
         "vtigersignature": "s3cret-of-vtiger",
@@ -65,159 +69,173 @@ async def test_neither_key_nor_secret_nor_credentials_are_kept(
         "came_from": f"https://connector.example.de/hit/{key}",
     }
     headers = {"Authorization": "Basic cGhvbmU6c2VjcmV0", "Cookie": "a=b", "Referer": f"/{key}"}
-    answer = await office.client.post(f"/hit/{key}?k={key}", data=form, headers=headers)
+    answer = await installation.client.post(f"/hit/{key}?k={key}", data=form, headers=headers)
     assert answer.status_code < 300, answer.text
-    kept = json.dumps(await newest(office, company, device, "accepted"))
+    kept = json.dumps(await newest(installation, company, device, "accepted"))
     for secret in (key, "s3cret-of-vtiger", "cGhvbmU6c2VjcmV0", "a=b"):
         assert secret not in kept
 
 
-async def test_pages_of_hits_go_back_in_time(office: Installation, company: Company) -> None:
-    device = await make(office, company)
+async def test_pages_of_hits_go_back_in_time(installation: Installation, company: Company) -> None:
+    device = await make(installation, company)
     for n in range(5):
-        await office.told(device["key"], "ringing", extension="21", number="1", call_id=f"p{n}")
+        await installation.phone(device["key"]).post_hits(
+            "ringing", extension="21", number="1", call_id=f"p{n}"
+        )
     seen: list[str] = []
-    page = await hits(office, company, device, limit=2)
+    page = await hits(installation, company, device, limit=2)
     seen += [hit["events"][0]["call_id"] for hit in page["items"]]
     while page["next"]:
-        page = await hits(office, company, device, limit=2, cursor=page["next"])
+        page = await hits(installation, company, device, limit=2, cursor=page["next"])
         seen += [hit["events"][0]["call_id"] for hit in page["items"]]
     assert seen == ["p4", "p3", "p2", "p1", "p0"]
 
 
-async def test_a_hit_goes_when_its_time_is_over(office: Installation, company: Company) -> None:
-    device = await make(office, company)
-    await office.told(device["key"], "ringing", extension="21", number="1", call_id="old")
-    await newest(office, company, device, "accepted")
-    office.clock.move(timedelta(days=7, seconds=1))
+async def test_a_hit_goes_when_its_time_is_over(
+    installation: Installation, company: Company
+) -> None:
+    device = await make(installation, company)
+    await installation.phone(device["key"]).post_hits(
+        "ringing", extension="21", number="1", call_id="old"
+    )
+    await newest(installation, company, device, "accepted")
+    installation.clock.move(timedelta(days=7, seconds=1))
     try:
-        company_later = office.token(company.tenant)
+        company_later = installation.token(company.tenant)
         path = f"/api/devices/{device['id']}/hits"
-        assert (await office.get(path, company_later))["items"] == []
+        assert (await installation.get(path, company_later))["items"] == []
     finally:
-        office.clock.reset()
+        installation.clock.reset()
 
 
 async def test_a_refused_hit_is_kept_mended_replayed_and_never_doubled(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     wrong = {"fields": {"event": [{"from": "query.nothing", "table": {"a": "ringing"}}]}}
-    device = await make(office, company, mapping=wrong)
+    device = await make(installation, company, mapping=wrong)
     asked = {"extension": "21", "number": "089 99998031", "call_id": "mended"}
-    answer = await office.hit(device["key"], "ringing", **asked)
+    answer = await installation.phone(device["key"]).hit("ringing", **asked)
     assert answer.status_code == 422
     assert [e["field"] for e in answer.json()["errors"]] == ["event"]
-    hit = await newest(office, company, device, "refused")
+    hit = await newest(installation, company, device, "refused")
     assert (hit["field"], hit["status"], hit["events"]) == ("event", 422, [])
     path = f"/api/devices/{device['id']}"
-    again = await office.ask("POST", f"{path}/hits/{hit['id']}/replay", company.admin)
+    again = await installation.ask("POST", f"{path}/hits/{hit['id']}/replay", company.admin.token)
     assert again.status_code == 422
     assert [e["field"] for e in again.json()["errors"]] == ["event"]
-    mended = await office.ask("PATCH", path, company.admin, {"mapping": {}})
+    mended = await installation.ask("PATCH", path, company.admin.token, {"mapping": {}})
     assert mended.status_code == 200, mended.text
-    replays = [office.post(f"{path}/hits/{hit['id']}/replay", company.admin) for _ in range(6)]
+    replays = [
+        installation.post(f"{path}/hits/{hit['id']}/replay", company.admin.token) for _ in range(6)
+    ]
     answers = await asyncio.gather(*replays)
     calls = {answer["events"][0]["call"] for answer in answers}
     assert len(calls) == 1
     assert all(answer["replayed_at"] for answer in answers)
     (call,) = calls
-    logged = await office.logged(company.admin, call, phase="ringing")
+    logged = await installation.logged(company.admin.token, call, phase="ringing")
     assert logged["rung_at"] == hit["at"]
-    assert len(await office.calls(company.admin, number="089 99998031")) == 1
-    last = await office.post(f"{path}/hits/{hit['id']}/replay", company.admin)
+    assert len(await installation.calls(company.admin.token, number="089 99998031")) == 1
+    last = await installation.post(f"{path}/hits/{hit['id']}/replay", company.admin.token)
     assert (last["outcome"], last["events"][0]["call"]) == ("accepted", call)
 
 
 async def test_what_is_replayed_much_later_is_logged_but_pops_up_nowhere(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     wrong = {"fields": {"event": [{"from": "query.nothing"}]}}
-    device = await make(office, company, mapping=wrong)
+    device = await make(installation, company, mapping=wrong)
     path = f"/api/devices/{device['id']}"
     asked = {"extension": "21", "number": "089 99998041", "call_id": "late"}
-    assert (await office.hit(device["key"], "ringing", **asked)).status_code == 422
-    hit = await newest(office, company, device, "refused")
-    person = await office.make_user(company.tenant, extensions=("21",))
-    office.clock.move(timedelta(hours=1))
+    assert (await installation.phone(device["key"]).hit("ringing", **asked)).status_code == 422
+    hit = await newest(installation, company, device, "refused")
+    person = await installation.make_user(company.tenant, extensions=("21",))
+    installation.clock.move(timedelta(hours=1))
     try:
-        admin = office.token(company.tenant)
-        token = (await office.sign_in(company.tenant, person.login)).json()["token"]
-        answer = await office.ask("PATCH", path, admin, {"mapping": {}})
+        admin = installation.token(company.tenant)
+        token = (await installation.sign_in(company.tenant, person.login)).json()["token"]
+        answer = await installation.ask("PATCH", path, admin, {"mapping": {}})
         assert answer.status_code == 200, answer.text
-        async with signed_in(office.url, token) as browser:
-            replayed = await office.post(f"{path}/hits/{hit['id']}/replay", admin)
+        async with signed_in(installation.url, token) as browser:
+            replayed = await installation.post(f"{path}/hits/{hit['id']}/replay", admin)
             late = replayed["events"][0]["call"]
-            await office.logged(admin, late, rung_at=hit["at"])
-            now = await office.told(device["key"], "ringing", **{**asked, "call_id": "now"})
-            await browser.hears_of(now)
+            await installation.logged(admin, late, rung_at=hit["at"])
+            now = await installation.phone(device["key"]).post_hits(
+                "ringing", **{**asked, "call_id": "now"}
+            )
+            await browser.expect_call(now)
             assert late not in [call["id"] for call in browser.calls()]
     finally:
-        office.clock.reset()
+        installation.clock.reset()
 
 
 async def test_a_hit_refused_for_its_signature_is_not_tried_again(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    device = await make(office, company, preset="placetel", secret="12345")
+    device = await make(installation, company, preset="placetel", secret="12345")
     body = "call_id=a1&direction=in&event=IncomingCall&from=08999998051&to=08999998000"
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         "X-PLACETEL-SIGNATURE": "0" * 64,
     }
-    answer = await office.client.post(f"/hit/{device['key']}", content=body, headers=headers)
+    answer = await installation.client.post(f"/hit/{device['key']}", content=body, headers=headers)
     assert answer.status_code == 403
-    hit = await newest(office, company, device, "refused")
+    hit = await newest(installation, company, device, "refused")
     path = f"/api/devices/{device['id']}/hits/{hit['id']}/replay"
-    assert (await office.ask("POST", path, company.admin)).status_code == 409
-    assert await office.calls(company.admin, number="+498999998051") == []
+    assert (await installation.ask("POST", path, company.admin.token)).status_code == 409
+    assert await installation.calls(company.admin.token, number="+498999998051") == []
 
 
-async def test_trying_a_request_makes_no_call(office: Installation, company: Company) -> None:
-    device = await make(office, company)
+async def test_trying_a_request_makes_no_call(installation: Installation, company: Company) -> None:
+    device = await make(installation, company)
     path = f"/api/devices/{device['id']}/try"
-    told = await office.post(path, company.admin, {"request": RING})
+    told = await installation.post(path, company.admin.token, {"request": RING})
     assert told["outcome"] == "accepted"
     (event,) = told["events"]
     assert (event["event"], event["extension"], event["call"]) == ("ringing", "21", None)
     assert event["remote"]["e164"] == "+498999998001"
     numbers = {"region": "AT"}
-    told = await office.post(path, company.admin, {"request": RING, "numbers": numbers})
+    told = await installation.post(path, company.admin.token, {"request": RING, "numbers": numbers})
     assert told["events"][0]["remote"]["e164"] == "+438999998001"
     fixed = {"fields": {"extension": [{"value": "77"}]}}
-    told = await office.post(path, company.admin, {"request": RING, "mapping": fixed})
+    told = await installation.post(path, company.admin.token, {"request": RING, "mapping": fixed})
     assert told["events"][0]["extension"] == "77"
-    told = await office.post(path, company.admin, {"request": RING.replace("ringing", "busy")})
+    told = await installation.post(
+        path, company.admin.token, {"request": RING.replace("ringing", "busy")}
+    )
     assert (told["outcome"], told["field"]) == ("refused", "event")
-    told = await office.post(path, company.admin, {"request": "\x00"})
+    told = await installation.post(path, company.admin.token, {"request": "\x00"})
     assert told["outcome"] == "refused"
-    assert (await hits(office, company, device))["items"] == []
+    assert (await hits(installation, company, device))["items"] == []
 
 
-async def test_no_more_is_tried_than_may_be_saved(office: Installation, company: Company) -> None:
-    device = await make(office, company)
+async def test_no_more_is_tried_than_may_be_saved(
+    installation: Installation, company: Company
+) -> None:
+    device = await make(installation, company)
     path = f"/api/devices/{device['id']}/try"
     mapping = {"fields": {"name": {"value": "x" * 20_000}}}
     for more in ({"mapping": mapping}, {"numbers": {"trunk": "+49" * 7000}}):
-        told = await office.post(path, company.admin, {"request": RING, **more})
+        told = await installation.post(path, company.admin.token, {"request": RING, **more})
         assert (told["outcome"], told["field"]) == ("refused", "mapping")
 
 
 async def test_an_administrator_sees_hits_as_they_come(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
-    device, other = await make(office, company), await make(office, company)
-    async with signed_in(office.url, company.admin) as browser:
-        await browser.say({"type": "watch", "device": device["id"]})
+    device, other = await make(installation, company), await make(installation, company)
+    async with signed_in(installation.url, company.admin.token) as browser:
+        await browser.send({"type": "watch", "device": device["id"]})
         count = iter(range(1000))
 
         async def seen() -> Json:
             for phone in (other, device):
                 said = {"extension": "99", "number": "1", "call_id": f"live-{next(count)}"}
-                await office.told(phone["key"], "ringing", **said)
-            assert browser.of("hit")
-            found: Json = browser.of("hit")[0]["hit"]
+                await installation.phone(phone["key"]).post_hits("ringing", **said)
+            assert browser.of_type("hit")
+            found: Json = browser.of_type("hit")[0]["hit"]
             return found
 
         hit = await until(seen, what="a hit on the socket")
-        assert {frame["hit"]["device"] for frame in browser.of("hit")} == {device["id"]}
+        assert {frame["hit"]["device"] for frame in browser.of_type("hit")} == {device["id"]}
     assert hit["events"][0]["event"] == "ringing"

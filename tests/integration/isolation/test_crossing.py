@@ -12,11 +12,13 @@ from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from softphone_common.contracts.websocket import ServerFrame
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.broker import broker
-from support.browser_socket import BrowserSocket, signed_in
-from support.installation import Installation, Json
 from support.paths import SAMPLES
-from support.tenants import NUMBER, Company, company
+from support.product import Json
+from support.stack.broker import broker_channel
+from support.stack.full_company import NUMBER, make_full_company
+from support.stack.installation import Installation
+from support.tenant.browser import Browser, signed_in
+from support.tenant.company import Company
 from support.wire import sample
 
 KINDS = {get_args(frame.model_fields["type"].annotation)[0] for frame in get_args(ServerFrame)}
@@ -27,62 +29,64 @@ CALL = "6f9619ff-8b86-5d01-b42d-00cf4fc964ff"
 
 
 @pytest.fixture(scope="module")
-async def ours(office: Installation) -> Company:
-    return await company(office)
+async def ours(installation: Installation) -> Company:
+    return await make_full_company(installation)
 
 
-async def only_hears(office: Installation, ours: Company, browser: BrowserSocket) -> str:
+async def only_hears(installation: Installation, ours: Company, browser: Browser) -> str:
     """What comes next at our company is the first that this browser hears of; the call's id."""
-    own = await office.told(ours.phone.key, "ringing", call_id=uuid4().hex, **SAID)
-    await browser.hears_of(own)
+    own = await ours.phone.post_hits("ringing", call_id=uuid4().hex, **SAID)
+    await browser.expect_call(own)
     assert {call["id"] for call in browser.calls()} == {own}
     assert {frame["type"] for frame in browser.frames} == {"welcome", "call"}
     return own
 
 
 async def test_every_kind_of_frame_stays_with_its_tenant(
-    office: Installation, ours: Company
+    installation: Installation, ours: Company
 ) -> None:
-    theirs = await company(office)
-    here = (await office.make_user(ours.tenant, "admin", ("21",))).token
-    there = (await office.make_user(theirs.tenant, "admin", ("21",))).token
+    theirs = await make_full_company(installation)
+    here = (await installation.make_user(ours.tenant, "admin", ("21",))).token
+    there = (await installation.make_user(theirs.tenant, "admin", ("21",))).token
     async with (
-        signed_in(office.url, here) as outsider,
-        signed_in(office.url, there) as insider,
-        signed_in(office.url, there, NEVER_GIVEN_OUT) as reader,
+        signed_in(installation.url, here) as outsider,
+        signed_in(installation.url, there) as insider,
+        signed_in(installation.url, there, NEVER_GIVEN_OUT) as reader,
     ):
         for browser in (outsider, insider):
-            await browser.say({"type": "watch", "device": theirs.phone.id})
-        call = await office.told(theirs.phone.key, "ringing", "missed", call_id="new", **SAID)
-        await office.logged(there, call, phase="missed")
+            await browser.send({"type": "watch", "device": theirs.phone.id})
+        call = await theirs.phone.post_hits("ringing", "missed", call_id="new", **SAID)
+        await installation.logged(there, call, phase="missed")
         said: Json = {"text": "for our eyes only", "record": None}
-        await office.post(f"/api/calls/{call}/comments", there, said)
-        assert (await office.ask("DELETE", f"/api/calls/{call}", there)).status_code == 204
+        await installation.post(f"/api/calls/{call}/comments", there, said)
+        assert (await installation.ask("DELETE", f"/api/calls/{call}", there)).status_code == 204
 
         async def heard() -> bool:
-            await office.hit(theirs.phone.key, "no such event")  # until the watch has begun
+            await theirs.phone.hit("no such event")  # until the watch has begun
             found = {frame["type"] for frame in (*insider.frames, *reader.frames)}
             assert found == KINDS, "a new kind of frame needs something here that brings it"
             return True
 
         await until(heard, what="a frame of each kind")
-        await only_hears(office, ours, outsider)
+        await only_hears(installation, ours, outsider)
 
 
 @pytest.mark.parametrize("kind", sorted(BY_TYPE))
 async def test_a_message_of_one_tenant_about_anothers_things_changes_none(
-    office: Installation, rabbitmq: RealServer, ours: Company, kind: str
+    installation: Installation, rabbitmq: RealServer, ours: Company, kind: str
 ) -> None:
     """Whoever gets it looks for the call among its sender's."""
-    theirs = await office.make_tenant()
-    body = re.sub(CALL, ours.call, json.dumps(sample(SAMPLES, kind)).replace("acme", theirs))
-    before = await office.get(f"/api/calls/{ours.call}", ours.admin.token)
-    async with signed_in(office.url, ours.user.token) as browser:
-        async with broker(rabbitmq.url) as channel:
+    theirs = await installation.make_tenant()
+    body = re.sub(
+        CALL, ours.examples.call, json.dumps(sample(SAMPLES, kind)).replace("acme", theirs)
+    )
+    before = await installation.get(f"/api/calls/{ours.examples.call}", ours.admin.token)
+    async with signed_in(installation.url, ours.user.token) as browser:
+        async with broker_channel(rabbitmq.url) as channel:
             exchange = await channel.get_exchange(EXCHANGE, ensure=False)
             key = BY_TYPE[kind].message.model_validate_json(body).routing_key
             message = aio_pika.Message(body.encode(), headers={"cloudEvents_type": kind})
             await exchange.publish(message, key, mandatory=False)
-        own = await only_hears(office, ours, browser)
-    await office.logged(ours.admin.token, own, phase="ringing")
-    assert await office.get(f"/api/calls/{ours.call}", ours.admin.token) == before
+        own = await only_hears(installation, ours, browser)
+    await installation.logged(ours.admin.token, own, phase="ringing")
+    assert await installation.get(f"/api/calls/{ours.examples.call}", ours.admin.token) == before

@@ -15,16 +15,18 @@ from hypothesis import strategies as st
 
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.mapping.schema import Mapping
-from support.browser_socket import opened, signed_in
-from support.installation import PASSWORD, Company, Installation, bearer
+from support.product import PASSWORD, bearer
+from support.stack.installation import Installation
+from support.tenant.browser import open_socket, signed_in
+from support.tenant.company import Company
 
 NUMBER = "089 99998030"
 
 
 @pytest.fixture(scope="module")
-async def call(office: Installation, company: Company) -> str:
-    call = await office.told(company.key, "ringing", extension="21", number=NUMBER)
-    await office.logged(company.admin, call)
+async def call(installation: Installation, company: Company) -> str:
+    call = await company.phone.post_hits("ringing", extension="21", number=NUMBER)
+    await installation.logged(company.admin.token, call)
     return call
 
 
@@ -54,10 +56,12 @@ BY_TIME = ("/api/devices/{device}/hits", "/api/dead-letters")
 LISTS = ("/api/calls", "/api/recycle-bin", "/api/directory/records", *BY_TIME)
 
 
-async def refuses_cursor(office: Installation, company: Company, path: str, cursor: str) -> None:
-    device = await office.make_device(company.tenant)
-    token = office.token(company.tenant, "operator")
-    answer = await office.ask(
+async def refuses_cursor(
+    installation: Installation, company: Company, path: str, cursor: str
+) -> None:
+    device = await installation.make_phone(company.tenant)
+    token = installation.token(company.tenant, "operator")
+    answer = await installation.ask(
         "GET", path.format(device=device.id), token, params={"cursor": cursor}
     )
     assert answer.status_code == 422, answer.text
@@ -67,22 +71,22 @@ async def refuses_cursor(office: Installation, company: Company, path: str, curs
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
 async def test_a_strange_cursor_is_named(
-    office: Installation, company: Company, path: str, cursor: str
+    installation: Installation, company: Company, path: str, cursor: str
 ) -> None:
-    await refuses_cursor(office, company, path, cursor)
+    await refuses_cursor(installation, company, path, cursor)
 
 
 @pytest.mark.parametrize("path", BY_TIME)
 @pytest.mark.parametrize("moment", OUT_OF_TIME.values(), ids=OUT_OF_TIME.keys())
 async def test_a_cursor_outside_of_time_is_named(
-    office: Installation, company: Company, path: str, moment: str
+    installation: Installation, company: Company, path: str, moment: str
 ) -> None:
     cursor = coded(json.dumps([moment, "x"]).encode())
-    await refuses_cursor(office, company, path, cursor)
+    await refuses_cursor(installation, company, path, cursor)
 
 
-def test_every_list_with_a_cursor_is_tried(office: Installation) -> None:
-    assert {one.path for one in operations(office.app) if "cursor" in one.query} == {*LISTS}
+def test_every_list_with_a_cursor_is_tried(installation: Installation) -> None:
+    assert {one.path for one in operations(installation.app) if "cursor" in one.query} == {*LISTS}
 
 
 @pytest.mark.parametrize(
@@ -98,36 +102,38 @@ def test_every_list_with_a_cursor_is_tried(office: Installation) -> None:
     ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00", "now", "12"],
 )
 async def test_a_moment_outside_of_time_is_named(
-    office: Installation, method: str, path: str, field: str, moment: str
+    installation: Installation, method: str, path: str, field: str, moment: str
 ) -> None:
-    answer = await office.ask(method, path, office.operator, params={field: moment})
+    answer = await installation.ask(method, path, installation.operator, params={field: moment})
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
 async def test_moments_are_taken_in_any_zone(
-    office: Installation, company: Company, call: str
+    installation: Installation, company: Company, call: str
 ) -> None:
-    began = (await office.logged(company.admin, call))["started_at"]
+    began = (await installation.logged(company.admin.token, call))["started_at"]
     for hours in (-12, 0, 14):
         there = timezone(timedelta(hours=hours))
         moment = datetime.fromisoformat(began).astimezone(there).isoformat()
-        assert await office.calls(company.admin, to=moment) == []
-        assert [c["id"] for c in await office.calls(company.admin, **{"from": moment})] == [call]
+        assert await installation.calls(company.admin.token, to=moment) == []
+        assert [
+            c["id"] for c in await installation.calls(company.admin.token, **{"from": moment})
+        ] == [call]
 
 
 async def test_a_login_cant_be_changed_to_one_that_is_taken(
-    office: Installation, company: Company
+    installation: Installation, company: Company
 ) -> None:
     ids = []
     for login in ("anna", "bernd"):
         given = {"login": login, "password": PASSWORD}
-        ids.append((await office.post("/api/users", company.admin, given))["id"])
+        ids.append((await installation.post("/api/users", company.admin.token, given))["id"])
     path = f"/api/users/{ids[1]}"
-    answer = await office.ask("PATCH", path, company.admin, {"login": "anna"})
+    answer = await installation.ask("PATCH", path, company.admin.token, {"login": "anna"})
     assert answer.status_code == 409, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == ["login"]
-    assert (await office.sign_in(company.tenant, "bernd")).status_code == 201
+    assert (await installation.sign_in(company.tenant, "bernd")).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -143,9 +149,11 @@ async def test_a_login_cant_be_changed_to_one_that_is_taken(
     ],
 )
 async def test_a_dial_link_can_run_nothing(
-    office: Installation, company: Company, link: str
+    installation: Installation, company: Company, link: str
 ) -> None:
-    answer = await office.ask("PATCH", "/api/tenant", company.admin, {"dial_link": link})
+    answer = await installation.ask(
+        "PATCH", "/api/tenant", company.admin.token, {"dial_link": link}
+    )
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == ["dial_link"]
 
@@ -155,14 +163,14 @@ FRAMES = {"deep": "[" * 60_000, "bytes": b"{}", "nothing": "", "big number": "1"
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
 async def test_a_strange_frame_ends_the_socket_before_and_after_the_hello(
-    office: Installation, company: Company, frame: str | bytes
+    installation: Installation, company: Company, frame: str | bytes
 ) -> None:
-    async with opened(office.url) as browser:
-        await browser.say(frame)
-        assert await browser.end() == 4004
-    async with signed_in(office.url, company.admin) as browser:
-        await browser.say(frame)
-        assert await browser.end() == 4004
+    async with open_socket(installation.url) as browser:
+        await browser.send(frame)
+        assert await browser.close_code() == 4004
+    async with signed_in(installation.url, company.admin.token) as browser:
+        await browser.send(frame)
+        assert await browser.close_code() == 4004
 
 
 @dataclass(frozen=True)
@@ -201,10 +209,12 @@ _value = st.recursive(_scalar, lambda v: st.lists(v, max_size=3) | st.dictionari
 )
 @given(data=st.data())
 async def test_no_route_crashes(
-    office: Installation, company: Company, call: str, data: st.DataObject
+    installation: Installation, company: Company, call: str, data: st.DataObject
 ) -> None:
-    operation = data.draw(st.sampled_from(list(operations(office.app))))
-    ids = st.sampled_from([call, company.key, company.tenant]) | st.text(min_size=1, max_size=9)
+    operation = data.draw(st.sampled_from(list(operations(installation.app))))
+    ids = st.sampled_from([call, company.phone.key, company.tenant]) | st.text(
+        min_size=1, max_size=9
+    )
     path = operation.path
     while "{" in path:
         before, _, rest = path.partition("{")
@@ -212,13 +222,13 @@ async def test_no_route_crashes(
     query = {name: data.draw(st.text(max_size=9) | _number) for name in operation.query}
     given: Any = {name: data.draw(_value) for name in operation.fields}
     dropped = data.draw(st.sets(st.sampled_from([*operation.query, *operation.fields, "-"])))
-    answer = await office.client.request(
+    answer = await installation.client.request(
         operation.method,
         path,
         params={k: v for k, v in query.items() if k not in dropped},
         content=json.dumps({k: v for k, v in given.items() if k not in dropped}),
         headers={
-            **bearer(office.token(company.tenant, "operator", ("21",))),
+            **bearer(installation.token(company.tenant, "operator", ("21",))),
             "Content-Type": "application/json",
         },
     )
@@ -269,12 +279,12 @@ _kinds = st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-async def phones(office: Installation, company: Company) -> dict[str, str]:
+async def phones(installation: Installation, company: Company) -> dict[str, str]:
     """The key of a device of every make."""
     keys = {}
     for preset in load_all():
         given = {"name": preset, "preset": preset}
-        keys[preset] = (await office.post("/api/devices", company.admin, given))["key"]
+        keys[preset] = (await installation.post("/api/devices", company.admin.token, given))["key"]
     return keys
 
 
@@ -297,7 +307,7 @@ async def phones(office: Installation, company: Company) -> dict[str, str]:
     kind=_kinds,
 )
 async def test_no_hit_is_too_strange(
-    office: Installation,
+    installation: Installation,
     phones: dict[str, str],
     preset: str,
     method: str,
@@ -308,7 +318,7 @@ async def test_no_hit_is_too_strange(
 ) -> None:
     url = f"/hit/{phones[preset]}{path}?{quote_from_bytes(query, safe='=&+%;')}"
     headers = {"Content-Type": kind} if kind else {}
-    answer = await office.client.request(method, url, content=body, headers=headers)
+    answer = await installation.client.request(method, url, content=body, headers=headers)
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"

@@ -16,13 +16,13 @@ from softphone_common.contracts.hit import HitJson, RequestJson
 from softphone_common.process.clock import utc_now
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.browser_socket import BrowserSocket, signed_in
-from support.installation import Installation, database, drop, ready, running
+from support.stack.installation import Installation, database, drop, ready, running
+from support.tenant.browser import Browser, signed_in
 
 DEVICE = "d-4711"
 
 
-class Office:
+class SpokenDevice:
     """A tenant whose device is hit: what ingest would say of it is said over the real bus."""
 
     def __init__(self, notifier: Installation, exchange: AbstractExchange) -> None:
@@ -62,15 +62,15 @@ class Office:
             return False
         return True
 
-    async def watch(self, browser: BrowserSocket, device: str = DEVICE) -> None:
+    async def watch(self, browser: Browser, device: str = DEVICE) -> None:
         """Watches, and returns with the first hit that came of it."""
-        await browser.say({"type": "watch", "device": device})
-        before = len(browser.of("hit"))
+        await browser.send({"type": "watch", "device": device})
+        before = len(browser.of_type("hit"))
 
         async def comes() -> bool:
             if await self.is_heard():
                 await self.hit(device)
-            return len(browser.of("hit")) > before
+            return len(browser.of_type("hit")) > before
 
         await until(comes, what="the first hit")
 
@@ -95,47 +95,49 @@ async def exchange(rabbitmq: RealServer) -> AsyncIterator[AbstractExchange]:
 
 
 @pytest.fixture
-async def office(notifier: Installation, exchange: AbstractExchange) -> Office:
-    return Office(notifier, exchange)
+async def office(notifier: Installation, exchange: AbstractExchange) -> SpokenDevice:
+    return SpokenDevice(notifier, exchange)
 
 
-def hits(browser: BrowserSocket) -> list[str]:
-    return [frame["hit"]["id"] for frame in browser.of("hit")]
+def hits(browser: Browser) -> list[str]:
+    return [frame["hit"]["id"] for frame in browser.of_type("hit")]
 
 
-async def sees(browser: BrowserSocket, hit: str) -> None:
+async def sees(browser: Browser, hit: str) -> None:
     await until(lambda: hit in hits(browser), what=f"the hit {hit}")
 
 
-async def test_an_administrator_sees_the_hits_of_the_device(office: Office) -> None:
+async def test_an_administrator_sees_the_hits_of_the_device(office: SpokenDevice) -> None:
     async with signed_in(office.notifier.url, office.token("clara", "admin")) as clara:
         await office.watch(clara)
         await sees(clara, await office.hit())
-        frame = clara.of("hit")[-1]
+        frame = clara.of_type("hit")[-1]
         assert set(frame) == {"type", "hit"}
         hit = HitJson.model_validate(frame["hit"])
         assert (hit.device, hit.status, hit.field) == (DEVICE, 422, "extension")
         assert hit.request.query == "n=<b>"
 
 
-async def test_nobody_is_listened_for_who_does_not_watch(office: Office) -> None:
+async def test_nobody_is_listened_for_who_does_not_watch(office: SpokenDevice) -> None:
     token = office.token("clara", "admin")
     async with signed_in(office.notifier.url, token) as clara:
         assert not await office.is_heard()
         await office.watch(clara)
-        await clara.say({"type": "watch", "device": None})
+        await clara.send({"type": "watch", "device": None})
         await until(lambda: _silent(office), what="the end of the watch")
         before = hits(clara)
         await office.watch(clara, "another device")
-        assert DEVICE not in {frame["hit"]["device"] for frame in clara.of("hit")[len(before) :]}
+        assert DEVICE not in {
+            frame["hit"]["device"] for frame in clara.of_type("hit")[len(before) :]
+        }
     await until(lambda: _silent(office), what="the watch to end with its socket")
 
 
-async def _silent(office: Office) -> bool:
+async def _silent(office: SpokenDevice) -> bool:
     return not await office.is_heard()
 
 
-async def test_the_others_go_on_watching(office: Office) -> None:
+async def test_the_others_go_on_watching(office: SpokenDevice) -> None:
     token = office.token("clara", "admin")
     async with signed_in(office.notifier.url, token) as stays:
         await office.watch(stays)
@@ -150,9 +152,9 @@ async def test_the_others_go_on_watching(office: Office) -> None:
 
 
 async def test_another_tenants_administrator_sees_nothing(
-    office: Office, exchange: AbstractExchange
+    office: SpokenDevice, exchange: AbstractExchange
 ) -> None:
-    theirs = Office(office.notifier, exchange)
+    theirs = SpokenDevice(office.notifier, exchange)
     async with (
         signed_in(office.notifier.url, office.token("clara", "admin")) as clara,
         signed_in(office.notifier.url, theirs.token("dora", "admin")) as dora,
@@ -167,26 +169,26 @@ async def test_another_tenants_administrator_sees_nothing(
 
 
 async def test_a_user_sees_nothing_and_an_administrator_who_is_none_any_more(
-    office: Office,
+    office: SpokenDevice,
 ) -> None:
     async with (
         signed_in(office.notifier.url, office.token("clara", "admin")) as clara,
         signed_in(office.notifier.url, office.token("anna", "user")) as anna,
     ):
-        await anna.say({"type": "watch", "device": DEVICE})
+        await anna.send({"type": "watch", "device": DEVICE})
         await office.watch(clara)
         assert hits(anna) == []
 
-        await anna.say({"type": "token", "token": office.token("anna", "admin")})
+        await anna.send({"type": "token", "token": office.token("anna", "admin")})
         await office.watch(anna)
         first = hits(anna)
         assert set(first).isdisjoint(hits(clara)[:1])
 
-        await anna.say({"type": "token", "token": office.token("anna", "user")})
+        await anna.send({"type": "token", "token": office.token("anna", "user")})
         await until(lambda: _shows_only(office, clara, anna), what="a hit that is not for her")
 
 
-async def _shows_only(office: Office, one: BrowserSocket, other: BrowserSocket) -> bool:
+async def _shows_only(office: SpokenDevice, one: Browser, other: Browser) -> bool:
     """Whether a hit reaches this browser and, once another one did so too, not the other."""
     before = hits(other)
     for _ in range(2):
@@ -196,8 +198,8 @@ async def _shows_only(office: Office, one: BrowserSocket, other: BrowserSocket) 
 
 @pytest.mark.parametrize("frame", [{}, {"device": 7}, {"device": "x" * 65}])
 async def test_a_watch_that_names_nothing_is_an_error(
-    office: Office, frame: dict[str, object]
+    office: SpokenDevice, frame: dict[str, object]
 ) -> None:
     async with signed_in(office.notifier.url, office.token("clara", "admin")) as clara:
-        await clara.say({"type": "watch", **frame})
-        assert await clara.end() == 4004
+        await clara.send({"type": "watch", **frame})
+        assert await clara.close_code() == 4004

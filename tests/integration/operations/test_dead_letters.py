@@ -15,9 +15,11 @@ from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelop
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.broker import broker
-from support.dead_letters import missed, put
-from support.installation import SECRET, Company, Installation, Json, running
+from support.product import Json
+from support.stack.broker import broker_channel
+from support.stack.dead_letters import missed_call, put_message
+from support.stack.installation import SECRET, Installation, running
+from support.tenant.company import Company
 
 LETTERS = "/api/dead-letters"
 GARBAGE = {
@@ -32,24 +34,28 @@ QUEUE = "calllog.call"
 
 @pytest.fixture
 async def channel(rabbitmq: RealServer) -> AsyncIterator[AbstractChannel]:
-    async with broker(rabbitmq.url) as channel:
+    async with broker_channel(rabbitmq.url) as channel:
         yield channel
 
 
-async def letters(office: Installation, **wanted: str) -> list[Json]:
-    return list((await office.get(LETTERS, office.operator, **wanted))["items"])
+async def letters(installation: Installation, **wanted: str) -> list[Json]:
+    return list((await installation.get(LETTERS, installation.operator, **wanted))["items"])
 
 
 async def died(
-    office: Installation, channel: AbstractChannel, company: Company, envelope: Envelope, times: int
+    installation: Installation,
+    channel: AbstractChannel,
+    company: Company,
+    envelope: Envelope,
+    times: int,
 ) -> Json:
     """The letter, as soon as it has died that often."""
     more = {REASON_HEADER: "ValueError: a bad release", ATTEMPT_HEADER: 4, "x-death": "stamped"}
     copy = Envelope(envelope.body, {**envelope.headers, **more})
-    await put(channel, copy, topology.dead(QUEUE))
+    await put_message(channel, copy, topology.dead(QUEUE))
 
     async def kept() -> Json | None:
-        found = await letters(office, tenant=company.tenant)
+        found = await letters(installation, tenant=company.tenant)
         return found[0] if found and found[0]["times"] == times else None
 
     letter = await until(kept, what="the letter")
@@ -60,13 +66,18 @@ async def died(
 @pytest.mark.parametrize("queue", ["calllog.call", "matcher.call"])
 @pytest.mark.parametrize(("body", "kind", "reason"), GARBAGE.values(), ids=GARBAGE.keys())
 async def test_poison_is_dead_at_once_and_the_next_message_is_handled(
-    queue: str, body: bytes, kind: str, reason: str, office: Installation, channel: AbstractChannel
+    queue: str,
+    body: bytes,
+    kind: str,
+    reason: str,
+    installation: Installation,
+    channel: AbstractChannel,
 ) -> None:
     poison = Envelope(body, {"cloudEvents_type": kind, "cloudEvents_id": uuid4().hex})
-    await put(channel, poison, queue)
+    await put_message(channel, poison, queue)
 
     async def kept() -> Json | None:
-        found = await letters(office, queue=queue)
+        found = await letters(installation, queue=queue)
         mine = (one for one in found if one["headers"]["cloudEvents_id"] == poison.id)
         return next(mine, None)
 
@@ -76,67 +87,71 @@ async def test_poison_is_dead_at_once_and_the_next_message_is_handled(
     expected = {"queue": queue, "type": kind, "state": "waiting", "times": 1}
     assert {name: letter[name] for name in expected} == expected
     assert letter["body"] == body.decode("utf-8", "replace")
-    tenant = await office.make_tenant()
-    record = await office.make_record(tenant, "089 99998001")
-    phone = await office.make_device(tenant)
-    call = await office.told(phone.key, "ringing", extension="21", number="08999998001")
+    tenant = await installation.make_tenant()
+    record = await installation.make_record(tenant, "089 99998001")
+    phone = await installation.make_phone(tenant)
+    call = await phone.post_hits("ringing", extension="21", number="08999998001")
 
     async def matched() -> bool:
-        seen = await office.get(f"/api/calls/{call}", office.token(tenant))
+        seen = await installation.get(f"/api/calls/{call}", installation.token(tenant))
         return [match["record"] for match in seen["matches"]] == [record]
 
     await until(matched, what="the next call, with its match")
-    assert (await office.ask("DELETE", f"{LETTERS}/{letter['id']}", office.operator)).is_success
+    assert (
+        await installation.ask("DELETE", f"{LETTERS}/{letter['id']}", installation.operator)
+    ).is_success
 
 
 async def test_a_letter_is_replayed_once_and_counts_once(
-    office: Installation, company: Company, channel: AbstractChannel
+    installation: Installation, company: Company, channel: AbstractChannel
 ) -> None:
-    envelope = missed(company.tenant)[1]
-    letter = await died(office, channel, company, envelope, 1)
+    envelope = missed_call(company.tenant)[1]
+    letter = await died(installation, channel, company, envelope, 1)
     assert letter["reason"] == "ValueError: a bad release"
     replay = f"{LETTERS}/{letter['id']}/replay"
-    answers = await asyncio.gather(*(office.ask("POST", replay, office.operator) for _ in range(5)))
+    answers = await asyncio.gather(
+        *(installation.ask("POST", replay, installation.operator) for _ in range(5))
+    )
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409, 409]
-    (call,) = await until(lambda: office.calls(company.admin), what="the call")
+    (call,) = await until(lambda: installation.calls(company.admin.token), what="the call")
     assert (call["phase"], call["remote"]["e164"]) == ("missed", "+498999998001")
-    shown = await office.get(f"{LETTERS}/{letter['id']}", office.operator)
+    shown = await installation.get(f"{LETTERS}/{letter['id']}", installation.operator)
     assert (shown["state"], shown["replayed_at"] is not None) == ("replayed", True)
     # the same message dies once more, is the same letter, and makes no second call
-    again = await died(office, channel, company, envelope, 2)
+    again = await died(installation, channel, company, envelope, 2)
     assert (again["id"], again["state"]) == (letter["id"], "waiting")
     assert again["first_at"] < again["last_at"]
-    assert (await office.post(replay, office.operator))["state"] == "replayed"
-    marker = await office.told(company.key, "ringing", extension="21", number="08999998002")
-    await office.logged(company.admin, marker, phase="ringing")
-    assert {c["id"] for c in await office.calls(company.admin)} == {call["id"], marker}
+    assert (await installation.post(replay, installation.operator))["state"] == "replayed"
+    marker = await company.phone.post_hits("ringing", extension="21", number="08999998002")
+    await installation.logged(company.admin.token, marker, phase="ringing")
+    assert {c["id"] for c in await installation.calls(company.admin.token)} == {call["id"], marker}
 
 
 async def test_all_that_wait_are_replayed_and_lists_have_pages(
-    office: Installation, channel: AbstractChannel
+    installation: Installation, channel: AbstractChannel
 ) -> None:
-    company = await office.make_company()
+    company = await installation.make_company()
     for times in range(5):
-        envelope = missed(company.tenant)[1]
-        await put(channel, envelope, topology.dead(QUEUE))
+        envelope = missed_call(company.tenant)[1]
+        await put_message(channel, envelope, topology.dead(QUEUE))
 
         async def kept(count: int = times + 1) -> bool:
-            return len(await letters(office, tenant=company.tenant)) == count
+            return len(await letters(installation, tenant=company.tenant)) == count
 
         await until(kept, what="the letter")
-    first = await office.get(LETTERS, office.operator, tenant=company.tenant, limit="3")
-    second = await office.get(
-        LETTERS, office.operator, tenant=company.tenant, limit="3", cursor=first["next"]
+    first = await installation.get(LETTERS, installation.operator, tenant=company.tenant, limit="3")
+    second = await installation.get(
+        LETTERS, installation.operator, tenant=company.tenant, limit="3", cursor=first["next"]
     )
     assert (len(first["items"]), len(second["items"]), second["next"]) == (3, 2, None)
     assert len({one["id"] for one in first["items"] + second["items"]}) == 5
     path = f"{LETTERS}/replay?tenant={company.tenant}&limit=4"
-    assert await office.post(path, office.operator) == {"replayed": 4}
-    assert await office.post(path, office.operator) == {"replayed": 1}
-    assert await letters(office, tenant=company.tenant, state="waiting") == []
+    assert await installation.post(path, installation.operator) == {"replayed": 4}
+    assert await installation.post(path, installation.operator) == {"replayed": 1}
+    assert await letters(installation, tenant=company.tenant, state="waiting") == []
 
     async def logged() -> bool:
-        return len(await office.calls(company.admin)) == 5
+        return len(await installation.calls(company.admin.token)) == 5
 
     await until(logged, what="all calls")
 
@@ -144,40 +159,42 @@ async def test_all_that_wait_are_replayed_and_lists_have_pages(
 async def test_without_the_broker_a_letter_waits_on(
     rabbitmq: RealServer,
     redis_server: RealServer,
-    office: Installation,
+    installation: Installation,
     channel: AbstractChannel,
 ) -> None:
-    company = await office.make_company()
-    letter = await died(office, channel, company, missed(company.tenant)[1], 1)
+    company = await installation.make_company()
+    letter = await died(installation, channel, company, missed_call(company.tenant)[1], 1)
     path = f"{LETTERS}/{letter['id']}"
     way = Proxy(rabbitmq.url)
     another = running(
-        way.url, office.mongo, redis_server.url, only={"janitor"}, publish_seconds=0.5
+        way.url, installation.mongo, redis_server.url, only={"janitor"}, publish_seconds=0.5
     )
     async with another as janitor:
-        await until(janitor.listening, what="the other janitor")
-        assert (await janitor.ask("POST", f"{path}/replay", office.operator)).status_code == 503
-    assert (await office.get(path, office.operator))["state"] == "waiting"
-    assert (await office.ask("DELETE", path, office.operator)).status_code == 204
+        await until(janitor.is_listening, what="the other janitor")
+        assert (
+            await janitor.ask("POST", f"{path}/replay", installation.operator)
+        ).status_code == 503
+    assert (await installation.get(path, installation.operator))["state"] == "waiting"
+    assert (await installation.ask("DELETE", path, installation.operator)).status_code == 204
     for method, gone in (("DELETE", path), ("GET", path), ("POST", f"{path}/replay")):
-        assert (await office.ask(method, gone, office.operator)).status_code == 404
+        assert (await installation.ask(method, gone, installation.operator)).status_code == 404
 
 
-async def test_operators_alone_see_them(office: Installation, company: Company) -> None:
-    assert (await office.ask("GET", LETTERS, company.admin)).status_code == 403
+async def test_operators_alone_see_them(installation: Installation, company: Company) -> None:
+    assert (await installation.ask("GET", LETTERS, company.admin.token)).status_code == 403
 
 
 async def test_the_commands_do_the_same(
     rabbitmq: RealServer,
     redis_server: RealServer,
-    office: Installation,
+    installation: Installation,
     channel: AbstractChannel,
 ) -> None:
-    company = await office.make_company()
+    company = await installation.make_company()
     env = {
         "PATH": os.environ["PATH"],
         "SOFTPHONE_AMQP_URL": rabbitmq.url,
-        "SOFTPHONE_MONGO_URL": office.mongo,
+        "SOFTPHONE_MONGO_URL": installation.mongo,
         "SOFTPHONE_REDIS_URL": redis_server.url,
         "SOFTPHONE_AUTH_SECRET": SECRET,
     }
@@ -189,7 +206,7 @@ async def test_the_commands_do_the_same(
         )
         return done.returncode, done.stdout, done.stderr
 
-    id_ = (await died(office, channel, company, missed(company.tenant)[1], 1))["id"]
+    id_ = (await died(installation, channel, company, missed_call(company.tenant)[1], 1))["id"]
     code, listed, _ = await typed("list", "--tenant", company.tenant)
     assert (code, listed.split()[0], "waiting" in listed) == (0, id_, True)
     code, shown, _ = await typed("show", id_)
@@ -197,13 +214,13 @@ async def test_the_commands_do_the_same(
     assert await typed("replay", id_) == (0, f"replayed {id_}\n", "")
     code, _, complaint = await typed("replay", id_)
     assert (code, complaint) == (1, f"{id_}: no dead letter that waits has this id\n")
-    await until(lambda: office.calls(company.admin), what="the call")
-    await died(office, channel, company, missed(company.tenant)[1], 1)
-    await put(channel, Envelope(b"dies again at once", {}), QUEUE)
-    await until(lambda: letters(office, queue=QUEUE, tenant=""), what="the poison's letter")
+    await until(lambda: installation.calls(company.admin.token), what="the call")
+    await died(installation, channel, company, missed_call(company.tenant)[1], 1)
+    await put_message(channel, Envelope(b"dies again at once", {}), QUEUE)
+    await until(lambda: letters(installation, queue=QUEUE, tenant=""), what="the poison's letter")
     code, told, _ = await typed("replay", "--all", "--queue", QUEUE)
     assert (code, int(told.split()[1]) >= 2) == (0, True)
-    assert await letters(office, tenant=company.tenant, state="waiting") == []
+    assert await letters(installation, tenant=company.tenant, state="waiting") == []
     assert await typed("drop", id_) == (0, f"dropped {id_}\n", "")
     code, _, complaint = await typed("show", id_)
     assert (code, id_ in complaint) == (1, True)

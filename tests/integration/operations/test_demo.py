@@ -11,17 +11,20 @@ from softphone_onebox.box import Box
 from softphone_onebox.demo import TENANT, Demo
 from softphone_onebox.settings import OneboxSettings
 from softphone_testing.activation_codes import KEY, PUBLIC_KEY
-from support.activation import put
-from support.installation import Installation, Json
+from support.product import Json
+from support.stack.activation import put_tenant
+from support.stack.installation import Installation
 
 
-async def test_the_demo_is_activated_once(office: Installation, tmp_path: Path) -> None:
-    demo = Demo(office.url, office.tokens, tmp_path / "demo.json", KEY)
+async def test_the_demo_is_activated_once(installation: Installation, tmp_path: Path) -> None:
+    demo = Demo(installation.url, installation.tokens, tmp_path / "demo.json", KEY)
 
     async def shown() -> Json:
-        return await office.get("/api/tenant", office.token(TENANT))
+        return await installation.get("/api/tenant", installation.token(TENANT))
 
-    assert (await put(office, TENANT, {"name": "Demo GmbH"})).json()["state"] == "no-code"
+    assert (await put_tenant(installation, TENANT, {"name": "Demo GmbH"})).json()[
+        "state"
+    ] == "no-code"
     demo.facts.write_text(json.dumps({"tenant": TENANT}))  # made before there were codes
     await demo.ensure()
     activated = await shown()
@@ -30,7 +33,9 @@ async def test_the_demo_is_activated_once(office: Installation, tmp_path: Path) 
     demo.facts.unlink()
     facts = await demo.ensure()
     assert len(facts["users"]) == 4
-    answer = await office.hit(facts["device"]["key"], "missed", extension="21", number="1")
+    answer = await installation.phone(facts["device"]["key"]).hit(
+        "missed", extension="21", number="1"
+    )
     assert answer.status_code == 202, answer.text
     assert (await shown())["activation"] == activated["activation"]
 

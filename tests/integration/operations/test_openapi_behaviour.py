@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from support.installation import Installation, bearer
 from support.paths import ROOT
-from support.tenants import company
+from support.product import bearer
+from support.stack.full_company import make_full_company
+from support.stack.installation import Installation
 
 DESCRIPTIONS = ROOT / "docs" / "openapi"
 REFUSALS = ["400", "401", "403", "404", "405", "409", "413", "415", "422"]
@@ -45,13 +46,18 @@ class Somebody:
 
 
 @pytest.fixture(scope="module")
-async def somebody(office: Installation) -> Somebody:
-    own = await company(office)
+async def somebody(installation: Installation) -> Somebody:
+    own = await make_full_company(installation)
     names = {
-        **{"key": own.phone.key, "device": own.phone.id, "hit": own.hit, "tenant": own.tenant},
-        **{"call": own.call, "record": own.record, "user": own.user.id},
+        **{
+            "key": own.phone.key,
+            "device": own.phone.id,
+            "hit": own.examples.hit,
+            "tenant": own.tenant,
+        },
+        **{"call": own.examples.call, "record": own.record, "user": own.user.id},
     }
-    return Somebody(office.token(own.tenant, "operator", ("21",)), names)
+    return Somebody(installation.token(own.tenant, "operator", ("21",)), names)
 
 
 def modes(operation: Any) -> list[GenerationMode]:
@@ -70,7 +76,7 @@ def modes(operation: Any) -> list[GenerationMode]:
     [(label, mode) for label, operation in OPERATIONS.items() for mode in modes(operation)],
 )
 async def test_an_operation_answers_as_described(
-    office: Installation, somebody: Somebody, label: str, mode: GenerationMode
+    installation: Installation, somebody: Somebody, label: str, mode: GenerationMode
 ) -> None:
     known = {name: value for name, value in somebody.names.items() if f"{{{name}}}" in label}
     # what fits the schema may still be wrong: a region that is none, a link that is none
@@ -87,7 +93,7 @@ async def test_an_operation_answers_as_described(
         twice = any(isinstance(said, list) for said in (case.query or {}).values())
         mended = [negative_data_rejection] if (real and known) or twice else []
         case.call_and_validate(
-            base_url=office.url,
+            base_url=installation.url,
             headers=bearer(somebody.token),
             timeout=60,
             excluded_checks=[*unchecked, *mended],

@@ -14,10 +14,11 @@ from softphone_janitor.clean_up.handlers import ACTOR
 from softphone_janitor.settings import JanitorSettings
 from softphone_testing.activation_codes import code
 from softphone_testing.until import until
-from support.activation import activate, make_inactive, put
-from support.installation import SECRET, Installation, Json
-from support.routes import OPEN, attempts, routes
-from support.tenants import company
+from support.product import Json
+from support.stack.activation import activate, make_inactive, put_tenant
+from support.stack.full_company import make_full_company
+from support.stack.installation import SECRET, Installation
+from support.stack.routes import OPEN, attempts, routes
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -26,26 +27,26 @@ SETTINGS = {"sweep_check_seconds": 1}
 pytestmark = pytest.mark.usefixtures("present")
 
 
-async def scheduled(office: Installation) -> dict[str, datetime]:
+async def scheduled(installation: Installation) -> dict[str, datetime]:
     """The next sweep by tenant, as operators see it."""
-    items = (await office.get("/api/sweeps/schedule", office.operator))["items"]
+    items = (await installation.get("/api/sweeps/schedule", installation.operator))["items"]
     assert items == sorted(items, key=lambda item: str(item["tenant"]))
     return {item["tenant"]: datetime.fromisoformat(item["next_at"]) for item in items}
 
 
-async def on_it(office: Installation, tenant: str) -> datetime:
+async def on_it(installation: Installation, tenant: str) -> datetime:
     """When the tenant is swept next, as soon as the schedule has it."""
 
     async def there() -> datetime | None:
-        return (await scheduled(office)).get(tenant)
+        return (await scheduled(installation)).get(tenant)
 
     found: datetime = await until(there, what=f"{tenant} on the schedule")
     return found
 
 
-async def nights(office: Installation, tenant: str) -> list[str]:
+async def nights(installation: Installation, tenant: str) -> list[str]:
     """The dates that were swept by themselves."""
-    found = (await office.get("/api/sweeps", office.operator, limit=200))["items"]
+    found = (await installation.get("/api/sweeps", installation.operator, limit=200))["items"]
     ours = [s for s in found if s["tenant"] == tenant and s["requested_by"] == ACTOR]
     assert all(sweep["finished_at"] for sweep in ours)
     return sorted(sweep["id"].removeprefix(f"{tenant}/") for sweep in ours)
@@ -56,35 +57,39 @@ def two_o_clock(night: date, zone: str = "Europe/Berlin") -> datetime:
 
 
 async def test_activation_puts_a_tenant_on_the_schedule_and_only_its_end_takes_it_off(
-    office: Installation,
+    installation: Installation,
 ) -> None:
-    today = office.clock().date()
-    office.clock.move_to(datetime.combine(today + 2 * DAY, time(12), UTC))
-    tenant = await make_inactive(office)
-    other = await make_inactive(office)
-    await activate(office, other)
-    await on_it(office, other)
-    assert tenant not in await scheduled(office)
+    today = installation.clock().date()
+    installation.clock.move_to(datetime.combine(today + 2 * DAY, time(12), UTC))
+    tenant = await make_inactive(installation)
+    other = await make_inactive(installation)
+    await activate(installation, other)
+    await on_it(installation, other)
+    assert tenant not in await scheduled(installation)
 
-    await activate(office, tenant, lasts=30 * HOUR)
+    await activate(installation, tenant, lasts=30 * HOUR)
     first, second = today + 2 * DAY, today + 3 * DAY
-    assert await on_it(office, tenant) == two_o_clock(second)
-    await until(lambda: swept(office, tenant, first), what="the latest night made up for")
-    office.clock.move_to(two_o_clock(second))
-    assert (await scheduled(office))[tenant] == two_o_clock(second + DAY)
-    await until(lambda: swept(office, tenant, first, second), what="the night")
+    assert await on_it(installation, tenant) == two_o_clock(second)
+    await until(lambda: swept(installation, tenant, first), what="the latest night made up for")
+    installation.clock.move_to(two_o_clock(second))
+    assert (await scheduled(installation))[tenant] == two_o_clock(second + DAY)
+    await until(lambda: swept(installation, tenant, first, second), what="the night")
 
-    office.clock.move(DAY)  # expired; the other shows that the schedule has looked
-    assert tenant not in await scheduled(office)
-    await until(lambda: swept(office, other, first, second, second + DAY), what="the next night")
-    assert await nights(office, tenant) == [str(first), str(second)]
-    await activate(office, tenant)
-    assert await on_it(office, tenant) == two_o_clock(second + 2 * DAY)
-    await until(lambda: swept(office, tenant, first, second, second + DAY), what="the next night")
+    installation.clock.move(DAY)  # expired; the other shows that the schedule has looked
+    assert tenant not in await scheduled(installation)
+    await until(
+        lambda: swept(installation, other, first, second, second + DAY), what="the next night"
+    )
+    assert await nights(installation, tenant) == [str(first), str(second)]
+    await activate(installation, tenant)
+    assert await on_it(installation, tenant) == two_o_clock(second + 2 * DAY)
+    await until(
+        lambda: swept(installation, tenant, first, second, second + DAY), what="the next night"
+    )
 
 
-async def swept(office: Installation, tenant: str, *wanted: date) -> bool:
-    return await nights(office, tenant) == [str(night) for night in wanted]
+async def swept(installation: Installation, tenant: str, *wanted: date) -> bool:
+    return await nights(installation, tenant) == [str(night) for night in wanted]
 
 
 SAYABLE: dict[str, list[Any]] = {
@@ -100,61 +105,64 @@ SAYABLE: dict[str, list[Any]] = {
 UNSAYABLE = ("sweep", "sweep_hour", "schedule", "retention", "activation", "state", "id", "version")
 
 
-async def test_no_field_takes_an_active_tenant_off_the_schedule(office: Installation) -> None:
+async def test_no_field_takes_an_active_tenant_off_the_schedule(installation: Installation) -> None:
     assert set(SAYABLE) == set(TenantByOperator.model_fields) > set(TenantChanges.model_fields)
-    tenant = await office.make_tenant()
+    tenant = await installation.make_tenant()
     admins, operators = ("PATCH", "/api/tenant"), ("PUT", f"/api/tenants/{tenant}")
-    await on_it(office, tenant)
+    await on_it(installation, tenant)
     for field, values in SAYABLE.items():
         for value in values:
             given = {field: code(tenant) if field == "activation_code" else value}
-            ways = {operators: office.operator}
+            ways = {operators: installation.operator}
             if field in TenantChanges.model_fields:
-                ways[admins] = office.token(tenant)
+                ways[admins] = installation.token(tenant)
             for (method, path), token in ways.items():
-                answer = await office.ask(method, path, token, given)
+                answer = await installation.ask(method, path, token, given)
                 assert answer.status_code == 200, answer.text
                 zone = answer.json()["time_zone"]
-                coming = next_begins(office.clock(), zone, 2)
+                coming = next_begins(installation.clock(), zone, 2)
 
                 async def kept(coming: datetime = coming) -> bool:
-                    return (await scheduled(office))[tenant] == coming
+                    return (await scheduled(installation))[tenant] == coming
 
                 await until(kept, what=f"the schedule after {given}")
     for field in UNSAYABLE:
         for (method, path), token in (
-            (admins, office.token(tenant)),
-            (operators, office.operator),
+            (admins, installation.token(tenant)),
+            (operators, installation.operator),
         ):
-            answer = await office.ask(method, path, token, {field: None})
+            answer = await installation.ask(method, path, token, {field: None})
             assert answer.status_code == 422, answer.text
-    off = await put(office, tenant, {"active": False})  # no active tenant any more
+    off = await put_tenant(installation, tenant, {"active": False})  # no active tenant any more
     assert off.json()["state"] == "switched-off"
 
     async def gone() -> bool:
-        return tenant not in await scheduled(office)
+        return tenant not in await scheduled(installation)
 
     await until(gone, what="the end")
-    await put(office, tenant, {"active": True})
-    await on_it(office, tenant)
+    await put_tenant(installation, tenant, {"active": True})
+    await on_it(installation, tenant)
 
 
-async def test_no_route_takes_an_active_tenant_off_the_schedule(office: Installation) -> None:
-    theirs = await company(office)
+async def test_no_route_takes_an_active_tenant_off_the_schedule(installation: Installation) -> None:
+    theirs = await make_full_company(installation)
     tried = attempts(theirs)
-    assert set(tried) | OPEN == routes(office.app)
+    assert set(tried) | OPEN == routes(installation.app)
     for token in (
         theirs.admin.token,
-        office.token(theirs.tenant, "operator"),
-        office.token(theirs.tenant),  # the first one's user may be gone by now
+        installation.token(theirs.tenant, "operator"),
+        installation.token(theirs.tenant),  # the first one's user may be gone by now
     ):
         for route, (path, body) in tried.items():
-            await office.ask(route.partition(" ")[0], path, token, body)
-            assert theirs.tenant in await scheduled(office), route
+            await installation.ask(route.partition(" ")[0], path, token, body)
+            assert theirs.tenant in await scheduled(installation), route
     for method in ("DELETE", "PUT", "PATCH", "POST"):
         path = f"/api/sweeps/schedule/{theirs.tenant}"
-        assert (await office.ask(method, path, office.operator)).status_code in {404, 405}
-        answer = await office.ask(method, "/api/sweeps/schedule", office.operator)
+        assert (await installation.ask(method, path, installation.operator)).status_code in {
+            404,
+            405,
+        }
+        answer = await installation.ask(method, "/api/sweeps/schedule", installation.operator)
         assert answer.status_code == 405
 
 

@@ -18,8 +18,9 @@ from softphone_testing.processes import SECRET, Fleet
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.browser_socket import opened, signed_in
-from support.installation import PASSWORD, Json, database, drop
+from support.product import PASSWORD, Json
+from support.stack.installation import database, drop
+from support.tenant.browser import open_socket, signed_in
 
 OPERATOR = "the operator's own password"
 WRONG = "nobody's password at all"
@@ -114,10 +115,10 @@ class Day:
     async def _sockets(self) -> None:
         notifier = self.fleet["notifier"].url
         async with signed_in(notifier, self.anna) as browser:
-            await browser.say({"type": "watch", "device": BROKEN[:64]})
-        async with opened(notifier) as stranger:
-            await stranger.say({"type": "hello", "token": f"{self.anna}{SPOKEN}", "seen": None})
-            await stranger.end()
+            await browser.send({"type": "watch", "device": BROKEN[:64]})
+        async with open_socket(notifier) as stranger:
+            await stranger.send({"type": "hello", "token": f"{self.anna}{SPOKEN}", "seen": None})
+            await stranger.close_code()
 
     async def _outages(self) -> None:
         """The addresses of servers, with passwords in them, are in many an error."""

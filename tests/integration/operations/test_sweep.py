@@ -19,7 +19,9 @@ from softphone_janitor.clean_up.store import SweepStore
 from softphone_janitor.settings import JanitorSettings
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.installation import SECRET, Company, Installation, Json
+from support.product import Json
+from support.stack.installation import SECRET, Installation
+from support.tenant.company import Company
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -33,167 +35,176 @@ def coming(hour: int, minute: int = 0) -> datetime:
     return datetime.combine(datetime.now(UTC).date() + 2 * DAY, time(hour, minute), UTC)
 
 
-def read(office: Installation, company: Company) -> str:
+def read(installation: Installation, company: Company) -> str:
     """A token that is good now, wherever the clock is."""
-    return office.token(company.tenant, extensions=("21",))
+    return installation.token(company.tenant, extensions=("21",))
 
 
-async def sweeps(office: Installation, company: Company) -> list[Json]:
+async def sweeps(installation: Installation, company: Company) -> list[Json]:
     """The tenant's, newest first."""
-    found = (await office.get("/api/sweeps", office.operator, limit=200))["items"]
+    found = (await installation.get("/api/sweeps", installation.operator, limit=200))["items"]
     return [sweep for sweep in found if sweep["tenant"] == company.tenant]
 
 
-async def nights(office: Installation, company: Company) -> list[str]:
+async def nights(installation: Installation, company: Company) -> list[str]:
     """The dates the schedule asked for by itself, each done, in order."""
-    by_night = [s for s in await sweeps(office, company) if s["requested_by"] == ACTOR]
+    by_night = [s for s in await sweeps(installation, company) if s["requested_by"] == ACTOR]
     assert all(sweep["finished_at"] for sweep in by_night)
     return sorted(sweep["id"].removeprefix(f"{company.tenant}/") for sweep in by_night)
 
 
-async def quiet(office: Installation, **fields: Any) -> Company:
+async def quiet(installation: Installation, **fields: Any) -> Company:
     """A company whose latest night is swept already: its next is at 02:00."""
-    company = await office.make_company(**fields)
-    await until(lambda: nights(office, company), what="the sweep of the latest night")
+    company = await installation.make_company(**fields)
+    await until(lambda: nights(installation, company), what="the sweep of the latest night")
     return company
 
 
-async def sweep(office: Installation, company: Company) -> Json:
+async def sweep(installation: Installation, company: Company) -> Json:
     """One that an operator asks for, when it is done."""
     given = {"tenant": company.tenant}
-    asked = await office.post("/api/sweeps", office.operator, given)
+    asked = await installation.post("/api/sweeps", installation.operator, given)
     assert (asked["moved"], asked["requested_by"]) == (None, "operator")
 
     async def done() -> Json | None:
-        (found,) = [s for s in await sweeps(office, company) if s["id"] == asked["id"]]
+        (found,) = [s for s in await sweeps(installation, company) if s["id"] == asked["id"]]
         return found if found["finished_at"] else None
 
     return await until(done, what="the sweep's end")
 
 
-async def kept(office: Installation, company: Company) -> set[str]:
+async def kept(installation: Installation, company: Company) -> set[str]:
     """The ids of the calls in the list."""
-    return {call["id"] for call in await office.calls(read(office, company))}
+    return {call["id"] for call in await installation.calls(read(installation, company))}
 
 
-async def in_bin(office: Installation, company: Company) -> dict[str, Json]:
+async def in_bin(installation: Installation, company: Company) -> dict[str, Json]:
     """The calls in the recycle bin by id."""
-    found = await office.get("/api/recycle-bin", read(office, company))
+    found = await installation.get("/api/recycle-bin", read(installation, company))
     return {call["id"]: call for call in found["items"]}
 
 
-async def call(office: Installation, company: Company, *events: str) -> str:
+async def call(installation: Installation, company: Company, *events: str) -> str:
     """A new call of which these events are in the log; `dialed` is a click."""
     number = "089 99998020"
     if events == ("dialed",):
-        answer = await office.post("/api/dial", read(office, company), {"number": number})
+        answer = await installation.post(
+            "/api/dial", read(installation, company), {"number": number}
+        )
         made: str = answer["call_id"]
     else:
         said = {"extension": "21", "number": number, "call_id": uuid4().hex}
-        made = await office.told(company.key, *events, **said)
+        made = await company.phone.post_hits(*events, **said)
     phase = "ended" if events[-1] == "ended" and "connected" in events else events[-1]
-    await office.logged(read(office, company), made, phase=phase)
+    await installation.logged(read(installation, company), made, phase=phase)
     return made
 
 
-async def test_a_click_nobody_followed_is_in_the_bin_a_day_later(office: Installation) -> None:
-    company = await office.make_company()
-    click = await call(office, company, "dialed")
-    office.clock.move(DAY)
-    await sweep(office, company)
-    deleted = (await in_bin(office, company))[click]
+async def test_a_click_nobody_followed_is_in_the_bin_a_day_later(
+    installation: Installation,
+) -> None:
+    company = await installation.make_company()
+    click = await call(installation, company, "dialed")
+    installation.clock.move(DAY)
+    await sweep(installation, company)
+    deleted = (await in_bin(installation, company))[click]
     assert deleted["deleted_by"] == "PBX Clean Up"
     assert deleted["deleted_at"] > deleted["dialed_at"]
     assert deleted["talk_seconds"] is None
-    assert await kept(office, company) == set()
+    assert await kept(installation, company) == set()
 
 
 async def test_only_what_was_never_completed_and_cant_be_live_is_swept(
-    office: Installation,
+    installation: Installation,
 ) -> None:
-    office.clock.move_to(coming(4))
-    company, other = await quiet(office), await quiet(office)
+    installation.clock.move_to(coming(4))
+    company, other = await quiet(installation), await quiet(installation)
     stale = {
-        await call(office, company, "dialed"),
-        await call(office, company, "ringing"),
-        await call(office, company, "ringing", "connected"),
+        await call(installation, company, "dialed"),
+        await call(installation, company, "ringing"),
+        await call(installation, company, "ringing", "connected"),
     }
     stays = {
-        await call(office, company, "ringing", "missed"),
-        await call(office, company, "ringing", "connected", "ended"),
+        await call(installation, company, "ringing", "missed"),
+        await call(installation, company, "ringing", "connected", "ended"),
     }
-    others = await call(office, other, "dialed")
-    office.clock.move(7 * HOUR)
-    stays.add(await call(office, company, "ringing", "connected"))
-    office.clock.move(6 * HOUR)
-    stays |= {await call(office, company, "ringing"), await call(office, company, "dialed")}
-    assert (await sweep(office, company))["moved"] == 3
-    swept = await in_bin(office, company)
+    others = await call(installation, other, "dialed")
+    installation.clock.move(7 * HOUR)
+    stays.add(await call(installation, company, "ringing", "connected"))
+    installation.clock.move(6 * HOUR)
+    stays |= {
+        await call(installation, company, "ringing"),
+        await call(installation, company, "dialed"),
+    }
+    assert (await sweep(installation, company))["moved"] == 3
+    swept = await in_bin(installation, company)
     assert set(swept) == stale
     assert {call["deleted_by"] for call in swept.values()} == {"PBX Clean Up"}
-    assert await kept(office, company) == stays
-    assert (await sweep(office, company))["moved"] == 0
-    assert await kept(office, other) == {others}
+    assert await kept(installation, company) == stays
+    assert (await sweep(installation, company))["moved"] == 0
+    assert await kept(installation, other) == {others}
 
 
-async def test_a_restored_call_is_left_alone_from_then_on(office: Installation) -> None:
-    office.clock.move_to(coming(4))
-    company = await quiet(office)
-    click = await call(office, company, "dialed")
-    office.clock.move(2 * HOUR)
-    assert (await sweep(office, company))["moved"] == 1
+async def test_a_restored_call_is_left_alone_from_then_on(installation: Installation) -> None:
+    installation.clock.move_to(coming(4))
+    company = await quiet(installation)
+    click = await call(installation, company, "dialed")
+    installation.clock.move(2 * HOUR)
+    assert (await sweep(installation, company))["moved"] == 1
     path = f"/api/recycle-bin/{click}/restore"
-    restored = await office.post(path, read(office, company))
+    restored = await installation.post(path, read(installation, company))
     assert (restored["phase"], restored["deleted_by"], restored["deleted_at"]) == (
         *("dialed", None, None),
     )
-    assert (await office.ask("POST", path, read(office, company))).status_code == 404
-    office.clock.move(2 * DAY)
-    assert (await sweep(office, company))["moved"] == 0
-    assert await kept(office, company) == {click}
-    assert await in_bin(office, company) == {}
+    assert (await installation.ask("POST", path, read(installation, company))).status_code == 404
+    installation.clock.move(2 * DAY)
+    assert (await sweep(installation, company))["moved"] == 0
+    assert await kept(installation, company) == {click}
+    assert await in_bin(installation, company) == {}
 
 
-async def test_a_swept_call_that_ends_after_all_comes_back(office: Installation) -> None:
-    office.clock.move_to(coming(4))
-    company = await quiet(office)
+async def test_a_swept_call_that_ends_after_all_comes_back(installation: Installation) -> None:
+    installation.clock.move_to(coming(4))
+    company = await quiet(installation)
     said = {"extension": "21", "number": "030 23125120", "call_id": "late"}
-    late = await office.told(company.key, "ringing", **said)
-    by_hand = await office.told(company.key, "ringing", **{**said, "call_id": "by hand"})
-    await office.logged(read(office, company), late, phase="ringing")
-    await office.logged(read(office, company), by_hand, phase="ringing")
-    answer = await office.ask("DELETE", f"/api/calls/{by_hand}", read(office, company))
+    late = await company.phone.post_hits("ringing", **said)
+    by_hand = await company.phone.post_hits("ringing", **{**said, "call_id": "by hand"})
+    await installation.logged(read(installation, company), late, phase="ringing")
+    await installation.logged(read(installation, company), by_hand, phase="ringing")
+    answer = await installation.ask("DELETE", f"/api/calls/{by_hand}", read(installation, company))
     assert answer.status_code == 204
-    office.clock.move(2 * HOUR)
-    assert (await sweep(office, company))["moved"] == 1
-    assert set(await in_bin(office, company)) == {late, by_hand}
+    installation.clock.move(2 * HOUR)
+    assert (await sweep(installation, company))["moved"] == 1
+    assert set(await in_bin(installation, company)) == {late, by_hand}
     for call_id in ("late", "by hand"):
-        await office.told(company.key, "ended", **{**said, "call_id": call_id})
-    await office.logged(read(office, company), late, phase="missed", deleted_by=None)
-    deleted = await office.logged(read(office, company), by_hand, phase="missed")
+        await company.phone.post_hits("ended", **{**said, "call_id": call_id})
+    await installation.logged(read(installation, company), late, phase="missed", deleted_by=None)
+    deleted = await installation.logged(read(installation, company), by_hand, phase="missed")
     assert deleted["deleted_by"] == "admin"
-    office.clock.move(DAY)
-    assert (await sweep(office, company))["moved"] == 0
-    assert await kept(office, company) == {late}
-    assert set(await in_bin(office, company)) == {by_hand}
+    installation.clock.move(DAY)
+    assert (await sweep(installation, company))["moved"] == 0
+    assert await kept(installation, company) == {late}
+    assert set(await in_bin(installation, company)) == {by_hand}
 
 
-async def looked(office: Installation) -> None:
+async def looked(installation: Installation) -> None:
     """Returns when the schedule has looked at all tenants, from begin to end, from now on."""
-    await quiet(office)
-    await quiet(office)
+    await quiet(installation)
+    await quiet(installation)
 
 
 async def test_every_night_at_two_in_the_tenants_zone_is_swept_by_itself_once(
-    office: Installation,
+    installation: Installation,
 ) -> None:
-    office.clock.move_to(coming(12))
-    berlin = await quiet(office, time_zone="Europe/Berlin")
-    tokyo = await quiet(office, time_zone="Asia/Tokyo")
-    asleep = await quiet(office)
+    installation.clock.move_to(coming(12))
+    berlin = await quiet(installation, time_zone="Europe/Berlin")
+    tokyo = await quiet(installation, time_zone="Asia/Tokyo")
+    asleep = await quiet(installation)
     path = f"/api/tenants/{asleep.tenant}"
-    assert (await office.ask("PUT", path, office.operator, {"active": False})).status_code == 200
-    click = await call(office, berlin, "dialed")
+    assert (
+        await installation.ask("PUT", path, installation.operator, {"active": False})
+    ).status_code == 200
+    click = await call(installation, berlin, "dialed")
     today = coming(12).date()
     before, after = str(today), str(today + DAY)
     two_in_berlin = datetime.combine(today + DAY, time(1), UTC)  # 03:00 in summer, so not before
@@ -204,22 +215,22 @@ async def test_every_night_at_two_in_the_tenants_zone_is_swept_by_itself_once(
         (two_in_berlin, [before, after], [before, after]),
         (two_in_berlin + 8 * HOUR, [before, after], [before, after]),
     ):
-        office.clock.move_to(moment)
-        await looked(office)
-        assert await nights(office, berlin) == in_berlin, moment
-        assert await nights(office, tokyo) == in_tokyo, moment
-    assert await nights(office, asleep) == [before]
-    (night,) = [s for s in await sweeps(office, berlin) if s["id"].endswith(after)]
+        installation.clock.move_to(moment)
+        await looked(installation)
+        assert await nights(installation, berlin) == in_berlin, moment
+        assert await nights(installation, tokyo) == in_tokyo, moment
+    assert await nights(installation, asleep) == [before]
+    (night,) = [s for s in await sweeps(installation, berlin) if s["id"].endswith(after)]
     assert night["moved"] == 1
-    assert (await in_bin(office, berlin))[click]["deleted_by"] == "PBX Clean Up"
+    assert (await in_bin(installation, berlin))[click]["deleted_by"] == "PBX Clean Up"
 
 
 @asynccontextmanager
-async def janitor(office: Installation, rabbitmq: str) -> AsyncIterator[SweepHandlers]:
+async def janitor(installation: Installation, rabbitmq: str) -> AsyncIterator[SweepHandlers]:
     """The nightly job of one more janitor, without a schedule of its own."""
     settings = JanitorSettings(
         amqp_url=SecretStr(rabbitmq),
-        mongo_url=SecretStr(office.mongo),
+        mongo_url=SecretStr(installation.mongo),
         redis_url=SecretStr("redis://unused"),
         auth_secret=SecretStr(SECRET),
     )
@@ -238,42 +249,47 @@ async def janitor(office: Installation, rabbitmq: str) -> AsyncIterator[SweepHan
 
     try:
         await until(answers, what="one more janitor")
-        yield SweepHandlers(SweepStore(mongo.database), tenants, bus, office.clock, 2)
+        yield SweepHandlers(SweepStore(mongo.database), tenants, bus, installation.clock, 2)
     finally:
         for resource in reversed(resources):
             await resource.stop()
 
 
 async def test_however_many_janitors_look_a_night_is_swept_once(
-    office: Installation, rabbitmq: RealServer
+    installation: Installation, rabbitmq: RealServer
 ) -> None:
-    office.clock.move_to(coming(12))
-    company = await quiet(office)
-    click = await call(office, company, "dialed")
-    async with janitor(office, rabbitmq.url) as one, janitor(office, rabbitmq.url) as other:
-        office.clock.move(DAY)
+    installation.clock.move_to(coming(12))
+    company = await quiet(installation)
+    click = await call(installation, company, "dialed")
+    async with (
+        janitor(installation, rabbitmq.url) as one,
+        janitor(installation, rabbitmq.url) as other,
+    ):
+        installation.clock.move(DAY)
         await asyncio.gather(*(job.sweep_all_due() for job in (one, other) * 3))
         tonight = str(coming(12).date() + DAY)
         expected = [str(coming(12).date()), tonight]
 
         async def done() -> bool:
-            return await nights(office, company) == expected
+            return await nights(installation, company) == expected
 
         await until(done, what="the sweep's end")
-    moved = {s["id"].rpartition("/")[2]: s["moved"] for s in await sweeps(office, company)}
+    moved = {s["id"].rpartition("/")[2]: s["moved"] for s in await sweeps(installation, company)}
     assert moved == {expected[0]: 0, tonight: 1}
-    assert set(await in_bin(office, company)) == {click}
+    assert set(await in_bin(installation, company)) == {click}
 
 
-async def test_only_operators_sweep(office: Installation) -> None:
-    company = await office.make_company()
+async def test_only_operators_sweep(installation: Installation) -> None:
+    company = await installation.make_company()
     given = {"tenant": company.tenant}
     for role in ("user", "admin"):
-        person = await office.make_user(company.tenant, role)
+        person = await installation.make_user(company.tenant, role)
         for method in ("GET", "POST"):
-            answer = await office.ask(method, "/api/sweeps", person.token, given)
+            answer = await installation.ask(method, "/api/sweeps", person.token, given)
             assert answer.status_code == 403, answer.text
-    answer = await office.ask("POST", "/api/sweeps", office.operator, {"tenant": "nobody"})
+    answer = await installation.ask(
+        "POST", "/api/sweeps", installation.operator, {"tenant": "nobody"}
+    )
     assert answer.status_code == 404
-    answer = await office.ask("POST", "/api/sweeps", office.operator, {})
+    answer = await installation.ask("POST", "/api/sweeps", installation.operator, {})
     assert answer.status_code == 422

@@ -12,8 +12,12 @@ from softphone_testing.processes import Fleet, Process
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.browser import Browser
-from support.fleet import KNOWN, MISSED, Company, holds, lengths, readiness, settles
+from support.stack.queues import queue_lengths, until_queues_are
+from support.stack.readiness import readiness
+from support.tenant.call import MISSED
+from support.tenant.company import LISTED, Company, company_of
+from support.tenant.traffic import traffic_of
+from support.waiting import until_passes
 
 SHUTDOWN_SECONDS = 20.0
 """The default of SOFTPHONE_SHUTDOWN_SECONDS."""
@@ -41,15 +45,15 @@ async def fleet(
     folder = tmp_path_factory.mktemp("draining")
     services = Fleet(broker.url, database.url, redis_server.url, folder)
     await services.start()
-    before = await lengths(rabbitmq.url)
+    before = await queue_lengths(rabbitmq.url)
     yield services
-    await settles(rabbitmq.url, before)
+    await until_queues_are(rabbitmq.url, before)
     await services.stop()
 
 
 @pytest.fixture
 async def company(fleet: Fleet) -> AsyncIterator[Company]:
-    async with Company(fleet) as company:
+    async with company_of(fleet) as company:
         yield company
 
 
@@ -81,7 +85,7 @@ async def drains(process: Process) -> None:
     async def closed() -> None:
         assert not await listening(process)
 
-    await holds(closed, f"{process.name} is draining")
+    await until_passes(closed, f"{process.name} is draining")
 
 
 @pytest.mark.parametrize("back", [True, False])
@@ -90,12 +94,12 @@ async def test_ingest_answers_what_is_in_flight(
 ) -> None:
     """The broker hangs, so that all hits are in ingest's hands when it is told to stop; it comes
     back in time for them, or else the spool has them."""
-    lines = [company.line(script=MISSED) for _ in range(IN_FLIGHT)]
+    calls = [company.new_call(script=MISSED) for _ in range(IN_FLIGHT)]
     # it is ready before it has the broker, and would spool them then
     await until(partial(has_all, fleet["ingest"]), what="a broker for ingest")
     broker.freeze()
     try:
-        hits = [asyncio.create_task(company.hit(line, "ringing")) for line in lines]
+        hits = [asyncio.create_task(call.post("ringing")) for call in calls]
         published = f"call.ringing.{company.tenant}"
         await until(lambda: broker.holds(published) == IN_FLIGHT, what="all on their way")
         stopping = asyncio.create_task(stop_in_time(fleet["ingest"]))
@@ -109,21 +113,21 @@ async def test_ingest_answers_what_is_in_flight(
         broker.thaw()
         await fleet["ingest"].start()
     assert [given.status_code for given in answers] == [202] * IN_FLIGHT
-    await asyncio.gather(*(company.insist(line, "missed") for line in lines))
-    await company.caught_up()
+    await asyncio.gather(*(call.insist("missed") for call in calls))
+    await company.until_logged()
 
 
 @pytest.mark.parametrize("way", ["stop", "kill"])
 async def test_every_hit_ingest_has_accepted_is_in_the_log(
     fleet: Fleet, company: Company, way: str
 ) -> None:
-    async with company.traffic() as traffic:
+    async with traffic_of(company) as traffic:
         await traffic.more(8)
         await (stop_in_time(fleet["ingest"]) if way == "stop" else fleet["ingest"].kill())
         await fleet["ingest"].start()
         await traffic.more(8)
-    assert company.unanswered, "ingest was not away"
-    await company.caught_up()
+    assert company.phone.unanswered, "ingest was not away"
+    await company.until_logged()
 
 
 @pytest.mark.parametrize("way", ["stop", "kill"])
@@ -131,14 +135,14 @@ async def test_every_hit_ingest_has_accepted_is_in_the_log(
 async def test_messages_stream_on_over_a_restart(
     fleet: Fleet, company: Company, name: str, way: str
 ) -> None:
-    async with company.traffic() as traffic:
+    async with traffic_of(company) as traffic:
         await traffic.more(8)
         await (stop_in_time(fleet[name]) if way == "stop" else fleet[name].kill())
         await traffic.more(8)
         await fleet[name].start()
         await traffic.more(8)
-    assert (company.unanswered, company.refused) == (0, 0)
-    await company.caught_up()
+    assert (company.phone.unanswered, company.phone.refused) == (0, 0)
+    await company.until_logged()
 
 
 @pytest.mark.parametrize("how", ["mended in time", "not mended", "killed"])
@@ -146,13 +150,13 @@ async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_bro
     fleet: Fleet, company: Company, database: Proxy, how: str
 ) -> None:
     both = (fleet["matcher"], fleet["calllog"])
-    await company.calls(4)
-    await company.caught_up()
+    await company.make_calls(4)
+    await company.until_logged()
     database.freeze()
     try:
         looks = ("records", "calls")  # of each one; it may give up before the other asks
         asked = (until(partial(database.holds, at), what=f"a question to {at}") for at in looks)
-        await asyncio.gather(company.calls(8), *asked)
+        await asyncio.gather(company.make_calls(8), *asked)
         if how == "killed":
             await asyncio.gather(*(process.kill() for process in both))
         else:
@@ -164,14 +168,14 @@ async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_bro
     finally:
         database.thaw()
         await asyncio.gather(*(process.start() for process in both))
-    await company.caught_up()
+    await company.until_logged()
 
 
 async def test_a_broker_that_hangs_keeps_nobody_from_stopping(
     fleet: Fleet, company: Company, broker: Proxy
 ) -> None:
     """Phones call and insist all the while, and the janitor is asked for a sweep."""
-    async with company.traffic() as traffic:
+    async with traffic_of(company) as traffic:
         await traffic.more(8)
         broker.freeze()
         try:
@@ -182,34 +186,34 @@ async def test_a_broker_that_hangs_keeps_nobody_from_stopping(
         finally:
             broker.thaw()
             await asyncio.gather(*(process.start() for process in fleet))
-    await company.caught_up()
-    await company.swept(sweep)
+    await company.until_logged()
+    await company.until_swept(sweep)
 
 
 async def test_notifier_sends_browsers_elsewhere(fleet: Fleet, company: Company) -> None:
-    async with Browser(company) as one, Browser(company) as other, company.traffic() as traffic:
+    async with company.browser() as one, company.browser() as other, traffic_of(company) as traffic:
         await traffic.more(8)
-        await one.pops_up(await company.call(KNOWN), [company.record])
+        await one.pops_up(await company.make_call(LISTED), [company.record])
         await stop_in_time(fleet["notifier"])
         await until(lambda: one.closed_with and other.closed_with, what="the sockets' end")
         assert (one.closed_with, other.closed_with) == (SERVICE_RESTARTS, SERVICE_RESTARTS)
         await fleet["notifier"].start()
-    assert (company.unanswered, company.refused) == (0, 0)
-    async with Browser(company, seen=one.seq) as again:
+    assert (company.phone.unanswered, company.phone.refused) == (0, 0)
+    async with company.browser(seen=one.last_seq) as again:
         await until(lambda: {"type": "resync"} in again.frames, what="a resync")
-        await again.pops_up(await company.call(KNOWN), [company.record])
-    await company.caught_up()
+        await again.pops_up(await company.make_call(LISTED), [company.record])
+    await company.until_logged()
 
 
 async def test_a_sweep_outlives_janitor_and_calllog(fleet: Fleet, company: Company) -> None:
     await stop_in_time(fleet["calllog"])
     try:
-        sweep = await company.ask_sweep()
+        sweep = await company.start_sweep()
         await stop_in_time(fleet["janitor"])
     finally:
         await fleet["calllog"].start()
         await fleet["janitor"].start()
-    assert (await company.swept(sweep))["moved"] == 0
+    assert (await company.until_swept(sweep))["moved"] == 0
 
 
 async def test_a_sweep_survives_a_janitor_killed_before_it_could_tell(
@@ -225,4 +229,4 @@ async def test_a_sweep_survives_a_janitor_killed_before_it_could_tell(
     finally:
         broker.thaw()
         await fleet["janitor"].start()
-    await company.swept(sweep)
+    await company.until_swept(sweep)

@@ -8,8 +8,10 @@ import pytest
 from softphone_testing.processes import Fleet, Process
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.browser import Browser
-from support.fleet import KNOWN, KNOWN_E164, Company, holds, lengths, readiness, settles
+from support.stack.queues import queue_lengths, until_queues_are
+from support.stack.readiness import readiness
+from support.tenant.company import LISTED, LISTED_E164, Company, company_of
+from support.waiting import until_passes
 
 CALLS = 20
 WAYS = ("stop", "kill")
@@ -25,19 +27,19 @@ async def fleet(
     folder = tmp_path_factory.mktemp("independence")
     services = Fleet(rabbitmq.url, mongodb.url, redis_server.url, folder)
     await services.start()
-    before = await lengths(rabbitmq.url)
+    before = await queue_lengths(rabbitmq.url)
     yield services
-    await settles(rabbitmq.url, before)
+    await until_queues_are(rabbitmq.url, before)
     await services.stop()
 
 
 @pytest.fixture
 async def company(fleet: Fleet, rabbitmq: RealServer) -> AsyncIterator[Company]:
     """At the end nothing waits and nothing is dead."""
-    before = await lengths(rabbitmq.url)
-    async with Company(fleet) as company:
+    before = await queue_lengths(rabbitmq.url)
+    async with company_of(fleet) as company:
         yield company
-        await settles(rabbitmq.url, before)
+        await until_queues_are(rabbitmq.url, before)
 
 
 async def missed(process: Process) -> None:
@@ -47,7 +49,7 @@ async def missed(process: Process) -> None:
         assert (await readiness(process))[0] == 503
         assert '"batch waits"' in process.log_text()
 
-    await holds(told, f"{process.name} misses MongoDB")
+    await until_passes(told, f"{process.name} misses MongoDB")
 
 
 async def end(process: Process, way: str) -> None:
@@ -58,55 +60,55 @@ async def end(process: Process, way: str) -> None:
 async def test_without_matcher_the_bare_number_pops_up_and_matches_come_later(
     fleet: Fleet, company: Company, way: str
 ) -> None:
-    async with Browser(company) as browser:
+    async with company.browser() as browser:
         await end(fleet["matcher"], way)
         try:
-            lines = await company.calls(CALLS)
-            for line in lines:
-                await browser.pops_up(line)
-            known = [popup for line in lines for popup in browser.popups(line)]
-            assert {popup["remote"]["e164"] for popup in known} >= {KNOWN_E164}
+            calls = await company.make_calls(CALLS)
+            for call in calls:
+                await browser.pops_up(call)
+            known = [popup for call in calls for popup in browser.popups(call)]
+            assert {popup["remote"]["e164"] for popup in known} >= {LISTED_E164}
             assert not any(popup["matches"] for popup in known)
         finally:
             await fleet["matcher"].start()
-        await company.caught_up()
-        for line in lines:
-            await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
+        await company.until_logged()
+        for call in calls:
+            await browser.pops_up(call, [company.record] if call.number == LISTED else [])
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_without_calllog_popups_come_with_matches_and_the_log_catches_up(
     fleet: Fleet, company: Company, way: str
 ) -> None:
-    async with Browser(company) as browser:
+    async with company.browser() as browser:
         await end(fleet["calllog"], way)
         try:
-            for line in await company.calls(CALLS):
-                await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
+            for call in await company.make_calls(CALLS):
+                await browser.pops_up(call, [company.record] if call.number == LISTED else [])
         finally:
             await fleet["calllog"].start()
-        await company.caught_up()
+        await company.until_logged()
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_without_notifier_calls_are_logged_and_browsers_resync(
     fleet: Fleet, company: Company, way: str
 ) -> None:
-    async with Browser(company) as browser:
-        await browser.pops_up(await company.call(KNOWN), [company.record])
+    async with company.browser() as browser:
+        await browser.pops_up(await company.make_call(LISTED), [company.record])
         await end(fleet["notifier"], way)
         try:
-            await company.calls(CALLS)
-            await company.caught_up()
+            await company.make_calls(CALLS)
+            await company.until_logged()
             await until(lambda: browser.closed_with, what="the socket's end")
         finally:
             await fleet["notifier"].start()
-    async with Browser(company, seen=browser.seq) as again:
+    async with company.browser(seen=browser.last_seq) as again:
         await until(lambda: len(again.frames) > 1, what="the answer to an old number")
         assert [frame["type"] for frame in again.frames[:2]] == ["welcome", "resync"]
-        assert again.frames[0]["seq"] > browser.seq
-        await again.pops_up(await company.call(KNOWN), [company.record])
-    await company.caught_up()
+        assert again.frames[0]["seq"] > browser.last_seq
+        await again.pops_up(await company.make_call(LISTED), [company.record])
+    await company.until_logged()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -115,10 +117,10 @@ async def test_without_janitor_nothing_changes_for_calls(
 ) -> None:
     await end(fleet["janitor"], way)
     try:
-        async with Browser(company) as browser:
-            for line in await company.calls(CALLS):
-                await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
-        await company.caught_up()
+        async with company.browser() as browser:
+            for call in await company.make_calls(CALLS):
+                await browser.pops_up(call, [company.record] if call.number == LISTED else [])
+        await company.until_logged()
     finally:
         await fleet["janitor"].start()
 
@@ -126,21 +128,21 @@ async def test_without_janitor_nothing_changes_for_calls(
 async def test_without_mongodb_popups_open_and_the_log_catches_up(
     fleet: Fleet, company: Company, mongodb: RealServer
 ) -> None:
-    async with Browser(company) as browser:
+    async with company.browser() as browser:
         await mongodb.stop()
         try:
-            for line in await company.calls(CALLS):
-                await browser.pops_up(line)
+            for call in await company.make_calls(CALLS):
+                await browser.pops_up(call)
             await asyncio.gather(missed(fleet["matcher"]), missed(fleet["calllog"]))
-            async with Browser(company) as another:
-                for line in await company.calls(4):
-                    await another.pops_up(line)
-                    await browser.pops_up(line)
+            async with company.browser() as another:
+                for call in await company.make_calls(4):
+                    await another.pops_up(call)
+                    await browser.pops_up(call)
         finally:
             await mongodb.start()
-        await company.caught_up()
-        for line in company.lines:
-            await browser.pops_up(line, [company.record] if line.number == KNOWN else [])
+        await company.until_logged()
+        for call in company.calls:
+            await browser.pops_up(call, [company.record] if call.number == LISTED else [])
 
 
 async def test_without_matcher_and_calllog_at_once_nothing_is_lost(
@@ -149,8 +151,8 @@ async def test_without_matcher_and_calllog_at_once_nothing_is_lost(
     await fleet["calllog"].kill()
     await fleet["matcher"].kill()
     try:
-        await company.calls(CALLS)
+        await company.make_calls(CALLS)
     finally:
         await fleet["calllog"].start()
         await fleet["matcher"].start()
-    await company.caught_up()
+    await company.until_logged()

@@ -10,7 +10,11 @@ import pytest
 from softphone_testing.processes import Fleet
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.rabbitmq import RabbitMQ
-from support.fleet import MISSED, Company, holds, lengths, readiness
+from support.stack.queues import queue_lengths
+from support.stack.readiness import readiness
+from support.tenant.call import MISSED
+from support.tenant.company import Company, company_of
+from support.waiting import until_passes
 
 QUEUE_MAX = 60
 CALLS = 60
@@ -45,15 +49,15 @@ async def fleet(
 @pytest.fixture
 async def company(fleet: Fleet, broker: RabbitMQ) -> AsyncIterator[Company]:
     """At the end its calls are in the log, no message waits anywhere, and none is dead."""
-    async with Company(fleet) as company:
+    async with company_of(fleet) as company:
         yield company
-        await company.caught_up()
+        await company.until_logged()
 
         async def settled() -> None:
-            assert set((await lengths(broker.url)).values()) == {0}
+            assert set((await queue_lengths(broker.url)).values()) == {0}
             assert (await readiness(fleet["ingest"]))[1]["status"] == "ok"
 
-        await holds(settled, "empty queues and an empty spool")
+        await until_passes(settled, "empty queues and an empty spool")
 
 
 async def spools(fleet: Fleet, seconds: int = 0) -> None:
@@ -65,7 +69,7 @@ async def spools(fleet: Fleet, seconds: int = 0) -> None:
         assert age
         assert int(age[1]) >= seconds
 
-    await holds(so, "something in the spool")
+    await until_passes(so, "something in the spool")
 
 
 @pytest.mark.parametrize("away", ["calllog", "matcher"])
@@ -74,10 +78,10 @@ async def test_a_queue_that_is_full_refuses_until_its_consumer_is_back(
 ) -> None:
     await fleet[away].stop()
     try:
-        await company.calls(CALLS)
+        await company.make_calls(CALLS)
         await spools(fleet)
         # the limit is a little soft: what is under way at the moment it is reached comes in
-        assert QUEUE_MAX <= (await lengths(broker.url))[f"{away}.call"] < 2 * QUEUE_MAX
+        assert QUEUE_MAX <= (await queue_lengths(broker.url))[f"{away}.call"] < 2 * QUEUE_MAX
     finally:
         await fleet[away].start()
 
@@ -90,11 +94,11 @@ async def test_a_broker_short_of_disk_takes_nothing_and_loses_nothing(
     fleet: Fleet, company: Company, broker: RabbitMQ
 ) -> None:
     """Nor is any link given up meanwhile, which would count against the messages in hand."""
-    await company.calls(4)
+    await company.make_calls(4)
     lost = connections_lost(fleet)
     await broker.control("set_disk_free_limit", "1000000GB")
     try:
-        await asyncio.gather(*(company.call(script=MISSED) for _ in range(CALLS)))
+        await asyncio.gather(*(company.make_call(script=MISSED) for _ in range(CALLS)))
         await spools(fleet, LONGER_THAN_A_CHECK)
     finally:
         await broker.control("set_disk_free_limit", "50MB")

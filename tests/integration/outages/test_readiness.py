@@ -14,8 +14,11 @@ from softphone_testing.processes import Fleet, Process
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.browser import Browser
-from support.fleet import KNOWN, MISSED, Company, holds, readiness
+from support.stack.readiness import readiness
+from support.tenant.call import MISSED
+from support.tenant.company import LISTED, Company, company_of
+from support.tenant.traffic import traffic_of
+from support.waiting import until_passes
 
 WAYS = ("cut", "frozen")
 NEEDING_MONGODB = ("matcher", "calllog", "janitor")
@@ -56,10 +59,10 @@ async def fleet(proxies: Proxies, tmp_path_factory: pytest.TempPathFactory) -> A
 @pytest.fixture
 async def company(fleet: Fleet) -> AsyncIterator[Company]:
     """At the end all services are ready, and its calls are in the log."""
-    async with Company(fleet) as company:
+    async with company_of(fleet) as company:
         yield company
         await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
-        await company.caught_up()
+        await company.until_logged()
 
 
 async def says(process: Process, status: int, wrong: dict[str, str]) -> None:
@@ -77,7 +80,7 @@ async def says(process: Process, status: int, wrong: dict[str, str]) -> None:
         kind = "ok" if not wrong else "degraded"
         assert (body["ready"], body["status"]) == (status == 200, kind)
 
-    await holds(so, f"{process.name} says {status}")
+    await until_passes(so, f"{process.name} says {status}")
 
 
 async def break_(proxy: Proxy, way: str) -> None:
@@ -99,13 +102,13 @@ async def test_a_broker_gone_is_told_by_all_and_healed_from(
     fleet: Fleet, proxies: Proxies, company: Company, way: str
 ) -> None:
     """Phones call all the while, and insist; their calls must all be in the log in the end."""
-    async with Browser(company) as browser, company.traffic() as traffic:
+    async with company.browser() as browser, traffic_of(company) as traffic:
         await traffic.more(4)
-        line = company.line()
+        call = company.new_call()
         await break_(proxies["RabbitMQ"], way)
         try:
             gone, spooled = {"RabbitMQ": ""}, {"RabbitMQ": "", "spool": "wait, the first for"}
-            assert (await company.hit(line, "ringing")).status_code == 202
+            assert (await call.post("ringing")).status_code == 202
             others = set(installed_services()) - {"ingest"}
             await asyncio.gather(
                 says(fleet["ingest"], 200, spooled),
@@ -116,17 +119,17 @@ async def test_a_broker_gone_is_told_by_all_and_healed_from(
         await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
         await until(lambda: {"type": "resync"} in browser.frames, what="a resync")
         await traffic.more(4)
-        for event in line.script:
-            await company.insist(line, event)
-        await browser.pops_up(line, [company.record])
-    assert (company.unanswered, company.refused) == (0, 0)
+        for event in call.script.events:
+            await call.insist(event)
+        await browser.pops_up(call, [company.record])
+    assert (company.phone.unanswered, company.phone.refused) == (0, 0)
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_database_gone_is_told_and_essential_only_where_it_is(
     fleet: Fleet, proxies: Proxies, company: Company, way: str
 ) -> None:
-    async with Browser(company) as browser:
+    async with company.browser() as browser:
         await break_(proxies["MongoDB"], way)
         try:
             gone = {"MongoDB": ""}
@@ -134,8 +137,8 @@ async def test_a_database_gone_is_told_and_essential_only_where_it_is(
                 name: 503 if name in NEEDING_MONGODB else 200 for name in installed_services()
             }
             await asyncio.gather(*(says(fleet[n], status, gone) for n, status in statuses.items()))
-            for line in await company.calls(4):
-                await browser.pops_up(line)
+            for call in await company.make_calls(4):
+                await browser.pops_up(call)
         finally:
             await mend(proxies["MongoDB"], way)
         await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
@@ -152,7 +155,7 @@ async def test_redis_gone_is_told_and_no_call_needs_it(
             says(fleet["janitor"], 503, {"schedule": ""}),
             *(says(fleet[name], 200, {}) for name in ("matcher", "calllog")),
         )
-        await company.call(KNOWN, MISSED)  # each hit waits a second for Redis, if that hangs
+        await company.make_call(LISTED, MISSED)  # each hit waits a second for Redis, if that hangs
     finally:
         await mend(proxies["Redis"], way)
     await asyncio.gather(*(says(fleet[n], 200, {}) for n in ("ingest", "notifier", "janitor")))
@@ -175,11 +178,11 @@ async def test_a_consumer_the_broker_took_away_comes_back(
     async with await aio_pika.connect(rabbitmq.url) as admin:
         async with admin.channel() as channel:
             await channel.queue_delete(queue)
-        await holds(lambda: consumed(admin, queue), f"a consumer of {queue}")
+        await until_passes(lambda: consumed(admin, queue), f"a consumer of {queue}")
     await says(service, 200, {})
-    await company.calls(4)
-    await company.caught_up()
-    await company.swept(await company.ask_sweep())
+    await company.make_calls(4)
+    await company.until_logged()
+    await company.until_swept(await company.start_sweep())
 
 
 async def test_the_answer_itself_is_quick_whatever_hangs(

@@ -7,8 +7,10 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from softphone_testing.until import until
-from support.browser_socket import opened
-from support.installation import Company, Installation, Json
+from support.product import Json
+from support.stack.installation import Installation
+from support.tenant.browser import open_socket
+from support.tenant.company import Company
 
 SETTINGS = {"mirror_seconds": 0.2}
 NOT_KEPT = "softphone_hits_not_kept_total"
@@ -20,20 +22,20 @@ Stored = AsyncDatabase[Json]
 
 
 @pytest.fixture
-async def company(office: Installation) -> Company:
-    return await office.make_company()
+async def company(installation: Installation) -> Company:
+    return await installation.make_company()
 
 
 @pytest.fixture
-async def stored(office: Installation) -> AsyncIterator[Stored]:
+async def stored(installation: Installation) -> AsyncIterator[Stored]:
     """What the services have in MongoDB."""
-    client: AsyncMongoClient[Json] = AsyncMongoClient(office.mongo)
+    client: AsyncMongoClient[Json] = AsyncMongoClient(installation.mongo)
     async with client:
         yield client.get_default_database()
 
 
-async def not_kept(office: Installation) -> float:
-    lines = (await office.client.get("/metrics")).text.splitlines()
+async def not_kept(installation: Installation) -> float:
+    lines = (await installation.client.get("/metrics")).text.splitlines()
     return float(next(line for line in lines if line.startswith(NOT_KEPT)).split()[-1])
 
 
@@ -43,49 +45,49 @@ async def validated(stored: Stored, collection: str, validator: Json) -> None:
 
 
 async def test_hits_the_store_refuses_are_counted_and_the_next_are_kept(
-    office: Installation, company: Company, stored: Stored
+    installation: Installation, company: Company, stored: Stored
 ) -> None:
-    device = await office.make_device(company.tenant)
+    device = await installation.make_phone(company.tenant)
     path = f"/api/devices/{device.id}/hits"
-    await office.told(device.key, "ringing", call_id="before", **SAID)
+    await device.post_hits("ringing", call_id="before", **SAID)
 
     async def kept(*calls: str) -> bool:
-        items = (await office.get(path, company.admin))["items"]
+        items = (await installation.get(path, company.admin.token))["items"]
         assert [hit["events"][0]["call_id"] for hit in items] == list(calls)
         return True
 
     await until(lambda: kept("before"), what="the first hit")
-    counted = await not_kept(office)
+    counted = await not_kept(installation)
     await validated(stored, "hits", {"never": {"$exists": True}})
-    call = await office.told(device.key, "ringing", call_id="refused", **SAID)
+    call = await device.post_hits("ringing", call_id="refused", **SAID)
 
     async def refused() -> bool:
-        return await not_kept(office) == counted + 1
+        return await not_kept(installation) == counted + 1
 
     await until(refused, what="the hit in the count of those not kept")
     await validated(stored, "hits", {})
-    await office.told(device.key, "ringing", call_id="after", **SAID)
+    await device.post_hits("ringing", call_id="after", **SAID)
     await until(lambda: kept("after", "before"), what="the hit after the refused one")
-    await office.logged(company.admin, call, phase="ringing")
+    await installation.logged(company.admin.token, call, phase="ringing")
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
 async def test_one_that_cannot_be_read_hides_no_other(
-    office: Installation, stored: Stored, collection: str
+    installation: Installation, stored: Stored, collection: str
 ) -> None:
     """What was changed in the store, and never told on the bus, is seen all the same."""
     await stored[collection].insert_one(UNREADABLE)  # it is read before the others
-    company = await office.make_company()
-    user = await office.make_user(company.tenant)
-    device = await office.make_device(company.tenant)
+    company = await installation.make_company()
+    user = await installation.make_user(company.tenant)
+    device = await installation.make_phone(company.tenant)
     ids = {"tenants": company.tenant, "devices": device.id, "users": user.id}
     change = {"$set": {"active": False}, "$inc": {"version": 1}}
     await stored[collection].update_one({"_id": ids[collection]}, change)
 
     async def seen() -> bool:
         if collection == "users":
-            return not await welcome(office, user.token)
-        answer = await office.hit(device.key, "ringing", call_id="of nobody", **SAID)
+            return not await welcome(installation, user.token)
+        answer = await device.hit("ringing", call_id="of nobody", **SAID)
         return answer.status_code == {"tenants": 403, "devices": 404}[collection]
 
     try:
@@ -94,9 +96,9 @@ async def test_one_that_cannot_be_read_hides_no_other(
         await stored[collection].delete_one({"_id": UNREADABLE["_id"]})
 
 
-async def welcome(office: Installation, token: str) -> bool:
+async def welcome(installation: Installation, token: str) -> bool:
     """Whether whoever has this token gets in."""
-    async with opened(office.url) as browser:
-        await browser.say({"type": "hello", "token": token})
-        await until(lambda: browser.frames or browser.ended, what="an answer")
+    async with open_socket(installation.url) as browser:
+        await browser.send({"type": "hello", "token": token})
+        await until(lambda: browser.frames or browser.is_closed, what="an answer")
         return bool(browser.frames)

@@ -13,7 +13,10 @@ from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.child import ServerError
 from softphone_testing.until import until
-from support.fleet import ANSWERED, MISSED, Company, holds, readiness
+from support.stack.readiness import readiness
+from support.tenant.call import ANSWERED, MISSED, Script
+from support.tenant.company import Company, company_of
+from support.waiting import until_passes
 
 HITS = 24
 CALLS_OF_SEVERAL_BATCHES = 120
@@ -45,7 +48,7 @@ async def fleet(
 
 @pytest.fixture
 async def company(fleet: Fleet, broker: Proxy) -> AsyncIterator[Company]:
-    async with Company(fleet) as company:
+    async with company_of(fleet) as company:
         yield company
         await broker.start()
 
@@ -71,7 +74,7 @@ async def spooled(process: Process, depth: int) -> None:
         assert f": {depth} wait, the first for " in told, told
         assert await waiting(process) == depth
 
-    await holds(so, f"{depth} in the spool")
+    await until_passes(so, f"{depth} in the spool")
 
 
 async def emptied(process: Process) -> None:
@@ -80,26 +83,26 @@ async def emptied(process: Process) -> None:
         assert (status, body["status"]) == (200, "ok"), body
         assert await waiting(process) == 0
 
-    await holds(so, "an empty spool")
+    await until_passes(so, "an empty spool")
 
 
 async def test_what_was_answered_outlives_kill_and_restart(
     fleet: Fleet, company: Company, broker: Proxy
 ) -> None:
     ingest = fleet["ingest"]
-    before = await company.call()
+    before = await company.make_call()
     await broker.cut()
-    await company.calls(8)
-    told = sum(len(line.sent) for line in company.lines) - len(before.sent)
+    await company.make_calls(8)
+    told = sum(len(call.sent) for call in company.calls) - len(before.sent)
     await spooled(ingest, told)
     await ingest.kill()
     await ingest.start()
     await spooled(ingest, told)
-    late = await company.call(script=MISSED)
+    late = await company.make_call(script=MISSED)
     await spooled(ingest, told + len(late.sent))
     await broker.start()
     await emptied(ingest)
-    await company.caught_up()
+    await company.until_logged()
 
 
 async def test_a_process_that_is_no_more_leaves_its_file_to_the_others(
@@ -113,22 +116,22 @@ async def test_a_process_that_is_no_more_leaves_its_file_to_the_others(
             await process.start()
         await broker.cut()
         for process in (fleet["ingest"], dying, halted):
-            line = company.line(script=ANSWERED)
-            for event in ANSWERED:
-                assert (await company.hit(line, event, process.url)).status_code == 202
-            await spooled(process, len(ANSWERED))
+            call = company.new_call(script=ANSWERED)
+            for event in ANSWERED.events:
+                assert (await call.post(event, url=process.url)).status_code == 202
+            await spooled(process, len(ANSWERED.events))
         halted.pause()
         await dying.kill()
         await broker.start()
         await emptied(fleet["ingest"])
-        expected = company.lines[:2]
+        expected = company.calls[:2]
 
         async def two_are_there() -> None:
             assert {call["id"] for call in await company.log()} == {e.call_id for e in expected}
 
-        await holds(two_are_there, "the calls of the living and of the dead")
+        await until_passes(two_are_there, "the calls of the living and of the dead")
         halted.resume()
-        await company.caught_up()
+        await company.until_logged()
     finally:
         halted.resume()
         for process in others:
@@ -149,13 +152,13 @@ async def test_a_file_that_cannot_be_opened_holds_up_no_other(
         for process in (dying, living):
             await process.start()
         await broker.cut()
-        line = company.line(script=ANSWERED)
-        for event in ANSWERED:
-            assert (await company.hit(line, event, dying.url)).status_code == 202
-        await spooled(dying, len(ANSWERED))
+        call = company.new_call(script=ANSWERED)
+        for event in ANSWERED.events:
+            assert (await call.post(event, url=dying.url)).status_code == 202
+        await spooled(dying, len(ANSWERED.events))
         await dying.kill()
         await broker.start()
-        await company.caught_up()
+        await company.until_logged()
         assert f'"path": "{disk / "0.sqlite"}"' in living.log_text()
     finally:
         for process in (dying, living):
@@ -170,10 +173,10 @@ async def test_a_full_spool_refuses_and_loses_nothing(
     await process.start()
     try:
         await broker.cut()
-        line = company.line(script=("ringing",) * 200 + ("ended",))
+        call = company.new_call(script=Script(("ringing",) * 200 + ("ended",)))
 
         async def refused() -> httpx.Response | None:
-            answer = await company.hit(line, "ringing", process.url)
+            answer = await call.post("ringing", url=process.url)
             return None if answer.status_code == 202 else answer
 
         answer = await until(refused, what="a full spool")
@@ -183,13 +186,13 @@ async def test_a_full_spool_refuses_and_loses_nothing(
         status, body = await readiness(process)
         assert (status, "full" in body["services"]["ingest"]["spool"]) == (503, True)
         kept = await waiting(process)
-        assert kept == len(line.sent) > 5
+        assert kept == len(call.sent) > 5
         await broker.start()
         await emptied(process)
-        assert (await company.hit(line, "ended", process.url)).status_code == 202
-        company.lines.remove(line)
+        assert (await call.post("ended", url=process.url)).status_code == 202
+        company.calls.remove(call)
         logged = await until(company.log, what="the call")
-        assert [call["id"] for call in logged] == [line.call_id]
+        assert [call["id"] for call in logged] == [call.call_id]
     finally:
         await process.stop()
 
@@ -212,21 +215,21 @@ async def test_a_full_disk_refuses_and_drains_all_the_same(
     await process.start()
     try:
         await broker.cut()
-        lines = [company.line(script=MISSED) for _ in range(CALLS_OF_SEVERAL_BATCHES)]
-        for line in lines:
-            for event in line.script:
-                assert (await company.hit(line, event, process.url)).status_code == 202
+        calls = [company.new_call(script=MISSED) for _ in range(CALLS_OF_SEVERAL_BATCHES)]
+        for call in calls:
+            for event in call.script.events:
+                assert (await call.post(event, url=process.url)).status_code == 202
         refuse_to_grow(process, disk)
-        answer = await company.hit(company.line(), "ringing", process.url)
+        answer = await company.new_call().post("ringing", url=process.url)
         assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
-        company.lines.pop()
+        company.calls.pop()
         assert (await readiness(process))[0] == 503
         await broker.start()
         await emptied(process)
-        late = company.line(script=MISSED)
-        for event in late.script:
-            assert (await company.hit(late, event, process.url)).status_code == 202
-        await company.caught_up()
+        late = company.new_call(script=MISSED)
+        for event in late.script.events:
+            assert (await late.post(event, url=process.url)).status_code == 202
+        await company.until_logged()
     finally:
         await process.kill()
 
@@ -242,8 +245,8 @@ async def test_a_folder_of_no_use_stops_the_start_and_is_named(
 
 async def test_hits_all_at_once_are_all_kept(fleet: Fleet, company: Company, broker: Proxy) -> None:
     await broker.cut()
-    await asyncio.gather(*(company.call(script=MISSED) for _ in range(HITS)))
-    await spooled(fleet["ingest"], HITS * len(MISSED))
+    await asyncio.gather(*(company.make_call(script=MISSED) for _ in range(HITS)))
+    await spooled(fleet["ingest"], HITS * len(MISSED.events))
     await broker.start()
     await emptied(fleet["ingest"])
-    await company.caught_up()
+    await company.until_logged()

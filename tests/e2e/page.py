@@ -13,7 +13,7 @@ A_SECOND_OR_MORE = re.compile(r"^(?!0:00$)\d:\d\d$")
 expect.set_options(timeout=60_000)
 
 
-class Desk:
+class DeskPage:
     def __init__(self, page: Page, facts: dict[str, Any]) -> None:
         self.page = page
         self.complaints: list[str] = []

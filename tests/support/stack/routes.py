@@ -1,4 +1,4 @@
-"""Every route of the app, the least role it wants, and how to reach for what is behind it."""
+"""Every route of the app, the least role that may use it, and a request to each of them."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from softphone_common.contracts.events import Role
 from softphone_testing.activation_codes import code
-from support.installation import Json
-from support.tenants import NUMBER, Company
+from support.product import Json
+from support.stack.full_company import NUMBER
+from support.tenant.company import Company
 
 OPEN = {
-    # routes without a token: each has its own proof of who is asking, or shows nothing of anybody
+    # routes without a token: each checks the sender in another way, or shows no tenant's data
     *(
         f"{method} {slashes}hit/{{key}}{event}"
         for method in ("GET", "POST", "PUT", "HEAD", "OPTIONS")
@@ -79,12 +80,12 @@ LEAST: dict[str, Role] = {
 
 
 def routes(app: FastAPI) -> set[str]:
-    """Every route of the app, also those its description leaves out and those of no router."""
+    """Every route of the app, including those that are in no router or not in the description."""
     return {name for route in _all(app) for name in _names(*route)}
 
 
 def _all(app: FastAPI) -> Iterator[tuple[BaseRoute, str]]:
-    """Each with its whole path. What answers only where nothing else does is a route too."""
+    """Each route with its whole path, including routes that answer only where no other does."""
     for route in [*app.router.routes, *app.router._low_priority_routes]:
         if not isinstance(route, _IncludedRouter):
             yield route, str(getattr(route, "path", ""))
@@ -96,72 +97,83 @@ def _all(app: FastAPI) -> Iterator[tuple[BaseRoute, str]]:
 
 
 def _names(route: BaseRoute, path: str) -> list[str]:
-    """Of a kind nobody knows here the kind itself, which is in no table."""
+    """The names of a route in the tables. An unknown kind of route gets a name that none has."""
     if isinstance(route, Route):
         return [f"{method} {path}" for method in route.methods or {"ANY"}]
     kind = "WS" if isinstance(route, WebSocketRoute) else type(route).__name__
     return [f"{kind} {path}"]
 
 
-def attempts(t: Company, letter: str = "0") -> dict[str, tuple[str, Json | None]]:
-    """For every route that needs a token, how somebody would reach for this company's."""
+def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json | None]]:
+    """For every route that needs a token, a request that aims at this company's data."""
+    tenant, phone, record = company.tenant, company.phone, company.record
+    call, deleted = company.examples.call, company.examples.deleted_call
     text: Json = {"text": "theirs", "record": None}
     return {
         "POST /api/dial": ("/api/dial", {"number": NUMBER, "extension": "21"}),
         "GET /api/dial/link": ("/api/dial/link", None),
-        "PUT /api/dial/link": ("/api/dial/link", {"link": "tel:{number}", "user": t.user.id}),
+        "PUT /api/dial/link": ("/api/dial/link", {"link": "tel:{number}", "user": company.user.id}),
         "DELETE /api/dial/link": ("/api/dial/link", None),
         "GET /api/devices": ("/api/devices", None),
-        "POST /api/devices": ("/api/devices", {"name": "x", "tenant": t.tenant}),
-        "PATCH /api/devices/{device}": (f"/api/devices/{t.phone.id}", {"name": "x"}),
-        "DELETE /api/devices/{device}": (f"/api/devices/{t.phone.id}", None),
-        "GET /api/devices/{device}": (f"/api/devices/{t.phone.id}", None),
-        "POST /api/devices/{device}/key": (f"/api/devices/{t.phone.id}/key", None),
-        "GET /api/devices/{device}/urls": (f"/api/devices/{t.phone.id}/urls", None),
-        "GET /api/devices/{device}/hits": (f"/api/devices/{t.phone.id}/hits", None),
+        "POST /api/devices": ("/api/devices", {"name": "x", "tenant": tenant}),
+        "PATCH /api/devices/{device}": (f"/api/devices/{phone.id}", {"name": "x"}),
+        "DELETE /api/devices/{device}": (f"/api/devices/{phone.id}", None),
+        "GET /api/devices/{device}": (f"/api/devices/{phone.id}", None),
+        "POST /api/devices/{device}/key": (f"/api/devices/{phone.id}/key", None),
+        "GET /api/devices/{device}/urls": (f"/api/devices/{phone.id}/urls", None),
+        "GET /api/devices/{device}/hits": (f"/api/devices/{phone.id}/hits", None),
         "POST /api/devices/{device}/hits/{hit}/replay": (
-            f"/api/devices/{t.phone.id}/hits/{t.hit}/replay",
+            f"/api/devices/{phone.id}/hits/{company.examples.hit}/replay",
             None,
         ),
         "POST /api/devices/{device}/try": (
-            f"/api/devices/{t.phone.id}/try",
+            f"/api/devices/{phone.id}/try",
             {"request": "/ringing?extension=21&number=1"},
         ),
         "GET /api/presets": ("/api/presets", None),
         "GET /api/tenant": ("/api/tenant", None),
-        "PATCH /api/tenant": ("/api/tenant", {"name": "x", "id": t.tenant}),
-        "PUT /api/tenant/activation": ("/api/tenant/activation", {"code": code(t.tenant)}),
-        "PUT /api/tenants/{tenant}": (f"/api/tenants/{t.tenant}", {"name": "x"}),
+        "PATCH /api/tenant": ("/api/tenant", {"name": "x", "id": tenant}),
+        "PUT /api/tenant/activation": ("/api/tenant/activation", {"code": code(company.tenant)}),
+        "PUT /api/tenants/{tenant}": (f"/api/tenants/{tenant}", {"name": "x"}),
         "GET /api/directory/records": ("/api/directory/records", None),
         "POST /api/directory/records": (
             "/api/directory/records",
-            {"type": "contact", "name": "x", "tenant": t.tenant},
+            {"type": "contact", "name": "x", "tenant": tenant},
         ),
-        "GET /api/directory/records/{record}": (f"/api/directory/records/{t.record}", None),
+        "GET /api/directory/records/{record}": (f"/api/directory/records/{record}", None),
         "PATCH /api/directory/records/{record}": (
-            f"/api/directory/records/{t.record}",
+            f"/api/directory/records/{record}",
             {"name": "x"},
         ),
-        "DELETE /api/directory/records/{record}": (f"/api/directory/records/{t.record}", None),
+        "DELETE /api/directory/records/{record}": (
+            f"/api/directory/records/{record}",
+            None,
+        ),
         "GET /api/calls": ("/api/calls", None),
-        "GET /api/calls/{call}": (f"/api/calls/{t.call}", None),
-        "DELETE /api/calls/{call}": (f"/api/calls/{t.call}", None),
-        "POST /api/calls/{call}/comments": (f"/api/calls/{t.call}/comments", text),
-        "GET /api/comments": (f"/api/comments?record={t.record}", None),
+        "GET /api/calls/{call}": (f"/api/calls/{call}", None),
+        "DELETE /api/calls/{call}": (f"/api/calls/{call}", None),
+        "POST /api/calls/{call}/comments": (f"/api/calls/{call}/comments", text),
+        "GET /api/comments": (f"/api/comments?record={record}", None),
         "GET /api/recycle-bin": ("/api/recycle-bin", None),
-        "POST /api/recycle-bin/{call}/restore": (f"/api/recycle-bin/{t.deleted}/restore", None),
-        "GET /api/users": (f"/api/users?tenant={t.tenant}", None),
+        "POST /api/recycle-bin/{call}/restore": (
+            f"/api/recycle-bin/{deleted}/restore",
+            None,
+        ),
+        "GET /api/users": (f"/api/users?tenant={tenant}", None),
         "POST /api/users": (
-            f"/api/users?tenant={t.tenant}",
+            f"/api/users?tenant={tenant}",
             {"login": "intruder", "password": "long enough to do"},
         ),
-        "PATCH /api/users/{user}": (f"/api/users/{t.user.id}", {"name": "x"}),
-        "DELETE /api/users/{user}": (f"/api/users/{t.user.id}", None),
+        "PATCH /api/users/{user}": (f"/api/users/{company.user.id}", {"name": "x"}),
+        "DELETE /api/users/{user}": (f"/api/users/{company.user.id}", None),
         "GET /api/sweeps": ("/api/sweeps", None),
-        "POST /api/sweeps": ("/api/sweeps", {"tenant": t.tenant}),
+        "POST /api/sweeps": ("/api/sweeps", {"tenant": tenant}),
         "GET /api/sweeps/schedule": ("/api/sweeps/schedule", None),
-        "GET /api/dead-letters": (f"/api/dead-letters?tenant={t.tenant}", None),
-        "POST /api/dead-letters/replay": (f"/api/dead-letters/replay?tenant={t.tenant}", None),
+        "GET /api/dead-letters": (f"/api/dead-letters?tenant={tenant}", None),
+        "POST /api/dead-letters/replay": (
+            f"/api/dead-letters/replay?tenant={tenant}",
+            None,
+        ),
         "GET /api/dead-letters/{letter}": (f"/api/dead-letters/{letter}", None),
         "DELETE /api/dead-letters/{letter}": (f"/api/dead-letters/{letter}", None),
         "POST /api/dead-letters/{letter}/replay": (f"/api/dead-letters/{letter}/replay", None),

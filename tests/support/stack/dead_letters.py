@@ -1,4 +1,4 @@
-"""A whole call in one message, for tests that have it die, and the way into a queue of its own."""
+"""A message that holds a whole call, and how to put a message into one queue."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -12,8 +12,8 @@ from softphone_common.domain.call import Observation
 from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 
 
-def missed(tenant: str, number: str = "089 99998001") -> tuple[str, Envelope]:
-    """A call nobody took: its id and the one message that tells it, as ingest sends it."""
+def missed_call(tenant: str, number: str = "089 99998001") -> tuple[str, Envelope]:
+    """A missed call: its id, and the message about it as ingest publishes it."""
     observation = Observation(
         call_id=str(uuid4()),
         phase="missed",
@@ -27,7 +27,7 @@ def missed(tenant: str, number: str = "089 99998001") -> tuple[str, Envelope]:
     return observation.call_id, pack(message, "ingest")
 
 
-async def put(channel: AbstractChannel, envelope: Envelope, queue: str) -> None:
-    """Into this queue and no other."""
+async def put_message(channel: AbstractChannel, envelope: Envelope, queue: str) -> None:
+    """Publishes the message to this queue and no other."""
     message = aio_pika.Message(envelope.body, headers=envelope.headers)
     await channel.default_exchange.publish(message, queue)

@@ -1,9 +1,8 @@
-"""The services in the test's own event loop on one port, with a clock that can be moved."""
+"""The services in the event loop of the test, on one port, with a clock that tests can move."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from tempfile import TemporaryDirectory
@@ -24,16 +23,16 @@ from softphone_common.runtime.runner import Runner
 from softphone_testing.activation_codes import PUBLIC_KEY, code
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
-from support.fleet import lengths
-
-Json = dict[str, Any]
+from support.product import PASSWORD, Json, bearer
+from support.stack.queues import queue_lengths
+from support.tenant.company import Company, Person
+from support.tenant.phone import EXTENSION, Phone
 
 SECRET = "not a secret, long enough to be taken for one"
-PASSWORD = "long enough to do"
 
 
 class MovedClock:
-    """The real time and what it was moved by."""
+    """The real time plus an offset that tests set."""
 
     def __init__(self) -> None:
         self._offset = timedelta(0)
@@ -48,179 +47,154 @@ class MovedClock:
         self.move(moment - self())
 
     def reset(self) -> None:
-        """Back to the real time."""
+        """Goes back to the real time."""
         self._offset = timedelta(0)
 
 
-@dataclass(frozen=True)
-class Person:
-    """A user who has signed in."""
-
-    id: str
-    tenant: str
-    login: str
-    role: Role
-    token: str
-    cookie: str
-
-
-@dataclass(frozen=True)
-class Phone:
-    """A device: its id and the key in its URLs."""
-
-    id: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Company:
-    """A tenant with a device, and somebody who may read and change all of it."""
-
-    tenant: str
-    key: str
-    admin: str
-
-
 class Installation:
-    """Running services, and short ways to what every test does with them."""
+    """Running services behind one address, and the requests that most tests need."""
 
     def __init__(self, url: str, mongo: str, app: FastAPI, clock: MovedClock) -> None:
         self.url = url
         self.mongo = mongo
         self.app = app
         self.clock = clock
-        # the server closes what was idle for 5 s, and must not do so while we send
+        # the server closes connections that were idle for 5 s, at worst while we send on them
         limits = httpx.Limits(keepalive_expiry=2)
         self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, limits=limits)
         self.tokens = Tokens(SecretStr(SECRET), clock)
         no_cookies = DefaultCookiePolicy(allowed_domains=[])
         self.client.cookies.jar.set_policy(no_cookies)
 
-    def token(self, tenant: str, role: Role = "admin", extensions: tuple[str, ...] = ()) -> str:
-        """A token of somebody who need not exist."""
-        who = User(id=uuid4().hex, tenant=tenant, login=role, role=role, extensions=extensions)
-        return self.tokens.issue(who, timedelta(minutes=15))[0]
+    def address(self, _: str) -> str:
+        return self.url
 
-    async def listening(self) -> bool:
-        """Whether it answers at all."""
-        try:
-            return (await self.client.get("/healthz")).status_code == 200
-        except httpx.TransportError:
-            return False
+    def token(
+        self,
+        tenant: str,
+        role: Role = "admin",
+        extensions: tuple[str, ...] = (),
+        user: str = "",
+    ) -> str:
+        """A token for a user, who need not exist."""
+        claims = User(
+            id=user or uuid4().hex, tenant=tenant, login=role, role=role, extensions=extensions
+        )
+        return self.tokens.issue(claims, timedelta(minutes=15))[0]
 
     @property
     def operator(self) -> str:
         return self.token("operator", "operator")
 
+    def phone(self, key: str, id_: str = "none") -> Phone:
+        """A phone that sends to this installation with this key, whether it is valid or not."""
+        return Phone(self.client, "", id_, key)
+
+    async def is_listening(self) -> bool:
+        """Whether the server answers at all."""
+        try:
+            return (await self.client.get("/healthz")).status_code == 200
+        except httpx.TransportError:
+            return False
+
     async def ask(
-        self, method: str, path: str, token: str | None = None, json: Any = None, **more: Any
+        self, method: str, path: str, token: str | None = None, json: Any = None, **options: Any
     ) -> httpx.Response:
-        """One request, whatever its answer."""
-        headers = {**({} if token is None else bearer(token)), **more.pop("headers", {})}
-        return await self.client.request(method, path, json=json, headers=headers, **more)
+        """Sends one request and returns its answer, whatever the status."""
+        headers = {**({} if token is None else bearer(token)), **options.pop("headers", {})}
+        return await self.client.request(method, path, json=json, headers=headers, **options)
 
     async def get(self, path: str, token: str, **params: Any) -> Json:
-        """What is there; it must be."""
+        """The body of an answer that must be 200."""
         answer = await self.ask("GET", path, token, params=params)
         assert answer.status_code == 200, answer.text
-        found: Json = answer.json()
-        return found
+        body: Json = answer.json()
+        return body
 
     async def post(self, path: str, token: str, json: Any = None) -> Json:
-        """What it answers; it must succeed."""
+        """The body of an answer that must be a success."""
         answer = await self.ask("POST", path, token, json)
         assert answer.is_success, answer.text
-        made: Json = answer.json()
-        return made
+        body: Json = answer.json()
+        return body
 
     async def make_tenant(self, **fields: Any) -> str:
-        """A new active tenant that every service with an own memory of tenants has heard of."""
+        """A new active tenant. Returns when matcher and calllog have received it from the bus."""
         tenant = f"t-{uuid4().hex[:12]}"
-        given = {
+        body = {
             "name": "Huber GmbH",
             "activation_code": code(tenant, now=self.clock()),
             **fields,
         }
-        answer = await self.ask("PUT", f"/api/tenants/{tenant}", self.operator, given)
+        answer = await self.ask("PUT", f"/api/tenants/{tenant}", self.operator, body)
         assert answer.status_code == 200, answer.text
         token = self.token(tenant)
 
-        async def known() -> bool:
+        async def is_received() -> bool:
             paths = ("/api/directory/records?number=1", "/api/calls?number=1")
             answers = [await self.ask("GET", path, token) for path in paths]
             return all(answer.status_code in {200, 404} for answer in answers)
 
-        await until(known, what=f"{tenant} known to all")
+        await until(is_received, what=f"{tenant} at every service")
         return tenant
 
     async def make_company(self, **fields: Any) -> Company:
-        tenant = await self.make_tenant(**fields)
-        phone = await self.make_device(tenant)
-        return Company(tenant, phone.key, self.token(tenant, extensions=("21", "22")))
+        """A new tenant with a phone; administrator and user have tokens, but no accounts."""
+        return await self.company_of(await self.make_tenant(**fields))
+
+    async def company_of(self, tenant: str) -> Company:
+        """The company of a tenant that exists, with a new phone."""
+        phone = await self.make_phone(tenant)
+        admin = Person("", tenant, "admin", "admin", self.token(tenant, "admin", ("21", "22")))
+        user = Person("", tenant, "user", "user", self.token(tenant, "user", (EXTENSION,)))
+        return Company(self, tenant, phone, admin, user)
 
     async def make_user(
-        self, tenant: str, role: Role = "user", extensions: tuple[str, ...] = ("21",)
+        self, tenant: str, role: Role = "user", extensions: tuple[str, ...] = (EXTENSION,)
     ) -> Person:
-        """A new user, signed in."""
+        """A new user, who is signed in."""
         login = f"{role}-{uuid4().hex[:8]}"
-        given = {"login": login, "password": PASSWORD, "role": role, "extensions": extensions}
+        body = {"login": login, "password": PASSWORD, "role": role, "extensions": extensions}
         path = f"/api/users?tenant={tenant}"
-        user = (await self.post(path, self.operator, given))["id"]
+        user = (await self.post(path, self.operator, body))["id"]
         answer = await self.sign_in(tenant, login)
         assert answer.status_code == 201, answer.text
         cookie = answer.cookies["softphone_session"]
         return Person(user, tenant, login, role, answer.json()["token"], cookie)
 
     async def sign_in(self, tenant: str, login: str, password: str = PASSWORD) -> httpx.Response:
-        given = {"tenant": tenant, "login": login, "password": password}
-        return await self.ask("POST", "/api/session", json=given)
+        body = {"tenant": tenant, "login": login, "password": password}
+        return await self.ask("POST", "/api/session", json=body)
 
-    async def make_device(self, tenant: str, extension: str | None = None) -> Phone:
-        given = {"name": "Desk", "extension": extension}
-        device = await self.post("/api/devices", self.token(tenant), given)
-        return Phone(device["id"], device["key"])
+    async def make_phone(self, tenant: str, extension: str | None = None) -> Phone:
+        body = {"name": "Desk", "extension": extension}
+        device = await self.post("/api/devices", self.token(tenant), body)
+        return self.phone(device["key"], device["id"])
 
     async def make_record(self, tenant: str, number: str, name: str = "Erika Huber") -> str:
-        given = {"type": "contact", "name": name, "numbers": [{"number": number}]}
-        record: str = (await self.post("/api/directory/records", self.token(tenant), given))["id"]
+        """A new contact in the directory; returns its id."""
+        body = {"type": "contact", "name": name, "numbers": [{"number": number}]}
+        record: str = (await self.post("/api/directory/records", self.token(tenant), body))["id"]
         return record
 
-    async def hit(self, key: str, event: str, **params: str) -> httpx.Response:
-        return await self.client.get(f"/hit/{key}/{event}", params=params)
-
-    async def told(self, key: str, *events: str, **params: str) -> str:
-        """The id of the one call all these events belong to."""
-        ids = set()
-        for event in events:
-            answer = await self.hit(key, event, **params)
-            assert answer.status_code == 202, answer.text
-            ids.add(answer.json()["call_id"])
-        assert len(ids) == 1, ids
-        call: str = ids.pop()
-        return call
-
-    async def calls(self, token: str, **wanted: str) -> list[Json]:
-        """The call list."""
-        items: list[Json] = (await self.get("/api/calls", token, **wanted))["items"]
+    async def calls(self, token: str, **filters: str) -> list[Json]:
+        """The first page of the call list."""
+        items: list[Json] = (await self.get("/api/calls", token, **filters))["items"]
         return items
 
-    async def logged(self, token: str, call: str, **must: Any) -> Json:
-        """The call from the log, as soon as all of this is so."""
+    async def logged(self, token: str, call: str, **fields: Any) -> Json:
+        """Waits until the log has this call with these fields, and returns its entry."""
 
-        async def there() -> Json:
-            seen = await self.get(f"/api/calls/{call}", token)
-            assert {field: seen[field] for field in must} == must
-            return seen
+        async def matching() -> Json:
+            entry = await self.get(f"/api/calls/{call}", token)
+            assert {name: entry[name] for name in fields} == fields
+            return entry
 
-        return await until(there, what=f"the log of {call}")
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+        return await until(matching, what=f"the log of {call}")
 
 
 def database(mongo: str, name: str) -> str:
-    """The address of a database of its own on this server."""
+    """The address of the database with this name on the server."""
     url = httpx.URL(mongo)
     return str(url.copy_with(path=f"/{name}"))
 
@@ -266,17 +240,20 @@ async def running(
 async def everything(
     rabbitmq: str, mongo: str, redis: str, **settings: Any
 ) -> AsyncIterator[Installation]:
-    """All five, ready, over a database of their own; at the end no message and no data is left."""
+    """All five services, ready, over a new database. At the end the queues must be empty."""
     own = database(mongo, f"test-{uuid4().hex[:12]}")
     async with running(rabbitmq, own, redis, **settings) as installation:
         await ready(installation)
         yield installation
-        await until(lambda: _nothing_waits(rabbitmq), what="empty queues")
+        await until(lambda: _queues_are_empty(rabbitmq), what="empty queues")
     await drop(own)
 
 
 async def ready(installation: Installation) -> None:
-    """Returns when `/readyz` misses nothing: ingest is ready without the broker, yet unaware."""
+    """Returns when `/readyz` reports no failed check.
+
+    Status 200 alone is not enough: ingest answers it without the broker as well.
+    """
 
     async def answers() -> bool:
         try:
@@ -290,13 +267,13 @@ async def ready(installation: Installation) -> None:
 
 
 async def drop(mongo: str) -> None:
-    """Removes the database of this address."""
+    """Removes the database that the address names."""
     client: AsyncMongoClient[Json] = AsyncMongoClient(mongo)
     async with client:
         await client.drop_database(client.get_default_database().name)
 
 
-async def _nothing_waits(rabbitmq: str) -> bool:
-    waiting = {name: n for name, n in (await lengths(rabbitmq)).items() if n}
+async def _queues_are_empty(rabbitmq: str) -> bool:
+    waiting = {name: n for name, n in (await queue_lengths(rabbitmq)).items() if n}
     assert waiting == {}
     return True

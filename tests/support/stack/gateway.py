@@ -1,4 +1,4 @@
-"""nginx with the gateway's own configuration, for tests; changes no more of it than they name."""
+"""nginx with the configuration of the gateway; only what a test names is replaced in it."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ CONFIGURATION = ROOT / "deploy" / "gateway"
 
 
 class Gateway:
-    """nginx with the product's configuration; only addresses, and what a test asks for, differ."""
+    """A running nginx. `instead` maps texts of the configuration to their replacements."""
 
     def __init__(self, ports: Mapping[str, int], folder: Path, **instead: str) -> None:
         self.port = free_port()
@@ -48,12 +48,12 @@ class Gateway:
     def log_text(self) -> str:
         return self._child.log.read_text()
 
-    def logged(self) -> list[dict[str, Any]]:
-        """The access log."""
+    def access_log(self) -> list[dict[str, Any]]:
+        """The entries of the access log, oldest first."""
         return [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{")]
 
     async def raw(self, request: bytes) -> bytes:
-        """What it answers to these bytes before it closes."""
+        """Sends these bytes and returns everything up to the end of the connection."""
         reader, writer = await asyncio.open_connection(HOST, self.port)
         writer.write(request)
         async with asyncio.timeout(60):

@@ -1,4 +1,4 @@
-"""A bus of a test's own: how it is told where the broker is, and how it is waited for."""
+"""Settings for a bus that a test starts itself, and how to wait until the bus is connected."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_testing.until import until
-from support.installation import SECRET
+from support.stack.installation import SECRET
 
 
 def bus_settings(url: str, **more: Any) -> Settings:

@@ -1,0 +1,15 @@
+"""The answer of a process to `/readyz`."""
+
+from typing import Any
+
+import httpx
+
+from softphone_testing.processes import Process
+
+
+async def readiness(process: Process) -> tuple[int, dict[str, Any]]:
+    """Status and body of `/readyz`, over a new connection."""
+    # loading the machine's certificates takes longer than the answer, and plain HTTP needs none
+    async with httpx.AsyncClient(trust_env=False, timeout=30, verify=False) as client:
+        answer = await client.get(f"{process.url}/readyz")
+    return answer.status_code, answer.json()
