@@ -1,4 +1,4 @@
-"""The product as it is started by hand, and browsers that look at it; nothing in it is replaced."""
+"""The onebox with its demo, as a person starts it, and Chromium to look at it."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ OpenPage = Callable[..., Awaitable[DeskPage]]
 
 @pytest.fixture(scope="session")
 async def onebox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Facts]:
-    """The facts of a running demo: its address, users, device, caller and broker."""
+    """A running onebox: the facts in its demo file, and the address of its broker."""
     folder = tmp_path_factory.mktemp("onebox")
     port = _free_port()
     rabbitmq = RabbitMQ(folder / "rabbitmq")
@@ -100,7 +100,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def phone(onebox: Facts) -> AsyncIterator[Phone]:
-    """The demo's device: it can ring at any extension. What it began ends with the test."""
+    """The phone of the demo, which may ring at any extension. Its calls end with the test."""
     async with httpx.AsyncClient(base_url=onebox["url"], timeout=60) as client:
         phone = Phone(
             client,
@@ -115,13 +115,13 @@ async def phone(onebox: Facts) -> AsyncIterator[Phone]:
 
 @pytest.fixture
 async def open_page(onebox: Facts, chromium: Browser) -> AsyncIterator[OpenPage]:
-    """Opens the page in a browser of its own, signed in as this user of the demo.
+    """Opens the page in a new browser profile, signed in as a user of the demo.
 
-    At the end no page may have said anything on its console that was not expected.
+    At the end the console of each page must be free of warnings that the test did not expect.
     """
-    desks: list[DeskPage] = []
+    pages: list[DeskPage] = []
 
-    async def open_desk(login: str | None = "anna", **options: Any) -> DeskPage:
+    async def open_as(login: str | None = "anna", **options: Any) -> DeskPage:
         context = await chromium.new_context(
             **{
                 "base_url": onebox["url"],
@@ -132,22 +132,22 @@ async def open_page(onebox: Facts, chromium: Browser) -> AsyncIterator[OpenPage]
             }
         )
         opened = DeskPage(await context.new_page(), onebox)
-        desks.append(opened)
+        pages.append(opened)
         await opened.page.goto("/")
         if login is not None:
             await opened.sign_in(login)
         return opened
 
-    yield open_desk
-    for opened in desks:
+    yield open_as
+    for opened in pages:
         await opened.page.context.close()
-    complaints = [complaint for opened in desks for complaint in opened.complaints]
+    complaints = [complaint for opened in pages for complaint in opened.complaints]
     assert complaints == []
 
 
 @pytest.fixture(scope="session")
 async def admin(onebox: Facts) -> AsyncIterator[httpx.AsyncClient]:
-    """The HTTP interface as the tenant's administrator."""
+    """An HTTP client that is signed in as the administrator of the demo."""
     user = next(u for u in onebox["users"] if u["role"] == "admin")
     async with httpx.AsyncClient(base_url=onebox["url"], timeout=60) as client:
         credentials = {"login": user["login"], "password": user["password"]}

@@ -1,4 +1,4 @@
-"""The page as a person sees it: where things are, and what must never be heard from it."""
+"""The page in Chromium, by its test ids: what is rendered, where support.tenant has only frames."""
 
 import re
 from typing import Any, cast
@@ -14,6 +14,8 @@ expect.set_options(timeout=60_000)
 
 
 class DeskPage:
+    """One page with the user at it; keeps every warning of its console."""
+
     def __init__(self, page: Page, facts: dict[str, Any]) -> None:
         self.page = page
         self.complaints: list[str] = []
@@ -24,10 +26,10 @@ class DeskPage:
         page.on("dialog", self._on_dialog)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        said = f"{message.type}: {message.text}"
-        known = any(words in said for words in self.expected)
-        if message.type in {"error", "warning"} and not known:
-            self.complaints.append(said)
+        text = f"{message.type}: {message.text}"
+        is_expected = any(words in text for words in self.expected)
+        if message.type in {"error", "warning"} and not is_expected:
+            self.complaints.append(text)
 
     def _on_error(self, error: Error) -> None:
         self.complaints.append(f"uncaught: {error}")
@@ -58,7 +60,7 @@ class DeskPage:
         return self.page.locator(f"[data-testid=call-row][data-call='{call}']")
 
     async def picture(self, name: str) -> None:
-        """Pictures in light, dark and on a narrow screen, for people to look at."""
+        """Saves screenshots in light and dark and on a narrow screen, for people to look at."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         wide = cast(ViewportSize, self.page.viewport_size)
         looks: tuple[tuple[str, Any, ViewportSize], ...] = (

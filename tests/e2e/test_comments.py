@@ -1,4 +1,4 @@
-"""Comments: saved where they were meant to be, and never lost before."""
+"""Comments are saved to the chosen record, and unsent text is never lost."""
 
 from playwright.async_api import Route, expect
 
@@ -6,7 +6,7 @@ from e2e.conftest import Facts, OpenPage
 from support.tenant.phone import Phone
 
 
-async def test_is_saved_to_the_chosen_record(
+async def test_comment_with_a_chosen_record_is_saved_to_it(
     onebox: Facts, open_page: OpenPage, phone: Phone
 ) -> None:
     anna = await open_page("anna")
@@ -30,7 +30,7 @@ async def test_is_saved_to_the_chosen_record(
     await expect(saved).to_contain_text("Huber & Partner Vertrieb")
 
 
-async def test_unsent_text_survives_a_reload(open_page: OpenPage, phone: Phone) -> None:
+async def test_comment_not_yet_sent_survives_a_reload(open_page: OpenPage, phone: Phone) -> None:
     anna = await open_page("anna")
     line = phone.call("08999998001")
     call = await line.ringing()
@@ -56,7 +56,7 @@ async def test_unsent_text_survives_a_reload(open_page: OpenPage, phone: Phone) 
     await expect(popup.get_by_test_id("comment-text")).to_have_value("")
 
 
-async def test_a_failed_save_keeps_the_text(open_page: OpenPage, phone: Phone) -> None:
+async def test_comment_whose_save_failed_keeps_its_text(open_page: OpenPage, phone: Phone) -> None:
     anna = await open_page("anna")
     anna.expected += ["503", "ERR_FAILED"]
     call = await phone.call("08999998141").ringing()
@@ -78,7 +78,7 @@ async def test_a_failed_save_keeps_the_text(open_page: OpenPage, phone: Phone) -
     await expect(popup.get_by_test_id("comment")).to_contain_text("nicht verlieren")
 
 
-async def test_comes_to_the_other_desk_of_the_call(open_page: OpenPage, phone: Phone) -> None:
+async def test_comment_at_one_desk_appears_at_the_other(open_page: OpenPage, phone: Phone) -> None:
     anna, bernd = await open_page("anna"), await open_page("bernd")
     line = phone.call("08999998142")
     call = await line.ringing()

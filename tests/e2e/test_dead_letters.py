@@ -1,4 +1,4 @@
-"""The operator's page of what could not be handled."""
+"""The operator's page of dead letters."""
 
 import json
 from dataclasses import replace
@@ -15,8 +15,8 @@ from support.stack.dead_letters import missed_call, put_message
 QUEUE = "calllog.call"
 
 
-async def died(onebox: Facts, envelope: Envelope, reason: str) -> None:
-    """Puts it where the broker has what the call log gave up on."""
+async def put_dead_letter(onebox: Facts, envelope: Envelope, reason: str) -> None:
+    """Puts the message into the dead letter queue of the call log."""
     headers = {**envelope.headers, REASON_HEADER: reason}
     async with broker_channel(onebox["broker"]) as channel:
         await put_message(channel, replace(envelope, headers=headers), topology.dead(QUEUE))
@@ -26,11 +26,13 @@ def letter(open_page: DeskPage, reason: str) -> Locator:
     return open_page.at("letter-row").filter(has_text=reason)
 
 
-async def test_a_letter_is_read_replayed_and_dropped(onebox: Facts, open_page: OpenPage) -> None:
+async def test_dead_letter_page_shows_replays_and_drops_letters(
+    onebox: Facts, open_page: OpenPage
+) -> None:
     call, envelope = missed_call(onebox["tenant"], "089 99998191")
     evil = "<img src=x onerror=alert(1)>"
-    await died(onebox, envelope, f"ValueError: {evil}")
-    await died(onebox, Envelope(json.dumps(evil).encode(), {}), "no type")
+    await put_dead_letter(onebox, envelope, f"ValueError: {evil}")
+    await put_dead_letter(onebox, Envelope(json.dumps(evil).encode(), {}), "no type")
     otto = await open_page("operator")
     await otto.at("nav-dead-letters").click()
     mine = letter(otto, evil)
@@ -58,11 +60,13 @@ async def test_a_letter_is_read_replayed_and_dropped(onebox: Facts, open_page: O
     await expect(poison).to_have_count(0)
 
 
-async def test_all_are_replayed_though_some_die_again(onebox: Facts, open_page: OpenPage) -> None:
+async def test_replay_of_all_letters_goes_on_past_poison(
+    onebox: Facts, open_page: OpenPage
+) -> None:
     calls = [missed_call(onebox["tenant"], "089 99998191") for _ in range(3)]
     for _, envelope in calls:
-        await died(onebox, envelope, "a bad release")
-    await died(onebox, Envelope(b"dies again at once", {}), "a bad release")
+        await put_dead_letter(onebox, envelope, "a bad release")
+    await put_dead_letter(onebox, Envelope(b"dies again at once", {}), "a bad release")
     otto = await open_page("operator")
     await otto.at("nav-dead-letters").click()
     await expect(letter(otto, "a bad release")).to_have_count(4)
@@ -75,7 +79,7 @@ async def test_all_are_replayed_though_some_die_again(onebox: Facts, open_page: 
         await expect(otto.row(call)).to_be_visible()
 
 
-async def test_is_for_operators_alone(open_page: OpenPage) -> None:
+async def test_dead_letter_page_is_hidden_from_administrators(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     await expect(clara.at("nav-dead-letters")).to_have_count(0)
     await clara.page.goto("/#/dead-letters")

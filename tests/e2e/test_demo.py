@@ -1,8 +1,8 @@
-"""The demo can be used as it comes: nobody has to activate it."""
+"""The demo tenant is active from the start, without an activation code from a vendor."""
 
 import httpx
 
 
-async def test_the_demo_comes_activated(admin: httpx.AsyncClient) -> None:
+async def test_demo_tenant_after_the_start_is_active(admin: httpx.AsyncClient) -> None:
     tenant = (await admin.get("/api/tenant")).raise_for_status().json()
     assert (tenant["state"], tenant["activation"]["seats"]) == ("active", 25)

@@ -1,4 +1,4 @@
-"""The pages of phones and of the company: who sees them, what is changed there, what is refused."""
+"""The pages of phones and of the company: access, changes, and errors at their fields."""
 
 import json
 
@@ -17,13 +17,13 @@ async def unfold(clara: DeskPage, name: str) -> None:
     await clara.at(f"fold-{name}").locator("summary").click()
 
 
-async def save(clara: DeskPage, name: str, said: str = "Gespeichert.") -> None:
+async def save(clara: DeskPage, name: str, note: str = "Gespeichert.") -> None:
     fold = clara.at(f"fold-{name}")
     await fold.get_by_test_id("save").first.click()
-    await expect(fold.get_by_test_id("form-note").first).to_have_text(said)
+    await expect(fold.get_by_test_id("form-note").first).to_have_text(note)
 
 
-async def test_is_for_administrators(onebox: Facts, open_page: OpenPage) -> None:
+async def test_phones_page_is_hidden_from_users(onebox: Facts, open_page: OpenPage) -> None:
     anna = await open_page("anna")
     await anna.page.goto(f"{onebox['url']}/#/phones")
     await expect(anna.at("nav-phones")).to_have_count(0)
@@ -31,7 +31,7 @@ async def test_is_for_administrators(onebox: Facts, open_page: OpenPage) -> None
     await expect(anna.at("filter-number")).to_be_visible()
 
 
-async def test_a_phone_is_added_with_the_keyboard_alone(open_page: OpenPage) -> None:
+async def test_phone_can_be_added_with_the_keyboard_alone(open_page: OpenPage) -> None:
     clara = await open_page("admin", **ENGLISH)
     keys = clara.page.keyboard
     await clara.at("nav-phones").focus()
@@ -63,7 +63,7 @@ async def test_a_phone_is_added_with_the_keyboard_alone(open_page: OpenPage) -> 
     await clara.picture("devices")
 
 
-async def test_settings_are_kept(open_page: OpenPage) -> None:
+async def test_phone_settings_survive_a_reload(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     await add_phone(clara, "generic", "Messe")
     await unfold(clara, "lines")
@@ -95,7 +95,7 @@ async def test_settings_are_kept(open_page: OpenPage) -> None:
     await clara.picture("settings")
 
 
-async def test_a_secret_is_kept_and_never_shown(open_page: OpenPage) -> None:
+async def test_secret_of_a_phone_is_stored_and_never_shown(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     await add_phone(clara, "twilio", "Wolke")
     await unfold(clara, "secret")
@@ -110,7 +110,7 @@ async def test_a_secret_is_kept_and_never_shown(open_page: OpenPage) -> None:
     await save(clara, "secret", "Entfernt: Meldungen werden nicht mehr geprüft.")
 
 
-async def test_a_line_says_how_much_of_it_fits(open_page: OpenPage) -> None:
+async def test_url_of_a_phone_shows_its_length_and_limit(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     await add_phone(clara, "yealink", "Flur")
     lengths = clara.at("url-length")
@@ -119,7 +119,7 @@ async def test_a_line_says_how_much_of_it_fits(open_page: OpenPage) -> None:
     await expect(lengths.first).to_have_text(f"{len(shown)} von höchstens 511 Zeichen")
 
 
-async def test_what_is_wrong_is_said_at_its_field(open_page: OpenPage) -> None:
+async def test_invalid_setting_shows_the_error_at_its_field(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     clara.expected.append("422")
     await add_phone(clara, "generic", "Probe")
@@ -140,7 +140,7 @@ async def test_what_is_wrong_is_said_at_its_field(open_page: OpenPage) -> None:
     await expect(clara.at("error-mapping")).to_contain_text("nowhere.at.all")
 
 
-async def test_the_dry_run_takes_what_is_not_saved_yet(open_page: OpenPage) -> None:
+async def test_dry_run_uses_the_unsaved_mapping(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     await add_phone(clara, "generic", "Probelauf", "21")
     await unfold(clara, "mapping")
@@ -158,7 +158,7 @@ async def test_the_dry_run_takes_what_is_not_saved_yet(open_page: OpenPage) -> N
     await expect(clara.at("inspector")).to_contain_text("Noch keine Meldung")
 
 
-async def test_a_new_key_and_a_removed_phone(open_page: OpenPage) -> None:
+async def test_phone_with_a_new_key_or_removed_refuses_old_urls(open_page: OpenPage) -> None:
     clara = await open_page("admin", permissions=CLIPBOARD)
     await add_phone(clara, "generic", "Alt", "21")
     old = await copied(clara, "missed")
@@ -186,7 +186,7 @@ async def test_a_new_key_and_a_removed_phone(open_page: OpenPage) -> None:
         assert (await phone.get(new)).status_code == 404
 
 
-async def test_the_companys_settings(open_page: OpenPage) -> None:
+async def test_company_settings_are_checked_and_saved(open_page: OpenPage) -> None:
     clara = await open_page("admin", **ENGLISH)
     clara.expected.append("422")
     await clara.at("nav-settings").click()
@@ -214,7 +214,7 @@ async def test_the_companys_settings(open_page: OpenPage) -> None:
     await expect(numbers.get_by_test_id("form-note")).to_have_text("Saved.")
 
 
-async def test_another_language_keeps_the_place(open_page: OpenPage) -> None:
+async def test_language_switch_stays_on_the_page(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     await add_phone(clara, "generic", "Zweisprachig")
     await clara.page.get_by_role("button", name="EN", exact=True).click()

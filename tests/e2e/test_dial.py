@@ -1,4 +1,4 @@
-"""Click-to-call: a click begins the call, the phone's own words complete it."""
+"""Click-to-call: a click begins the call, and the hits of the phone continue it."""
 
 import httpx
 from playwright.async_api import Request, expect
@@ -10,15 +10,15 @@ from support.tenant.phone import Phone
 
 
 async def _clicked(anna: DeskPage, name: str, testid: str) -> str:
-    async with anna.page.expect_response("**/api/dial") as asked:
+    async with anna.page.expect_response("**/api/dial") as response:
         await anna.page.locator(name).get_by_test_id(testid).click()
-    answer = await asked.value
+    answer = await response.value
     assert answer.status == 201, await answer.text()
     call: str = (await answer.json())["call_id"]
     return call
 
 
-async def test_a_clicked_number_becomes_one_call_with_the_phones(
+async def test_clicked_number_and_the_phones_hits_are_one_call(
     open_page: OpenPage, phone: Phone
 ) -> None:
     anna = await open_page("anna")
@@ -46,7 +46,9 @@ async def test_a_clicked_number_becomes_one_call_with_the_phones(
     await expect(anna.row(call).get_by_test_id("row-talk")).to_have_text(A_SECOND_OR_MORE)
 
 
-async def test_the_dial_field_says_what_is_wrong(open_page: OpenPage, phone: Phone) -> None:
+async def test_dial_field_with_a_wrong_number_shows_the_error(
+    open_page: OpenPage, phone: Phone
+) -> None:
     anna = await open_page("anna")
     anna.expected.append("422")
     await anna.at("dial-button").click()
@@ -62,22 +64,22 @@ async def test_the_dial_field_says_what_is_wrong(open_page: OpenPage, phone: Pho
     assert await phone.call("03023125152", direction="outbound").ringing() == call
 
 
-async def test_a_double_click_on_a_number_is_one_call(
+async def test_double_click_on_a_number_makes_one_call(
     open_page: OpenPage, phone: Phone, admin: httpx.AsyncClient
 ) -> None:
     anna = await open_page("anna")
-    asked, opened = await _watched(anna)
+    requests, opened = await _watched(anna)
     missed = phone.call("08999998153")
     earlier = await missed.ringing()
     await missed.missed()
     await expect(anna.row(earlier)).to_have_attribute("data-phase", "missed")
 
     await anna.row(earlier).get_by_test_id("row-number").dblclick()
-    await until(lambda: len(asked) == 2, what="both clicks")
-    first, second = [await request.all_headers() for request in asked]
+    await until(lambda: len(requests) == 2, what="both clicks")
+    first, second = [await request.all_headers() for request in requests]
     assert len(first["idempotency-key"]) == 32
     assert second["idempotency-key"] == first["idempotency-key"]
-    first_answer, second_answer = [await _answer(request) for request in asked]
+    first_answer, second_answer = [await _answer(request) for request in requests]
     assert first_answer == second_answer
     call = first_answer["call_id"]
     await expect(anna.row(call)).to_have_attribute("data-phase", "dialed")
@@ -86,61 +88,62 @@ async def test_a_double_click_on_a_number_is_one_call(
     await phone.call("08999998153", direction="outbound").ringing()
 
 
-async def test_a_double_click_on_the_button_is_one_call(
+async def test_double_click_on_the_dial_button_makes_one_call(
     open_page: OpenPage, phone: Phone, admin: httpx.AsyncClient
 ) -> None:
     anna = await open_page("anna")
-    asked, opened = await _watched(anna)
+    requests, opened = await _watched(anna)
     await anna.at("dial-number").fill("030 23125154")
     await anna.at("dial-button").dblclick()
     await expect(anna.at("dial-number")).to_have_value("")
     await expect(anna.at("dial-error")).to_have_text("")
     await _opens_once(anna, opened, "tel:+493023125154")
-    (call,) = {(await _answer(request))["call_id"] for request in asked}
+    (call,) = {(await _answer(request))["call_id"] for request in requests}
     await expect(anna.row(call)).to_have_attribute("data-phase", "dialed")
     assert await _calls(admin, "03023125154") == {call}
     await phone.call("03023125154", direction="outbound").ringing()
 
 
 async def _watched(anna: DeskPage) -> tuple[list[Request], list[str]]:
-    """What is asked for, and the links that are opened, from now on."""
-    asked: list[Request] = []
+    """Lists of dial requests and opened links, which grow from now on."""
+    requests: list[Request] = []
     opened: list[str] = []
-    anna.page.on("request", lambda r: asked.append(r) if r.url.endswith("/api/dial") else None)
+    anna.page.on("request", lambda r: requests.append(r) if r.url.endswith("/api/dial") else None)
     inside = await anna.page.context.new_cdp_session(anna.page)
     inside.on("Page.frameRequestedNavigation", lambda event: opened.append(event["url"]))
     await inside.send("Page.enable")
-    return asked, opened
+    return requests, opened
 
 
 async def _opens_once(anna: DeskPage, opened: list[str], link: str) -> None:
-    """Links are opened in order: behind another one there is none of these.
+    """Opens another link and asserts that exactly one was opened before it.
 
-    A browser may wait for an answer to the first, and hear no mouse and no key meanwhile.
+    A browser opens links in order. The other link is opened by a script, since the browser may
+    be waiting for its user's answer to the first and ignore clicks and keys.
     """
     await until(lambda: link in opened, what="the link")
-    anna.expected.append("Not allowed to launch 'tel:0'")  # nobody clicked on it
+    anna.expected.append("Not allowed to launch 'tel:0'")  # links opened by scripts are blocked
     await anna.page.evaluate("() => { location.href = 'tel:0'; }")
     await until(lambda: "tel:0" in opened, what="another link")
     assert opened == [link, "tel:0"]
 
 
 async def _calls(admin: httpx.AsyncClient, number: str) -> set[str]:
-    found = (await admin.get("/api/calls", params={"number": number})).raise_for_status().json()
-    return {entry["id"] for entry in found["items"]}
+    page = (await admin.get("/api/calls", params={"number": number})).raise_for_status().json()
+    return {entry["id"] for entry in page["items"]}
 
 
 async def _answer(request: Request) -> dict[str, str]:
     answer = await request.response()
     assert answer is not None
     assert answer.status == 201
-    said: dict[str, str] = await answer.json()
-    return said
+    body: dict[str, str] = await answer.json()
+    return body
 
 
-async def test_everybody_has_a_link_of_his_own(open_page: OpenPage, phone: Phone) -> None:
+async def test_dial_link_of_a_user_is_checked_and_saved(open_page: OpenPage, phone: Phone) -> None:
     otto = await open_page("operator")
-    otto.expected += ["404", "422"]  # no link of his own yet, and then a wrong one
+    otto.expected += ["404", "422"]  # no link yet, and then an invalid one
     await otto.at("me").click()
     await otto.at("link").fill("tel:")
     await otto.at("save").click()
@@ -167,8 +170,10 @@ async def test_everybody_has_a_link_of_his_own(open_page: OpenPage, phone: Phone
 
 
 async def _token(open_page: DeskPage) -> dict[str, str]:
-    """What the page itself would send. A browser that opens a link like callto: asks its user, and
-    takes no other click until he has answered."""
+    """Headers for a dial request outside of the page.
+
+    In the page the browser would ask whether to open `callto:`, and ignore clicks until then.
+    """
     renewed = await open_page.page.request.post("/api/session/renew")
     assert renewed.status == 201, await renewed.text()
     return {"Authorization": f"Bearer {(await renewed.json())['token']}"}

@@ -1,4 +1,4 @@
-"""The list of calls: filtered, kept up to date, caught up after a lost connection, and the bin."""
+"""The list of calls: filters, live changes, gaps after a lost connection, and the recycle bin."""
 
 import json
 
@@ -9,7 +9,9 @@ from e2e.conftest import OpenPage
 from support.tenant.phone import Phone
 
 
-async def test_is_filtered_by_phase_and_number(open_page: OpenPage, phone: Phone) -> None:
+async def test_call_list_with_filters_shows_matching_calls(
+    open_page: OpenPage, phone: Phone
+) -> None:
     anna = await open_page("anna")
     one, two = phone.call("08999998161"), phone.call("08999998162")
     missed, ended = await one.ringing(), await two.ringing()
@@ -30,15 +32,17 @@ async def test_is_filtered_by_phase_and_number(open_page: OpenPage, phone: Phone
     await expect(anna.row(later)).to_have_count(0)
 
 
-async def test_catches_up_after_a_lost_connection(open_page: OpenPage, phone: Phone) -> None:
+async def test_call_list_after_a_lost_connection_catches_up(
+    open_page: OpenPage, phone: Phone
+) -> None:
     anna = await open_page(None)
     sockets: list[WebSocketRoute] = []
 
-    def through(socket: WebSocketRoute) -> None:
+    def relay(socket: WebSocketRoute) -> None:
         socket.connect_to_server()
         sockets.append(socket)
 
-    await anna.page.route_web_socket("**/ws", through)
+    await anna.page.route_web_socket("**/ws", relay)
     await anna.page.reload()
     await anna.sign_in("anna")
     running, missed = phone.call("08999998171"), phone.call("08999998172")
@@ -56,7 +60,7 @@ async def test_catches_up_after_a_lost_connection(open_page: OpenPage, phone: Ph
     await expect(anna.row(gone)).to_contain_text("nicht angenommen")
 
 
-async def test_asks_the_log_where_a_restarted_notifier_knows_less(
+async def test_popup_after_a_notifier_restart_is_read_from_the_log(
     open_page: OpenPage, phone: Phone
 ) -> None:
     def only_the_end(text: str) -> str:
@@ -67,12 +71,12 @@ async def test_asks_the_log_where_a_restarted_notifier_knows_less(
             frame["call"] = {**call, "phase": "missed", "legs": [leg], "matches": []}
         return json.dumps(frame)
 
-    def forgetful(socket: WebSocketRoute) -> None:
+    def forgetting(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
         server.on_message(lambda text: socket.send(only_the_end(str(text))))
 
     anna = await open_page(None)
-    await anna.page.route_web_socket("**/ws", forgetful)
+    await anna.page.route_web_socket("**/ws", forgetting)
     await anna.page.reload()
     await anna.sign_in("anna")
     line = phone.call("08999998001")
@@ -85,7 +89,7 @@ async def test_asks_the_log_where_a_restarted_notifier_knows_less(
     await expect(anna.row(call)).to_contain_text("beendet")
 
 
-async def test_deleted_calls_go_to_the_bin_and_come_back(
+async def test_deleted_call_goes_to_the_bin_and_can_be_restored(
     open_page: OpenPage, phone: Phone, admin: httpx.AsyncClient
 ) -> None:
     anna, clara = await open_page("anna"), await open_page("admin")
@@ -95,7 +99,9 @@ async def test_deleted_calls_go_to_the_bin_and_come_back(
     await expect(anna.row(call)).to_have_attribute("data-phase", "missed")
     await expect(anna.at("nav-bin")).to_have_count(0)
 
-    await clara.page.reload()  # an administrator's list has all calls, the socket only her own
+    await (
+        clara.page.reload()
+    )  # the list shows all calls to an administrator, the socket only those at the own extension
     await expect(clara.row(call)).to_be_visible()
     (await admin.delete(f"/api/calls/{call}")).raise_for_status()
     await expect(anna.row(call)).to_have_count(0)

@@ -1,4 +1,4 @@
-"""A phone is set up on the page: its hits come in live, and what goes wrong is mended there."""
+"""Setting up a phone on the page: hits appear live, and refused ones can be corrected."""
 
 import re
 
@@ -12,7 +12,7 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
 async def add_phone(clara: DeskPage, preset: str, name: str, extension: str = "") -> None:
-    """A new phone of this make, and its page."""
+    """Adds a phone with this preset and opens its page."""
     await clara.at("nav-phones").click()
     await clara.at("device-add").click()
     await clara.at("preset-search").fill(preset)
@@ -24,7 +24,7 @@ async def add_phone(clara: DeskPage, preset: str, name: str, extension: str = ""
 
 
 async def copied(clara: DeskPage, event: str) -> str:
-    """The URL for this event as the copy button gives it out."""
+    """The URL for this event, as the copy button puts it on the clipboard."""
     row = clara.page.locator(f"[data-testid=url-row][data-events~={event}]").first
     await row.get_by_test_id("url-copy").click()
     await expect(row.get_by_test_id("url-copy")).to_contain_text("Kopiert")
@@ -33,14 +33,14 @@ async def copied(clara: DeskPage, event: str) -> str:
 
 
 def as_snom(url: str, number: str, call: str) -> str:
-    """The URL as the phone calls it: its guide's example of an incoming call."""
-    said = {
+    """The URL with its variables filled in as in Snom's example of an incoming call."""
+    variables = {
         "$active_user": "21",
         "$local": "sip:21@pbx.example.de",
         "$remote": f"sip:{number}@pbx.example.de",
         "$call-id": f"{call}@192.168.1.21",
     }
-    for name, value in said.items():
+    for name, value in variables.items():
         url = url.replace(name, value)
     assert "$" not in url
     return url
@@ -62,7 +62,7 @@ def rows(clara: DeskPage, outcome: str) -> Locator:
     return clara.page.locator(f"[data-testid=hit-row][data-outcome={outcome}]")
 
 
-async def test_a_phone_is_set_up_and_what_it_sends_is_understood(
+async def test_new_phone_sends_hits_that_can_be_corrected(
     onebox: Facts, open_page: OpenPage
 ) -> None:
     clara, anna = await open_page("admin", permissions=CLIPBOARD), await open_page("anna")
@@ -102,8 +102,8 @@ async def test_a_phone_is_set_up_and_what_it_sends_is_understood(
         call = str(link).rpartition("/")[2]
         await expect(anna.popup(call)).to_contain_text("+49 89 99998192")
 
-        for number, said in (("08999998191", "7k2m9x"), ("08999998192", "7k2m9y")):
-            ended = await phone.get(as_snom(missed, number, f"313536-{said}"))
+        for number, suffix in (("08999998191", "7k2m9x"), ("08999998192", "7k2m9y")):
+            ended = await phone.get(as_snom(missed, number, f"313536-{suffix}"))
             assert ended.status_code == 202, ended.text
         assert ended.json()["call_id"] == call
     await anna.at("filter-number").fill("089 99998192")
@@ -115,7 +115,7 @@ async def test_a_phone_is_set_up_and_what_it_sends_is_understood(
     await expect(clara.row(call)).to_contain_text("Nebenstelle 21")
 
 
-async def test_what_strangers_send_stays_text(open_page: OpenPage) -> None:
+async def test_hit_with_markup_is_shown_as_text(open_page: OpenPage) -> None:
     clara = await open_page("admin", permissions=CLIPBOARD)
     await add_phone(clara, "generic", "<img src=x onerror=alert(1)>", "21")
     ringing = await copied(clara, "ringing")
@@ -133,22 +133,22 @@ async def test_what_strangers_send_stays_text(open_page: OpenPage) -> None:
     await expect(clara.at("hit-details").locator("script, img")).to_have_count(0)
 
 
-async def test_a_lost_connection_loses_no_hit(open_page: OpenPage) -> None:
+async def test_hit_list_over_a_lost_connection_stays_complete(open_page: OpenPage) -> None:
     clara = await open_page(None, permissions=CLIPBOARD)
     sockets: list[WebSocketRoute] = []
-    said: list[str] = []
+    texts: list[str] = []
 
-    def through(socket: WebSocketRoute) -> None:
+    def relay(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
         sockets.append(socket)
 
         def pass_on(text: str | bytes) -> None:
-            said.append(str(text))
+            texts.append(str(text))
             server.send(text)
 
         socket.on_message(pass_on)
 
-    await clara.page.route_web_socket("**/ws", through)
+    await clara.page.route_web_socket("**/ws", relay)
     await clara.page.reload()
     await clara.sign_in("admin")
     await add_phone(clara, "generic", "Lager", "21")
@@ -156,11 +156,11 @@ async def test_a_lost_connection_loses_no_hit(open_page: OpenPage) -> None:
     async with httpx.AsyncClient(timeout=60) as phone:
         for turn, path in enumerate(("Anfang", "Ausfall", "Ende")):
             if path == "Ausfall":
-                said.clear()
+                texts.clear()
                 await sockets[-1].close(code=1012)
                 await expect(clara.at("connection")).to_have_attribute("data-state", "waiting")
             assert (await phone.get(f"{missed}/{path}", params={"number": ""})).status_code == 202
             await clara.connected()
             await expect(clara.at("hit-row")).to_have_count(turn + 1)
             await expect(clara.at("hit-row").first).to_contain_text(path)
-    assert sum('"watch"' in text for text in said) == 1
+    assert sum('"watch"' in text for text in texts) == 1

@@ -1,4 +1,4 @@
-"""The popup: the right caller, at the right desk, from the first ring to the end."""
+"""The popup: the right caller at the right desk, from the first ring to the end of the call."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ TWO_OR_MORE = re.compile(r"^(?!0:0[01]$)\d:\d\d$")
 FIVE = ["Kontakt", "Organisation", "Interessent", "Partner", "Lieferant"]
 
 
-async def test_follows_the_call_from_ring_to_end(
+async def test_popup_follows_the_call_from_ring_to_end(
     onebox: Facts, open_page: OpenPage, phone: Phone
 ) -> None:
     anna = await open_page("anna")
@@ -64,7 +64,7 @@ async def test_follows_the_call_from_ring_to_end(
     await expect(popup).to_have_count(0)
 
 
-async def test_a_missed_call_is_logged(open_page: OpenPage, phone: Phone) -> None:
+async def test_missed_call_is_shown_and_logged(open_page: OpenPage, phone: Phone) -> None:
     anna = await open_page("anna")
     line = phone.call("08999998110")
     call = await line.ringing()
@@ -75,14 +75,16 @@ async def test_a_missed_call_is_logged(open_page: OpenPage, phone: Phone) -> Non
     await expect(anna.row(call).get_by_test_id("row-talk")).to_have_text("–")
 
 
-async def test_a_withheld_number_is_shown_as_such(open_page: OpenPage, phone: Phone) -> None:
+async def test_withheld_number_is_shown_as_unknown(open_page: OpenPage, phone: Phone) -> None:
     anna = await open_page("anna")
     call = await phone.call("anonymous").ringing()
     await expect(anna.popup(call)).to_contain_text("Unbekannt/anonym")
     await expect(anna.row(call)).to_contain_text("Unbekannt/anonym")
 
 
-async def test_says_who_else_answered(open_page: OpenPage, phone: Phone) -> None:
+async def test_popup_of_a_call_answered_elsewhere_says_where(
+    open_page: OpenPage, phone: Phone
+) -> None:
     anna = await open_page("anna")
     line = phone.call("03023125120")
     call = await line.ringing()
@@ -97,13 +99,13 @@ async def test_says_who_else_answered(open_page: OpenPage, phone: Phone) -> None
     await anna.picture("elsewhere")
 
 
-async def test_opens_at_no_other_desk(open_page: OpenPage, phone: Phone) -> None:
+async def test_popup_opens_at_no_other_desk(open_page: OpenPage, phone: Phone) -> None:
     anna, bernd, clara = await asyncio.gather(
         open_page("anna"), open_page("bernd"), open_page("admin")
     )
     for_anna = await phone.call("08999998131").ringing()
     await expect(anna.popup(for_anna)).to_be_visible()
-    # what comes later at the same socket proves that nothing came before
+    # a later popup on the same socket proves that no earlier one was sent
     for_bernd = await phone.call("08999998132").ringing("22")
     for_clara = await phone.call("08999998133").ringing("20")
     await expect(bernd.popup(for_bernd)).to_be_visible()
@@ -114,7 +116,7 @@ async def test_opens_at_no_other_desk(open_page: OpenPage, phone: Phone) -> None
     await expect(anna.row(for_bernd)).to_have_count(0)
 
 
-async def test_text_of_strangers_stays_text(
+async def test_popup_with_markup_shows_it_as_text(
     open_page: OpenPage, phone: Phone, admin: httpx.AsyncClient
 ) -> None:
     markup = "<img src=x onerror=alert(1)><b>Eve</b>"
@@ -135,7 +137,7 @@ async def test_text_of_strangers_stays_text(
     await expect(anna.page.locator("img[src=x], #app b, #app script")).to_have_count(0)
 
 
-async def test_a_running_popup_survives_a_reload(open_page: OpenPage, phone: Phone) -> None:
+async def test_popup_of_a_running_call_survives_a_reload(open_page: OpenPage, phone: Phone) -> None:
     anna = await open_page("anna")
     line = phone.call("03023125001")
     call = await line.ringing()

@@ -17,17 +17,17 @@ from softphone_testing.servers.rabbitmq import login, programs
 from support.paths import ROOT
 
 CONFIGURATION = ROOT / "deploy" / "rabbitmq" / "cluster.conf"
-"""What operators run is what is tried, but for the nodes' names."""
+"""The file that operators use; only the names of the nodes are replaced."""
 NODES = 3
 USER = "softphone"
 READY_SECONDS = 120.0
 TICK_SECONDS = 4
-"""A node that says nothing for so long is gone for the others."""
+"""Silence after which the other nodes consider a node down (`net_ticktime`)."""
 
 
 @dataclass(frozen=True)
 class Membership:
-    """What all nodes know of each other."""
+    """The data that every node needs to join the cluster."""
 
     names: tuple[str, ...]
     cookie: str
@@ -36,7 +36,7 @@ class Membership:
 
 
 class Node:
-    """One member: killed, halted and started again by itself, with its data."""
+    """One member of the cluster. Its data survives a kill and a restart."""
 
     def __init__(self, name: str, host: Host, folder: Path, cluster: Membership) -> None:
         self.name = name
@@ -52,12 +52,12 @@ class Node:
         return f"amqp://{USER}:{self._cluster.password}@{self.host.address}:{self.port}/"
 
     async def start(self) -> None:
-        """Returns when it lets us in."""
+        """Starts the node and returns when it accepts a login."""
         await self.begin()
         await self.wait_ready()
 
     async def begin(self) -> None:
-        """The members of a new cluster wait for each other, so all have to begin."""
+        """Starts the node without waiting: members of a new cluster wait for each other."""
         self._folder.mkdir(parents=True, exist_ok=True)
         if not (self._folder / ".erlang.cookie").exists():
             write_private(self._folder / ".erlang.cookie", self._cluster.cookie, 0o400)
@@ -85,7 +85,7 @@ class Node:
         self._child.resume()
 
     async def control(self, *words: str) -> str:
-        """What `rabbitmqctl` answers."""
+        """Runs `rabbitmqctl` with these words and returns its output."""
         script, _ = programs()
         command = self.host.command(str(Path(script).with_name("rabbitmqctl")))
         child = await asyncio.create_subprocess_exec(
@@ -99,7 +99,7 @@ class Node:
         return answer
 
     async def is_serving(self) -> bool:
-        """Whether it takes part; one that is in the minority runs and serves nobody."""
+        """Whether the node serves clients. A node in the minority runs, but is paused."""
         return (await self.control("eval", "rabbit:is_running().")).strip() == "true"
 
     def _settings(self) -> list[str]:
@@ -140,12 +140,12 @@ class Node:
 
 
 class Cluster:
-    """All nodes; `url` is that of each, as the services are told."""
+    """All nodes. `url` holds the address of each, separated by commas, as services take it."""
 
     description = "RabbitMQ, three nodes"
 
     def __init__(self, hosts: list[Host], folder: Path) -> None:
-        # a node is named by its number and its host's address, which is the same on loopback
+        # the address alone is no name: on loopback all nodes share it
         names = tuple(f"rabbit{number}@{host.address}" for number, host in enumerate(hosts, 1))
         cluster = Membership(names, secrets.token_hex(20), secrets.token_urlsafe(24), free_port())
         self.nodes = [
@@ -168,7 +168,7 @@ class Cluster:
         return ",".join(node.url for node in self.nodes)
 
     async def start(self) -> None:
-        """Returns when all three let us in and know each other."""
+        """Starts all nodes and returns when each accepts a login."""
         for mapper in self._mappers:
             await mapper.start()
         for node in self.nodes:
@@ -181,7 +181,7 @@ class Cluster:
             await mapper.kill()
 
     async def kill(self) -> None:
-        """All of them at once."""
+        """Kills all nodes at the same time."""
         await asyncio.gather(*(node.kill() for node in self.nodes))
 
     def pause(self) -> None:
@@ -193,14 +193,14 @@ class Cluster:
             node.resume()
 
     async def leaders(self) -> dict[str, Node]:
-        """Of each quorum queue the node that leads it."""
+        """The leader of each quorum queue, by the name of the queue."""
         answer = await self.nodes[0].control("list_queues", "name", "type", "leader", "members")
         rows = [line.split("\t") for line in answer.splitlines()]
         by_name = {node.name: node for node in self.nodes}
         return {row[0]: by_name[row[2]] for row in rows if row[1] == "quorum"}
 
     async def members(self) -> dict[str, int]:
-        """Of each quorum queue how many members it has."""
+        """The number of members of each quorum queue, by the name of the queue."""
         answer = await self.nodes[0].control("list_queues", "name", "type", "members")
         rows = [line.split("\t") for line in answer.splitlines()]
         return {row[0]: row[2].count("@") for row in rows if row[1] == "quorum"}
@@ -208,7 +208,7 @@ class Cluster:
 
 @asynccontextmanager
 async def clustered(hosts: list[Host], folder: Path) -> AsyncIterator[Cluster]:
-    """A cluster that is ended with whatever it has left."""
+    """A running cluster, stopped at the end even if its start failed halfway."""
     cluster = Cluster(hosts, folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(cluster.stop)

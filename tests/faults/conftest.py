@@ -1,4 +1,4 @@
-"""The site all faults are tried on, how hard they are tried, and the table at the end."""
+"""Fixtures of the fault tests: the site, the pace of the load, and the table at the end."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,29 +17,29 @@ from faults.table import Row
 
 FULL = os.environ.get("FAULTS") == "full"
 QUICK_PACE = Pace(hits_per_second=25, before=2, fault=4, after=2)
-"""Half of the load, for it runs on any machine, after all other tests."""
+"""Half of the full load, since the quick run must pass on any machine."""
 FULL_PACE = Pace(hits_per_second=50, before=10, fault=10, after=40)
 FULL_ONLY = ("test_backlog.py", "test_partition.py")
 SECONDS = 600
-"""No fault may take longer, with all that comes before and after it."""
+"""Time limit of one fault, including the load before it and the checks after it."""
 
-Tried = Callable[[Site, str, AbstractAsyncContextManager[None]], Awaitable[None]]
+RunFault = Callable[[Site, str, AbstractAsyncContextManager[None]], Awaitable[None]]
 ROW = "row"
-"""What a test reports its figures under, from whichever process it runs in."""
+"""The user property that carries a test's figures from its worker process to the reporter."""
 
 
 class Rows:
-    """Shows and keeps each row as soon as it is done, and all of them at the end."""
+    """Prints and stores each row as soon as its test is done, and prints all rows at the end."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._rows: list[Row] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        told = dict(report.user_properties).get(ROW)
-        if report.when == "call" and isinstance(told, dict):
-            self._rows.append(Row(**told))
-            table.keep(self._rows[-1])
+        figures = dict(report.user_properties).get(ROW)
+        if report.when == "call" and isinstance(figures, dict):
+            self._rows.append(Row(**figures))
+            table.store_row(self._rows[-1])
             self._write("", table.lines(self._rows)[-1])
 
     def pytest_terminal_summary(self) -> None:
@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name == "faults":
             item.add_marker(pytest.mark.timeout(SECONDS))
-            # a client that is cut off in the middle of connecting leaves its socket to Python
+            # a connection reset while it opens is left to the garbage collector, which warns
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"))
 
 
@@ -86,26 +86,26 @@ def pace() -> Pace:
 
 
 @pytest.fixture
-def tried(request: pytest.FixtureRequest, pace: Pace) -> Tried:
-    """Tries a fault, reports its row, and fails if anything is wrong."""
+def run_fault(request: pytest.FixtureRequest, pace: Pace) -> RunFault:
+    """Runs the scenario with a fault, reports its row, and fails if anything is wrong."""
 
-    async def tried(site: Site, name: str, fault: AbstractAsyncContextManager[None]) -> None:
-        row, verdict = await run_scenario(site, name, fault, pace)
+    async def run_fault(site: Site, name: str, fault: AbstractAsyncContextManager[None]) -> None:
+        row, result = await run_scenario(site, name, fault, pace)
         request.node.user_properties.append((ROW, asdict(row)))
-        assert verdict.why == [], "\n".join(verdict.why[:10])
+        assert result.why == [], "\n".join(result.why[:10])
         assert (row.lost, row.doubled) == (0, 0)
         assert row.acknowledged >= pace.hits_per_second * (pace.before + pace.fault)
 
-    return tried
+    return run_fault
 
 
 def _lifetime(fixture_name: str, config: pytest.Config) -> Literal["function", "module"]:
-    """In full each fault has a site of its own, and none what the one before has left behind."""
+    """In the full run each fault has a new site, so that no fault suffers from the one before."""
     return "function" if FULL else "module"
 
 
 @pytest.fixture(scope=_lifetime)
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """Servers and services of these tests alone, since they are killed."""
+    """Servers and services for these tests alone, since the tests kill them."""
     async with working(tmp_path_factory.mktemp("site")) as site:
         yield site

@@ -1,4 +1,4 @@
-"""What is done to the site: how each fault begins and how it ends; judges nothing."""
+"""The faults: how each begins and how it ends."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +13,7 @@ PARTS = (*installed_services(), *SERVERS)
 
 @asynccontextmanager
 async def killed(site: Site, part: str) -> AsyncIterator[None]:
-    """SIGKILL; started again at the end."""
+    """Kills the part with SIGKILL, and starts it again at the end."""
     program = site.servers[part] if part in SERVERS else site[part]
     await program.kill()
     try:
@@ -24,7 +24,7 @@ async def killed(site: Site, part: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def paused(site: Site, part: str) -> AsyncIterator[None]:
-    """SIGSTOP, then SIGCONT."""
+    """Stops the part with SIGSTOP, and resumes it with SIGCONT at the end."""
     program = site.servers[part] if part in SERVERS else site[part]
     program.pause()
     try:
@@ -35,49 +35,49 @@ async def paused(site: Site, part: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def cut(site: Site, part: str) -> AsyncIterator[None]:
-    """Every connection is reset and no new one let in."""
-    for way in site.ways_of(part):
-        await way.cut()
+    """Resets every connection of the part and accepts no new one until the end."""
+    for proxy in site.proxies_of(part):
+        await proxy.cut()
     try:
         yield
     finally:
-        for way in site.ways_of(part):
-            await way.start()
+        for proxy in site.proxies_of(part):
+            await proxy.start()
 
 
 @asynccontextmanager
 async def slowed(site: Site, part: str) -> AsyncIterator[None]:
-    """Whatever is said comes `SLOW_SECONDS` late."""
-    for way in site.ways_of(part):
-        way.slow(SLOW_SECONDS)
+    """Delays all bytes from and to the part by SLOW_SECONDS."""
+    for proxy in site.proxies_of(part):
+        proxy.slow(SLOW_SECONDS)
     try:
         yield
     finally:
-        for way in site.ways_of(part):
-            way.slow(0)
+        for proxy in site.proxies_of(part):
+            proxy.slow(0)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One way of breaking one part, or several at once."""
+    """One kind of fault in one part, or in several parts at the same time."""
 
-    how: str
+    kind: str
     parts: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.how} {' + '.join(self.parts)}"
+        return f"{self.kind} {' + '.join(self.parts)}"
 
     @asynccontextmanager
     async def on(self, site: Site) -> AsyncIterator[None]:
-        """It holds inside; outside all is as before."""
+        """Applies the fault until the end of the context."""
         async with AsyncExitStack() as stack:
             for part in self.parts:
-                await stack.enter_async_context(WAYS[self.how](site, part))
+                await stack.enter_async_context(KINDS[self.kind](site, part))
             yield
 
 
-WAYS = {"kill": killed, "pause": paused, "cut": cut, "slow": slowed}
-SINGLE = tuple(Fault(how, (part,)) for how in ("kill", "pause", "cut") for part in PARTS)
+KINDS = {"kill": killed, "pause": paused, "cut": cut, "slow": slowed}
+SINGLE = tuple(Fault(kind, (part,)) for kind in ("kill", "pause", "cut") for part in PARTS)
 SLOW = tuple(Fault("slow", (server,)) for server in SERVERS)
 PAIRS = tuple(
     Fault("kill", (service, server)) for service in installed_services() for server in SERVERS
@@ -91,4 +91,4 @@ QUICK = (
     Fault("cut", ("ingest",)),
     Fault("slow", ("RabbitMQ",)),
 )
-"""Of each kind some, for every run of the tests."""
+"""A few faults of every kind, for every run of the tests."""

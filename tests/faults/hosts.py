@@ -1,4 +1,4 @@
-"""Hosts to run nodes on: this machine, or namespaces on a bridge, each with a plug to pull."""
+"""Hosts for nodes: this machine, or network namespaces whose connection can be cut."""
 
 import asyncio
 import os
@@ -11,20 +11,20 @@ IP = "/usr/sbin/ip"
 
 @dataclass(frozen=True)
 class Host:
-    """Where a program runs: an address, and the network namespace it is in, if in one."""
+    """An address for a program, and the network namespace that has it, if any."""
 
     address: str
     namespace: str = ""
     plug: str = ""
-    """Our end of its wire."""
+    """The end of the veth pair that is attached to the bridge."""
 
     def command(self, *words: str) -> list[str]:
-        """The words that run a program there."""
+        """The command line that runs a program on this host."""
         return [IP, "netns", "exec", self.namespace, *words] if self.namespace else [*words]
 
     @asynccontextmanager
     async def unplugged(self) -> AsyncIterator[None]:
-        """Nothing reaches it and it reaches nobody; connections just fall silent."""
+        """Drops all packets from and to the host, so that connections fall silent."""
         await _ip("link", "set", self.plug, "down")
         try:
             yield
@@ -37,11 +37,8 @@ LOOPBACK = Host("127.0.0.1")
 
 @asynccontextmanager
 async def networked(count: int) -> AsyncIterator[list[Host]]:
-    """So many hosts in a network of their own, which this process can reach, too.
-
-    Fails where that is not allowed: it takes root and Debian's iproute2.
-    """
-    assert os.geteuid() == 0, "hosts of their own take root: run this as root"
+    """Hosts on a new bridge that this process can reach; needs root and iproute2."""
+    assert os.geteuid() == 0, "network namespaces need root: run this test as root"
     net = os.getpid() % 250 + 1
     bridge = f"sp{net}"
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The whole product as real processes, each with its own lines to its servers and its clients."""
+"""The whole product as processes, with a proxy on every connection between two of them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ ADDRESSES = {
 
 
 class Server(Protocol):
-    """What of a server's program a fault needs."""
+    """The parts of a server program that faults use."""
 
     @property
     def url(self) -> str: ...
@@ -36,51 +36,51 @@ class Server(Protocol):
 
 
 class Site(Fleet):
-    """Five services over three servers; every way between two of them can be cut or slowed.
+    """All services over three servers, each connection through a proxy that can be cut or slowed.
 
-    `lines` are the ways from a service to a server, `doors` those from outside to a service; a
-    service's `url` leads through its door.
+    `links` lead from a service to a server, `entrances` from clients to a service. The `url` of a
+    service is the address of its entrance.
     """
 
     def __init__(self, servers: dict[str, Server], folder: Path) -> None:
         rabbitmq, mongodb, redis = (servers[name].url for name in SERVERS)
         super().__init__(rabbitmq, mongodb, redis, folder)
         self.servers = servers
-        self.lines: dict[tuple[str, str], Proxy] = {}
-        self.doors: dict[str, Proxy] = {}
+        self.links: dict[tuple[str, str], Proxy] = {}
+        self.entrances: dict[str, Proxy] = {}
         for name in installed_services():
-            # a cluster's clients know each of its nodes, and go there directly
+            # clients connect to each node of a cluster: one proxy cannot stand for all of them
             single = [server for server in SERVERS if "," not in servers[server].url]
-            ways = {server: Proxy(servers[server].url) for server in single}
-            self.lines |= {(name, server): way for server, way in ways.items()}
-            told = {ADDRESSES[server]: way.url for server, way in ways.items()}
-            process = Process(name, {**self.env, **told}, folder)
+            proxies = {server: Proxy(servers[server].url) for server in single}
+            self.links |= {(name, server): proxy for server, proxy in proxies.items()}
+            addresses = {ADDRESSES[server]: proxy.url for server, proxy in proxies.items()}
+            process = Process(name, {**self.env, **addresses}, folder)
             self._processes[name] = process
-            self.doors[name] = Proxy(process.url)
-            process.url = self.doors[name].url
+            self.entrances[name] = Proxy(process.url)
+            process.url = self.entrances[name].url
 
     @property
     def broker(self) -> str:
-        """The address of RabbitMQ, or of one of its nodes."""
+        """The address of RabbitMQ, or of the first node of a cluster."""
         return self.servers["RabbitMQ"].url.partition(",")[0]
 
-    def ways_of(self, part: str) -> list[Proxy]:
-        """Every line a service or server has."""
-        own = [way for ends, way in self.lines.items() if part in ends]
-        return [*own, self.doors[part]] if part in self.doors else own
+    def proxies_of(self, part: str) -> list[Proxy]:
+        """Every proxy on a connection from or to this service or server."""
+        own = [proxy for ends, proxy in self.links.items() if part in ends]
+        return [*own, self.entrances[part]] if part in self.entrances else own
 
     async def ready(self) -> None:
-        """Returns when every service says so."""
+        """Returns when every service reports that it is ready."""
         await asyncio.gather(*(process.wait_ready() for process in self))
 
-    def all_ways(self) -> list[Proxy]:
-        """Every line and every door."""
-        return [*self.lines.values(), *self.doors.values()]
+    def all_proxies(self) -> list[Proxy]:
+        """Every proxy of the site."""
+        return [*self.links.values(), *self.entrances.values()]
 
 
 @asynccontextmanager
 async def working(folder: Path, rabbitmq: Server | None = None) -> AsyncIterator[Site]:
-    """A site where everything runs, over servers of its own; one that runs already may be given."""
+    """A running site over new servers. A broker that already runs can be passed instead."""
     own: dict[str, Server] = {
         "MongoDB": MongoDB(folder / "mongodb"),
         "Redis": Redis(folder / "redis"),
@@ -93,9 +93,9 @@ async def working(folder: Path, rabbitmq: Server | None = None) -> AsyncIterator
             stack.push_async_callback(server.stop)
         servers = own if rabbitmq is None else {**own, "RabbitMQ": rabbitmq}
         site = Site(servers, folder)
-        for way in site.all_ways():
-            await way.start()
-            stack.push_async_callback(way.cut)
+        for proxy in site.all_proxies():
+            await proxy.start()
+            stack.push_async_callback(proxy.cut)
         stack.push_async_callback(site.kill)
         await site.start()
         yield site

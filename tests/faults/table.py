@@ -1,4 +1,4 @@
-"""The figures of each fault, printed and kept; measures nothing itself."""
+"""The table of figures: one row for each fault, printed and stored."""
 
 import json
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ FILE = ROOT / "build" / "faults.json"
 
 @dataclass(frozen=True)
 class Row:
-    """What one fault did.
+    """The figures of one fault.
 
-    `acknowledged`: hits answered 202. `lost`: those of them whose call is not in the log as it was
-    told, or not on its user's screen. `doubled`: calls that are in the log or popped up once too
-    often, or at somebody else's. `recovery_s`: from the end of the fault until a call begun after
-    it was in the log and on the screen. `longest_popup_s`: from the first accepted hit of a call to
-    its first sight on the screen.
+    - `acknowledged`: hits that were answered with 202
+    - `lost`: acknowledged hits of calls that are wrong in the log, or missing on the user's screen
+    - `doubled`: calls that are in the log twice, popped up twice, or popped up at another desk
+    - `recovery_s`: seconds from the end of the fault until a new call was in the log and on screen
+    - `longest_popup_s`: longest time from the first accepted hit of a call until it was on screen
     """
 
     fault: str
@@ -31,25 +31,25 @@ class Row:
 HEAD = tuple(field.name for field in fields(Row))
 
 
-def kept() -> list[Row]:
-    """The rows of the file, in the order they were first tried."""
+def stored_rows() -> list[Row]:
+    """The stored rows, in the order in which their faults first ran."""
     return [Row(**row) for row in json.loads(FILE.read_text())] if FILE.exists() else []
 
 
-def keep(row: Row) -> None:
-    """Has it in the file; a fault that is tried again is there once."""
-    rows = {known.fault: known for known in kept()} | {row.fault: row}
+def store_row(row: Row) -> None:
+    """Stores a row; it replaces an earlier row of the same fault."""
+    rows = {earlier.fault: earlier for earlier in stored_rows()} | {row.fault: row}
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(json.dumps([asdict(row) for row in rows.values()], indent=1) + "\n")
 
 
 def lines(rows: Iterable[Row]) -> list[str]:
-    """The table as text."""
+    """The table as text, one line for each row."""
     return [_line(HEAD), *(_line([str(value) for value in asdict(row).values()]) for row in rows)]
 
 
 def markdown(rows: Iterable[Row]) -> list[str]:
-    """The table as documents have it."""
+    """The table as Markdown, one line for each row."""
     cells = [HEAD, ["---", *["--:"] * (len(HEAD) - 1)]]
     cells += [[str(value) for value in asdict(row).values()] for row in rows]
     return [f"| {' | '.join(row)} |" for row in cells]
@@ -61,4 +61,4 @@ def _line(cells: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    print("\n".join(markdown(kept())))  # noqa: T201
+    print("\n".join(markdown(stored_rows())))  # noqa: T201

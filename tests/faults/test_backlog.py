@@ -1,22 +1,22 @@
-"""Consumers away for minutes: their queues grow, and everything drains."""
+"""Consumers are stopped for minutes: their queues grow, and drain after the restart."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from faults.conftest import Tried
+from faults.conftest import RunFault
 from faults.site import Site
 from support.stack.queues import queue_lengths
 
 SECONDS = 120
 CONSUMERS = {"matcher": "matcher.call", "calllog": "calllog.call"}
 HITS_PER_SECOND = 30
-"""At the least; the load is more."""
+"""A lower bound; the load sends more."""
 
 
 @asynccontextmanager
-async def away(site: Site) -> AsyncIterator[None]:
-    """Stopped well, and started again when much has come."""
+async def stopped_consumers(site: Site) -> AsyncIterator[None]:
+    """Stops the consumers, and starts them again after their queues have grown."""
     await asyncio.gather(*(site[name].stop() for name in CONSUMERS))
     try:
         await asyncio.sleep(SECONDS)  # under load
@@ -28,5 +28,5 @@ async def away(site: Site) -> AsyncIterator[None]:
         await asyncio.gather(*(site[name].start() for name in CONSUMERS))
 
 
-async def test_a_backlog_of_minutes_drains(site: Site, tried: Tried) -> None:
-    await tried(site, "matcher + calllog away for minutes", away(site))
+async def test_backlog_of_minutes_drains(site: Site, run_fault: RunFault) -> None:
+    await run_fault(site, "matcher + calllog away for minutes", stopped_consumers(site))

@@ -1,4 +1,4 @@
-"""A cluster of three brokers: any one of them may die."""
+"""Kills any one node of a cluster of three brokers."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from faults.cluster import NODES, Cluster, Node, clustered
-from faults.conftest import Tried
+from faults.conftest import RunFault
 from faults.hosts import LOOPBACK
 from faults.site import Site, working
 
@@ -36,8 +36,8 @@ async def killed(node: Node) -> AsyncIterator[None]:
         await node.start()
 
 
-async def test_a_node_that_dies_costs_nothing(
-    cluster: Cluster, clustered_site: Site, each_node: int, tried: Tried
+async def test_cluster_with_a_killed_node_loses_nothing(
+    cluster: Cluster, clustered_site: Site, each_node: int, run_fault: RunFault
 ) -> None:
     node = cluster.nodes[each_node]
-    await tried(clustered_site, f"kill node {each_node + 1} of {NODES}", killed(node))
+    await run_fault(clustered_site, f"kill node {each_node + 1} of {NODES}", killed(node))

@@ -1,11 +1,11 @@
-"""Whatever single part dies, and each service with each server: nothing lost, nothing doubled."""
+"""Every fault of one part, or of a service and a server, loses and doubles nothing."""
 
-from faults.conftest import Tried
+from faults.conftest import RunFault
 from faults.fault import Fault
 from faults.site import Site
 
 
-async def test_nothing_is_lost_and_nothing_doubled(
-    site: Site, each_fault: Fault, tried: Tried
+async def test_site_with_a_fault_loses_and_doubles_nothing(
+    site: Site, each_fault: Fault, run_fault: RunFault
 ) -> None:
-    await tried(site, str(each_fault), each_fault.on(site))
+    await run_fault(site, str(each_fault), each_fault.on(site))

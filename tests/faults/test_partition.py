@@ -1,4 +1,4 @@
-"""A cluster of three hosts: the node that leads most is cut off, and halts until it is back."""
+"""Cuts off the node that leads most queues, in a cluster of three hosts."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from faults.cluster import NODES, Cluster, Node, clustered
-from faults.conftest import Tried
+from faults.conftest import RunFault
 from faults.hosts import networked
 from faults.site import Site, working
 from softphone_testing.until import until
@@ -40,10 +40,10 @@ async def cut_off(node: Node) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_node_that_is_cut_off_costs_nothing(
-    cluster: Cluster, clustered_site: Site, tried: Tried
+async def test_cluster_with_a_node_cut_off_loses_nothing(
+    cluster: Cluster, clustered_site: Site, run_fault: RunFault
 ) -> None:
     leaders = Counter(node.name for node in (await cluster.leaders()).values())
     most = next(node for node in cluster.nodes if node.name == leaders.most_common(1)[0][0])
-    await tried(clustered_site, "partition one node away", cut_off(most))
+    await run_fault(clustered_site, "partition one node away", cut_off(most))
     await until(most.is_serving, SECONDS, f"{most.name} to be back")

@@ -1,4 +1,4 @@
-"""A new release under load: all services restarted in turn, over what the last one has said."""
+"""Restarts all services in turn under load, as a new release does."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import aio_pika
 
-from faults.conftest import Tried
+from faults.conftest import RunFault
 from faults.site import Site
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from support.paths import SAMPLES
@@ -18,7 +18,7 @@ VERSIONS = (SAMPLES, SAMPLES / "later")
 
 @asynccontextmanager
 async def rolling(site: Site) -> AsyncIterator[None]:
-    """One service after another is stopped well and started again."""
+    """Stops and starts one service after another."""
     for service in site:
         await service.restart()
     yield
@@ -26,16 +26,19 @@ async def rolling(site: Site) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def rolling_over_old_messages(site: Site) -> AsyncIterator[None]:
-    """And each of them meets every message that was ever sent, as it was sent."""
+    """As `rolling`, with every message of earlier releases waiting for each service."""
     for service in site:
         await service.stop()
-        await _say_all(site)
+        await _publish_samples(site)
         await service.start()
     yield
 
 
-async def _say_all(site: Site) -> None:
-    """Of a tenant nobody has heard of, or a repetition would hide what is wrong."""
+async def _publish_samples(site: Site) -> None:
+    """Publishes every stored sample, for a new tenant each time.
+
+    A repeated tenant would make the samples duplicates, which consumers ignore.
+    """
     tenant = f"old-{uuid4().hex[:8]}"
     async with broker_channel(site.broker) as channel:
         exchange = await channel.get_exchange(EXCHANGE, ensure=False)
@@ -51,8 +54,10 @@ RESTARTS = {
     "rolling restart": rolling,
     "rolling restart, old messages": rolling_over_old_messages,
 }
-"""The last has all of those before it."""
+"""The last one contains the others; the quick run takes it alone."""
 
 
-async def test_services_restarted_in_turn(site: Site, each_restart: str, tried: Tried) -> None:
-    await tried(site, each_restart, RESTARTS[each_restart](site))
+async def test_rolling_restart_under_load_loses_nothing(
+    site: Site, each_restart: str, run_fault: RunFault
+) -> None:
+    await run_fault(site, each_restart, RESTARTS[each_restart](site))
