@@ -9,20 +9,21 @@ from string import Formatter
 import pytest
 from pydantic import SecretStr
 
-from softphone_common.contracts import problem_codes
+from softphone_common.contracts import problem_codes, websocket
 from softphone_common.contracts.problem_codes import (
     FIELD_PROBLEMS,
     PROBLEMS,
     SCHEMA_PROBLEMS,
-    as_markdown,
 )
+from softphone_common.contracts.problems_page import as_markdown
+from softphone_common.contracts.websocket import CLOSE_REASONS
 from softphone_common.domain.numbers import profile_error
 from softphone_common.runtime.registry import installed_services
 from softphone_ingest.mapping.schema import Mapping
 from support.paths import ROOT
 
 TEXTS = {code: text for code, (_, text) in PROBLEMS.items()} | dict(FIELD_PROBLEMS)
-TABLES = {problem_codes.__file__, profile_error.__file__}
+TABLES = {problem_codes.__file__, profile_error.__file__, websocket.__file__}
 SOURCES = [
     path
     for folder in ("libs", "services", "deploy")
@@ -38,6 +39,7 @@ RAISED_BY = {
     "problem": 0,
     "invalid": 0,
 }
+CLOSED_BY = {"_Close": 0, "close_with": -1}
 """The place of the code among the arguments of what takes one."""
 
 OF_SCHEMA = {
@@ -88,14 +90,14 @@ def strings() -> dict[str, str]:
     }
 
 
-def raised() -> Iterator[tuple[str, set[str], str]]:
+def raised(by: dict[str, int] = RAISED_BY) -> Iterator[tuple[str, set[str], str]]:
     """Each code the sources raise literally, the names of its parameters, and where it stands."""
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            place = RAISED_BY.get(name)
+            place = by.get(name)
             if place is None or len(node.args) <= place:
                 continue
             code = node.args[place]
@@ -122,6 +124,16 @@ def test_every_code_of_the_table_is_raised_somewhere() -> None:
     assert set(TEXTS) - used == set()
 
 
+def test_sockets_close_with_reasons_of_the_table() -> None:
+    closed = {reason: where for reason, _, where in raised(CLOSED_BY)}
+    assert set(closed) - set(CLOSE_REASONS) == set()
+    assert set(CLOSE_REASONS) - set(strings()) == set()
+    of_tokens = {code for code, (status, _) in PROBLEMS.items() if status == 401}
+    assert {code for code in of_tokens if code.startswith("token-")} - {"token-missing"} <= set(
+        CLOSE_REASONS
+    )
+
+
 @pytest.mark.parametrize("code", TEXTS)
 def test_a_code_is_named_like_a_field_and_has_one_table(code: str) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+|missing", code)
@@ -129,7 +141,7 @@ def test_a_code_is_named_like_a_field_and_has_one_table(code: str) -> None:
 
 
 def test_docs_are_the_table_of_the_code() -> None:
-    again = "write it anew: python -m softphone_common.contracts.problem_codes > docs/problems.md"
+    again = "write it anew: python -m softphone_common.contracts.problems_page > docs/problems.md"
     assert (ROOT / "docs" / "problems.md").read_text() == as_markdown(), again
 
 

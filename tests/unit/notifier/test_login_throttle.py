@@ -101,9 +101,9 @@ async def test_signing_in_gives_guessers_no_more_tries(throttle: LoginThrottle) 
 def test_a_place_is_free_again_as_soon_as_it_is_left() -> None:
     handshakes = HandshakeLimit(SETTINGS)
     with ExitStack() as waiting:
-        here = [waiting.enter_context(handshakes.place(HERE)) for _ in range(3)]
-        there = [waiting.enter_context(handshakes.place("192.0.2.1")) for _ in range(2)]
+        here = [waiting.enter_context(handshakes.admit(HERE)) for _ in range(3)]
+        there = [waiting.enter_context(handshakes.admit("192.0.2.1")) for _ in range(2)]
     assert here == [True, True, False]
     assert there == [True, False]
-    with handshakes.place("192.0.2.1") as place:
+    with handshakes.admit("192.0.2.1") as place:
         assert place

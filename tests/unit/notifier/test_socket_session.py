@@ -1,16 +1,20 @@
-"""A browser that does not read is cut and told so; it never holds up anybody else."""
+"""Closes sockets with a code and a reason: slow readers, talkers, failures, tokens."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from starlette.types import Message
 from starlette.websockets import WebSocket
+from structlog.testing import capture_logs
 
-from softphone_common.contracts.websocket import CloseCode
+from softphone_common.contracts.websocket import CLOSE_REASONS, CloseCode
 from softphone_common.http.auth import Caller
-from softphone_notifier.live.socket_session import SocketSession
+from softphone_common.http.problem import ProblemError
+from softphone_notifier.live.socket_session import SocketSession, hello
 from softphone_notifier.settings import NotifierSettings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -22,6 +26,7 @@ ANNA = Caller(
     extensions=("21",),
     expires_at=NOW + timedelta(hours=1),
 )
+HELLO = '{"type": "hello", "token": "t"}'
 NOWHERE = SecretStr("")
 SETTINGS = NotifierSettings(
     amqp_url=NOWHERE,
@@ -36,7 +41,8 @@ SETTINGS = NotifierSettings(
 class Chatty:
     """The server's side of a connection whose other end says something again and again."""
 
-    def __init__(self, every: float) -> None:
+    def __init__(self, every: float, text: str = '{"type": "of no interest"}') -> None:
+        self.text = text
         self.closed: list[Message] = []
         self.clock = NOW
         self.every = timedelta(seconds=every)
@@ -54,7 +60,7 @@ class Chatty:
             return {"type": "websocket.disconnect", "code": 1000}
         self.left -= 1
         self.clock += self.every
-        return {"type": "websocket.receive", "text": '{"type": "of no interest"}'}
+        return {"type": "websocket.receive", "text": self.text}
 
     async def send(self, message: Message) -> None:
         if message["type"] == "websocket.close":
@@ -100,7 +106,8 @@ async def test_a_browser_that_falls_behind_is_cut() -> None:
         session.send(frame)
     async with asyncio.timeout(60):
         await running
-    assert [message["code"] for message in line.closed] == [CloseCode.SLOW]
+    (closed,) = line.closed
+    assert (closed["code"], closed["reason"]) == (CloseCode.SLOW, "reader-too-slow")
 
 
 @pytest.mark.parametrize(("every", "codes"), [(1.0, [CloseCode.FLOOD]), (30.0, [])])
@@ -112,3 +119,76 @@ async def test_a_browser_that_says_too_much_is_cut(every: float, codes: list[Clo
     async with asyncio.timeout(60):
         await session.run(unchecked, unwatched)
     assert [message["code"] for message in line.closed] == codes
+
+
+async def test_a_failing_task_is_logged_and_closes_with_1011() -> None:
+    async def failing(session: SocketSession, device: str | None) -> None:
+        raise LookupError(f"a bug while watching {device}")
+
+    line = Chatty(30.0, '{"type": "watch", "device": "d1"}')
+    socket = WebSocket({"type": "websocket"}, line.receive, line.send)
+    await socket.accept()
+    session = SocketSession(socket, ANNA, SETTINGS, line.now)
+    counted = closed_with(1011)
+    with capture_logs() as logged:
+        async with asyncio.timeout(60):
+            await session.run(unchecked, failing)
+    (closed,) = line.closed
+    assert (closed["code"], closed["reason"]) == (1011, "internal-error")
+    (entry,) = [entry for entry in logged if entry["log_level"] == "error"]
+    assert str(entry["exc_info"]) == "a bug while watching d1"
+    assert closed_with(1011) == counted + 1
+
+
+def closed_with(code: int) -> float:
+    """How many sockets the metric says were closed with this code."""
+    return REGISTRY.get_sample_value("softphone_sockets_cut_total", {"code": str(code)}) or 0.0
+
+
+async def test_a_cancelled_session_leaves_no_task_behind() -> None:
+    line = Stalled()
+    socket = WebSocket({"type": "websocket"}, line.receive, line.send)
+    await socket.accept()
+    line.stuck.set()
+    before = asyncio.all_tasks()
+    running = asyncio.create_task(
+        SocketSession(socket, ANNA, SETTINGS, lambda: NOW).run(unchecked, unwatched)
+    )
+    await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+
+
+def refuse(code: str) -> Callable[[str], Caller]:
+    def check(token: str) -> Caller:
+        raise ProblemError(code)
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "code", "reason"),
+    [
+        ("[]", unchecked, CloseCode.PROTOCOL, "frame-invalid"),
+        ("no JSON", unchecked, CloseCode.PROTOCOL, "frame-invalid"),
+        ('{"type": "token"}', unchecked, CloseCode.PROTOCOL, "hello-expected"),
+        (HELLO, refuse("token-invalid"), CloseCode.UNAUTHORIZED, "token-invalid"),
+        (HELLO, refuse("token-outdated"), CloseCode.UNAUTHORIZED, "token-outdated"),
+        (HELLO, refuse("token-expired"), CloseCode.EXPIRED, "token-expired"),
+    ],
+)
+async def test_a_refused_hello_closes_with_a_reason_code(
+    text: str, check: Callable[[str], Caller], code: CloseCode, reason: str
+) -> None:
+    line = Chatty(1.0, text)
+    socket = WebSocket({"type": "websocket"}, line.receive, line.send)
+    await socket.accept()
+    assert await hello(socket, check, 60) is None
+    (closed,) = line.closed
+    assert (closed["code"], closed["reason"]) == (code, reason)
+
+
+def test_a_reason_fits_into_a_close_frame() -> None:
+    assert all(len(reason.encode()) <= 123 for reason in CLOSE_REASONS)

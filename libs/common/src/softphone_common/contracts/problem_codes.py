@@ -4,8 +4,7 @@ Clients act on the code and its parameters. The text is for people who read logs
 reworded in any release.
 """
 
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -204,53 +203,6 @@ def text_of(code: str, params: Mapping[str, Any]) -> str:
     return text.format_map(params)
 
 
-def as_markdown() -> str:
-    """All codes as `docs/problems.md` shows them."""
-    whole = [(code, str(status), text) for code, (status, text) in sorted(PROBLEMS.items())]
-    field = [(code, "422", text) for code, text in sorted(FIELD_PROBLEMS.items())]
-    schema = [(code, "422", text) for code, text in sorted(SCHEMA_PROBLEMS.items())]
-    tables = (_table(rows) for rows in (whole, field, schema))
-    return _PAGE.format(*tables)
-
-
-def _table(rows: Iterable[tuple[str, str, str]]) -> str:
-    lines = ["| Code | Status | Text |", "| --- | --- | --- |"]
-    for code, status, text in rows:
-        plain = text.replace("{{", "{").replace("}}", "}").replace("|", "\\|")
-        lines.append(f"| `{code}` | {status} | {plain} |")
-    return "\n".join(lines)
-
-
-_PAGE = """\
-# Problems
-
-Every error of the API is a problem (RFC 9457, `application/problem+json`). Act on `code` and
-`params`, which stay as they are; `detail` is English for people and may change. `params` has a
-value for each name in braces. Each entry of `errors` names a field, with a `code` and `params` of
-its own. The inspector's hits carry the code of their refusal too.
-
-This page is made from the code: `uv run python -m softphone_common.contracts.problem_codes >
-docs/problems.md`.
-
-## The request as a whole
-
-{}
-
-## One field
-
-The text goes on from the name of the field: `null-refused` reads "name cannot be null".
-
-{}
-
-## Checks of the schema
-
-If such a check fails, `code` is `request-invalid` and the codes are in `errors`. They are the error
-types of pydantic with dashes instead of underscores, and `message` is pydantic's text.
-
-{}
-"""
-
-
 def invalid(code: str, **params: Any) -> PydanticCustomError:
     """The error a validator of a pydantic model raises; `errors[]` then carries this code."""
     return PydanticCustomError(code, cast(Any, text_of(code, params)), params or None)
@@ -268,7 +220,3 @@ def of_validation(details: ErrorDetails) -> tuple[str, dict[str, Any], str]:
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(as_markdown())

@@ -3,6 +3,7 @@
 Frames of a type not listed here are ignored by both sides.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import Literal
@@ -22,12 +23,14 @@ class _Model(BaseModel):
 
 
 class CloseCode(IntEnum):
-    """Why the server closes a socket; beside these 1012, it restarts, and 1009, a frame too long.
+    """The codes with which the server closes a socket.
 
-    After REVOKED a client signs in anew; after FLOOD and CROWDED it stays away for a minute, or the
-    two would chase each other.
+    The web server itself closes with 1012 when it restarts and with 1009 after a frame too long.
+    After REVOKED a client signs in anew. After FLOOD and CROWDED it waits a minute: two browsers
+    that took each other's place at once would never stop.
     """
 
+    ERROR = 1011
     UNAUTHORIZED = 4001
     EXPIRED = 4003
     PROTOCOL = 4004
@@ -35,6 +38,25 @@ class CloseCode(IntEnum):
     SLOW = 4008
     FLOOD = 4009
     CROWDED = 4010
+
+
+CLOSE_REASONS: Mapping[str, tuple[CloseCode, str]] = {
+    "token-invalid": (CloseCode.UNAUTHORIZED, "The token is not valid"),
+    "token-outdated": (CloseCode.UNAUTHORIZED, "The user has changed: renew the token"),
+    "token-of-other-user": (CloseCode.UNAUTHORIZED, "The token is that of another user"),
+    "hello-timeout": (CloseCode.UNAUTHORIZED, "No hello came in time"),
+    "token-expired": (CloseCode.EXPIRED, "The token has expired"),
+    "hello-expected": (CloseCode.PROTOCOL, "The first frame must be a hello with a token"),
+    "frame-invalid": (CloseCode.PROTOCOL, "Frames must be JSON objects in text messages"),
+    "watch-invalid": (CloseCode.PROTOCOL, "A watch must name a device, or null"),
+    "login-revoked": (CloseCode.REVOKED, "The sign-in was revoked or the user removed"),
+    "reader-too-slow": (CloseCode.SLOW, "The client does not read its frames fast enough"),
+    "frames-too-many": (CloseCode.FLOOD, "The client sends too many frames"),
+    "tenant-sockets-full": (CloseCode.CROWDED, "The tenant has too many sockets open"),
+    "user-sockets-full": (CloseCode.CROWDED, "The user opened too many sockets after this one"),
+    "internal-error": (CloseCode.ERROR, "An unexpected error; it has been logged"),
+}
+"""The reason of a close frame (RFC 6455, section 7.1.6), with its close code and meaning."""
 
 
 class CallJson(_Model):

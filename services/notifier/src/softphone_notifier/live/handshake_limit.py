@@ -1,4 +1,4 @@
-"""Sockets that have not said hello yet: so many at most, and so many of one address."""
+"""Limits the sockets that are open but have not sent a hello yet."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from softphone_notifier.settings import NotifierSettings
 
 
 class HandshakeLimit:
-    """Counts them in this process, which is what holds them."""
+    """Counts the waiting sockets of this process, in all and for each network."""
 
     def __init__(self, settings: NotifierSettings) -> None:
         self._max = settings.hellos_max
@@ -17,16 +17,16 @@ class HandshakeLimit:
         self._waiting: Counter[str] = Counter()
 
     @contextmanager
-    def place(self, address: str) -> Iterator[bool]:
-        """Whether there is a place; it is held until the end of the block."""
-        who = network(address)
-        if self._waiting.total() >= self._max or self._waiting[who] >= self._address_max:
+    def admit(self, address: str) -> Iterator[bool]:
+        """Counts a socket of this address until the block ends; False if there are too many."""
+        source = network(address)
+        if self._waiting.total() >= self._max or self._waiting[source] >= self._address_max:
             yield False
             return
-        self._waiting[who] += 1
+        self._waiting[source] += 1
         try:
             yield True
         finally:
-            self._waiting[who] -= 1
-            if not self._waiting[who]:
-                del self._waiting[who]
+            self._waiting[source] -= 1
+            if not self._waiting[source]:
+                del self._waiting[source]

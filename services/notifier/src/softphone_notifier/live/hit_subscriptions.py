@@ -1,4 +1,4 @@
-"""Which administrators watch which device, and the hits they are sent; keeps and repeats none."""
+"""Sends hits to the administrators who watch the device they came from."""
 
 import asyncio
 from contextlib import suppress
@@ -12,31 +12,35 @@ from softphone_notifier.live.socket_session import SocketSession
 
 
 class HitSubscriptions:
-    """Hears of a tenant's hits while one of its administrators watches a device, and no longer."""
+    """Knows which session watches which device.
+
+    A tenant's hits are subscribed to only while somebody watches one of its devices: they are
+    many, and nobody else needs them here.
+    """
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._watched: dict[SocketSession, str] = {}
-        self._turn = asyncio.Lock()
+        self._devices: dict[SocketSession, str] = {}
+        self._lock = asyncio.Lock()
         bus.subscribe(HitSeen, self.on_hit_seen, bound_only=True)
 
     async def watch(self, session: SocketSession, device: str | None) -> None:
-        """From now on this device and no other; None: none. No administrator, no device."""
+        """Replaces the device the session watches; None ends it. Ignored for non-administrators."""
         if device is not None and session.caller.may("admin"):
-            self._watched[session] = device
-        elif self._watched.pop(session, None) is None:
+            self._devices[session] = device
+        elif self._devices.pop(session, None) is None:
             return
-        await self._heed(session.caller.tenant)
+        await self._update_binding(session.caller.tenant)
 
-    async def release_server(self, session: SocketSession) -> None:
-        """The socket is gone."""
+    async def remove(self, session: SocketSession) -> None:
+        """Forgets a session whose socket is closed."""
         await self.watch(session, None)
 
-    async def _heed(self, tenant: str) -> None:
-        """One at a time, so that the last word on a tenant is that of those who watch by then."""
-        async with self._turn:
-            with suppress(UnavailableError):  # remembered, and so at the next connect
-                if any(session.caller.tenant == tenant for session in self._watched):
+    async def _update_binding(self, tenant: str) -> None:
+        # one at a time: each reads who watches only when its turn comes, so the last is right
+        async with self._lock:
+            with suppress(UnavailableError):  # the bus repeats it at the next connect
+                if any(session.caller.tenant == tenant for session in self._devices):
                     await self._bus.bind(tenant, [HitSeen])
                 else:
                     await self._bus.unbind(tenant, [HitSeen])
@@ -45,9 +49,9 @@ class HitSubscriptions:
         """Sends the hit to the sockets that watch its device."""
         watching = [
             session
-            for session, device in self._watched.items()
+            for session, device in self._devices.items()
             if (session.caller.tenant, device) == (message.tenant, message.hit.device)
-            and session.caller.may("admin")  # a renewed token may say otherwise
+            and session.caller.may("admin")  # a renewed token may carry another role
         ]
         if not watching:
             return

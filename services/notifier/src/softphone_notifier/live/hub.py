@@ -18,7 +18,6 @@ from softphone_common.contracts.events import (
 from softphone_common.contracts.websocket import (
     CallFrame,
     CallJson,
-    CloseCode,
     CommentFrame,
     Resync,
     SequencedFrame,
@@ -87,13 +86,13 @@ class Hub:
         """
         tenant = session.caller.tenant
         if not self._room_for(session):
-            session.cut(CloseCode.CROWDED, "the tenant has too many sockets")
+            session.close_with("tenant-sockets-full")
             return
         self._sessions.setdefault(tenant, {})[session] = False
         self._empty_since.pop(tenant, None)
         metrics.SOCKETS.inc()
         room = await self._open_room(tenant)
-        if not session.is_cut:
+        if not session.is_closing:
             self._welcome(session, room, seen)
 
     async def _open_room(self, tenant: str) -> Room:
@@ -124,7 +123,7 @@ class Hub:
         for frame in missed or ():
             session.send(frame)
 
-    def release_server(self, session: SocketSession) -> None:
+    def leave(self, session: SocketSession) -> None:
         """A browser is gone; its tenant is heard for a while longer, in case it comes back."""
         tenant = session.caller.tenant
         there = self._sessions.get(tenant, {})
@@ -140,7 +139,7 @@ class Hub:
         there = self._sessions.get(session.caller.tenant, {})
         mine = [other for other in there if other.user == session.user]
         for old in mine[: max(0, len(mine) + 1 - self._settings.sockets_user_max)]:
-            old.cut(CloseCode.CROWDED, "the user has too many sockets")
+            old.close_with("user-sockets-full")
         return len(there) < self._settings.sockets_tenant_max
 
     async def on_call_observed(self, message: CallObserved) -> None:
@@ -184,7 +183,7 @@ class Hub:
             return
         for session in list(self._sessions.get(message.tenant, ())):
             if session.user == message.user.id:
-                session.cut(CloseCode.REVOKED, "the sign-in was revoked")
+                session.close_with("login-revoked")
 
     def on_reconnect(self) -> None:
         """Has browsers read the log, for messages were missed while the broker was away."""

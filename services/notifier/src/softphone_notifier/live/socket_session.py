@@ -1,38 +1,45 @@
-"""One browser's socket: hello, frames out, renewals and wishes in; the first end ends it all."""
+"""Serves the websocket of one browser from its hello to the close frame."""
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
+from starlette.websockets import WebSocketState
 
-from softphone_common.contracts.websocket import CloseCode, Hello, Token, Watch
+from softphone_common.contracts.websocket import CLOSE_REASONS, Hello, Token, Watch
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
 from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
+from softphone_common.process.telemetry import log
 from softphone_notifier.settings import NotifierSettings
 
-Check = Callable[[str], Caller]
-Watcher = Callable[["SocketSession", str | None], Awaitable[None]]
-"""Is told which device a session wants to watch, or that it no longer does."""
+TokenCheck = Callable[[str], Caller]
+"""Returns the user of a token. Raises ProblemError 401 with a code of CLOSE_REASONS."""
 
+OnWatch = Callable[["SocketSession", str | None], Awaitable[None]]
+"""Is called with the device a session wants to watch, or None when it stops."""
 
 _MINUTE = timedelta(minutes=1)
 
 
-class _End(Exception):  # noqa: N818 - a reason, not an error
-    def __init__(self, code: int, reason: str) -> None:
+class _Close(Exception):  # noqa: N818 - ends a task of the session, but is no error
+    """The decision to close the socket with a reason of CLOSE_REASONS."""
+
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.code = code
         self.reason = reason
 
 
 class SocketSession:
-    """A signed-in socket. Frames are text, made once for all who get them."""
+    """The socket of a user whose token was accepted.
+
+    Frames are sent as text, so that the hub serialises a frame once for all its recipients.
+    """
 
     def __init__(
         self, socket: WebSocket, caller: Caller, settings: NotifierSettings, clock: Clock
@@ -40,142 +47,161 @@ class SocketSession:
         self.caller = caller
         self._socket = socket
         self._frames: asyncio.Queue[str] = asyncio.Queue(settings.session_frames_max)
-        self._heard: deque[datetime] = deque(maxlen=settings.frames_per_minute)
+        self._received_at: deque[datetime] = deque(maxlen=settings.frames_per_minute)
         self._clock = clock
-        self._end: asyncio.Future[_End] = asyncio.get_running_loop().create_future()
+        self._closing: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._renewed = asyncio.Event()
 
     @property
     def user(self) -> str:
-        """Whose it is."""
+        """The id of the signed-in user."""
         return self.caller.user
 
     @property
-    def is_cut(self) -> bool:
-        """Whether its end is decided."""
-        return self._end.done()
+    def is_closing(self) -> bool:
+        """Whether `close_with` was called."""
+        return self._closing.done()
 
     def send(self, frame: str) -> None:
-        """Puts a frame in line; a browser too slow to empty its line is cut and will resume."""
+        """Queues a frame. A browser that lets its queue fill up is closed and will resume."""
         try:
             self._frames.put_nowait(frame)
         except asyncio.QueueFull:
-            self.cut(CloseCode.SLOW, "too slow")
+            self.close_with("reader-too-slow")
 
-    def cut(self, code: int, reason: str) -> None:
-        """Has the socket closed with this code."""
-        if not self._end.done():
-            self._end.set_result(_End(code, reason))
+    def close_with(self, reason: str) -> None:
+        """Has the socket closed with this reason; the first reason counts."""
+        if not self._closing.done():
+            self._closing.set_result(reason)
 
-    async def run(self, check: Check, watcher: Watcher) -> None:
-        """Serves the socket until it is cut, expired or left by the browser."""
+    async def run(self, check: TokenCheck, on_watch: OnWatch) -> None:
+        """Serves the socket until it is closed by either side or its token expires.
+
+        An unexpected exception in one of the tasks is logged and closes the socket with 1011.
+        """
         tasks = [
             asyncio.create_task(work)
             for work in (
                 self._write(),
-                self._read(check, watcher),
+                self._read(check, on_watch),
                 self._expire(),
-                self._wait_for_cut(),
+                self._wait_for_close(),
             )
         ]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, _End):
-                await close(self._socket, outcome.code, outcome.reason)
-                return
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+        reason = self._reason_of(await asyncio.gather(*tasks, return_exceptions=True))
+        if reason is not None:
+            await close_with(self._socket, reason)
+
+    def _reason_of(self, outcomes: Iterable[BaseException | None]) -> str | None:
+        """The reason to close with; None after the browser closed the socket itself."""
+        reason = None
+        for outcome in outcomes:
+            if isinstance(outcome, _Close):
+                reason = reason or outcome.reason
+            elif isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect):
+                log.error("socket failed", exc_info=outcome, user=self.user)
+                reason = "internal-error"
+        return reason
 
     async def _write(self) -> None:
+        # Starlette raises RuntimeError for a send after the socket was closed by the other side
         with suppress(WebSocketDisconnect, RuntimeError):
             while True:
                 await self._socket.send_text(await self._frames.get())
 
-    async def _read(self, check: Check, watcher: Watcher) -> None:
-        """Takes frames in; those of unknown types are ignored, what is no frame is an error."""
+    async def _read(self, check: TokenCheck, on_watch: OnWatch) -> None:
+        """Handles frames. An unknown type is ignored, so that newer pages work with old servers."""
         while True:
             frame = await receive(self._socket)
-            self._count()
+            self._count_frame()
             if frame.get("type") == "token":
                 self._renew(check, frame)
             elif frame.get("type") == "watch":
-                await watcher(self, _watched(frame))
+                await on_watch(self, _watched_device(frame))
 
-    def _count(self) -> None:
+    def _count_frame(self) -> None:
         now = self._clock()
-        if len(self._heard) == self._heard.maxlen and now - self._heard[0] < _MINUTE:
-            raise _End(CloseCode.FLOOD, "too many frames")
-        self._heard.append(now)
+        full = len(self._received_at) == self._received_at.maxlen
+        if full and now - self._received_at[0] < _MINUTE:
+            raise _Close("frames-too-many")
+        self._received_at.append(now)
 
-    def _renew(self, check: Check, frame: dict[str, object]) -> None:
+    def _renew(self, check: TokenCheck, frame: dict[str, object]) -> None:
         try:
             caller = check(Token.model_validate(frame).token)
         except (ProblemError, ValidationError) as error:
-            raise _End(CloseCode.UNAUTHORIZED, "the token is not valid") from error
+            raise _Close("token-invalid") from error
         if (caller.user, caller.tenant) != (self.caller.user, self.caller.tenant):
-            raise _End(CloseCode.UNAUTHORIZED, "the token is somebody else's")
+            raise _Close("token-of-other-user")
         self.caller = caller
         self._renewed.set()
 
     async def _expire(self) -> None:
-        while (left := _seconds(self._clock(), self.caller.expires_at)) > 0:
+        while (left := (self.caller.expires_at - self._clock()).total_seconds()) > 0:
             self._renewed.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(left):  # wait_for may swallow the end of it all
+                # not wait_for: before Python 3.12 it may swallow a cancellation that comes
+                # together with the result (python/cpython#86296)
+                async with asyncio.timeout(left):
                     await self._renewed.wait()
-        raise _End(CloseCode.EXPIRED, "the token has expired")
+        raise _Close("token-expired")
 
-    async def _wait_for_cut(self) -> None:
-        raise await self._end
+    async def _wait_for_close(self) -> None:
+        raise _Close(await self._closing)
 
 
 async def hello(
-    socket: WebSocket, check: Check, seconds: float
+    socket: WebSocket, check: TokenCheck, seconds: float
 ) -> tuple[Caller, int | None] | None:
-    """Who is there and what was last seen; None after closing the socket with the reason."""
+    """The user of the first frame and the last `seq` they saw.
+
+    None after the socket was closed, by the browser or with the reason it was refused for.
+    """
     try:
         async with asyncio.timeout(seconds):
-            first = Hello.model_validate(await receive(socket))
-        return check(first.token), first.seen
+            frame = Hello.model_validate(await receive(socket))
+        return check(frame.token), frame.seen
     except TimeoutError:
-        await close(socket, CloseCode.UNAUTHORIZED, "no hello in time")
+        await close_with(socket, "hello-timeout")
     except ValidationError:
-        await close(socket, CloseCode.PROTOCOL, "the first frame must be a hello with a token")
+        await close_with(socket, "hello-expected")
     except ProblemError as error:
-        expired = error.code == "token-expired"
-        code = CloseCode.EXPIRED if expired else CloseCode.UNAUTHORIZED
-        await close(socket, code, error.detail)
-    except _End as end:
-        await close(socket, end.code, end.reason)
+        await close_with(socket, error.code)
+    except _Close as closing:
+        await close_with(socket, closing.reason)
     except WebSocketDisconnect:
         pass
     return None
 
 
 async def receive(socket: WebSocket) -> dict[str, object]:
-    """The next frame. Raises WebSocketDisconnect, or an end with 4004 for what is no object."""
+    """The next frame. Raises WebSocketDisconnect, or closes with 4004 if it is no JSON object."""
+    if socket.application_state is WebSocketState.DISCONNECTED:  # a send failed meanwhile
+        raise WebSocketDisconnect(1006)
     try:
         frame = await socket.receive_json()
-    except (ValueError, KeyError, RecursionError) as error:
-        raise _End(CloseCode.PROTOCOL, "frames must be JSON objects in text") from error
+    except (ValueError, KeyError, RecursionError) as error:  # KeyError: a binary message
+        raise _Close("frame-invalid") from error
     if not isinstance(frame, dict):
-        raise _End(CloseCode.PROTOCOL, "frames must be JSON objects in text")
+        raise _Close("frame-invalid")
     return frame
 
 
-def _watched(frame: dict[str, object]) -> str | None:
+def _watched_device(frame: dict[str, object]) -> str | None:
     try:
         return Watch.model_validate(frame).device
     except ValidationError as error:
-        raise _End(CloseCode.PROTOCOL, "a watch must name a device, or null") from error
+        raise _Close("watch-invalid") from error
 
 
-async def close(socket: WebSocket, code: int, reason: str) -> None:
-    """Closes the socket and counts why."""
+async def close_with(socket: WebSocket, reason: str) -> None:
+    """Closes the socket with a reason of CLOSE_REASONS and counts the close code."""
+    code, _ = CLOSE_REASONS[reason]
     metrics.CUT.labels(code).inc()
-    with suppress(RuntimeError, WebSocketDisconnect):
+    with suppress(RuntimeError, WebSocketDisconnect):  # the browser was faster
         await socket.close(code, reason)
-
-
-def _seconds(now: datetime, then: datetime) -> float:
-    return (then - now).total_seconds()

@@ -1,8 +1,7 @@
-"""The websocket route `/ws`: lets in whom the token names, from pages of this origin only."""
+"""The websocket route `/ws`, for pages of this origin."""
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from softphone_common.contracts.websocket import CloseCode
 from softphone_common.http.auth import Caller, Tokens
 from softphone_common.http.problem import RETRY_AFTER, ProblemError, problem
 from softphone_common.process import metrics
@@ -12,13 +11,13 @@ from softphone_notifier.accounts.users import UserCache
 from softphone_notifier.live.handshake_limit import HandshakeLimit
 from softphone_notifier.live.hit_subscriptions import HitSubscriptions
 from softphone_notifier.live.hub import Hub
-from softphone_notifier.live.socket_session import SocketSession, close, hello
+from softphone_notifier.live.socket_session import SocketSession, close_with, hello
 from softphone_notifier.origins import Origins
 from softphone_notifier.settings import NotifierSettings
 
 
 class WebsocketRoute:
-    """Opens sessions and hands them to the hub."""
+    """Accepts sockets, checks their hello and has the hub serve them."""
 
     def __init__(
         self,
@@ -43,26 +42,26 @@ class WebsocketRoute:
         self.router.add_api_websocket_route("/ws", self.serve)
 
     async def serve(self, socket: WebSocket) -> None:
-        """One socket from its opening to its end."""
+        """Serves one socket from its handshake to its end."""
         if not self._origins.allow(socket.headers):
-            await socket.close()  # before it is accepted: HTTP 403
+            await socket.close()  # before `accept` this answers the handshake with HTTP 403
             return
-        with self._handshakes.place(socket.client.host if socket.client else "") as place:
-            if not place:
+        address = socket.client.host if socket.client else ""
+        with self._handshakes.admit(address) as admitted:
+            if not admitted:
                 metrics.LIMITED.labels("hellos").inc()
-                full = problem("handshakes-full", headers=RETRY_AFTER)
-                await socket.send_denial_response(full)
+                await socket.send_denial_response(problem("handshakes-full", headers=RETRY_AFTER))
                 return
             await socket.accept()
-            greeting = await hello(socket, self._tokens.check, self._settings.hello_seconds)
-        if greeting is None:
+            opening = await hello(socket, self._tokens.check, self._settings.hello_seconds)
+        if opening is None:
             return
-        caller, seen = greeting
+        caller, seen = opening
         if self._revoked(caller):
-            await close(socket, CloseCode.REVOKED, "the sign-in was revoked")
+            await close_with(socket, "login-revoked")
             return
         if self._users.is_token_outdated(caller.user, caller.version):
-            await close(socket, CloseCode.UNAUTHORIZED, "the user has changed: renew the token")
+            await close_with(socket, "token-outdated")
             return
         session = SocketSession(socket, caller, self._settings, self._clock)
         log.info("browser joined", tenant=caller.tenant, user=caller.user)
@@ -72,8 +71,8 @@ class WebsocketRoute:
         except WebSocketDisconnect:
             pass
         finally:
-            self._hub.release_server(session)
-            await self._hit_subscriptions.release_server(session)
+            self._hub.leave(session)
+            await self._hit_subscriptions.remove(session)
 
     def _check(self, token: str) -> Caller:
         caller = self._tokens.check(token)
