@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from softphone_common.contracts.dial_link import DialLink
-from softphone_common.domain.numbers.dial_format import Spelling, filled, spell
+from softphone_common.domain.numbers.dial_format import DialFormat, fill_link, format_number
 from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 
 DESK = NumberProfile(region="DE", outside_prefix="0")
@@ -35,32 +35,32 @@ IN_MUNICH, IN_NEW_YORK = "+498999998010", "+12125550123"
         ("IT", IN_MUNICH, "national", "00498999998010"),
     ],
 )
-def test_spells(region: str, number: str, spelling: Spelling, dialled: str) -> None:
+def test_spells(region: str, number: str, spelling: DialFormat, dialled: str) -> None:
     profile = NumberProfile(region=region, outside_prefix="0")
     remote = normalise(number, NumberProfile())
     assert remote.e164 == number
-    assert spell(remote, spelling, profile) == dialled
+    assert format_number(remote, spelling, profile) == dialled
 
 
-@pytest.mark.parametrize("spelling", get_args(Spelling))
+@pytest.mark.parametrize("spelling", get_args(DialFormat))
 @pytest.mark.parametrize("region", ["BR", "XX"])
-def test_where_no_prefix_leads_abroad_the_plus_stays(region: str, spelling: Spelling) -> None:
+def test_where_no_prefix_leads_abroad_the_plus_stays(region: str, spelling: DialFormat) -> None:
     profile = NumberProfile(region=region, outside_prefix="0")
     remote = normalise(IN_MUNICH, NumberProfile())
-    assert spell(remote, spelling, profile) == IN_MUNICH
+    assert format_number(remote, spelling, profile) == IN_MUNICH
 
 
 def test_without_an_outside_prefix_a_desk_dials_nationally() -> None:
     remote = normalise(IN_MUNICH, NumberProfile())
-    assert spell(remote, "outside", NumberProfile()) == "08999998010"
+    assert format_number(remote, "outside", NumberProfile()) == "08999998010"
 
 
-@pytest.mark.parametrize("spelling", get_args(Spelling))
+@pytest.mark.parametrize("spelling", get_args(DialFormat))
 @pytest.mark.parametrize("number", ["21", "112", "110", "*21#", "**61*21#", "116117"])
-def test_extensions_services_and_codes_have_one_spelling(number: str, spelling: Spelling) -> None:
+def test_extensions_services_and_codes_have_one_spelling(number: str, spelling: DialFormat) -> None:
     remote = normalise(number, DESK)
     assert remote.e164 is None
-    assert spell(remote, spelling, DESK) == number
+    assert format_number(remote, spelling, DESK) == number
 
 
 @pytest.mark.parametrize("spelling", ["e164", "international", "national"])
@@ -69,11 +69,11 @@ def test_extensions_services_and_codes_have_one_spelling(number: str, spelling: 
     "number", ["+498999998010", "+493023125110", "+494066969000", "+491713920001"]
 )
 def test_what_is_spelt_reads_as_the_same_number(
-    number: str, region: str, spelling: Spelling
+    number: str, region: str, spelling: DialFormat
 ) -> None:
     profile = NumberProfile(region=region)
     remote = normalise(number, profile)
-    assert normalise(spell(remote, spelling, profile), profile).e164 == number
+    assert normalise(format_number(remote, spelling, profile), profile).e164 == number
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_number_is_escaped_as_its_place_in_the_link_needs_it(
     link: str, number: str, made: str
 ) -> None:
     assert DialLink(link=link).link == link
-    assert filled(link, number) == made
+    assert fill_link(link, number) == made
 
 
 @pytest.mark.parametrize(

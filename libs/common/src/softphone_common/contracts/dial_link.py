@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from softphone_common.contracts.problem_codes import invalid
-from softphone_common.domain.numbers.dial_format import Spelling
+from softphone_common.domain.numbers.dial_format import DialFormat
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
 _RUNS_OR_READS = frozenset({"javascript", "data", "vbscript", "blob", "file"})
@@ -32,4 +32,4 @@ class DialLink(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     link: Link = "tel:{number}"
-    spelling: Spelling = "e164"
+    spelling: DialFormat = "e164"

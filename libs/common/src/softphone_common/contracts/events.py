@@ -9,7 +9,7 @@ from softphone_common.contracts.dial_link import DialLink
 from softphone_common.contracts.hit import HitJson
 from softphone_common.domain.call import PHASES, Observation
 from softphone_common.domain.matching import Match
-from softphone_common.domain.numbers.dial_format import Spelling
+from softphone_common.domain.numbers.dial_format import DialFormat
 from softphone_common.domain.numbers.normalise import NumberProfile
 
 TENANT_PATTERN = r"^[a-z0-9-]{1,40}$"
@@ -240,7 +240,7 @@ class Tenant(BaseModel):
     time_zone: str = "Europe/Berlin"
     numbers: NumberProfile = NumberProfile()
     dial_link: str = "tel:{number}"
-    dial_spelling: Spelling = "e164"
+    dial_spelling: DialFormat = "e164"
     activation: Activation | None = None
     version: int = 1
 

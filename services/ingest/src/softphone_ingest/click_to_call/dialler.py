@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from softphone_common.contracts.dial_link import DialLink
 from softphone_common.contracts.events import CallObserved, Device, Tenant
 from softphone_common.domain.call import Observation
-from softphone_common.domain.numbers.dial_format import Spelling, filled, spell
+from softphone_common.domain.numbers.dial_format import DialFormat, fill_link, format_number
 from softphone_common.domain.numbers.normalise import NumberProfile, RemoteNumber, normalise
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
@@ -78,7 +78,7 @@ class Dialler:
         for reading in _readings(remote, profile):
             await self._resolver.expect(tenant.id, click.extension, reading, call)
         dialled = await self._link(tenant, click.user, device)
-        link = filled(dialled.link, spell(remote, dialled.spelling, profile))
+        link = fill_link(dialled.link, format_number(remote, dialled.spelling, profile))
         if click.key:
             await self._idempotency.made(tenant.id, call, asked, link)
         return call, link
@@ -131,7 +131,7 @@ def _readings(remote: RemoteNumber, profile: NumberProfile) -> list[RemoteNumber
 
     0176 04069001 with an outside prefix of 0 is the same digits as a number in California.
     """
-    spelt = (normalise(spell(remote, s, profile), profile) for s in get_args(Spelling))
+    spelt = (normalise(format_number(remote, s, profile), profile) for s in get_args(DialFormat))
     return list({_party(reading): reading for reading in (remote, *spelt)}.values())
 
 

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.domain.numbers.placeholders import is_placeholder
+from softphone_common.domain.numbers.text import only_digits
 from softphone_ingest.mapping.parsed_event import ParsedEvent
 
 PBX, NONE = "pbx", "none"
@@ -112,13 +113,14 @@ def is_usable_call_id(scope: str, external_id: str, remote: RemoteNumber | None)
         return False
     if _NO_ID.fullmatch(external_id) or (scope == PBX and external_id == "0"):
         return False
-    digits = _digits(external_id)
+    digits = only_digits(external_id)
     if remote is None or digits != external_id.lstrip("+"):
         return True
     significant = digits.lstrip("0")
     if len(significant) < _NUMBER_MIN:
-        return scope != PBX or digits != _digits(remote.raw)
-    return digits != _digits(remote.raw) and not _digits(remote.e164 or "").endswith(significant)
+        return scope != PBX or digits != only_digits(remote.raw)
+    e164 = only_digits(remote.e164 or "")
+    return digits != only_digits(remote.raw) and not e164.endswith(significant)
 
 
 def counterpart_key(remote: RemoteNumber | None) -> str:
@@ -131,10 +133,6 @@ def counterpart_key(remote: RemoteNumber | None) -> str:
 def click_key(tenant: str, extension: str, counterpart_key: str) -> str:
     """Where Redis keeps the click that waits for this extension to call this party."""
     return _key("click", tenant, extension, counterpart_key)
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"[^0-9]", "", text)
 
 
 def _uuid(*parts: str) -> str:

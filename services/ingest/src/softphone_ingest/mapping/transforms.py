@@ -1,4 +1,4 @@
-"""The steps that turn what a sender wrote into what it meant; each is one small, total function."""
+"""The steps of `decode`: each turns one spelling of a value into another."""
 
 import base64
 import binascii
@@ -6,31 +6,29 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from softphone_common.domain.numbers.sip import parse_channel, parse_uri
+from softphone_common.domain.numbers.text import only_digits
 from softphone_ingest.mapping.body import parse_json
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.request import decode_percent, decode_text
 from softphone_ingest.mapping.schema import Step
 
-_URI = re.compile(
-    r"^(?:[^<]*<)?\s*(?:(?:sips?|tel|callto|phone):(?://)?)?(?P<user>[^@;>?]*)", re.IGNORECASE
-)
-_CHANNEL = re.compile(
-    r"^(?:PJSIP|SIP|IAX2|SCCP|DAHDI|Local|Agent|Technology)/(?P<name>[^@/;]+?)"
-    r"(?:-[0-9a-f]{4,})?(?:@[^;]*)?(?:;[12])?$",
-    re.IGNORECASE,
-)
+_USER_END = re.compile(r"[;>?]")
+_LOST_PLUS = re.compile(r"^ +[1-9]")
 
 
 def apply_step(step: Step, text: str, field: str) -> Any:
-    """The text after one step of `decode`; the step `json` may give any value of JSON.
+    """The text after one step. The step `json` may give any value of JSON.
 
-    Raises HitError naming `field`.
+    Only `base64` and `json` raise HitError, which names `field`. The other steps leave a text that
+    does not have their form as it is.
     """
     return _STEPS[step](text, field)
 
 
 def _base64(text: str, field: str) -> str:
-    """A plus that came as a blank is one again, padding is optional, both alphabets are read."""
+    """Reads both alphabets of RFC 4648, with or without padding."""
+    # a query turns the plus of the alphabet into a blank
     tight = text.strip("\r\n").replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return decode_text(base64.b64decode(tight + "=" * (-len(tight) % 4), validate=True))
@@ -39,18 +37,20 @@ def _base64(text: str, field: str) -> str:
 
 
 def _plus(text: str, _: str) -> str:
-    """A plus in a query arrives as a blank; before a digit it was one."""
-    return f"+{text.strip()}" if re.match(r"^ +[1-9]", text) else text
+    """Restores the plus of a number, which a query turns into a blank."""
+    return f"+{text.strip()}" if _LOST_PLUS.match(text) else text
 
 
 def _uri(text: str, _: str) -> str:
-    found = _URI.match(text.strip())
-    return found["user"].strip(" '\"/") if found else text
+    # RFC 3261 allows more signs in a user, but extensions have none of these
+    user = _USER_END.split(parse_uri(text.strip()).user, maxsplit=1)[0]
+    return user.strip(" '\"/")
 
 
 def _channel(text: str, _: str) -> str:
-    found = _CHANNEL.match(text.strip())
-    return found["name"] if found else text
+    channel = parse_channel(text)
+    # the peer behind a trunk is the other party, and this step is for the own extension
+    return text if channel is None or channel.trunk else channel.device
 
 
 _STEPS: dict[Step, Callable[[str, str], Any]] = {
@@ -61,7 +61,7 @@ _STEPS: dict[Step, Callable[[str, str], Any]] = {
     "plus": _plus,
     "uri": _uri,
     "channel": _channel,
-    "digits": lambda text, _: re.sub(r"[^0-9]", "", text),
+    "digits": lambda text, _: only_digits(text),
     "lower": lambda text, _: text.lower(),
     "upper": lambda text, _: text.upper(),
 }

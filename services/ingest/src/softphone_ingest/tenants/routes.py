@@ -17,7 +17,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.dial_link import Link
 from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
 from softphone_common.contracts.problem_codes import invalid
-from softphone_common.domain.numbers.dial_format import Spelling
+from softphone_common.domain.numbers.dial_format import DialFormat
 from softphone_common.domain.numbers.normalise import NumberProfile, check
 from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
 from softphone_common.http.problem import ProblemError
@@ -55,7 +55,7 @@ class TenantChanges(_Input):
     time_zone: Zone | None = None
     numbers: Numbers | None = None
     dial_link: Link | None = None
-    dial_spelling: Spelling | None = None
+    dial_spelling: DialFormat | None = None
 
     @model_validator(mode="after")
     def _no_nulls(self) -> "TenantChanges":

@@ -1,52 +1,61 @@
-"""Turns the number a phone sent into a remote number; never raises and never invents one."""
+"""Normalises the number of the other party: to E.164, or to a kind that has no E.164.
+
+It never raises. A number in doubt is invalid, since a wrong one would show the wrong customer.
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
-from softphone_common.domain.numbers import plan as numbering
+from softphone_common.domain.numbers import plan
 from softphone_common.domain.numbers.placeholders import is_placeholder
 from softphone_common.domain.numbers.profile_error import ProfileError
 from softphone_common.domain.numbers.text import (
     Address,
-    Dialled,
-    address,
-    dialled,
-    plain,
-    unlabelled,
-    without_prefix,
+    DialString,
+    parse_address,
+    parse_dial_string,
+    strip_labels,
+    strip_prefix,
+    to_plain_text,
 )
-from softphone_common.domain.numbers.withheld import is_nobody, is_spelt_out, is_withheld
+from softphone_common.domain.numbers.withheld import (
+    is_withheld,
+    is_withheld_host,
+    is_withheld_on_keypad,
+)
 
 Kind = Literal["external", "internal", "anonymous", "service", "invalid"]
 OutsidePrefixMode = Literal["never", "always"]
 Format = Literal["any", "e164_without_plus"]
 
 RAW_MAX = 128
-"""Characters of the raw text that are kept; no phone number and no SIP URI of use is longer."""
+"""Characters of the raw text that are read and kept. Useful SIP URIs are shorter."""
 
 _DIALABLE = re.compile(r"\+?[0-9]+")
 _STAR_CODE = re.compile(r"[*#][0-9*#+]*[0-9][0-9*#+]*")
 _INTERCOM = re.compile(r"\*\*[0-9]{1,3}")
-_LINE_OF_USER = re.compile(r"(?:[1-9][0-9]{6})?[wW][0-9]{1,3}")
-"""`w0`, `1234567w0`: what sipgate calls a line, by user and by account and user."""
+_SIPGATE_LINE = re.compile(r"(?:[1-9][0-9]{6})?[wW][0-9]{1,3}")
+"""The extensions of sipgate, `w0`, also with the number of the account before: `1234567w0`."""
 
 _PRIVATE_MAX = 8
-"""Digits of the longest number that is private to a domain, as its `phone-context` says."""
+"""Digits up to which a number with a domain as its phone-context counts as an extension."""
 
 _RANGE = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8})?")
 
 
 @dataclass(frozen=True, slots=True)
 class NumberProfile:
-    """How numbers are dialled at one tenant or device.
+    """How numbers are dialled and shown at one tenant or device.
 
-    `region` is ISO 3166, `area_code` without its zero. `outside_prefix` is dialled for an outside
-    line; where `outside_prefix_mode` is `always` the phone also shows it before every number that
-    comes in. `format` says that numbers are E.164 whose plus is left out. `trunk` is the own number
-    without the extension, in E.164. Extensions are numbers of up to `extension_max_len` digits, or,
-    where there are `extension_ranges` such as `200-299` and `4711`, what is in one of them.
+    - `region`: ISO 3166, such as `DE`; `area_code`: without trunk prefix, such as `89`
+    - `outside_prefix`: digits for an outside line; with the mode `always` the phone also shows them
+      in front of the numbers of incoming calls
+    - `format`: `e164_without_plus` for senders that leave out the plus of every number
+    - `trunk`: the own number without the extension, in E.164
+    - extensions have up to `extension_max_len` digits; if there are `extension_ranges`, such as
+      `200-299` or `4711`, only those are extensions
     """
 
     region: str = "DE"
@@ -61,10 +70,9 @@ class NumberProfile:
 
 @dataclass(frozen=True, slots=True)
 class RemoteNumber:
-    """The other party's number: as sent, as E.164 if it has one, its kind, how to show it.
+    """The other party's number: as sent, in E.164 if it has one, its kind, and the form to show.
 
-    `ext` is what is dialled after the answer: an extension, or digits after a pause; of several
-    parts with commas between them.
+    `ext` are the digits to dial after the answer, with commas for pauses.
     """
 
     raw: str
@@ -77,33 +85,33 @@ class RemoteNumber:
 def normalise(raw: str, profile: NumberProfile) -> RemoteNumber:
     """Reads `raw` as dialled at a tenant with this profile.
 
-    Do not trim `raw` before: a blank in front of a number is what is left of a plus that came
-    through a query string. What has no E.164 form is decided before parsing, since the parsing
-    library finds a "possible" subscriber in almost any short string of digits.
+    `raw` must not be trimmed: a blank in front of a number is what a query makes of its plus.
     """
-    text = plain(raw[:RAW_MAX])[:RAW_MAX]
+    text = to_plain_text(raw[:RAW_MAX])[:RAW_MAX]
     raw = raw.strip()[:RAW_MAX]
-    told = address(text)
-    user = unlabelled(told.user)
-    said = dialled(user)
-    outside = _behind_prefix(user, profile)
-    if _is_withheld(told, said) or (outside and _is_nothing(outside.digits)):
+    address = parse_address(text)
+    user = strip_labels(address.user)
+    dialled = parse_dial_string(user)
+    outside = _after_prefix(user, profile)
+    # numbers without E.164 are recognised before the numbering plan is asked, since it finds a
+    # possible subscriber in almost any short string of digits
+    if _is_withheld(address, dialled) or (outside and _is_withheld_rest(outside.digits)):
         return RemoteNumber(raw, None, "anonymous", "")
     if is_placeholder(text.strip()):
         return RemoteNumber(raw, None, "invalid", raw)
-    short = _short(told, said, outside, profile)
+    short = _short(address, dialled, outside, profile)
     if short is not None:
         return RemoteNumber(raw, None, *short)
-    return _external(raw, told, outside or said, outside is not None, profile)
+    return _external(raw, address, outside or dialled, outside is not None, profile)
 
 
 def is_region(code: str) -> bool:
-    """Whether `code` is a region numbers can be read in, like `DE`."""
-    return numbering.is_region(code)
+    """Whether numbers can be read in this ISO 3166 region, such as `DE`."""
+    return plan.is_region(code)
 
 
 def check(profile: NumberProfile) -> None:
-    """Raises ProfileError naming the field of `profile` that can't be."""
+    """Raises ProfileError naming a field that is out of its range."""
     if not is_region(profile.region):
         raise ProfileError("region-unknown")
     if not re.fullmatch(r"|[1-9][0-9]{0,5}", profile.area_code):
@@ -122,18 +130,18 @@ def check(profile: NumberProfile) -> None:
 
 
 def changed(profile: NumberProfile, changes: Mapping[str, object]) -> NumberProfile:
-    """The profile with these fields replaced, as JSON or TOML say them.
+    """The profile with these fields replaced; values are those of JSON or TOML.
 
-    Raises ProfileError naming a field that is unknown, of a wrong type, or can't be.
+    Raises ProfileError naming a field that is unknown, of a wrong type, or out of its range.
     """
-    known = {field.name: getattr(profile, field.name) for field in fields(profile)}
+    values = {field.name: getattr(profile, field.name) for field in fields(profile)}
     for name, value in changes.items():
-        if name not in known:
-            raise ProfileError("profile-field-unknown", name=name, names=", ".join(known))
-        known[name] = tuple(value) if isinstance(value, list) else value
-        if not _fits(name, known[name]):
+        if name not in values:
+            raise ProfileError("profile-field-unknown", name=name, names=", ".join(values))
+        values[name] = tuple(value) if isinstance(value, list) else value
+        if not _fits(name, values[name]):
             raise ProfileError("profile-value-invalid", name=name, value=repr(value))
-    new = NumberProfile(**known)
+    new = NumberProfile(**values)
     check(new)
     return new
 
@@ -152,68 +160,75 @@ def _fits(name: str, value: object) -> bool:
             return isinstance(value, str)
 
 
-def _behind_prefix(user: str, profile: NumberProfile) -> Dialled | None:
-    """What was dialled for an outside line; None where no prefix is shown."""
+def _after_prefix(user: str, profile: NumberProfile) -> DialString | None:
+    """The digits after the prefix for an outside line; None where the phone shows no prefix."""
     if profile.outside_prefix_mode == "never" or not profile.outside_prefix:
         return None
-    behind = without_prefix(user, profile.outside_prefix)
-    return None if behind is None else dialled(behind)
+    rest = strip_prefix(user, profile.outside_prefix)
+    return None if rest is None else parse_dial_string(rest)
 
 
-def _is_nothing(digits: str) -> bool:
-    """Whether nothing is left behind a prefix, or digits that spell out why."""
-    return not digits or is_spelt_out(digits)
+def _is_withheld_rest(digits: str) -> bool:
+    """Whether nothing follows a prefix, as an exchange shows it for a caller who is withheld."""
+    return not digits or is_withheld_on_keypad(digits)
 
 
-def _is_withheld(told: Address, said: Dialled) -> bool:
-    """Whether the caller is not shown; a display name decides only where there is no number."""
-    if is_withheld(told.user) or is_nobody(told.host) or is_spelt_out(said.digits):
+def _is_withheld(address: Address, dialled: DialString) -> bool:
+    """Whether the caller is withheld. A display name decides only where there is no number."""
+    if is_withheld(address.user) or is_withheld_host(address.host):
         return True
-    named = told.name != "" and is_withheld(told.name)
-    return named and not _DIALABLE.fullmatch(said.digits)
+    if is_withheld_on_keypad(dialled.digits):
+        return True
+    has_word = address.name != "" and is_withheld(address.name)
+    return has_word and not _DIALABLE.fullmatch(dialled.digits)
 
 
 def _short(
-    told: Address, said: Dialled, outside: Dialled | None, profile: NumberProfile
+    address: Address,
+    dialled: DialString,
+    outside: DialString | None,
+    profile: NumberProfile,
 ) -> tuple[Kind, str] | None:
-    """The kind of what is no subscriber of the public network, and how to show it.
+    """The kind and display of a number that is not one of the public network's subscribers.
 
-    Help comes first, then extensions in a list, then services: an extension known by its length
-    alone is the weakest guess.
+    The order is that of certainty: emergency numbers, extensions the sender or profile names,
+    services, and last the extensions that are recognised by their length alone.
     """
-    digits = said.digits
+    digits = dialled.digits
     if _STAR_CODE.fullmatch(digits):
         return ("internal" if _INTERCOM.fullmatch(digits) else "service"), digits
-    called = (digits, outside.digits) if outside else (digits,)
-    for number in called:
-        if numbering.is_emergency(number, profile.region):
+    numbers = (digits, outside.digits) if outside else (digits,)
+    for number in numbers:
+        if plan.is_emergency(number, profile.region):
             return "service", number
-    own = _named(told, digits, profile)
-    if own:
-        return "internal", own
+    extension = _named_extension(address, digits, profile)
+    if extension:
+        return "internal", extension
+    # senders fill the field of a withheld caller with zeros
     if len(digits) > 2 and not digits.strip("+0"):
-        return "anonymous", ""  # a filler
-    for number in called:
-        if numbering.is_service(number, profile.region):
+        return "anonymous", ""
+    for number in numbers:
+        if plan.is_service(number, profile.region):
             return "service", number
-    return ("internal", digits) if _is_as_short(digits, profile) else None
+    is_extension = _is_short(digits, profile) and _has_no_prefix(digits)
+    return ("internal", digits) if is_extension else None
 
 
-def _named(told: Address, digits: str, profile: NumberProfile) -> str:
-    """The extension if the sender or the profile says that it is one, else nothing."""
-    if _LINE_OF_USER.fullmatch(told.user):
-        return told.user
-    # RFC 3966, 5.1.5: a domain as its context makes a number private
-    private = told.context != "" and _is_bare(digits) and len(digits) <= _PRIVATE_MAX
-    return digits if private or _is_listed(digits, profile) else ""
+def _named_extension(address: Address, digits: str, profile: NumberProfile) -> str:
+    """The extension if the sender or the profile marks it as one, else an empty text."""
+    if _SIPGATE_LINE.fullmatch(address.user):
+        return address.user
+    # RFC 3966, 5.1.5: a domain as context makes a number valid in that domain only
+    is_private = address.context != "" and _has_no_prefix(digits) and len(digits) <= _PRIVATE_MAX
+    return digits if is_private or _is_listed(digits, profile) else ""
 
 
-def _is_bare(digits: str) -> bool:
+def _has_no_prefix(digits: str) -> bool:
     return digits.isdecimal() and not digits.startswith("0")
 
 
 def _is_listed(digits: str, profile: NumberProfile) -> bool:
-    """Whether the profile names this as an extension."""
+    """Whether the digits are in one of the profile's ranges of extensions."""
     for item in profile.extension_ranges:
         low, _, high = item.partition("-")
         if len(digits) == len(low) and low <= digits <= (high or low):
@@ -221,40 +236,39 @@ def _is_listed(digits: str, profile: NumberProfile) -> bool:
     return False
 
 
-def _is_as_short(digits: str, profile: NumberProfile) -> bool:
-    short = not profile.extension_ranges and len(digits) <= profile.extension_max_len
-    return short and _is_bare(digits)
+def _is_short(digits: str, profile: NumberProfile) -> bool:
+    return not profile.extension_ranges and len(digits) <= profile.extension_max_len
 
 
 def _external(
-    raw: str, told: Address, called: Dialled, outside: bool, profile: NumberProfile
+    raw: str, address: Address, dialled: DialString, has_prefix: bool, profile: NumberProfile
 ) -> RemoteNumber:
-    """The subscriber, or one of our own extensions behind the trunk; else what can't be read."""
-    line = None
-    if _DIALABLE.fullmatch(called.digits):
-        line = numbering.line(
-            called.digits,
+    """A number of the public network, an extension of the own trunk, or an invalid number."""
+    number = None
+    if _DIALABLE.fullmatch(dialled.digits):
+        number = plan.find_number(
+            dialled.digits,
             profile.region,
             area_code=profile.area_code,
-            lost_plus=told.lost_plus and not outside,
+            lost_plus=address.lost_plus and not has_prefix,
             plus_left_out=profile.format == "e164_without_plus",
         )
-    if line is None:
+    if number is None:
         return RemoteNumber(raw, None, "invalid", raw)
-    if is_spelt_out(line.e164):
+    if is_withheld_on_keypad(number.e164):
         return RemoteNumber(raw, None, "anonymous", "")
-    own = _behind_trunk(line.e164, profile)
-    if own is not None:
-        return RemoteNumber(raw, None, "internal", own or line.display)
-    return RemoteNumber(raw, line.e164, "external", line.display, called.ext or told.ext)
+    extension = _trunk_extension(number.e164, profile)
+    if extension is not None:
+        return RemoteNumber(raw, None, "internal", extension or number.display)
+    ext = dialled.ext or address.ext
+    return RemoteNumber(raw, number.e164, "external", number.display, ext)
 
 
-def _behind_trunk(e164: str, profile: NumberProfile) -> str | None:
-    """The extension behind the own trunk, empty for the trunk itself; None for anybody else's."""
+def _trunk_extension(e164: str, profile: NumberProfile) -> str | None:
+    """The extension of a number of the own trunk, empty for the trunk itself, else None."""
     if not profile.trunk or not e164.startswith(profile.trunk):
         return None
     extension = e164.removeprefix(profile.trunk)
     if extension in {"", "0"} or _is_listed(extension, profile):
         return extension
-    short = not profile.extension_ranges and len(extension) <= profile.extension_max_len
-    return extension if short else None
+    return extension if _is_short(extension, profile) else None

@@ -1,4 +1,4 @@
-"""Knows a placeholder that a phone sent instead of what it stands for; replaces none."""
+"""Recognises placeholders that a phone sent as they are, without replacing them by a value."""
 
 import re
 
@@ -14,10 +14,11 @@ _PLACEHOLDER = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# some phones use GUIDs in braces as ids of their calls; these look like {CALLERNUM}
 _GUID = re.compile(r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", re.IGNORECASE)
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether the whole of `text` is one; a GUID in braces, as some phones name calls, is none."""
+    """Whether the whole of `text`, apart from blanks around it, is one placeholder."""
     text = text.strip()
     return _PLACEHOLDER.fullmatch(text) is not None and _GUID.fullmatch(text) is None

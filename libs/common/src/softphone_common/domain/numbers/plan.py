@@ -1,7 +1,7 @@
-"""What the numbering plans of the world say, by libphonenumber's data; believes no doubtful number.
+"""Finds numbers in the numbering plans of the world, which libphonenumber has as data.
 
-The library finds a "possible", often a "valid", subscriber in almost any string of digits. So it is
-asked last, and in the order in which its answers can be trusted.
+The library finds a "possible", often a "valid", number in almost any string of digits. So it is
+consulted last, and for the reliable interpretations of a string before the doubtful ones.
 """
 
 import re
@@ -16,51 +16,56 @@ _SERVICE = {
     "US": re.compile(r"0|[2-9]11|988"),
     "CA": re.compile(r"0|[2-9]11|988"),
 }
-"""Codes of the public network that the library does not know, or does not know as open to all."""
+"""Short codes of public networks that the library lacks, or has as codes of one carrier."""
 
 _OPEN_PLANS = frozenset({43, 49})
-"""Austria and Germany: numbers of any length, so that a local one looks like a national one."""
+"""Austria and Germany, whose numbers vary in length: local numbers look like national ones."""
 
 _OPEN_PLAN_MIN = 9
-_LOCAL_MAX = 11
-"""National digits beyond which a number without area code is not believed to be a local one."""
+"""Digits a number without trunk prefix needs in an open plan, to be no local number."""
 
-_ZERO_KEPT = frozenset({39, 378, 379})
+_LOCAL_MAX = 11
+"""National digits beyond which a number is not read as a local one without its area code."""
+
+_ZERO_DIALLED = frozenset({39, 378, 379})
+"""Country codes after which the zero of a number is dialled: Italy, San Marino, Vatican City."""
+
 _SHORTEST = 9
-"""Characters of the shortest E.164 that is believed though its range is not in use."""
+"""Characters an E.164 number needs that is in no range in use. Ranges come into use faster than
+the data of the library."""
 
 _MEXICO = re.compile(r"(?:044|045|01|1)(?=[0-9]{10}$)")
 _MEXICO_ABROAD = re.compile(r"\+52(?:044|045|01|1)(?=[0-9]{10}$)")
-"""Prefixes Mexico gave up in 2019; phone books and exchanges still have them."""
+"""Prefixes Mexico abolished in 2019. Phone books and exchanges still have them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A subscriber's number in E.164, and as it is shown."""
+class PlanNumber:
+    """A number of the public network in E.164, and in the international format to show."""
 
     e164: str
     display: str
 
 
 def is_region(code: str) -> bool:
-    """Whether `code` is a region numbers can be read in, like `DE`."""
+    """Whether the library has numbering plans of this ISO 3166 region, such as `DE`."""
     return code in phonenumbers.SUPPORTED_REGIONS
 
 
 def is_emergency(digits: str, region: str) -> bool:
-    """Whether this calls for help in the region."""
-    # of other text the library takes whatever digits it finds in it
+    """Whether these digits are an emergency number of the region."""
+    # the library would pick the digits out of any other text
     return digits.isdecimal() and phonenumbers.is_emergency_number(digits, region)
 
 
 def is_service(digits: str, region: str) -> bool:
-    """Whether this is a short code that everybody in the region can call.
+    """Whether these digits are a short code for voice calls, open to everybody in the region.
 
-    Not what is for text messages or one carrier's customers. Codes of up to four digits that do not
-    begin with 1 are rarer than extensions, so of those only the ones listed here count.
+    Codes for text messages and for the customers of one carrier are none. Codes of up to four
+    digits that do not begin with 1 are rarer than extensions, so only those in _SERVICE count.
     """
-    own = _SERVICE.get(region)
-    if own is not None and own.fullmatch(digits):
+    codes = _SERVICE.get(region)
+    if codes is not None and codes.fullmatch(digits):
         return True
     if not digits.isdecimal() or digits.startswith("0") or len(digits) > 6:
         return False
@@ -73,32 +78,32 @@ def is_service(digits: str, region: str) -> bool:
     )
 
 
-def line(
+def find_number(
     digits: str,
     region: str,
     area_code: str = "",
     lost_plus: bool = False,
     plus_left_out: bool = False,
-) -> Line | None:
-    """The subscriber behind digits dialled in the region; None where that is in doubt.
+) -> PlanNumber | None:
+    """The number that these digits reach when they are dialled in the region; None if in doubt.
 
-    `plus_left_out` says that the sender leaves out every plus; `lost_plus` that this one seems to
-    have had one, which is believed if there is such a number.
+    `plus_left_out`: the sender writes E.164 without its plus. `lost_plus`: there is a blank where a
+    plus may have been, which is assumed if there is such a number.
     """
     if digits.startswith("+"):
-        number = _from_abroad(digits)
+        number = _international(digits)
     elif digits.startswith("0"):
-        number = _dialled(digits, region)
+        number = _with_prefix(digits, region)
     else:
         number = (
             (_after_lost_plus(digits, region) if lost_plus else None)
-            or (_from_abroad(f"+{digits}") if plus_left_out else None)
+            or (_international(f"+{digits}") if plus_left_out else None)
             or _local(digits, region, area_code)
-            or _bare(digits, region)
+            or _without_prefix(digits, region)
         )
     if number is None:
         return None
-    return Line(
+    return PlanNumber(
         phonenumbers.format_number(number, PhoneNumberFormat.E164),
         phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
     )
@@ -115,68 +120,73 @@ def _is_valid(number: PhoneNumber | None) -> bool:
     return number is not None and phonenumbers.is_valid_number(number)
 
 
-def _believed(number: PhoneNumber | None) -> PhoneNumber | None:
-    """The number if it is in a range in use, or at least could be a whole one.
+def _plausible(number: PhoneNumber | None) -> PhoneNumber | None:
+    """The number if it is in a range in use, or has at least a possible length.
 
-    A zero that is left before it is an obsolete trunk prefix, except where zeros are dialled.
+    A zero left at its front is a trunk prefix by mistake, except where zeros are dialled.
     """
     if number is None or phonenumbers.is_valid_number(number):
         return number
     if number.italian_leading_zero:
-        bare = PhoneNumber(number.country_code, number.national_number)
-        if number.number_of_leading_zeros in {None, 1} and phonenumbers.is_valid_number(bare):
-            return bare
-        if number.country_code not in _ZERO_KEPT:
+        without_zero = PhoneNumber(number.country_code, number.national_number)
+        if number.number_of_leading_zeros in {None, 1} and phonenumbers.is_valid_number(
+            without_zero
+        ):
+            return without_zero
+        if number.country_code not in _ZERO_DIALLED:
             return None
-    possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    is_possible = (
+        phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    )
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return number if possible and len(e164) >= _SHORTEST else None
+    return number if is_possible and len(e164) >= _SHORTEST else None
 
 
-def _from_abroad(digits: str) -> PhoneNumber | None:
-    return _believed(_read(_MEXICO_ABROAD.sub("+52", digits), None))
+def _international(digits: str) -> PhoneNumber | None:
+    return _plausible(_read(_MEXICO_ABROAD.sub("+52", digits), None))
 
 
-def _dialled(digits: str, region: str) -> PhoneNumber | None:
-    """With a trunk prefix or the prefix of calls abroad."""
+def _with_prefix(digits: str, region: str) -> PhoneNumber | None:
+    """Reads digits with a trunk prefix or an international prefix."""
     code = phonenumbers.country_code_for_region(region)
+    # no number of North America begins with 00, so it can only be the prefix of other countries
     if digits.startswith("00") and code == 1:
-        return _from_abroad(f"+{digits[2:]}")
+        return _international(f"+{digits[2:]}")
     if code == 52:
         digits = _MEXICO.sub("", digits)
-    number = _believed(_read(digits, region))
+    number = _plausible(_read(digits, region))
     if number is None and digits.startswith("00"):
-        abroad = _from_abroad(f"+{digits[2:]}")
-        return abroad if _is_valid(abroad) else None
+        international = _international(f"+{digits[2:]}")
+        return international if _is_valid(international) else None
     return number
 
 
 def _after_lost_plus(digits: str, region: str) -> PhoneNumber | None:
-    number = _from_abroad(f"+{digits}")
+    number = _international(f"+{digits}")
     return number if _is_valid(number) or not _is_valid(_read(digits, region)) else None
 
 
 def _local(digits: str, region: str, area_code: str) -> PhoneNumber | None:
-    """With the own area code before it, where it is short enough to be without one."""
+    """Reads a local number by the area code of the profile, if it is short enough for that."""
     code = phonenumbers.country_code_for_region(region)
     if not area_code or digits.startswith(f"{code}{area_code}"):
         return None
     if not 5 <= len(digits) <= _LOCAL_MAX - len(area_code):
         return None
-    return _from_abroad(f"+{code}{area_code}{digits}")
+    return _international(f"+{code}{area_code}{digits}")
 
 
-def _bare(digits: str, region: str) -> PhoneNumber | None:
-    """A national number without trunk prefix, or one with the own country code but without plus.
+def _without_prefix(digits: str, region: str) -> PhoneNumber | None:
+    """Reads a national number without trunk prefix, or one that begins with the country code.
 
-    Only a range in use is believed, and the plus comes first: 492111234567 is in Germany also a
-    number of 04921, which nobody would write so.
+    Only ranges in use count, and the country code comes first: 492111234567 is in Germany also a
+    number of the area 04921, but nobody writes it like that.
     """
     code = phonenumbers.country_code_for_region(region)
     if code in _OPEN_PLANS and len(digits) < _OPEN_PLAN_MIN:
         return None
     if digits.startswith(str(code)):
-        number = _from_abroad(f"+{digits}")
+        number = _international(f"+{digits}")
         if _is_valid(number):
             return number
     number = _read(_MEXICO.sub("", digits) if code == 52 else digits, region)

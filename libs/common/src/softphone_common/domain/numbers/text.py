@@ -1,7 +1,7 @@
-"""Takes apart what phones and people write around a number; knows no numbering plan.
+"""Takes apart what phones and people write around a number, before any numbering plan is asked.
 
-What comes out is text still, and may be no number at all. The forms are those of RFC 3261 (sip),
-RFC 3966 (tel), Asterisk's channel names, and of phone books and letterheads.
+The results are still texts and may be no numbers at all. Besides URIs and channel names these are
+the forms of phone books, letterheads and web pages.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from softphone_common.domain.numbers.placeholders import is_placeholder
+from softphone_common.domain.numbers.sip import SipUri, parse_channel, parse_uri
 
 _AROUND = " \t\n'\"`´“”„‘’«»/,;"
 _PAUSES = " \t)-/.,;wpWP"
@@ -17,22 +18,13 @@ _SIGNS = str.maketrans({"−": "-", "·": ".", "•": "."})
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
-_SCHEME = re.compile(r"\s*(?:(?:sips?|tel|callto|phone|skype|dial|h323):(?://)?)+", re.I)
-_CHANNEL = re.compile(
-    r"(?:PJSIP|SIP|IAX2?|DAHDI|ZAP|SCCP|MGCP|MISDN|CAPI|LOCAL|AGENT|USER|SOFIA)/(?:[^@]*/)?"
-    r"(?P<peer>[^/@;]+?)(?:-[0-9a-f]{1,8})?(?:;[0-9])?(?:@.*)?",
-    re.I,
-)
-_PARAMETER = re.compile(r";\s*([a-z][\w.-]*)(?:=([^;@>?]*))?", re.I)
-_QUERY = re.compile(r"\?[a-z].*", re.I | re.S)
-_PASSWORD = re.compile(r"(?<=[0-9]):.*", re.S)
-_HOST = re.compile(r"[^\s:;>?/]*")
 _IP_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}[1-9]?\d{1,2}(?::\d+)?")
 
 _EXTENSION_WORD = r"(?:ext(?:ension|n)?|x|poste|int(?:erno)?|wew|toestel|tst|anexo|ramal)[.:=]*"
 _DIRECT_WORD = r"(?:DW|Durchw(?:ahl)?|App(?:arat)?|Nst|Nebenst(?:elle)?|Klappe|Kl)[.:]*"
-_WITHHOLDING = re.compile(r"(?:[*#]31#|\*(?:67|82)(?=(?:[^0-9]*[0-9]){7}))\s*(?=.)")
-_OWN_LABEL = re.compile(rf"(?:{_EXTENSION_WORD}|{_DIRECT_WORD})\s*(?=[0-9]{{1,8}}$)", re.I)
+# codes dialled to withhold one's own number (CLIR): *31# and #31# of GSM, *67 and *82 of the USA
+_CLIR_CODE = re.compile(r"(?:[*#]31#|\*(?:67|82)(?=(?:[^0-9]*[0-9]){7}))\s*(?=.)")
+_EXTENSION_LABEL = re.compile(rf"(?:{_EXTENSION_WORD}|{_DIRECT_WORD})\s*(?=[0-9]{{1,8}}$)", re.I)
 _IN_BRACKETS = re.compile(rf"\(\s*((?:{_EXTENSION_WORD}|{_DIRECT_WORD})\s*[0-9]{{1,8}})\s*\)", re.I)
 _SQUARE = re.compile(r"\[([0-9]+)\]")
 _REMARK = re.compile(r"\[[^\]]*(?:\]|$)|\((?=[^()]*[^\W\d_])[^()]*(?:\)|$)")
@@ -41,20 +33,20 @@ _LABEL = re.compile(
     r"|[^0-9+*#]+(?=\+)"  # Vertrieb +4989...
     r"|[^0-9+*#]*[\s.](?=\(?0(?:[^0-9]*[0-9]){6})"  # Tel. 089...
 )
-_NEXT = re.compile(r"\s*[,;/|&\n]+\s*(?=[+0(])|\s+(?=\+)")
+_NEXT_NUMBER = re.compile(r"\s*[,;/|&\n]+\s*(?=[+0(])|\s+(?=\+)")
 _DIRECT = re.compile(
     rf"(?<=[0-9)])(?:\s*-\s*0)?[\s,;/-]*(?<![^\W\d_]){_DIRECT_WORD}\s*-?\s*"
     r"(?=[0-9]{1,8}(?![0-9]))",
     re.I,
 )
-_ALSO = re.compile(r"-\s*([0-9]{1,5})((?:\s*(?:[/&]|,\s)\s*-?\s*[0-9]{1,5})+)$")
-_APART = re.compile(
+_MORE_DIRECT_LINES = re.compile(r"-\s*([0-9]{1,5})((?:\s*(?:[/&]|,\s)\s*-?\s*[0-9]{1,5})+)$")
+_EXTENSION = re.compile(
     rf"(?<=[0-9)])\s*(?:{_EXTENSION_WORD}\s*([0-9]{{1,8}})|[,;pw#][\s,;pw]*([0-9][0-9,;pw]*))#?$",
     re.I,
 )
 _MASKED = re.compile(r"[0-9]\s*x{2,}", re.I)
-_AFTER = re.compile(r"(?<=[0-9)#])[,;:]?\s+[-/|,;:]?\s*[^\W\d_].*", re.S)
-_WORD = re.compile(r"(\+?[0-9][0-9\s()/.-]*?)[\s/.-]*([A-Z]{4,})((?:[\s.-]*[0-9])*)", re.I)
+_TEXT_AFTER = re.compile(r"(?<=[0-9)#])[,;:]?\s+[-/|,;:]?\s*[^\W\d_].*", re.S)
+_VANITY = re.compile(r"(\+?[0-9][0-9\s()/.-]*?)[\s/.-]*([A-Z]{4,})((?:[\s.-]*[0-9])*)", re.I)
 _FREEPHONE = re.compile(
     r"(?:(?:\+|00)[1-9][0-9]{0,2})?0?[789]00|\+?1?8(?:00|33|44|55|66|77|88)"  # 0800, 1-888
 )
@@ -62,16 +54,17 @@ _BEFORE_PLUS = re.compile(r"(?:[0-9]{1,2}|011)?[\s(/.-]*\++[\s(]*(?:00(?=[1-9]))
 _OPTIONAL_ZERO = re.compile(r"(?:\+|00|011)?\s*\(?([1-9][0-9]{0,2})[\s)/.-]*\(0\)")
 _PUNCTUATION = re.compile(r"[\s()/_'-]|\.(?!\.)")
 
-_ZERO_STAYS = frozenset({"39", "378", "379"})
-"""Country codes after which a zero in brackets is dialled: Italy, San Marino, Vatican."""
+_ZERO_DIALLED = frozenset({"39", "378", "379"})
+"""Country codes after which a zero in brackets is dialled: Italy, San Marino, Vatican City."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a text names: a display name, the `user` where a number would stand, and its host.
+    """The parts of a text: a display name, the `user` where a number would be, and its host.
 
-    `context` is the domain a local number is private to, `ext` an extension said as a parameter.
-    `lost_plus`: the user begins with a blank, which is what a URL's query makes of a plus.
+    `context` is the domain in which a local number is valid (RFC 3966, phone-context), `ext` an
+    extension from a parameter. `lost_plus`: the user begins with a blank before a digit, which is
+    how the query of a URL shows a plus.
     """
 
     name: str
@@ -83,36 +76,42 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialled:
-    """Digits with at most one plus before them, and what is dialled after the answer.
+class DialString:
+    """Digits with at most one plus before them, and the digits to dial after the answer.
 
-    Where it is no number `digits` still has letters or signs in it.
+    `digits` keeps letters and signs if the text is no number.
     """
 
     digits: str
     ext: str
 
 
-def plain(raw: str) -> str:
-    """One plain form of digits, blanks and dashes, without invisible marks; percents decoded.
+def only_digits(text: str) -> str:
+    """The ASCII digits of a text."""
+    return re.sub(r"[^0-9]", "", text)
 
-    What a client escaped twice, or three times, is decoded as often; a placeholder stays.
+
+def to_plain_text(raw: str) -> str:
+    """The text with ASCII digits, blanks and dashes, without invisible characters, and decoded.
+
+    Clients escape a number up to three times (`%252B`), so percent-encoding is resolved as often. A
+    placeholder such as `%callerid` stays, though it begins like an escape.
     """
-    text = _plain(raw)
+    text = _to_plain_signs(raw)
     for _ in range(3):
         if not _ESCAPE.search(text) or is_placeholder(text):
             break
-        text = _plain(unquote(text))
+        text = _to_plain_signs(unquote(text))
     return text
 
 
-def _plain(text: str) -> str:
+def _to_plain_signs(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_sign, unicodedata.normalize("NFKC", text))).translate(_SIGNS)
+    return "".join(map(_plain_sign, unicodedata.normalize("NFKC", text))).translate(_SIGNS)
 
 
-def _sign(char: str) -> str:
+def _plain_sign(char: str) -> str:
     match unicodedata.category(char):
         case "Nd":
             return str(unicodedata.decimal(char))
@@ -128,103 +127,101 @@ def _sign(char: str) -> str:
             return char
 
 
-def address(text: str) -> Address:
-    """Reads a name-addr, a URI, user@host, a channel name, or what stands alone."""
-    name, bracket, inner = text.rpartition("<")
-    inner = inner.partition(">")[0] if bracket else text
-    channel = _CHANNEL.fullmatch(inner.strip())
-    inner = channel["peer"] if channel else _SCHEME.sub("", inner, count=1)
-    said = {key.lower(): value for key, value in _PARAMETER.findall(inner)}
-    user, at, host = inner.partition("@")
-    user = _QUERY.sub("", _PARAMETER.sub("", user))
-    if at:
-        user = _PASSWORD.sub("", user)
-    context = said.get("phone-context", "").strip()
+def parse_address(text: str) -> Address:
+    """Reads a name-addr, a URI, user@host, a channel name, or a number alone."""
+    display_name, bracket, rest = text.rpartition("<")
+    channel = parse_channel(rest.partition(">")[0] if bracket else text)
+    uri = SipUri(display_name, channel.peer, "", {}) if channel else parse_uri(text)
+    user, context = uri.user, uri.parameters.get("phone-context", "").strip()
     if context.startswith("+") and not user.lstrip().startswith("+"):
-        # RFC 3966, 5.1.5: what completes a local number, though no 112 of a whole country
-        short = len(context) <= 4 and _count(user) <= 3
-        user, context = ("" if short else context) + user.strip(), ""
-    after = re.sub(r"[^0-9]", "", said.get("ext") or said.get("postd") or "")
-    found = _HOST.match(host)
+        # RFC 3966, 5.1.5: a context of digits completes a local number. Not so an emergency number,
+        # which some phones send with the country code as its context.
+        is_short_code = len(context) <= 4 and _count_digits(user) <= 3
+        user, context = ("" if is_short_code else context) + user.strip(), ""
     return Address(
-        name=name.strip(_AROUND),
+        name=uri.display_name.strip(_AROUND),
         user=user.strip(_AROUND),
-        host=found[0].lower() if found else "",
+        host=uri.host,
         context=context,
-        ext=after,
+        ext=only_digits(uri.parameters.get("ext") or uri.parameters.get("postd") or ""),
         lost_plus=user[:1] == " " and user.lstrip()[:1] in set("123456789"),
     )
 
 
-def unlabelled(user: str) -> str:
-    """The user without what is written before a number, or in brackets beside it."""
-    text = _WITHHOLDING.sub("", user, count=1) if user[:1] in {"*", "#"} else user
+def strip_labels(user: str) -> str:
+    """The user without labels before a number and without remarks in brackets."""
+    text = _CLIR_CODE.sub("", user, count=1) if user[:1] in {"*", "#"} else user
     text = _IN_BRACKETS.sub(r" \1", _SQUARE.sub(r"(\1)", text))
     text = _REMARK.sub(" ", text).strip(_AROUND)
-    for before in (_OWN_LABEL, _LABEL):
-        found = before.match(text)
-        text = text[found.end() :] if found else text
+    for label in (_EXTENSION_LABEL, _LABEL):
+        match = label.match(text)
+        text = text[match.end() :] if match else text
     return text
 
 
-def without_prefix(text: str, prefix: str) -> str | None:
-    """The text without this prefix and the pause after it; None where it does not begin so."""
+def strip_prefix(text: str, prefix: str) -> str | None:
+    """The text without this prefix and the pause after it; None if it does not begin with it."""
     text = text.lstrip(" (")
     return text.removeprefix(prefix).lstrip(_PAUSES) if text.startswith(prefix) else None
 
 
-def dialled(text: str) -> Dialled:
-    """The first number of the text."""
+def parse_dial_string(text: str) -> DialString:
+    """Reads the first number of a text."""
     if text[:1] in {"*", "#"} or text.isdecimal() or _IP_ADDRESS.fullmatch(text):
-        return Dialled(text.replace(" ", ""), "")
-    text = _first(text)
-    text = _one_line(_DIRECT.sub("", text, count=1))
-    text, ext = _without_ext(text)
-    return Dialled(_digits(_spelt(text)), ext)
+        return DialString(text.replace(" ", ""), "")
+    text = _first_number(text)
+    text = _first_direct_line(_DIRECT.sub("", text, count=1))
+    text, ext = _split_extension(text)
+    return DialString(_to_digits(_resolve_words(text)), ext)
 
 
-def _count(text: str) -> int:
+def _count_digits(text: str) -> int:
     return sum(map(str.isdecimal, text))
 
 
-def _first(text: str) -> str:
-    """The first of several numbers, each of them whole."""
-    for found in _NEXT.finditer(text):
-        if min(_count(text[: found.start()]), _count(text[found.end() :])) >= 7:
-            return text[: found.start()]
+def _first_number(text: str) -> str:
+    """The text up to a separator with seven digits or more on both sides."""
+    for separator in _NEXT_NUMBER.finditer(text):
+        before, after = text[: separator.start()], text[separator.end() :]
+        if min(_count_digits(before), _count_digits(after)) >= 7:
+            return before
     return text
 
 
-def _one_line(text: str) -> str:
-    """The first of several direct lines, as in 99998-10/11; a slash may also only separate."""
-    found = _ALSO.search(text)
-    if found is None or _count(text[: found.start()]) < 6:
+def _first_direct_line(text: str) -> str:
+    """The number of the first of several direct lines, as in 99998-10/11.
+
+    A longer group after the slash is part of the number: there the slash only groups digits.
+    """
+    match = _MORE_DIRECT_LINES.search(text)
+    if match is None or _count_digits(text[: match.start()]) < 6:
         return text
-    others = re.findall(r"[0-9]+", found[2])
-    return text[: found.end(1)] if max(map(len, others)) <= len(found[1]) else text
+    others = re.findall(r"[0-9]+", match[2])
+    return text[: match.end(1)] if max(map(len, others)) <= len(match[1]) else text
 
 
-def _without_ext(text: str) -> tuple[str, str]:
-    found = _APART.search(text)
-    if found is None or _count(text[: found.start()]) < 3:  # 9,1212...: the pause of a prefix
+def _split_extension(text: str) -> tuple[str, str]:
+    match = _EXTENSION.search(text)
+    # in 9,1212... the comma is the pause after the prefix for an outside line
+    if match is None or _count_digits(text[: match.start()]) < 3:
         return text.rstrip("# "), ""
-    ext = re.findall(r"[0-9]+", found[1] or found[2])
-    return text[: found.start()], ",".join(ext)
+    ext = re.findall(r"[0-9]+", match[1] or match[2])
+    return text[: match.start()], ",".join(ext)
 
 
-def _spelt(text: str) -> str:
-    """A word after a freephone code as digits; any other after a number is a remark."""
-    found = _WORD.fullmatch(text)
-    if found and _FREEPHONE.fullmatch(_PUNCTUATION.sub("", found[1])):
-        return found[1] + found[2].upper().translate(_KEYS) + found[3]
-    after = None if _MASKED.search(text) else _AFTER.search(text)
-    return text[: after.start()] if after and _count(text[: after.start()]) >= 6 else text
+def _resolve_words(text: str) -> str:
+    """A vanity number (0800-FLOWERS) as digits. Words after any other number are a remark."""
+    vanity = _VANITY.fullmatch(text)
+    if vanity and _FREEPHONE.fullmatch(_PUNCTUATION.sub("", vanity[1])):
+        return vanity[1] + vanity[2].upper().translate(_KEYS) + vanity[3]
+    remark = None if _MASKED.search(text) else _TEXT_AFTER.search(text)
+    return text[: remark.start()] if remark and _count_digits(text[: remark.start()]) >= 6 else text
 
 
-def _digits(text: str) -> str:
+def _to_digits(text: str) -> str:
     before = _BEFORE_PLUS.match(text)
     text = f"+{text[before.end() :]}" if before else text
     zero = _OPTIONAL_ZERO.match(text)
     if zero:
-        text = f"+{zero[1]}{'0' * (zero[1] in _ZERO_STAYS)}{text[zero.end() :]}"
+        text = f"+{zero[1]}{'0' * (zero[1] in _ZERO_DIALLED)}{text[zero.end() :]}"
     return _PUNCTUATION.sub("", text)

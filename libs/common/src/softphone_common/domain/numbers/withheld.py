@@ -1,4 +1,4 @@
-"""Knows in how many ways senders say that a caller is not shown; guesses nobody from them."""
+"""Recognises the words, numbers and hosts by which senders say that a caller is withheld."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def _words(text: str) -> frozenset[str]:
-    """The words of a text, without regard to case and accents."""
+    """The words of a text without case and accents."""
     folded = unicodedata.normalize("NFKD", text.casefold()).replace("ł", "l").replace("ı", "i")
     return frozenset(_WORD.findall("".join(c for c in folded if not unicodedata.combining(c))))
 
@@ -41,9 +41,9 @@ _WORDS = _words("""
     null none nil nan undefined false empty missing leer
     no not kein keine keiner ohne nicht sans sin senza bez brak
     """)
-"""Each means it alone, and beside the words below."""
+"""Words that mean it alone and together with the words of _COMPANIONS."""
 
-_BESIDE = _words("""
+_COMPANIONS = _words("""
     number numbers num nr no caller callers call calling party id cli cid name user line phone the
     available provided area of non nao given shown display displayed presentation identity
     nummer nummern rufnummer telefonnummer anrufer anruferin anruf teilnehmer verfugbar verfuegbar
@@ -53,36 +53,39 @@ _BESIDE = _words("""
     numret samtal opkald soitto numeron cislo volajici szam hivo numar apel broj poziv stevilka
     номер абонент αριθμος
     """)
-"""What such words stand beside: "Rufnummer unterdrückt", "numéro masqué", "no caller ID"."""
+"""Words that accompany them: "Rufnummer unterdrückt", "numéro masqué", "no caller ID"."""
 
 _KEYPAD = frozenset({"266696687", "7378742833", "2562533", "8656696", "86282452253"})
-"""ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE spelt on a keypad, as carriers send."""
+"""ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE in keypad letters, as carriers send."""
 
 _HOSTS = frozenset({"anonymous.invalid", "unknown.invalid"})
-"""RFC 3323, 4.1.1.3, and 3GPP TS 24.229: hosts of addresses that stand for nobody."""
+"""Hosts of URIs for withheld callers: RFC 3323, 4.1.1.3, and 3GPP TS 24.229."""
 
-_SAYING = re.compile(r"[\w\s<>()\[\]\"'.,:;/!?*|\-]*")
+_PHRASE = re.compile(r"[\w\s<>()\[\]\"'.,:;/!?*|\-]*")
 _MASK = re.compile(r"x{2,}|[op]|n\s*[./]?\s*a\.?")
-"""XXX, N/A, and the O (out of area) and P (private) of analogue caller ID."""
+"""Masks: XXX, N/A, and the O (out of area) and P (private) of analogue caller ID."""
 
 
 def is_withheld(text: str) -> bool:
-    """Whether `text`, without any number in it, says that there is nobody to show, or nothing."""
-    if any(char.isdigit() for char in text) or not _SAYING.fullmatch(text):
+    """Whether `text` says that the caller is withheld or unknown. Text with a digit does not."""
+    if any(char.isdigit() for char in text) or not _PHRASE.fullmatch(text):
         return False
     bare = text.casefold().strip(" \t\n<>()[]\"'.,:;!?*|-_")
     words = _words(bare)
     if _MASK.fullmatch(bare) or not words:
         return True
-    return bool(words & _WORDS) and words <= _WORDS | _BESIDE
+    return bool(words & _WORDS) and words <= _WORDS | _COMPANIONS
 
 
-def is_nobody(host: str) -> bool:
-    """Whether addresses at this host (in small letters) stand for nobody."""
+def is_withheld_host(host: str) -> bool:
+    """Whether URIs at this host, in lower case, stand for a withheld caller."""
     return host in _HOSTS
 
 
-def is_spelt_out(digits: str) -> bool:
-    """Whether these digits, with or without plus, spell such a word on a keypad."""
+def is_withheld_on_keypad(digits: str) -> bool:
+    """Whether the digits are such a word in keypad letters, with or without a prefix.
+
+    Carriers also send it as a number of the USA (+1) and as one from abroad (00).
+    """
     national = digits.removeprefix("+1") if digits.startswith("+1") else digits.removeprefix("+")
     return national in _KEYPAD or digits.removeprefix("00") in _KEYPAD
