@@ -90,7 +90,10 @@ ALLOWED = {
     ("libs/common/src/softphone_common/bus/bus.py", "connect"): BROKER,
     ("services/ingest/src/softphone_ingest/spool/file.py", "connect"): "opens a file of SQLite",
     ("libs/common/src/softphone_common/stores/rate_limit.py", "importlib.resources"): OWN_FILES,
-    ("services/ingest/src/softphone_ingest/identity/resolver.py", "importlib.resources"): OWN_FILES,
+    (
+        "services/ingest/src/softphone_ingest/identity/redis_memory.py",
+        "importlib.resources",
+    ): OWN_FILES,
     (
         "services/ingest/src/softphone_ingest/mapping/presets/preset.py",
         "importlib.resources",

@@ -297,7 +297,7 @@ async def test_a_key_is_written_nowhere(
         await process.stop()
         await way.cut()
     written = process.log_text()
-    assert "identity without memory" in written
+    assert "calls identified without Redis" in written
     spooled = b"".join(file.read_bytes() for file in (tmp_path / "data/spool").iterdir())
     assert b"call.ringing" in spooled
     assert company.phone.key not in written

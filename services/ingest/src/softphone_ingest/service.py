@@ -1,5 +1,7 @@
 """Builds ingest: the only place here that constructs things."""
 
+from datetime import timedelta
+
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.events import CallMatched
@@ -8,7 +10,7 @@ from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Resource, Service
 from softphone_common.stores.mongo import Mongo
-from softphone_common.stores.rate_limit import RateLimiter
+from softphone_common.stores.rate_limit import Rate, RateLimiter
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.tenants import Tenants
 from softphone_ingest.click_to_call.dialler import Dialler
@@ -26,7 +28,8 @@ from softphone_ingest.hit_log.store import HitStore
 from softphone_ingest.hits.key_rate_limit import KeyRateLimit
 from softphone_ingest.hits.pipeline import HitPipeline
 from softphone_ingest.hits.routes import HitApi
-from softphone_ingest.identity.resolver import CallIdResolver
+from softphone_ingest.identity.redis_memory import RedisCallMemory
+from softphone_ingest.identity.resolver import CallIdResolver, IdentityPolicy
 from softphone_ingest.inspector.inspector import Inspector
 from softphone_ingest.inspector.routes import InspectorApi
 from softphone_ingest.mapping.presets.preset import load_all
@@ -49,30 +52,30 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     configs = DeviceConfigs(load_all())
     seal = Seal(settings.auth_secret)
     codes = Codes(settings.activation_public_key)
-    resolver = CallIdResolver(redis, settings)
+    resolver = CallIdResolver(RedisCallMemory(redis), _identity_policy(settings))
     hits = HitStore(mongo.database)
-    recorder = Recorder(hits, bus, settings)
+    keep = timedelta(days=settings.hits_keep_days)
+    recorder = Recorder(hits, bus, keep, settings.hits_waiting_max)
+    limiter = RateLimiter(redis, clock, settings)
     pipeline = HitPipeline(
         devices,
         known_tenants,
-        configs,
+        configs.of,
+        _key_rate_limit(limiter, settings),
         resolver,
-        recorder,
         spool,
+        recorder,
         seal,
         clock,
-        settings.hit_time_seconds,
     )
-    inspector = Inspector(hits, recorder, pipeline, configs, bus, clock)
+    inspector = Inspector(hits, recorder, resolver, configs, bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("ingest.match", CallMatched, inspector.on_call_matched, batches)
     links = DialLinks(mongo.database)
     idempotency = IdempotencyKeys(redis, settings.dial_key_seconds)
     dialler = Dialler(devices, configs, links, idempotency, resolver, spool, clock)
-    limiter = RateLimiter(redis, clock, settings)
-    key_rate_limit = KeyRateLimit(pipeline, limiter, settings)
     routers = [
-        HitApi(key_rate_limit, pipeline, settings.public_url).router,
+        HitApi(pipeline, settings.public_url).router,
         DialApi(dialler, links, known_tenants, clock).router,
         DeviceApi(store, devices, known_tenants, configs, seal, bus, settings).router,
         InspectorApi(inspector, store, known_tenants, limiter, settings).router,
@@ -80,6 +83,24 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     ]
     resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]
     return Service("ingest", routers, resources, TokenVersions(bus, settings.outdated_max))
+
+
+def _key_rate_limit(limiter: RateLimiter, settings: IngestSettings) -> KeyRateLimit:
+    seconds = settings.hits_burst_seconds
+    hits = Rate("hits", settings.hits_rate * seconds, seconds)
+    return KeyRateLimit(limiter, hits, Rate("wrong-keys", settings.wrong_keys_max, 60))
+
+
+def _identity_policy(settings: IngestSettings) -> IdentityPolicy:
+    return IdentityPolicy(
+        join_seconds=settings.dial_join_seconds,
+        seconds=settings.identity_seconds,
+        derived_seconds=settings.identity_derived_seconds,
+        reuse_seconds=settings.identity_reuse_seconds,
+        derived_reuse_seconds=settings.identity_derived_reuse_seconds,
+        ring_seconds=settings.identity_ring_seconds,
+        clock_skew_seconds=settings.hit_time_seconds,
+    )
 
 
 SERVICE = ServiceDefinition("ingest", IngestSettings, build)

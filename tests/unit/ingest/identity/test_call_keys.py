@@ -1,6 +1,7 @@
 """Which of a phone's call ids can tell calls apart, and what becomes of hits without Redis."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,22 @@ from pydantic import SecretStr
 from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 from softphone_common.stores.redis import Redis
 from softphone_ingest.identity.call_keys import is_usable_call_id
-from softphone_ingest.identity.resolver import CallIdResolver, Resolved
+from softphone_ingest.identity.redis_memory import RedisCallMemory
+from softphone_ingest.identity.resolver import CallIdResolver, IdentityPolicy, Sender
 from softphone_ingest.mapping.parsed_event import ParsedEvent
+from softphone_ingest.mapping.schema import Scope
 from softphone_ingest.settings import IngestSettings
 from softphone_testing.servers.ports import HOST, free_port
 
+POLICY = IdentityPolicy(
+    join_seconds=120,
+    seconds=86_400,
+    derived_seconds=14_400,
+    reuse_seconds=30,
+    derived_reuse_seconds=3,
+    ring_seconds=180,
+    clock_skew_seconds=300,
+)
 REMOTE = normalise("089 99998001", NumberProfile())
 OTHER = normalise("0176 04069001", NumberProfile())
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -89,25 +101,41 @@ async def forgetful() -> AsyncIterator[CallIdResolver]:
     values: dict[str, Any] = {"amqp_url": secret, "mongo_url": secret, "auth_secret": secret}
     settings = IngestSettings(redis_url=nowhere, **values)
     redis = Redis(settings, essential=False)
-    yield CallIdResolver(redis, settings)
+    yield CallIdResolver(RedisCallMemory(redis), POLICY)
     await redis.stop()
 
 
-async def test_without_redis_ids_alone_tell_calls_apart(forgetful: CallIdResolver) -> None:
-    async def resolve(scope: str = "pbx", tenant: str = "acme", **said: Any) -> Resolved:
-        return await forgetful.resolve(tenant, scope, ParsedEvent(**said), REMOTE, NOW)
+@dataclass(frozen=True)
+class Resolved:
+    call_id: str
+    identity: str
 
-    first = await resolve(phase="ringing", extension="21", call_id="A")
-    assert first == await resolve(phase="ended", call_id="A")
+
+async def resolved(
+    resolver: CallIdResolver, sender: Sender, event: ParsedEvent, now: datetime
+) -> Resolved:
+    (observation,) = await resolver.resolve(sender, [event], now)
+    return Resolved(observation.call_id, observation.identity)
+
+
+async def test_without_redis_ids_alone_tell_calls_apart(forgetful: CallIdResolver) -> None:
+    async def resolve(
+        scope: Scope = "pbx", device: str = "1", tenant: str = "acme", **fields: Any
+    ) -> Resolved:
+        sender, event = Sender(tenant, device, scope), ParsedEvent(**fields, remote=REMOTE)
+        return await resolved(forgetful, sender, event, NOW)
+
+    first = await resolve(phase="ringing", extension="21", external_id="A")
+    assert first == await resolve(phase="ended", external_id="A")
     assert first.identity == "phone"
     others = [
-        await resolve(phase="ringing", extension="21", call_id="B", linked_id="A"),
-        await resolve("device:1", phase="ringing", call_id="A"),
-        await resolve("device:2", phase="ringing", call_id="A"),
-        await resolve(tenant="huber", phase="ringing", call_id="A"),
+        await resolve(phase="ringing", extension="21", external_id="B", linked_id="A"),
+        await resolve("device", "1", phase="ringing", external_id="A"),
+        await resolve("device", "2", phase="ringing", external_id="A"),
+        await resolve(tenant="huber", phase="ringing", external_id="A"),
     ]
     assert len({first, *others}) == 5
-    assert others[0] == await resolve(phase="ended", call_id="B")
+    assert others[0] == await resolve(phase="ended", external_id="B")
 
 
 async def test_without_redis_a_phones_counter_is_one_call_in_an_hour(
@@ -116,17 +144,19 @@ async def test_without_redis_a_phones_counter_is_one_call_in_an_hour(
     """One that is counted again the day after is another; an id of the whole system never is."""
     minutes = (0, 59, 60, 24 * 60)
 
-    async def calls(scope: str) -> list[str]:
-        times = [NOW + timedelta(minutes=minute) for minute in minutes]
-        hits = [ParsedEvent("ringing", "21", call_id="7") for _ in times]
+    async def calls(scope: Scope) -> list[str]:
+        event = ParsedEvent("ringing", "21", external_id="7", remote=REMOTE)
         found = [
-            await forgetful.resolve("acme", scope, hit, REMOTE, time)
-            for hit, time in zip(hits, times, strict=True)
+            await resolved(
+                forgetful, Sender("acme", "d1", scope), event, NOW + timedelta(minutes=minute)
+            )
+            for minute in minutes
         ]
         assert {each.identity for each in found} == {"phone"}
         return [each.call_id for each in found]
 
-    for scope in ("device:d1", "extension:21"):
+    local: tuple[Scope, ...] = ("device", "extension")
+    for scope in local:
         first, same, next_hour, next_day = await calls(scope)
         assert first == same
         assert len({first, next_hour, next_day}) == 3
@@ -136,9 +166,14 @@ async def test_without_redis_a_phones_counter_is_one_call_in_an_hour(
 async def test_without_redis_what_has_no_id_is_derived_from_what_it_says(
     forgetful: CallIdResolver,
 ) -> None:
-    ring, end = ParsedEvent("ringing", "21", call_id="$call_id"), ParsedEvent("ended", "21")
+    ring, end = ParsedEvent("ringing", "21", external_id="$call_id"), ParsedEvent("ended", "21")
     said = [
-        await forgetful.resolve("acme", "pbx", hit, remote, NOW + timedelta(seconds=seconds))
+        await resolved(
+            forgetful,
+            Sender("acme", "d1", "pbx"),
+            replace(hit, remote=remote),
+            NOW + timedelta(seconds=seconds),
+        )
         for hit, remote, seconds in (
             (ring, REMOTE, 0),
             (end, normalise("+49 89 99998001", NumberProfile()), 60),

@@ -47,7 +47,7 @@ def as_recorded(hit: ParsedEvent, row: dict[str, Any]) -> tuple[Any, ...]:
     remote = None if hit.number is None else normalise(hit.number, profile(row))
     counterpart_key = None if remote is None else remote.e164 or remote.kind
     scope = Mapping.model_validate(PRESETS[row["client"]].mapping).scope
-    call_id = hit.call_id if is_usable_call_id(scope, hit.call_id, remote) else None
+    call_id = hit.external_id if is_usable_call_id(scope, hit.external_id, remote) else None
     return hit.phase, hit.direction, hit.extension or None, counterpart_key, call_id
 
 

@@ -186,13 +186,13 @@ def test_a_placeholder_counts_as_missing(placeholder: str) -> None:
     request = asked(body=f'{{"n": "{placeholder}"}}')
     fields = {"number": "json.n", "call_id": "json.n", "name": "json.n"}
     (hit,) = read(request, {"fields": fields, "empty_number": "withheld", "require": ["number"]})
-    assert (hit.number, hit.call_id, hit.name) == (None, "", "")
+    assert (hit.number, hit.external_id, hit.name) == (None, "", "")
 
 
 def test_a_guid_in_braces_is_no_placeholder() -> None:
     guid = "{6F9619FF-8B86-D011-B42D-00CF4FC964FF}"
     (hit,) = read(asked(body=f'{{"id": "{guid}"}}'), {"fields": {"call_id": "json.id"}})
-    assert hit.call_id == guid
+    assert hit.external_id == guid
 
 
 @pytest.mark.parametrize(("word", "number"), [("withheld", ""), ("missing", None)])

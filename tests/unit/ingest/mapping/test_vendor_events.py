@@ -67,4 +67,4 @@ def test_the_example_in_the_docs_is_a_preset() -> None:
     config = DeviceConfig(Mapping.model_validate(example.mapping), NumberProfile())
     (hit,) = interpret(request, config).events
     assert (hit.phase, hit.direction, hit.extension) == ("ringing", "inbound", "21")
-    assert (hit.number, hit.call_id) == ("08999998001", "17")
+    assert (hit.number, hit.external_id) == ("08999998001", "17")

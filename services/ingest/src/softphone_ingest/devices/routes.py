@@ -174,7 +174,7 @@ class DeviceApi:
         most = self._settings.device_mapping_max
         try:
             require_small(most, device.mapping, device.numbers, device.extensions)
-            self._configs.make(tenant, device.preset, device.mapping, device.numbers)
+            self._configs.make(tenant, device)
         except HitError as error:
             raise ProblemError.of(error) from None
 

@@ -10,7 +10,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import Device, DeviceChanged
-from softphone_common.http.problem import ProblemError
+from softphone_common.http.problem import RETRY_AFTER, ProblemError
 from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.mongo import Database, Document, reaching
@@ -57,6 +57,16 @@ class DeviceCache(CollectionCache[Device]):
         """The active device with this key."""
         device = self._by_hash.get(hash_key(key))
         return device if device is not None and device.active else None
+
+    def require(self, key: str) -> Device:
+        """The active device with this key. Raises ProblemError 404, or 503 until devices are
+        loaded."""
+        device = self.by_key(key)
+        if device is not None:
+            return device
+        if not self.loaded:
+            raise ProblemError("devices-loading", headers=RETRY_AFTER)
+        raise ProblemError("device-key-unknown")
 
     async def on_device_changed(self, message: DeviceChanged) -> None:
         """Takes the device as it is in the message, unless a newer version is cached."""

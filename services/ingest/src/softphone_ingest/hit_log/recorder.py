@@ -8,15 +8,14 @@ from itertools import islice
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import HitSeen
-from softphone_common.contracts.hit import HitJson
 from softphone_common.process import metrics
 from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_common.stores.mongo import Document
+from softphone_ingest.hit_log.hit_json import hit_json, redacted_request
 from softphone_ingest.hit_log.store import HitStore, kept
-from softphone_ingest.mapping.request import HitRequest
-from softphone_ingest.settings import IngestSettings
+from softphone_ingest.hits.pipeline import HitOutcomeNote, ReceivedHit
 
 _BATCH = 200
 _PAUSE_SECONDS = 1.0
@@ -33,22 +32,24 @@ class Recorder:
     name = "inspector"
     essential = False
 
-    def __init__(self, store: HitStore, bus: Bus, settings: IngestSettings) -> None:
+    def __init__(self, store: HitStore, bus: Bus, keep: timedelta, waiting_max: int) -> None:
         self._store = store
         self._bus = bus
-        self.keep = timedelta(days=settings.hits_keep_days)
-        self._waiting: deque[tuple[Document, HitSeen]] = deque(maxlen=settings.hits_waiting_max)
+        self.keep = keep
+        self._waiting: deque[tuple[Document, HitSeen]] = deque(maxlen=waiting_max)
         self._news = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
         self.task = BackgroundTask(self._carry, "inspector")
 
-    def note(self, tenant: str, hit: HitJson, request: HitRequest) -> None:
-        """Has the hit kept soon."""
+    def note(self, hit: ReceivedHit, note: HitOutcomeNote) -> None:
+        """Has the hit kept soon, without the device's secrets in its request."""
         if len(self._waiting) == self._waiting.maxlen:
             metrics.HITS_NOT_KEPT.inc()
-        document = kept(tenant, hit, request, hit.at + self.keep)
-        self._waiting.append((document, HitSeen(tenant=tenant, hit=hit)))
+        tenant, request = hit.device.tenant, redacted_request(hit)
+        shown = hit_json(hit, request, note)
+        document = kept(tenant, shown, request, hit.at + self.keep)
+        self._waiting.append((document, HitSeen(tenant=tenant, hit=shown)))
         self._empty.clear()
         self._news.set()
 

@@ -10,10 +10,11 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from softphone_common.contracts.events import CallMatched
-from softphone_common.contracts.hit import EventJson, HitJson, RequestJson
+from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.stores.documents import from_document
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
+from softphone_ingest.hit_log.hit_json import request_json
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.request import HitRequest
 
@@ -151,26 +152,14 @@ def _newest(message: CallMatched, expires_at: datetime) -> UpdateOne:
 
 def shown(document: Document) -> HitJson:
     """A stored hit as the inspector shows it."""
-    request = asked(document)
+    request = stored_request(document)
     return from_document(HitJson, document, request=request_json(request))
 
 
-def asked(document: Document) -> HitRequest:
+def stored_request(document: Document) -> HitRequest:
     """The request of a stored hit."""
     raw = document["request"]
     return HitRequest(**{**raw, "headers": dict(raw["headers"]), "body": bytes(raw["body"])})
-
-
-def request_json(request: HitRequest) -> RequestJson:
-    """The request as text."""
-    return RequestJson(
-        method=request.method,
-        path=request.path,
-        query=request.query,
-        headers=dict(request.headers),
-        body=request.body.decode("utf-8", "replace"),
-        client=request.client,
-    )
 
 
 def _with_matches(hit: HitJson, found: dict[str, Any]) -> HitJson:

@@ -1,32 +1,24 @@
-"""How often a key may knock, and whoever has none that is known; knows nothing of what hits say."""
+"""Limits how often a device's key is used, and how many unknown keys one address may try."""
 
-from softphone_common.http.problem import ProblemError
 from softphone_common.stores.rate_limit import Rate, RateLimiter, network
-from softphone_ingest.hits.pipeline import HitPipeline
-from softphone_ingest.settings import IngestSettings
 
 
 class KeyRateLimit:
-    """Stands before the intake: many phones share one key, and a whole company one address."""
+    """Counts hits for each device and wrong keys for each network of an address.
 
-    def __init__(
-        self, pipeline: HitPipeline, limiter: RateLimiter, settings: IngestSettings
-    ) -> None:
-        self._pipeline = pipeline
+    Only wrong keys are counted against an address: a whole company may be behind one, and a
+    stranger there must not cost its phones a single hit.
+    """
+
+    def __init__(self, limiter: RateLimiter, hits: Rate, wrong_keys: Rate) -> None:
         self._limiter = limiter
-        seconds = settings.hits_burst_seconds
-        self._hits = Rate("hits", settings.hits_rate * seconds, seconds)
-        self._wrong_keys = Rate("wrong-keys", settings.wrong_keys_max, 60)
+        self._hits = hits
+        self._wrong_keys = wrong_keys
 
-    async def enter(self, key: str, address: str) -> None:
-        """Counts a hit. Raises ProblemError 429; 404 for a key nobody has, 503 like the intake.
+    async def count_hit(self, device: str) -> None:
+        """Raises ProblemError 429 if the device sends more than its rate allows."""
+        await self._limiter.acquire(self._hits, device)
 
-        The wrong keys of an address never cost a right one its hit.
-        """
-        try:
-            device = self._pipeline.require(key)
-        except ProblemError as error:
-            if error.status == 404:
-                await self._limiter.acquire(self._wrong_keys, network(address))
-            raise
-        await self._limiter.acquire(self._hits, device.id)
+    async def count_wrong_key(self, address: str) -> None:
+        """Raises ProblemError 429 if too many unknown keys came from there."""
+        await self._limiter.acquire(self._wrong_keys, network(address))

@@ -9,8 +9,7 @@ from pydantic import BaseModel
 from softphone_common.http.problem import ProblemError
 from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
-from softphone_ingest.devices.setup_urls import public_base
-from softphone_ingest.hits.key_rate_limit import KeyRateLimit
+from softphone_ingest.devices.setup_urls import device_url, public_base
 from softphone_ingest.hits.pipeline import ACCEPTED, IGNORED, HitPipeline, HitResult
 from softphone_ingest.mapping.request import HitRequest
 
@@ -49,10 +48,7 @@ class Accepted(BaseModel):
 class HitApi:
     """Hits over HTTP."""
 
-    def __init__(
-        self, key_rate_limit: KeyRateLimit, pipeline: HitPipeline, public_url: str
-    ) -> None:
-        self._key_rate_limit = key_rate_limit
+    def __init__(self, pipeline: HitPipeline, public_url: str) -> None:
         self._public_url = public_url
         self._pipeline = pipeline
         self.router = APIRouter(tags=["ingest"])
@@ -79,27 +75,25 @@ class HitApi:
         """One request of a phone, in its own words; its device knows how to read them. Answered
         with 202 and the call it belongs to, unless the sender expects otherwise."""
         try:
-            asked = await _asked(request)
-            await self._key_rate_limit.enter(key, asked.client)
-            public = public_base(request, self._public_url)
-            taken = await self._pipeline.take(key, asked, public)
+            url = device_url(public_base(request, self._public_url), key)
+            result = await self._pipeline.take(key, await _hit_request(request), url)
         except ProblemError as error:
             metrics.HITS.labels(error.status).inc()
             raise
         except UnavailableError:
             metrics.HITS.labels(503).inc()
             raise
-        answer = _answer(taken)
+        answer = _answer(result)
         metrics.HITS.labels(answer.status_code).inc()
         return answer
 
     async def probe(self, key: str, request: Request) -> Response:
         """Some phones and all link scanners ask first; nothing comes of it."""
-        await self._key_rate_limit.enter(key, _client(request))
+        await self._pipeline.admit(key, _client(request))
         return Response(status_code=IGNORED)
 
 
-async def _asked(request: Request) -> HitRequest:
+async def _hit_request(request: Request) -> HitRequest:
     """The request as its mapping reads it: the path from behind the key, nothing decoded."""
     path = request.scope["raw_path"].decode("latin-1")
     return HitRequest(
@@ -116,11 +110,11 @@ def _client(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _answer(taken: HitResult) -> Response:
-    if taken.reply is not None:
-        body = taken.reply.body if taken.reply.status != IGNORED else ""
-        plain = "text/plain" if body else None  # a text without a type is guessed at
-        return Response(body, taken.reply.status, media_type=taken.reply.content_type or plain)
-    if taken.call_id is None:
+def _answer(result: HitResult) -> Response:
+    if result.reply is not None:
+        body = result.reply.body if result.reply.status != IGNORED else ""
+        plain = "text/plain" if body else None  # browsers guess at a text without a type
+        return Response(body, result.reply.status, media_type=result.reply.content_type or plain)
+    if result.call_id is None:
         return Response(status_code=IGNORED)
-    return JSONResponse({"call_id": taken.call_id}, ACCEPTED)
+    return JSONResponse({"call_id": result.call_id}, ACCEPTED)

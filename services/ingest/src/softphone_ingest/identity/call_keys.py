@@ -1,4 +1,4 @@
-"""What a hit calls its call by: an id, a number, or only the extension; remembers nothing."""
+"""Names the call of one event: by the sender's id, by number, or only by extension. Pure."""
 
 import hashlib
 import re
@@ -17,17 +17,17 @@ _NAMESPACE: UUID = uuid5(NAMESPACE_URL, "urn:softphone-connector:call")
 _NO_ID = re.compile(r"null|none|undefined|unknown|-+|00+|<[^<>@]*>", re.I)
 _WITHHELD = "anonymous"
 _NUMBER_MIN = 6
-"""Digits from which on an id that ends the other side's number is that number."""
+"""Digits from which on an id that ends the other party's number is taken for that number."""
 _LOCAL_MILLISECONDS = 3_600_000
-"""A counter of one phone is taken for the same call by itself only within the same hour."""
+"""The counter of one phone stands for one call only within the same hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallKeys:
-    """What is known of a hit's call before anything is remembered.
+    """The names of an event's call, computed without any memory.
 
     `external_id` and `linked_id` are the sender's, empty unless usable. `counterpart_key` is the
-    other side however its number is spelt, empty if nothing was said of it.
+    other party, spelt in one way, and empty if the event does not mention one.
     """
 
     tenant: str
@@ -39,45 +39,45 @@ class CallKeys:
 
     @property
     def number(self) -> str:
-        """The other side where it is somebody, else empty."""
+        """The other party if it can be told from others, else an empty text."""
         return "" if self.counterpart_key == _WITHHELD else self.counterpart_key
 
     @property
     def is_bare(self) -> bool:
-        """Whether there is no name at all but perhaps an extension."""
+        """Whether the event has neither id nor number, at most an extension."""
         return not self.external_id and not self.counterpart_key
 
     @property
     def is_local(self) -> bool:
-        """Whether the name comes up again soon: a counter of one phone, or the same caller."""
+        """Whether the name comes up again soon: the counter of one phone, or a mere number."""
         return not self.external_id or self.scope != PBX
 
     @property
-    def keys(self) -> list[str]:
-        """Where Redis keeps the call of this name, the waiting click, what the line does, and the
-        call of the other id; empty where there is no such thing."""
+    def keys(self) -> tuple[str, str, str, str]:
+        """The keys in Redis of the call, the waiting click, the line, and the call of the second
+        id; the last two may be empty."""
         line = _key("line", self.tenant, self.extension) if self.extension else ""
-        name = line if self.is_bare and line else _key("call", self.tenant, *self._name)
+        call = line if self.is_bare and line else _key("call", self.tenant, *self._name)
         linked = _key("call", self.tenant, *self._id(self.linked_id)) if self.linked_id else ""
-        return [name, click_key(self.tenant, self.extension, self.counterpart_key), line, linked]
+        return call, click_key(self.tenant, self.extension, self.counterpart_key), line, linked
 
-    def call(self, stamp: int, window: int = 1) -> str:
-        """Our id of the call if it is the first of this name; `stamp` is milliseconds.
+    def first_call(self, stamp: int, window: int = 1) -> str:
+        """Our id of the first call with this name; `stamp` and `window` are milliseconds.
 
-        An id of the whole telephone system is enough. One of a phone comes up again, days later
-        too, when nothing is remembered of it: it is that of another call in another hour. Without
-        an id it is another in another `window` of so many milliseconds.
+        Of a local id it also depends on the hour: the counter starts again after a reboot, perhaps
+        days later, when the call memory has nothing left of the first call. Without an id, every
+        `window` has a call of its own.
         """
         if not self.external_id:
-            return self.another(stamp // window)
+            return self.further_call(stamp // window)
         return self._first(self.external_id, stamp)
 
-    def another(self, stamp: int) -> str:
-        """Our id of a further call of the same name."""
+    def further_call(self, stamp: int) -> str:
+        """Our id of a later call with this name."""
         return _uuid(self.tenant, *self._name, str(stamp))
 
     def linked_call(self, stamp: int) -> str:
-        """Our id of the call of the other id if it is the first of that."""
+        """Our id of the first call with the second id, or an empty text without a second id."""
         return self._first(self.linked_id, stamp) if self.linked_id else ""
 
     def _first(self, external_id: str, stamp: int) -> str:
@@ -94,20 +94,20 @@ class CallKeys:
         return self.scope, "id", external_id
 
 
-def names(tenant: str, scope: str, hit: ParsedEvent, remote: RemoteNumber | None) -> CallKeys:
-    """The names of a hit's call. `scope` is what the sender's ids are unique in."""
-    own = hit.call_id if is_usable_call_id(scope, hit.call_id, remote) else ""
-    linked = own and hit.linked_id != own and is_usable_call_id(scope, hit.linked_id, remote)
-    return CallKeys(
-        tenant, scope, hit.extension, counterpart_key(remote), own, hit.linked_id if linked else ""
-    )
+def call_keys(tenant: str, scope: str, event: ParsedEvent) -> CallKeys:
+    """The names of the event's call. `scope` is that within which the sender's ids are unique."""
+    remote, id_ = event.remote, event.external_id
+    own = id_ if is_usable_call_id(scope, id_, remote) else ""
+    other = event.linked_id
+    linked = other if own and other != own and is_usable_call_id(scope, other, remote) else ""
+    return CallKeys(tenant, scope, event.extension, counterpart_key(remote), own, linked)
 
 
 def is_usable_call_id(scope: str, external_id: str, remote: RemoteNumber | None) -> bool:
-    """Whether a sender's call id can tell calls apart in this scope.
+    """Whether a sender's call id can tell calls apart within this scope.
 
-    Not so if it is missing, a placeholder the phone did not replace, or the other side's number.
-    A phone that counts its own calls may begin at 0, and have its call 1 with extension 1.
+    Not usable are missing ids, placeholders the phone did not replace, and the other party's
+    number. A phone that counts its own calls may start at 0 and give call 1 to extension 1.
     """
     if scope == NONE or not external_id or is_placeholder(external_id):
         return False
@@ -124,14 +124,14 @@ def is_usable_call_id(scope: str, external_id: str, remote: RemoteNumber | None)
 
 
 def counterpart_key(remote: RemoteNumber | None) -> str:
-    """The other side, however its number is spelt: a click has digits, a phone may have an URI."""
+    """The other party as a key: the click has digits where a phone may send a SIP URI."""
     if remote is None:
         return ""
     return _WITHHELD if remote.kind == "anonymous" else remote.e164 or remote.display or remote.raw
 
 
 def click_key(tenant: str, extension: str, counterpart_key: str) -> str:
-    """Where Redis keeps the click that waits for this extension to call this party."""
+    """The Redis key of a click that waits for this extension to call this party."""
     return _key("click", tenant, extension, counterpart_key)
 
 

@@ -1,127 +1,240 @@
-"""Decides, once and for all consumers, which call a hit belongs to; keeps what it must in Redis.
+"""Decides, once for all consumers, which call each event of a request belongs to.
 
-A call id of a whole telephone system alone gives the same call at every instance without any state,
-a phone's own counter within the same hour. Redis adds what can't be computed: clicks that wait for
-their phone, ids used again, calls with two ids, and phones that say no id or not even a number.
+An id of a whole telephone system gives one call at every instance without any state; the counter
+of a single phone does so within one hour. The call memory adds what no id can say: clicks that
+wait for their phone, ids used again, calls with two ids, phones that send no id.
 """
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.resources import files
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
-from softphone_common.domain.call import ENDS, Identity
+from softphone_common.domain.call import ENDS, Identity, Observation
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
-from softphone_common.stores.redis import Redis, reaching
-from softphone_ingest.identity.call_keys import CallKeys, click_key, counterpart_key, names
+from softphone_ingest.identity.call_keys import (
+    CallKeys,
+    call_keys,
+    click_key,
+    counterpart_key,
+)
 from softphone_ingest.mapping.parsed_event import ParsedEvent
-from softphone_ingest.settings import IngestSettings
+from softphone_ingest.mapping.schema import Scope
 
 _FALLBACK_WINDOW_MILLISECONDS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """The call a hit belongs to and how that was decided.
+class IdentityPolicy:
+    """How long calls are remembered and when an id stands for a new call; all in seconds."""
 
-    `ended_at` is when the call was over already, of an end that says neither id nor number: a
-    handset put down long after the talk makes it no longer.
+    join_seconds: int
+    seconds: int
+    derived_seconds: int
+    reuse_seconds: int
+    derived_reuse_seconds: int
+    ring_seconds: int
+    clock_skew_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The device that sent a request. `scope` says within what its call ids are unique."""
+
+    tenant: str
+    device: str
+    scope: Scope
+
+    def scope_of(self, event: ParsedEvent) -> str:
+        """The scope of one event's ids, with the device or the extension where it is theirs."""
+        match self.scope:
+            case "device":
+                return f"device:{self.device}"
+            case "extension":
+                return f"extension:{event.extension}"
+            case scope:
+                return scope
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an event asks of the call memory: the keys concerned and the facts that decide.
+
+    Field names are those `resolve.lua` reads. Times are milliseconds, those that end in `seconds`
+    are expiries of keys. `stamp` and `reported` are texts, because Redis would round a number.
     """
+
+    keys: tuple[str, str, str, str]
+    stamp: str
+    reported: str
+    phase: str
+    number: str
+    begins: bool
+    ends: bool
+    bare: bool
+    first: str
+    kind: Identity
+    another: str
+    linked: str
+    may_reopen: bool
+    may_join: bool
+    may_follow: bool
+    reuse: int
+    ring: int
+    seconds: int
+    line_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The call a claim got. `ended` is when it had ended before, in milliseconds, else None."""
 
     call_id: str
     identity: Identity
-    ended_at: datetime | None = None
+    ended: int | None = None
+
+
+class CallMemory(Protocol):
+    """Remembers calls and clicks for a while, shared by all instances.
+
+    Both methods raise UnavailableError while the memory is out of reach.
+    """
+
+    async def resolve(self, claims: Sequence[Claim]) -> list[Decision]:
+        """Decides all claims of one request in order, with nothing of another request between."""
+        ...
+
+    async def expect(self, key: str, call_id: str, seconds: int) -> None:
+        """Has the next claim with this click key join the call; a later click replaces it."""
+        ...
 
 
 class CallIdResolver:
-    """Resolves hits and remembers clicks."""
+    """Turns the events of a request into observations of calls, and remembers clicks."""
 
-    def __init__(self, redis: Redis, settings: IngestSettings) -> None:
-        self._redis = redis
-        self._settings = settings
-        script = files("softphone_ingest.identity").joinpath("resolve.lua").read_text("utf-8")
-        self._resolve = redis.client.register_script(script)
+    def __init__(self, memory: CallMemory, policy: IdentityPolicy) -> None:
+        self._memory = memory
+        self._policy = policy
 
-    async def expect(self, tenant: str, extension: str, remote: RemoteNumber, call: str) -> None:
+    async def expect(self, tenant: str, extension: str, remote: RemoteNumber, call_id: str) -> None:
         """Has the phone's first hit for this number join the clicked call; a later click wins.
 
         Without Redis nothing is joined: the phone's call becomes one of its own.
         """
         key = click_key(tenant, extension, counterpart_key(remote))
         try:
-            with reaching():
-                await self._redis.client.set(key, call, ex=self._settings.dial_join_seconds)
+            await self._memory.expect(key, call_id, self._policy.join_seconds)
         except UnavailableError as error:
-            log.warning("click not remembered", call=call, error=str(error))
+            log.warning("click not remembered", call=call_id, error=str(error))
 
     async def resolve(
-        self,
-        tenant: str,
-        scope: str,
-        hit: ParsedEvent,
-        remote: RemoteNumber | None,
-        now: datetime,
-        told: datetime | None = None,
-    ) -> Resolved:
-        """The call of this hit. `scope` is what the sender's call ids are unique in: `pbx`,
-        `device:<id>`, `extension:<extension>`; `none` if they tell no calls apart. `told` is the
-        phone's own time of it, if it told one that is to be believed.
+        self, sender: Sender, events: Sequence[ParsedEvent], now: datetime
+    ) -> list[Observation]:
+        """The observations the events make, in one round trip to Redis, or none without events.
 
-        Without Redis a call with two ids is two, a click and its phone are too, an id of one phone
-        is that of one call in each hour, and without an id the hits of about five minutes that say
-        the same number are one.
+        Without Redis a call with two ids becomes two, as do a click and the call of its phone; an
+        id of one phone stands for one call in each hour, and hits without an id are one call while
+        they bring the same number within about five minutes.
         """
-        named = names(tenant, scope, hit, remote)
-        stamp = _milliseconds(now)
-        try:
-            with reaching():
-                said = json.dumps(self._said(named, hit, stamp, told))
-                id_, kind, ended = await self._resolve(keys=named.keys, args=[said])
-        except UnavailableError as error:
-            log.warning("identity without memory", error=str(error))
-            call = named.call(stamp, _FALLBACK_WINDOW_MILLISECONDS)
-            return Resolved(call, "phone" if named.external_id else "derived")
-        if not ended or not named.is_bare or hit.phase not in ENDS:
-            return Resolved(id_, kind)
-        return Resolved(id_, kind, datetime.fromtimestamp(float(ended) / 1000, UTC))
+        if not events:
+            return []
+        keys = [call_keys(sender.tenant, sender.scope_of(event), event) for event in events]
+        decisions = await self._decide(keys, events, now)
+        return [
+            self._observation(sender, event, own, decision, now)
+            for event, own, decision in zip(events, keys, decisions, strict=True)
+        ]
 
-    def _said(
-        self, named: CallKeys, hit: ParsedEvent, stamp: int, told: datetime | None
-    ) -> dict[str, Any]:
-        """What `resolve.lua` is told of a hit."""
-        s = self._settings
-        begins, ends, bare = hit.phase in {"ringing", "dialed"}, hit.phase in ENDS, named.is_bare
-        derived = not named.external_id
-        reuse = s.identity_derived_reuse_seconds if named.is_local else s.identity_reuse_seconds
-        return {
-            "stamp": str(stamp),
-            "told": str(_milliseconds(told)) if told else "",
-            "phase": hit.phase,
-            "number": named.number,
-            "begins": begins,
-            "ends": ends,
-            "bare": bare,
-            "first": named.call(stamp),
-            "kind": "derived" if derived else "phone",
-            "another": named.another(stamp),
-            "linked": named.linked_call(stamp),
-            "may_reopen": not ends or (derived and not bare),
-            "may_join": _may_join(hit),
-            "may_follow": derived and not begins,
-            "reuse": reuse * 1000,
-            "ring": s.identity_ring_seconds * 1000 if named.is_local else 0,
-            "seconds": s.identity_derived_seconds if derived else s.identity_seconds,
-            "line_seconds": s.identity_derived_seconds,
-        }
+    async def _decide(
+        self, keys: Sequence[CallKeys], events: Sequence[ParsedEvent], now: datetime
+    ) -> list[Decision]:
+        stamp = _milliseconds(now)
+        claims = [self._claim(*pair, now) for pair in zip(keys, events, strict=True)]
+        try:
+            return await self._memory.resolve(claims)
+        except UnavailableError as error:
+            log.warning("calls identified without Redis", error=str(error))
+            return [
+                Decision(
+                    own.first_call(stamp, _FALLBACK_WINDOW_MILLISECONDS),
+                    "phone" if own.external_id else "derived",
+                )
+                for own in keys
+            ]
+
+    def _observation(
+        self,
+        sender: Sender,
+        event: ParsedEvent,
+        keys: CallKeys,
+        decision: Decision,
+        now: datetime,
+    ) -> Observation:
+        at = min(self._reported(event, now) or now, now)
+        if decision.ended is not None and keys.is_bare and event.phase in ENDS:
+            # A handset put down long after the talk sends an end with neither id nor number. It
+            # must not make the call longer, so it is observed at the moment the call ended.
+            at = datetime.fromtimestamp(decision.ended / 1000, UTC)
+        return Observation(
+            call_id=decision.call_id,
+            phase=event.phase,
+            extension=event.extension,
+            remote=event.remote,
+            at=at,
+            direction=event.direction,
+            name=event.name,
+            reason=event.reason,
+            talk_seconds=event.talk_seconds,
+            external_id=event.external_id,
+            identity=decision.identity,
+            device=sender.device,
+        )
+
+    def _claim(self, keys: CallKeys, event: ParsedEvent, now: datetime) -> Claim:
+        p = self._policy
+        stamp, reported = _milliseconds(now), self._reported(event, now)
+        begins, ends, bare = event.phase in {"ringing", "dialed"}, event.phase in ENDS, keys.is_bare
+        derived = not keys.external_id
+        reuse = p.derived_reuse_seconds if keys.is_local else p.reuse_seconds
+        return Claim(
+            keys=keys.keys,
+            stamp=str(stamp),
+            reported=str(_milliseconds(reported)) if reported else "",
+            phase=event.phase,
+            number=keys.number,
+            begins=begins,
+            ends=ends,
+            bare=bare,
+            first=keys.first_call(stamp),
+            kind="derived" if derived else "phone",
+            another=keys.further_call(stamp),
+            linked=keys.linked_call(stamp),
+            # a late or repeated end with an id still ends that call; one with nothing but an
+            # extension says no more than that a handset was put down
+            may_reopen=not ends or (derived and not bare),
+            may_join=_may_join(event),
+            may_follow=derived and not begins,
+            reuse=reuse * 1000,
+            # an id of a whole telephone system never comes again while the phone still rings
+            ring=p.ring_seconds * 1000 if keys.is_local else 0,
+            seconds=p.derived_seconds if derived else p.seconds,
+            line_seconds=p.derived_seconds,
+        )
+
+    def _reported(self, event: ParsedEvent, now: datetime) -> datetime | None:
+        """The phone's own time of the event, unless the phone's clock is obviously wrong."""
+        skew = timedelta(seconds=self._policy.clock_skew_seconds)
+        if event.time is None or abs(now - event.time) > skew:
+            return None
+        return event.time
 
 
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _may_join(hit: ParsedEvent) -> bool:
-    """Whether a hit can be the first of a clicked call: never one of a call that comes in."""
-    return hit.direction == "outbound" or (hit.direction is None and hit.phase != "ringing")
+def _may_join(event: ParsedEvent) -> bool:
+    """Whether the event can be the first of a clicked call: never one of a call that comes in."""
+    return event.direction == "outbound" or (event.direction is None and event.phase != "ringing")

@@ -12,9 +12,10 @@ from softphone_common.process.clock import Clock
 from softphone_common.stores.keyset import KeysetPage, Position
 from softphone_common.stores.mongo import Document
 from softphone_ingest.devices.config import DeviceConfigs
+from softphone_ingest.hit_log.hit_json import events_json
 from softphone_ingest.hit_log.recorder import Recorder
-from softphone_ingest.hit_log.store import HitStore, asked, shown
-from softphone_ingest.hits.pipeline import HitPipeline, events_of
+from softphone_ingest.hit_log.store import HitStore, shown, stored_request
+from softphone_ingest.identity.resolver import CallIdResolver, Sender
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.reader import interpret
 from softphone_ingest.mapping.request import HitRequest
@@ -28,14 +29,14 @@ class Inspector:
         self,
         store: HitStore,
         recorder: Recorder,
-        pipeline: HitPipeline,
+        resolver: CallIdResolver,
         configs: DeviceConfigs,
         bus: Bus,
         clock: Clock,
     ) -> None:
         self._store = store
         self._recorder = recorder
-        self._pipeline = pipeline
+        self._resolver = resolver
         self._configs = configs
         self._bus = bus
         self._clock = clock
@@ -59,9 +60,9 @@ class Inspector:
 
         Raises HitError naming what can't be understood.
         """
-        config = self._configs.make(tenant, device.preset, mapping, numbers, device.extension)
-        parsed = interpret(request, config)
-        return tuple(event for _, event in events_of(parsed.events, device, config))
+        changed = device.model_copy(update={"mapping": mapping, "numbers": numbers})
+        config = self._configs.make(tenant, changed)
+        return events_json(config.mapping.scope, interpret(request, config).events)
 
     async def replay(self, tenant: Tenant, device: Device, hit: str) -> HitJson:
         """The hit, understood at last and on the bus; one that made calls already is left alone.
@@ -98,12 +99,17 @@ class Inspector:
         if document.get("messages"):
             return document
         config = self._configs.of(tenant, device)
-        hits, at = interpret(asked(document), config).events, document["at"]
-        if not hits:
+        events = interpret(stored_request(document), config).events
+        if not events:
             return {**document, "messages": []}
-        told = await self._pipeline.understand(tenant, device, config, hits, at)
-        texts = [message.model_dump_json() for message in told.messages]
-        return await self._store.claim(document["_id"], told.events, texts)
+        scope = config.mapping.scope
+        sender = Sender(tenant.id, device.id, scope)
+        observations = await self._resolver.resolve(sender, events, document["at"])
+        messages = [CallObserved(tenant=tenant.id, observation=each) for each in observations]
+        texts = [message.model_dump_json() for message in messages]
+        return await self._store.claim(
+            document["_id"], events_json(scope, events, observations), texts
+        )
 
     async def _with_matches(self, document: Document) -> HitJson:
         (hit,) = await self._store.matched([shown(document)])

@@ -6,10 +6,11 @@ from typing import Any
 
 from softphone_common.contracts.problem_codes import text_of
 from softphone_common.domain.call import Direction, Phase
+from softphone_common.domain.numbers.normalise import RemoteNumber
 
 EXTENSION_MAX = 64
 TEXT_MAX = 200
-CALL_ID_MAX = 250
+EXTERNAL_ID_MAX = 250
 
 
 class HitError(Exception):
@@ -30,19 +31,21 @@ class HitError(Exception):
 class ParsedEvent:
     """One event in the sender's own spelling of numbers and ids.
 
-    `number` is None if the request has none and empty if it is withheld. `called` is the own number
-    that was called, for senders that name no extension. `linked_id` is a second id of the sender
-    for this call. `talk_seconds` and `time` are the sender's own measurements.
+    `number` is None if the request has none and empty if it is withheld; `remote` is the number
+    normalised. `called` is the own number that was called, for senders that name no extension.
+    `external_id` is the sender's id of this call, `linked_id` a second one. `talk_seconds` and
+    `time` are the sender's own measurements.
     """
 
     phase: Phase
     extension: str = ""
     called: str = ""
     number: str | None = None
-    call_id: str = ""
+    external_id: str = ""
     linked_id: str = ""
     direction: Direction | None = None
     name: str = ""
     reason: str = ""
     talk_seconds: int | None = None
     time: datetime | None = None
+    remote: RemoteNumber | None = None

@@ -1,11 +1,11 @@
 """Interprets a request by the mapping of its device: the events it reports, and the reply."""
 
 from collections.abc import Mapping as ReadOnly
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
-from softphone_common.domain.numbers.normalise import NumberProfile
+from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 from softphone_ingest.mapping.body import Parts
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.regex import SearchBudget
@@ -24,12 +24,15 @@ _PROBES = frozenset({"HEAD", "OPTIONS"})
 class DeviceConfig:
     """How the requests of one device are read.
 
-    `extension` is the device's fixed extension; None if each request names its own.
+    `extension` is the device's fixed extension; None if each request names its own. `extensions`
+    has the extension for each line that the sender names otherwise; for a called number it may
+    list several, separated by commas.
     """
 
     mapping: Mapping
     profile: NumberProfile
     extension: str | None = None
+    extensions: ReadOnly[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,19 @@ class Reader:
         if self.request.method in _PROBES:
             return ()
         events = (self._event(m).parse(self._config.extension) for m in self._members())
-        return tuple(event for event in events if event is not None)
+        return tuple(own for event in events if event is not None for own in self._at_lines(event))
+
+    def _at_lines(self, event: ParsedEvent) -> list[ParsedEvent]:
+        """The event with its number normalised, once for each extension it happened at."""
+        config = self._config
+        remote = None if event.number is None else normalise(event.number, config.profile)
+        extensions = [config.extensions.get(event.extension, event.extension)]
+        if event.phase == "ringing" and not event.extension and event.called:
+            # a trunk that names no extension rings at all those its number belongs to
+            e164 = normalise(event.called, config.profile).e164 or ""
+            listed = config.extensions.get(event.called) or config.extensions.get(e164, "")
+            extensions = [extension.strip() for extension in listed.split(",")]
+        return [replace(event, extension=extension, remote=remote) for extension in extensions]
 
     def _reply(self) -> ReplyTemplate | None:
         event = self._event(None)

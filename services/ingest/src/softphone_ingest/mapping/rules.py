@@ -11,8 +11,8 @@ from softphone_common.domain.call import PHASES, Direction, Phase
 from softphone_common.domain.numbers.normalise import NumberProfile, normalise
 from softphone_common.domain.numbers.placeholders import is_placeholder
 from softphone_ingest.mapping.parsed_event import (
-    CALL_ID_MAX,
     EXTENSION_MAX,
+    EXTERNAL_ID_MAX,
     TEXT_MAX,
     HitError,
     ParsedEvent,
@@ -78,8 +78,8 @@ class EventReader:
             extension=extension,
             called=self._text("called")[:TEXT_MAX],
             number=self._number(),
-            call_id=self._limited("call_id", CALL_ID_MAX),
-            linked_id=self._limited("linked_id", CALL_ID_MAX),
+            external_id=self._limited("call_id", EXTERNAL_ID_MAX),
+            linked_id=self._limited("linked_id", EXTERNAL_ID_MAX),
             direction=self._direction(),
             name=self._text("name")[:TEXT_MAX],
             reason=self._text("reason")[:TEXT_MAX],
