@@ -1,4 +1,4 @@
-"""The installation that the tests of one module share, and its clock; what is in it they make."""
+"""The installation that the tests of one module share, and its clock."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -16,7 +16,7 @@ from support.tenant.company import Company
 
 @pytest.fixture(scope="module")
 async def broker(rabbitmq: RealServer) -> AsyncIterator[Proxy]:
-    """The way to RabbitMQ of whatever is given it, to be cut, frozen or slowed."""
+    """A proxy in front of RabbitMQ, which can be cut, frozen or slowed."""
     way = Proxy(rabbitmq.url)
     await way.start()
     yield way
@@ -30,7 +30,7 @@ async def installation(
     mongodb: RealServer,
     redis_server: RealServer,
 ) -> AsyncIterator[Installation]:
-    """All five services over a database of their own, with what the module's `SETTINGS` say."""
+    """All five services over a new database, with the settings in the module's `SETTINGS`."""
     settings: dict[str, Any] = getattr(request.module, "SETTINGS", {})
     urls = rabbitmq.url, mongodb.url, redis_server.url
     async with everything(*urls, **settings) as installation:
@@ -43,15 +43,15 @@ async def company(installation: Installation) -> Company:
 
 
 @pytest.fixture
-async def present(installation: Installation) -> AsyncIterator[None]:
-    """The next test begins in the present, whatever this one does to the clock."""
+async def real_clock_afterwards(installation: Installation) -> AsyncIterator[None]:
+    """Resets the clock to the real time after the test."""
     yield
     installation.clock.reset()
 
 
 @pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time passes by the test's will alone, not by the machine's; no two moments are the same."""
+def stepping_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stops the clock, apart from a millisecond at each look, so that no two times are equal."""
     now, looks = utc_now(), count()
     monkeypatch.setattr(
         "support.installation.utc_now", lambda: now + timedelta(milliseconds=next(looks))

@@ -1,4 +1,4 @@
-"""Each route wants its role and no higher one, whoever's and whatever it is asked about."""
+"""Each route requires its role and no higher one, whether its subject exists or not."""
 
 from dataclasses import replace
 
@@ -30,46 +30,50 @@ async def ours(installation: Installation) -> Company:
 
 @pytest.fixture(scope="module")
 async def letter(installation: Installation, ours: Company, rabbitmq: RealServer) -> str:
-    """The id of a dead letter of our own."""
+    """The id of a dead letter of the company."""
     async with broker_channel(rabbitmq.url) as channel:
         await put_message(channel, missed_call(ours.tenant)[1], topology.dead("calllog.call"))
     wanted = {"tenant": ours.tenant}
 
     async def kept() -> list[Json]:
-        found = await installation.get("/api/dead-letters", installation.operator, **wanted)
-        return list(found["items"])
+        page = await installation.get("/api/dead-letters", installation.operator, **wanted)
+        return list(page["items"])
 
-    (held,) = await until(kept, what="the letter")
-    return str(held["id"])
+    (letter_,) = await until(kept, what="the letter")
+    return str(letter_["id"])
 
 
-async def test_every_route_has_its_least_role(installation: Installation, ours: Company) -> None:
+async def test_every_route_is_in_the_table_of_roles(
+    installation: Installation, ours: Company
+) -> None:
     assert routes(installation.app) == set(LEAST) | OPEN, "a new route needs a role in the table"
     assert set(LEAST) == set(attempts(ours))
     assert not set(LEAST) & OPEN
 
 
-async def test_no_lower_role_reaches_what_is_there(
+async def test_route_with_a_lower_role_is_refused(
     installation: Installation, ours: Company, letter: str
 ) -> None:
     tokens: dict[Role, str] = {"user": ours.user.token, "admin": ours.admin.token}
     before = await visible_state(installation, ours)
-    asked, reached = 0, {}
+    requests, reached = 0, {}
     for route, (path, body) in attempts(ours, letter).items():
         for role in LOWER[LEAST[route]]:
-            asked += 1
+            requests += 1
             answer = await installation.ask(route.partition(" ")[0], path, tokens[role], body)
             if answer.status_code != 403:
                 reached[route, role] = answer.status_code
     assert reached == {}
-    assert asked > len(LEAST) / 2
+    assert requests > len(LEAST) / 2
     assert await visible_state(installation, ours) == before
     held = await installation.get(f"/api/dead-letters/{letter}", installation.operator)
     assert held["state"] == "waiting"
 
 
-async def test_no_route_wants_more_than_its_role(installation: Installation, ours: Company) -> None:
-    """Asked about what is not there, so that nothing is gone for the next."""
+async def test_route_with_its_least_role_is_allowed(
+    installation: Installation, ours: Company
+) -> None:
+    """All ids are unknown, so that no request removes what the next one needs."""
     tokens = {"user": ours.user.token, "admin": ours.admin.token, "operator": installation.operator}
     nothing = replace(
         ours,

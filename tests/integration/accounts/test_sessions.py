@@ -1,4 +1,4 @@
-"""Who gets in, over HTTP and on the socket, and how each is put out again."""
+"""Signing in over HTTP and on the socket, and how the server ends each sign-in."""
 
 import asyncio
 import json
@@ -23,15 +23,15 @@ from support.tenant.company import Person
 from support.tenant.phone import Phone
 
 NUMBER = "08999998001"
-LINE = 8
-CUT = 'softphone_sockets_cut_total{code="4008"}'
+FRAMES_MAX = 8
+CLOSED_METRIC = 'softphone_sockets_cut_total{code="4008"}'
 
 
 @pytest.fixture(scope="module")
 async def installation(
     rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
 ) -> AsyncIterator[Installation]:
-    settings = {"session_frames_max": LINE, "hello_seconds": 0.5}
+    settings = {"session_frames_max": FRAMES_MAX, "hello_seconds": 0.5}
     async with everything(rabbitmq.url, mongodb.url, redis_server.url, **settings) as installation:
         yield installation
         installation.clock.reset()
@@ -48,14 +48,14 @@ async def phone_of(installation: Installation, person: Person) -> Phone:
 
 
 async def ring(installation: Installation, phone: Phone, call: str, extension: str = "21") -> str:
-    said = {"extension": extension, "number": NUMBER, "call_id": call}
-    return await phone.post_hits("ringing", **said)
+    fields = {"extension": extension, "number": NUMBER, "call_id": call}
+    return await phone.post_hits("ringing", **fields)
 
 
 # --- over HTTP ------------------------------------------------------------------------------------
 
 
-async def test_the_answer_is_the_same_whatever_is_wrong(
+async def test_sign_in_with_any_wrong_part_gets_the_same_answer(
     installation: Installation, anna: Person
 ) -> None:
     wrong = [
@@ -66,7 +66,7 @@ async def test_the_answer_is_the_same_whatever_is_wrong(
     assert {(answer.status_code, answer.text) for answer in wrong} == {(401, wrong[0].text)}
 
 
-async def test_the_cookie_renews_until_it_is_signed_out(
+async def test_session_cookie_renews_the_token_until_sign_out(
     installation: Installation, anna: Person
 ) -> None:
     answer = await installation.sign_in(anna.tenant, anna.login)
@@ -85,7 +85,7 @@ async def test_the_cookie_renews_until_it_is_signed_out(
     assert (await installation.ask("POST", "/api/session/renew")).status_code == 401
 
 
-async def test_a_new_password_ends_every_sign_in(installation: Installation, anna: Person) -> None:
+async def test_new_password_ends_every_sign_in(installation: Installation, anna: Person) -> None:
     held = {"Cookie": f"softphone_session={anna.cookie}"}
     path = f"/api/users/{anna.id}"
     change = {"password": "an even longer one"}
@@ -97,16 +97,16 @@ async def test_a_new_password_ends_every_sign_in(installation: Installation, ann
     assert again.status_code == 201
 
 
-async def test_no_sign_in_under_way_outlives_the_password(
+async def test_sign_in_under_way_ends_with_the_old_password(
     installation: Installation, anna: Person
 ) -> None:
-    """All find the old password still in force, and half are worked on only after the new one."""
-    given = {"tenant": anna.tenant, "login": anna.login, "password": PASSWORD}
+    """All requests begin with the old password in force; half are verified after the change."""
+    body = {"tenant": anna.tenant, "login": anna.login, "password": PASSWORD}
 
     async def signs_in() -> str | None:
-        # each from a network of its own, so that none is one too many
+        # each from another network, so that no rate limit applies
         there = {"X-Forwarded-For": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
-        answer = await installation.ask("POST", "/api/session", json=given, headers=there)
+        answer = await installation.ask("POST", "/api/session", json=body, headers=there)
         assert answer.status_code in {201, 401}, answer.text
         return answer.cookies.get("softphone_session")
 
@@ -125,18 +125,18 @@ async def test_no_sign_in_under_way_outlives_the_password(
     assert {answer.status_code for answer in renewed} <= {401}
 
 
-async def test_a_short_password_is_refused_and_named(
+async def test_short_password_is_refused_at_its_field(
     installation: Installation, anna: Person
 ) -> None:
-    given = {"login": "bernd", "password": "short"}
-    answer = await installation.ask("POST", "/api/users", installation.token(anna.tenant), given)
+    body = {"login": "bernd", "password": "short"}
+    answer = await installation.ask("POST", "/api/users", installation.token(anna.tenant), body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "password"
 
 
-async def test_a_login_is_taken_once(installation: Installation, anna: Person) -> None:
-    given = {"login": anna.login, "password": PASSWORD}
-    answer = await installation.ask("POST", "/api/users", installation.token(anna.tenant), given)
+async def test_login_in_use_is_refused(installation: Installation, anna: Person) -> None:
+    body = {"login": anna.login, "password": PASSWORD}
+    answer = await installation.ask("POST", "/api/users", installation.token(anna.tenant), body)
     assert answer.status_code == 409
     assert answer.json()["errors"][0]["field"] == "login"
 
@@ -144,13 +144,13 @@ async def test_a_login_is_taken_once(installation: Installation, anna: Person) -
 # --- on the socket --------------------------------------------------------------------------------
 
 
-async def test_without_a_hello_in_time_the_socket_is_closed(installation: Installation) -> None:
+async def test_socket_without_a_hello_in_time_is_closed(installation: Installation) -> None:
     async with open_socket(installation.url) as browser:
         assert await browser.close_code() == 4001
 
 
 @pytest.mark.parametrize("text", ["no json", "[]", "17", '{"type": "hello"}', '{"token": "x"}'])
-async def test_a_first_frame_that_is_no_hello_is_an_error(
+async def test_socket_whose_first_frame_is_no_hello_is_closed(
     installation: Installation, text: str
 ) -> None:
     async with open_socket(installation.url) as browser:
@@ -158,14 +158,16 @@ async def test_a_first_frame_that_is_no_hello_is_an_error(
         assert await browser.close_code() == 4004
 
 
-async def test_an_expired_token_is_told_apart(installation: Installation, anna: Person) -> None:
+async def test_socket_with_an_expired_token_closes_with_4003(
+    installation: Installation, anna: Person
+) -> None:
     installation.clock.move(timedelta(hours=1))
     async with open_socket(installation.url) as browser:
         await browser.send({"type": "hello", "token": anna.token, "seen": None})
         assert await browser.close_code() == 4003
 
 
-async def test_unknown_frames_are_ignored_and_garbage_is_not(
+async def test_socket_ignores_unknown_frames_but_not_garbage(
     installation: Installation, anna: Person
 ) -> None:
     phone = await phone_of(installation, anna)
@@ -178,7 +180,7 @@ async def test_unknown_frames_are_ignored_and_garbage_is_not(
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://[", "null"])
-async def test_pages_of_other_sites_are_refused(
+async def test_socket_from_another_origin_is_refused(
     installation: Installation, anna: Person, origin: str
 ) -> None:
     with pytest.raises(InvalidStatus) as refused:
@@ -190,7 +192,7 @@ async def test_pages_of_other_sites_are_refused(
 
 
 @pytest.mark.parametrize("how", ["removed", "new password"])
-async def test_a_revoked_user_is_cut_within_a_second(
+async def test_socket_of_a_revoked_user_closes_within_a_second(
     installation: Installation, anna: Person, how: str
 ) -> None:
     admin, path = installation.token(anna.tenant), f"/api/users/{anna.id}"
@@ -198,12 +200,12 @@ async def test_a_revoked_user_is_cut_within_a_second(
         if how == "removed":
             assert (await installation.ask("DELETE", path, admin)).status_code == 204
         else:
-            given = {"password": "an even longer one"}
-            assert (await installation.ask("PATCH", path, admin, given)).status_code == 200
+            body = {"password": "an even longer one"}
+            assert (await installation.ask("PATCH", path, admin, body)).status_code == 200
         assert await browser.close_code(within=1) == 4005
 
 
-async def test_a_removed_user_does_not_get_in_again(
+async def test_socket_of_a_removed_user_is_refused(
     installation: Installation, anna: Person
 ) -> None:
     await installation.ask("DELETE", f"/api/users/{anna.id}", installation.token(anna.tenant))
@@ -212,7 +214,7 @@ async def test_a_removed_user_does_not_get_in_again(
         assert await browser.close_code() == 4005
 
 
-async def test_a_token_is_renewed_on_the_live_socket(
+async def test_socket_with_a_renewed_token_stays_open(
     installation: Installation, anna: Person
 ) -> None:
     user = User(id=anna.id, tenant=anna.tenant, login=anna.login, extensions=("21",))
@@ -228,7 +230,7 @@ async def test_a_token_is_renewed_on_the_live_socket(
         await renewing.expect("call")
 
 
-async def test_somebody_elses_token_does_not_renew(
+async def test_socket_renewed_with_another_users_token_closes(
     installation: Installation, anna: Person
 ) -> None:
     bernd = await installation.make_user(anna.tenant, "user", ("22",))
@@ -237,7 +239,7 @@ async def test_somebody_elses_token_does_not_renew(
         assert await browser.close_code() == 4001
 
 
-async def test_what_was_missed_is_sent_again_and_nothing_else(
+async def test_reconnected_socket_receives_only_missed_frames(
     installation: Installation, anna: Person
 ) -> None:
     phone = await phone_of(installation, anna)
@@ -254,29 +256,29 @@ async def test_what_was_missed_is_sent_again_and_nothing_else(
         numbers = [frame["seq"] for frame in browser.frames]
         assert numbers == sorted(numbers)
         assert numbers[0] == seen, (
-            "whoever is lost before the missed frames must ask for them again"
+            "a browser disconnected before the missed frames must request them again"
         )
         assert all(frame["seq"] > seen for frame in browser.of_type("call"))
 
 
-async def test_who_missed_more_than_the_line_holds_reads_again(
+async def test_reconnected_socket_after_too_many_frames_resyncs(
     installation: Installation, anna: Person
 ) -> None:
     phone = await phone_of(installation, anna)
     async with signed_in(installation.url, anna.token) as stays:
         async with signed_in(installation.url, anna.token) as browser:
             seen = browser.last_seq
-        for turn in range(LINE):
+        for turn in range(FRAMES_MAX):
             await stays.expect_call(await ring(installation, phone, f"missed-{turn}"))
         async with signed_in(installation.url, anna.token, seen) as browser:
             await browser.expect("resync")
             assert browser.calls() == []
-            assert len(browser.of_type("welcome")[0]["calls"]) == LINE
+            assert len(browser.of_type("welcome")[0]["calls"]) == FRAMES_MAX
             assert browser.last_seq > seen
             await browser.expect_call(await ring(installation, phone, "afterwards"))
 
 
-async def test_who_does_not_read_is_cut_and_holds_up_nobody(
+async def test_socket_that_does_not_read_closes_and_delays_no_other(
     installation: Installation, anna: Person
 ) -> None:
     call = await ring(installation, await phone_of(installation, anna), "talked about")
@@ -286,21 +288,21 @@ async def test_who_does_not_read_is_cut_and_holds_up_nobody(
     async with signed_in(installation.url, anna.token) as reads, stalled as lazy:
         await lazy.send(json.dumps({"type": "hello", "token": anna.token}))
         welcome = json.loads(await lazy.recv())
-        before, said = await cuts(installation), 0
-        while await cuts(installation) == before:
-            said += 1
-            assert said < 200, "nobody was cut"
+        before, comments = await closed_metric(installation), 0
+        while await closed_metric(installation) == before:
+            comments += 1
+            assert comments < 200, "nobody was cut"
             await installation.post(f"/api/calls/{call}/comments", anna.token, text)
-            await reads.expect("comment", said)
+            await reads.expect("comment", comments)
         assert welcome["type"] == "welcome"
         with suppress(ConnectionClosed):
-            while True:  # what was still on its way
+            while True:  # frames that were still under way
                 await lazy.recv()
         assert lazy.close_code == 4008
 
 
 def stalled_socket(url: str) -> connect:
-    """A socket that takes in only what is asked for, as over a line that is too thin."""
+    """A socket with a small receive buffer, as over a connection that is too slow."""
     thin = socket.socket()
     thin.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     where = urlsplit(url)
@@ -308,21 +310,21 @@ def stalled_socket(url: str) -> connect:
     return connect(f"ws://{where.netloc}/ws", sock=thin, max_queue=1, compression=None, proxy=None)
 
 
-async def cuts(installation: Installation) -> str:
-    """The metric of sockets cut for being slow."""
+async def closed_metric(installation: Installation) -> str:
+    """The metric line that counts sockets closed with 4008, or an empty text."""
     lines = (await installation.client.get("/metrics")).text.splitlines()
-    return next((line for line in lines if line.startswith(CUT)), "")
+    return next((line for line in lines if line.startswith(CLOSED_METRIC)), "")
 
 
 @pytest.mark.parametrize("seen", [0, 17, 2**52])
-async def test_a_number_never_given_out_means_reading_again(
+async def test_socket_with_an_unknown_sequence_number_resyncs(
     installation: Installation, anna: Person, seen: int
 ) -> None:
     async with signed_in(installation.url, anna.token, seen) as browser:
         await browser.expect("resync")
 
 
-async def test_everybody_at_the_extension_hears_and_nobody_else(
+async def test_call_is_sent_to_all_sockets_of_its_extension_only(
     installation: Installation, anna: Person
 ) -> None:
     phone = await phone_of(installation, anna)
@@ -340,12 +342,12 @@ async def test_everybody_at_the_extension_hears_and_nobody_else(
         assert {call["id"] for call in [*one.calls(), *tab.calls()]} == {at_21}
 
 
-async def test_a_comment_comes_over_the_socket(installation: Installation, anna: Person) -> None:
+async def test_comment_is_sent_to_the_socket(installation: Installation, anna: Person) -> None:
     phone = await phone_of(installation, anna)
     async with signed_in(installation.url, anna.token) as browser:
         call = await ring(installation, phone, "commented")
         await installation.logged(anna.token, call, phase="ringing")
-        given = {"text": "ruft zurück", "record": None}
-        saved = await installation.post(f"/api/calls/{call}/comments", anna.token, given)
+        comment = {"text": "ruft zurück", "record": None}
+        saved = await installation.post(f"/api/calls/{call}/comments", anna.token, comment)
         (frame,) = await browser.expect("comment")
         assert frame["comment"] == saved

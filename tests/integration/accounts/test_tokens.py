@@ -1,4 +1,4 @@
-"""Which tokens are refused by whom: forged ones, and those of a user who has changed since."""
+"""Tokens that services refuse: forged ones, and those issued before the user was changed."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from support.stack.installation import SECRET, Installation, ready, running
 from support.tenant.browser import open_socket, signed_in
 from support.tenant.company import Person
 
-ASKED = {
+PATHS = {
     "ingest": "/api/tenant",
     "matcher": "/api/directory/records",
     "calllog": "/api/calls",
@@ -36,7 +36,7 @@ async def boss(installation: Installation) -> Person:
 
 
 def forged(token: str) -> dict[str, str]:
-    """Tokens that look like this one and must not be taken for it."""
+    """Invalid tokens that resemble this one, by what is wrong with them."""
     claims = jwt.decode(token, SECRET, ["HS256"])
     head, body, signature = token.split(".")
     raised = {**claims, "role": "operator"}
@@ -66,33 +66,33 @@ def forged(token: str) -> dict[str, str]:
 
 
 @pytest.mark.filterwarnings("ignore:The HMAC key")
-async def test_no_forged_token_is_taken(installation: Installation) -> None:
+async def test_forged_token_is_refused_over_http_and_socket(installation: Installation) -> None:
     anna = await installation.make_user(await installation.make_tenant())
-    told = set()
+    bodies = set()
     for what, token in forged(anna.token).items():
         answer = await installation.client.get("/api/calls", headers=bearer(token))
         assert answer.status_code == 401, what
         assert answer.headers["www-authenticate"] == "Bearer"
-        told.add(answer.text)
+        bodies.add(answer.text)
         async with open_socket(installation.url) as browser:
             await browser.send({"type": "hello", "token": token, "seen": None})
             assert await browser.close_code() == 4001, what
-    assert len(told) == 1
+    assert len(bodies) == 1
 
 
 # --- outdated -------------------------------------------------------------------------------------
 
 
-async def change(installation: Installation, who: Person, given: Json | None) -> None:
-    """Has another operator change the user; None: remove."""
+async def change(installation: Installation, who: Person, fields: Json | None) -> None:
+    """Changes the user as another operator; removes the user if there are no fields."""
     path = f"/api/users/{who.id}?tenant={who.tenant}"
     answer = await installation.ask(
-        "PATCH" if given else "DELETE", path, installation.operator, given
+        "PATCH" if fields else "DELETE", path, installation.operator, fields
     )
     assert answer.is_success, answer.text
 
 
-async def renewed(installation: Installation, who: Person) -> tuple[int, Json]:
+async def renew(installation: Installation, who: Person) -> tuple[int, Json]:
     held = {"Cookie": f"softphone_session={who.cookie}"}
     answer = await installation.ask("POST", "/api/session/renew", headers=held)
     return answer.status_code, answer.json()
@@ -106,24 +106,24 @@ CHANGES: dict[str, tuple[Json | None, int]] = {
 }
 
 
-@pytest.mark.parametrize(("given", "renewal"), CHANGES.values(), ids=CHANGES.keys())
-async def test_a_token_of_before_a_change_is_refused_at_once(
-    installation: Installation, boss: Person, given: Json | None, renewal: int
+@pytest.mark.parametrize(("fields", "renewal"), CHANGES.values(), ids=CHANGES.keys())
+async def test_token_from_before_a_change_is_refused_at_once(
+    installation: Installation, boss: Person, fields: Json | None, renewal: int
 ) -> None:
-    for path in ASKED.values():
+    for path in PATHS.values():
         assert (await installation.ask("GET", path, boss.token)).status_code == 200, path
-    await change(installation, boss, given)
-    for path in ASKED.values():
+    await change(installation, boss, fields)
+    for path in PATHS.values():
         assert (await installation.ask("GET", path, boss.token)).status_code == 401, path
-    status, told = await renewed(installation, boss)
+    status, session = await renew(installation, boss)
     assert status == renewal
     if status == 201:
-        assert told["user"]["extensions"] == ["22"]
-        assert (await installation.ask("GET", "/api/calls", told["token"])).status_code == 200
+        assert session["user"]["extensions"] == ["22"]
+        assert (await installation.ask("GET", "/api/calls", session["token"])).status_code == 200
 
 
 @pytest.mark.parametrize("service", ["ingest", "matcher", "calllog", "janitor"])
-async def test_every_service_hears_of_it(
+async def test_change_of_a_user_reaches_every_service(
     installation: Installation,
     boss: Person,
     service: str,
@@ -133,35 +133,35 @@ async def test_every_service_hears_of_it(
     urls = rabbitmq.url, installation.mongo, redis_server.url
     async with running(*urls, only=[service]) as another:
 
-        async def asked(status: int) -> bool:
-            answer = await another.ask("GET", ASKED[service], boss.token)
+        async def answers_with(status: int) -> bool:
+            answer = await another.ask("GET", PATHS[service], boss.token)
             assert answer.status_code == status, answer.text
             return True
 
         await ready(another)
-        await asked(200)
+        await answers_with(200)
         await change(installation, boss, {"extensions": ["22"]})
-        await until(lambda: asked(401), what=f"{service} refuses the old token")
-        _, told = await renewed(installation, boss)
-        assert (await another.ask("GET", ASKED[service], told["token"])).status_code == 200
+        await until(lambda: answers_with(401), what=f"{service} refuses the old token")
+        _, session = await renew(installation, boss)
+        assert (await another.ask("GET", PATHS[service], session["token"])).status_code == 200
 
 
-async def test_a_socket_wants_a_token_of_after_the_change(
+async def test_socket_with_a_token_from_before_a_change_closes(
     installation: Installation, boss: Person
 ) -> None:
     async with signed_in(installation.url, boss.token) as live:
         await change(installation, boss, {"extensions": ["22"]})
-        _, told = await renewed(installation, boss)
+        _, session = await renew(installation, boss)
         async with open_socket(installation.url) as late:
             await late.send({"type": "hello", "token": boss.token})
             assert await late.close_code() == 4001
-        async with signed_in(installation.url, told["token"]):
+        async with signed_in(installation.url, session["token"]):
             pass
         await live.send({"type": "token", "token": boss.token})
         assert await live.close_code() == 4001
 
 
-async def test_a_token_of_before_there_were_versions_is_taken_until_the_user_changes(
+async def test_token_without_a_version_is_accepted(
     installation: Installation,
 ) -> None:
     claims = jwt.decode(installation.token(await installation.make_tenant()), SECRET, ["HS256"])

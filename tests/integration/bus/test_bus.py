@@ -1,4 +1,4 @@
-"""The bus on a real broker: tries, dead letters, outages, a topology that vanished, stopping."""
+"""The bus on a real broker: retries, dead letters, outages, lost topology, and stopping."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -36,7 +36,7 @@ def finished(tenant: str = "acme", sweep: str | None = None) -> CleanUpFinished:
 
 
 class Handling:
-    """A handler that refuses what it is told to and notes what it was given."""
+    """A handler that raises for some messages and records all that it receives."""
 
     def __init__(self, refusal: Exception, refused: Sequence[str]) -> None:
         self.refusal = refusal
@@ -68,7 +68,7 @@ async def consuming(
         await bus.stop()
 
 
-async def test_what_fails_waits_longer_each_time_and_is_dead_after_the_last_try(
+async def test_failing_message_is_retried_and_then_a_dead_letter(
     rabbitmq: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(topology, "RETRY_SECONDS", (1, 2))
@@ -89,7 +89,7 @@ async def test_what_fails_waits_longer_each_time_and_is_dead_after_the_last_try(
     assert letter.headers["cloudEvents_type"] == CleanUpFinished.type
 
 
-async def test_only_the_bad_message_of_a_batch_is_tried_again(rabbitmq: RealServer) -> None:
+async def test_batch_with_a_bad_message_retries_that_one_only(rabbitmq: RealServer) -> None:
     good, bad = [finished() for _ in range(5)], finished()
     handling = Handling(PoisonError("never"), [bad.sweep])
     async with consuming(rabbitmq.url, handling) as bus, broker_channel(rabbitmq.url) as channel:
@@ -100,7 +100,7 @@ async def test_only_the_bad_message_of_a_batch_is_tried_again(rabbitmq: RealServ
     assert letter.headers[REASON_HEADER] == "PoisonError: never"
 
 
-async def test_an_outage_is_no_messages_fault(rabbitmq: RealServer) -> None:
+async def test_message_during_an_outage_is_retried_without_end(rabbitmq: RealServer) -> None:
     message = finished()
     handling = Handling(UnavailableError("MongoDB"), [message.sweep])
     async with consuming(rabbitmq.url, handling) as bus:
@@ -110,10 +110,10 @@ async def test_an_outage_is_no_messages_fault(rabbitmq: RealServer) -> None:
         await until(lambda: handling.done == [message.sweep], what="the handling")
 
 
-async def test_a_long_outage_gives_the_messages_back_and_takes_them_up_when_it_is_over(
+async def test_long_outage_returns_messages_and_resumes_afterwards(
     rabbitmq: RealServer,
 ) -> None:
-    """Over a lost connection too. What is handed over and over would be dead in the end."""
+    """Holds over a lost connection, too. Redelivery without end would make dead letters."""
     messages = [finished() for _ in range(3)]
     handling = Handling(UnavailableError("MongoDB"), [m.sweep for m in messages])
     way = Proxy(rabbitmq.url)
@@ -124,30 +124,30 @@ async def test_a_long_outage_gives_the_messages_back_and_takes_them_up_when_it_i
         broker_channel(rabbitmq.url) as channel,
     ):
         await bus.publish(*messages)
-        await until(partial(_all_wait, channel, len(messages)), what="messages given back")
+        await until(partial(_queue_holds, channel, len(messages)), what="messages given back")
         await way.cut()
         await until(lambda: not bus.is_connected, what="the lost connection")
         await way.start()
         await bus.publish(finished())
-        await until(partial(_all_wait, channel, len(messages) + 1), what="all to wait")
+        await until(partial(_queue_holds, channel, len(messages) + 1), what="all to wait")
         tried = dict(handling.tries)
         await until(lambda: handling.tries != tried, what="one more try of what it knows")
         assert len(handling.tries) == 1
         handling.refused.clear()
         await until(lambda: len(set(handling.done)) == len(messages) + 1, what="the handling")
         await until_ready(bus)
-        await until(partial(_all_wait, channel, 0, consumers=1), what="an empty queue")
+        await until(partial(_queue_holds, channel, 0, consumers=1), what="an empty queue")
     await way.cut()
 
 
-async def _all_wait(channel: AbstractChannel, messages: int, consumers: int = 0) -> bool:
-    """Whether so many wait in the queue, in no consumer's hands."""
+async def _queue_holds(channel: AbstractChannel, messages: int, consumers: int = 0) -> bool:
+    """Whether the queue holds this many ready messages and has this many consumers."""
     queue = await channel.declare_queue(QUEUE, passive=True)
-    told = queue.declaration_result
-    return (told.message_count, told.consumer_count) == (messages, consumers)
+    result = queue.declaration_result
+    return (result.message_count, result.consumer_count) == (messages, consumers)
 
 
-async def test_what_no_queue_takes_is_an_error_until_the_topology_is_back(
+async def test_unroutable_message_is_an_error_until_queues_are_back(
     rabbitmq: RealServer,
 ) -> None:
     handling = Handling(ValueError(), [])
@@ -162,7 +162,7 @@ async def test_what_no_queue_takes_is_an_error_until_the_topology_is_back(
         await until(lambda: handling.done == [message.sweep], what="the handling")
 
 
-async def test_a_queue_an_older_release_made_is_kept_and_used(rabbitmq: RealServer) -> None:
+async def test_queue_of_an_older_release_is_kept_and_used(rabbitmq: RealServer) -> None:
     older: dict[str, Any] = {"x-queue-type": "quorum"}
     handling = Handling(ValueError(), [])
     async with broker_channel(rabbitmq.url) as channel:
@@ -172,11 +172,13 @@ async def test_a_queue_an_older_release_made_is_kept_and_used(rabbitmq: RealServ
             message = finished()
             await bus.publish(message)
             await until(lambda: handling.done == [message.sweep], what="the handling")
-        await channel.declare_queue(QUEUE, durable=True, arguments=older)  # or this raises
+        await channel.declare_queue(
+            QUEUE, durable=True, arguments=older
+        )  # raises if the arguments have changed
         await channel.queue_delete(QUEUE)
 
 
-async def test_stopping_gives_back_what_is_only_in_line(rabbitmq: RealServer) -> None:
+async def test_stopped_bus_returns_messages_not_yet_handled(rabbitmq: RealServer) -> None:
     stuck, waiting = finished(), finished()
     handling = Handling(UnavailableError("MongoDB"), [stuck.sweep])
     async with consuming(rabbitmq.url, handling, batch=1) as bus:
@@ -189,7 +191,7 @@ async def test_stopping_gives_back_what_is_only_in_line(rabbitmq: RealServer) ->
     assert set(again.done) == {stuck.sweep, waiting.sweep}
 
 
-async def test_of_several_nodes_another_takes_over(rabbitmq: RealServer) -> None:
+async def test_bus_with_several_nodes_moves_to_another(rabbitmq: RealServer) -> None:
     ways = [Proxy(rabbitmq.url), Proxy(rabbitmq.url), Proxy(rabbitmq.url)]
     for way in ways[:2]:
         await way.start()
@@ -206,7 +208,7 @@ async def test_of_several_nodes_another_takes_over(rabbitmq: RealServer) -> None
         await way.cut()
 
 
-async def test_a_release_that_fails_on_everything_leaves_the_queue_as_it_is(
+async def test_consumer_that_always_fails_pauses_and_keeps_the_queue(
     rabbitmq: RealServer,
 ) -> None:
     messages, most = [finished() for _ in range(60)], 5
@@ -224,8 +226,8 @@ async def test_a_release_that_fails_on_everything_leaves_the_queue_as_it_is(
     assert len(set(again.done)) == len(messages) - most
 
 
-async def test_what_a_paused_consumer_has_in_hand_is_given_back_too(rabbitmq: RealServer) -> None:
-    """And neither copied nor buried meanwhile, however often it fails."""
+async def test_paused_consumer_returns_unacknowledged_messages(rabbitmq: RealServer) -> None:
+    """Repeated failures neither copy the messages nor turn them into dead letters."""
     messages, most = [finished() for _ in range(20)], 3
     handling = Handling(ValueError("never"), [m.sweep for m in messages])
     limits = {"failures_max": most, "pause_seconds": 0.3, "hold_seconds": 0.4}
@@ -238,15 +240,15 @@ async def test_what_a_paused_consumer_has_in_hand_is_given_back_too(rabbitmq: Re
             await bus.start()
             group.create_task(bus.publish(*messages))
         await bus.stop()
-        await until(partial(_all_wait, channel, len(messages)), what="messages given back")
+        await until(partial(_queue_holds, channel, len(messages)), what="messages given back")
         tried = sum(handling.tries.values())
         await until(lambda: sum(handling.tries.values()) > tried + 2, what="further tries")
         handling.refused.clear()
         await until(lambda: len(set(handling.done)) == len(messages), what="the handling")
-        await until(partial(_all_wait, channel, 0, consumers=1), what="an empty queue")
+        await until(partial(_queue_holds, channel, 0, consumers=1), what="an empty queue")
 
 
-async def test_one_message_that_works_closes_the_breaker(rabbitmq: RealServer) -> None:
+async def test_open_breaker_closes_after_one_success(rabbitmq: RealServer) -> None:
     messages = [finished() for _ in range(12)]
     handling = Handling(PoisonError("never"), [m.sweep for m in messages])
     most = 2
@@ -262,7 +264,7 @@ async def test_one_message_that_works_closes_the_breaker(rabbitmq: RealServer) -
         await until_ready(bus)
 
 
-async def test_what_is_collected_is_collected_whatever_it_is(rabbitmq: RealServer) -> None:
+async def test_raw_consumer_receives_any_message(rabbitmq: RealServer) -> None:
     letters = [Envelope(body, {"of": "nobody"}, topology.dead(QUEUE)) for body in (b"\xff{", b"")]
     kept: list[Envelope] = []
     failures = [KeyError("a bug"), UnavailableError("MongoDB")]
@@ -286,11 +288,13 @@ async def test_what_is_collected_is_collected_whatever_it_is(rabbitmq: RealServe
     ]
 
 
-async def test_it_stops_at_whatever_point_of_connecting_it_is(
+async def test_bus_stopped_while_connecting_stops_quietly(
     rabbitmq: RealServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At every fourth turn of the loop that connecting takes; and nothing is complained of, not by
-    the broker either, which whoever has stopped it would read."""
+    """Stops the bus after 0, 4, 8 ... turns of the event loop, until it was connected.
+
+    No library may log a warning meanwhile.
+    """
     for turns in count(step=4):
         bus = Bus(bus_settings(rabbitmq.url), "test")
         await bus.start()

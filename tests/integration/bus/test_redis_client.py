@@ -1,4 +1,4 @@
-"""The way to Redis: a server that hangs makes nobody wait for those who came before."""
+"""The Redis client: requests to a server that hangs do not wait for one another."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,8 +14,8 @@ from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 
 UNUSED = SecretStr("")
-ASKERS = 60
-"""One after the other they would need a minute."""
+REQUESTS = 60
+"""Enough to need a minute if they waited for one another."""
 DEADLINE_SECONDS = 20
 CONNECTIONS = 10
 
@@ -30,31 +30,33 @@ async def proxy(redis_server: RealServer) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def redis(proxy: Proxy) -> AsyncIterator[Redis]:
-    given = Settings(
+    settings = Settings(
         amqp_url=UNUSED,
         mongo_url=UNUSED,
         redis_url=SecretStr(proxy.url),
         auth_secret=SecretStr("s" * 32),
         redis_connections_max=CONNECTIONS,
     )
-    redis = Redis(given, essential=False)
+    redis = Redis(settings, essential=False)
     yield redis
     await redis.stop()
 
 
-async def test_all_learn_at_once_that_redis_hangs(proxy: Proxy, redis: Redis) -> None:
+async def test_requests_to_a_hanging_redis_fail_at_the_same_time(
+    proxy: Proxy, redis: Redis
+) -> None:
     await redis.ping()
     proxy.freeze()
     async with asyncio.timeout(DEADLINE_SECONDS):
         answers = await asyncio.gather(
-            *(redis.ping() for _ in range(ASKERS)), return_exceptions=True
+            *(redis.ping() for _ in range(REQUESTS)), return_exceptions=True
         )
     assert {type(answer) for answer in answers} == {UnavailableError}
 
 
-async def test_redis_thawed_is_used_again(proxy: Proxy, redis: Redis) -> None:
+async def test_redis_after_a_hang_is_used_again(proxy: Proxy, redis: Redis) -> None:
     proxy.freeze()
-    await asyncio.gather(*(redis.ping() for _ in range(ASKERS)), return_exceptions=True)
+    await asyncio.gather(*(redis.ping() for _ in range(REQUESTS)), return_exceptions=True)
     proxy.thaw()
 
     async def answers() -> bool:
@@ -67,5 +69,5 @@ async def test_redis_thawed_is_used_again(proxy: Proxy, redis: Redis) -> None:
     await until(answers, what="an answer to all")
 
 
-async def test_more_askers_than_connections_take_turns(redis: Redis) -> None:
-    await asyncio.gather(*(redis.ping() for _ in range(ASKERS)))
+async def test_more_requests_than_connections_take_turns(redis: Redis) -> None:
+    await asyncio.gather(*(redis.ping() for _ in range(REQUESTS)))

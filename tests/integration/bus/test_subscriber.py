@@ -1,4 +1,4 @@
-"""What an instance hears of what is said to all: whatever the moment, the number and the broker."""
+"""Subscribers receive every message, or are notified of a gap, over any start and broker."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ from softphone_testing.until import until
 from support.stack.buses import bus_settings, until_ready
 
 
-class Hearing:
-    """A listener of many tenants; counts what it hears, and the gaps."""
+class CountingSubscriber:
+    """A subscriber for many tenants that counts messages and gaps."""
 
     def __init__(self, url: str, **more: Any) -> None:
         self.bus = Bus(bus_settings(url, **more), "test")
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.gaps = 0
-        self.may_go_on = asyncio.Event()
-        self.may_go_on.set()
-        self.bus.subscribe(CallChanged, self._hear, on_reconnect=self._on_gap, bound_only=True)
+        self.is_unblocked = asyncio.Event()
+        self.is_unblocked.set()
+        self.bus.subscribe(CallChanged, self._receive, on_reconnect=self._on_gap, bound_only=True)
 
-    async def _hear(self, message: CallChanged) -> None:
-        await self.may_go_on.wait()
-        self.heard.append(message.tenant)
+    async def _receive(self, message: CallChanged) -> None:
+        await self.is_unblocked.wait()
+        self.received.append(message.tenant)
 
     def _on_gap(self) -> None:
         self.gaps += 1
@@ -40,70 +40,73 @@ def changed(tenant: str) -> CallChanged:
     )
 
 
-async def test_a_tenant_that_is_bound_at_any_moment_of_a_start_is_heard(
+async def test_tenant_bound_during_the_start_is_received(
     rabbitmq: RealServer,
 ) -> None:
-    hearing = Hearing(rabbitmq.url)
+    subscriber = CountingSubscriber(rabbitmq.url)
     tenants: list[str] = []
-    await hearing.bus.start()
-    while not hearing.bus.is_connected:
+    await subscriber.bus.start()
+    while not subscriber.bus.is_connected:
         tenants.append(f"t{len(tenants)}")
-        await hearing.bus.bind(tenants[-1], [CallChanged])
-        for _ in tenants:  # however long it takes, they are not too many
+        await subscriber.bus.bind(tenants[-1], [CallChanged])
+        for _ in tenants:  # limits the number of tenants on a slow machine
             await asyncio.sleep(0)
-    await until(lambda: hearing.gaps == 1, what="the connection")
-    await hearing.bus.publish(*(changed(tenant) for tenant in tenants))
-    await until(lambda: len(hearing.heard) >= len(tenants), what="all that was said")
-    assert set(hearing.heard) == set(tenants)
+    await until(lambda: subscriber.gaps == 1, what="the connection")
+    await subscriber.bus.publish(*(changed(tenant) for tenant in tenants))
+    await until(lambda: len(subscriber.received) >= len(tenants), what="all messages")
+    assert set(subscriber.received) == set(tenants)
     assert len(tenants) > 10
-    await hearing.bus.stop()
+    await subscriber.bus.stop()
 
 
-async def test_a_broker_that_answers_late_is_connected_to_whatever_is_listened_to(
+async def test_slow_broker_with_many_bindings_is_connected_to(
     rabbitmq: RealServer,
 ) -> None:
     way = Proxy(rabbitmq.url)
     await way.start()
     way.slow(0.1)
-    hearing = Hearing(way.url)
+    subscriber = CountingSubscriber(way.url)
     for queue in topology.work_queues():
-        hearing.bus.consume_raw(queue.name, _keep_nothing)
+        subscriber.bus.consume_raw(queue.name, _keep_nothing)
     for number in range(200):
-        await hearing.bus.bind(f"t{number}", [CallChanged])
-    await hearing.bus.start()
+        await subscriber.bus.bind(f"t{number}", [CallChanged])
+    await subscriber.bus.start()
     try:
-        await until(lambda: hearing.gaps > 0, what="the connection")
-        await hearing.bus.publish(changed("t0"), changed("t199"))
-        await until(lambda: len(hearing.heard) >= 2, what="what was said")
+        await until(lambda: subscriber.gaps > 0, what="the connection")
+        await subscriber.bus.publish(changed("t0"), changed("t199"))
+        await until(lambda: len(subscriber.received) >= 2, what="both messages")
     finally:
-        await hearing.bus.stop()
+        await subscriber.bus.stop()
         await way.cut()
 
 
 async def _keep_nothing(_: Sequence[Envelope]) -> None:
-    """Nothing comes."""
+    """No message arrives in this test."""
 
 
-async def test_who_hears_too_slowly_is_told_of_a_gap(rabbitmq: RealServer) -> None:
-    hearing, speaking = Hearing(rabbitmq.url, listener_max=50, prefetch=5), Hearing(rabbitmq.url)
-    await hearing.bus.bind("acme", [CallChanged])
-    for one in (hearing, speaking):
+async def test_slow_subscriber_is_notified_of_a_gap(rabbitmq: RealServer) -> None:
+    subscriber, publisher = (
+        CountingSubscriber(rabbitmq.url, listener_max=50, prefetch=5),
+        CountingSubscriber(rabbitmq.url),
+    )
+    await subscriber.bus.bind("acme", [CallChanged])
+    for one in (subscriber, publisher):
         await one.bus.start()
         await until_ready(one.bus)
-    await until(lambda: hearing.gaps == 1, what="the connection")
-    hearing.may_go_on.clear()
-    await speaking.bus.publish(*(changed("acme") for _ in range(200)))
-    hearing.may_go_on.set()
-    await until(lambda: hearing.gaps == 2, what="the gap")
-    hearing.heard.clear()
-    await speaking.bus.publish(changed("acme"))
-    await until(lambda: "acme" in hearing.heard, what="what is said after it")
-    for one in (hearing, speaking):
+    await until(lambda: subscriber.gaps == 1, what="the connection")
+    subscriber.is_unblocked.clear()
+    await publisher.bus.publish(*(changed("acme") for _ in range(200)))
+    subscriber.is_unblocked.set()
+    await until(lambda: subscriber.gaps == 2, what="the gap")
+    subscriber.received.clear()
+    await publisher.bus.publish(changed("acme"))
+    await until(lambda: "acme" in subscriber.received, what="the message after the gap")
+    for one in (subscriber, publisher):
         await one.bus.stop()
 
 
-async def test_as_many_messages_as_there_are_can_be_published(rabbitmq: RealServer) -> None:
-    """Each is confirmed in time, though all together take several times as long."""
+async def test_many_messages_at_once_are_all_published(rabbitmq: RealServer) -> None:
+    """Each is confirmed in time, although all together take several times as long."""
     bus = Bus(bus_settings(rabbitmq.url, publish_seconds=3), "test")
     await bus.start()
     await until_ready(bus)

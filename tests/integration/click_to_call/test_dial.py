@@ -1,4 +1,4 @@
-"""A click reaches the softphone: whose link, which spelling, and once however often it is sent."""
+"""The link a click returns: whose template, which spelling, and idempotency keys."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,56 +27,56 @@ async def company(installation: Installation) -> Company:
 
 
 async def change(
-    installation: Installation, company: Company, method: str, path: str, given: dict[str, Any]
+    installation: Installation, company: Company, method: str, path: str, body: dict[str, Any]
 ) -> None:
-    answer = await installation.ask(method, path, company.admin.token, given)
+    answer = await installation.ask(method, path, company.admin.token, body)
     assert answer.is_success, answer.text
 
 
-async def clicked(
-    installation: Installation, company: Company, *, token: str = "", key: str = "", **given: str
+async def click(
+    installation: Installation, company: Company, *, token: str = "", key: str = "", **fields: str
 ) -> tuple[str, str]:
-    """The call and the link of a click that is taken."""
+    """Sends a click that must be accepted, and returns its call and its link."""
     headers = {"Idempotency-Key": key} if key else {}
-    asked = {"number": NUMBER, **given}
+    body = {"number": NUMBER, **fields}
     answer = await installation.ask(
-        "POST", "/api/dial", token or company.admin.token, asked, headers=headers
+        "POST", "/api/dial", token or company.admin.token, body, headers=headers
     )
     assert answer.status_code == 201, answer.text
     assert set(answer.json()) == {"call_id", "link"}
     return answer.json()["call_id"], answer.json()["link"]
 
 
-async def link(installation: Installation, company: Company, **given: str) -> str:
-    return (await clicked(installation, company, **given))[1]
+async def link(installation: Installation, company: Company, **fields: str) -> str:
+    return (await click(installation, company, **fields))[1]
 
 
 async def entries(
     installation: Installation, company: Company, *calls: str
 ) -> list[dict[str, Any]]:
-    """The log, in which exactly these calls must be."""
+    """Waits until the log holds exactly these calls, and returns their entries."""
 
     async def there() -> list[dict[str, Any]]:
-        found = await installation.calls(company.admin.token)
-        assert sorted(call["id"] for call in found) == sorted(calls)
-        return found
+        logged = await installation.calls(company.admin.token)
+        assert sorted(call["id"] for call in logged) == sorted(calls)
+        return logged
 
     return await until(there, what=f"{len(calls)} entries")
 
 
-async def known_to(another: Installation, company: Company) -> None:
-    """Returns when another ingest has read its tenants."""
+async def until_loaded_by(another: Installation, company: Company) -> None:
+    """Returns when another ingest has loaded its tenants."""
 
-    async def known() -> bool:
+    async def loaded() -> bool:
         return (await another.ask("GET", "/api/tenant", company.admin.token)).status_code == 200
 
     await until(another.is_listening, what="the other ingest")
-    await until(known, what="its tenants")
+    await until(loaded, what="its tenants")
 
 
 @asynccontextmanager
-async def through(server_url: str) -> AsyncIterator[Proxy]:
-    """A way to the server that can be cut."""
+async def proxied(server_url: str) -> AsyncIterator[Proxy]:
+    """A proxy in front of the server, for tests that cut it."""
     proxy = Proxy(server_url)
     await proxy.start()
     try:
@@ -94,7 +94,7 @@ async def through(server_url: str) -> AsyncIterator[Proxy]:
         ("outside", "008999998010", "00012125550123"),
     ],
 )
-async def test_the_tenants_profile_spells_the_number(
+async def test_number_is_spelt_by_the_tenants_profile(
     installation: Installation, company: Company, spelling: str, near: str, abroad: str
 ) -> None:
     await change(
@@ -107,7 +107,7 @@ async def test_the_tenants_profile_spells_the_number(
     assert await link(installation, company, number="*21#") == "tel:*21%23"
 
 
-async def test_what_people_type_has_no_outside_prefix_though_the_phone_shows_one(
+async def test_typed_number_is_read_without_an_outside_prefix(
     installation: Installation, company: Company
 ) -> None:
     numbers = {**DESK, "outside_prefix_mode": "always"}
@@ -117,7 +117,7 @@ async def test_what_people_type_has_no_outside_prefix_though_the_phone_shows_one
         assert await link(installation, company, number=typed) == "tel:0017604069001"
 
 
-async def test_an_own_link_goes_before_the_devices_and_that_before_the_tenants(
+async def test_link_of_the_user_precedes_device_and_tenant(
     installation: Installation, company: Company
 ) -> None:
     device = await installation.make_phone(company.tenant, extension="21")
@@ -145,17 +145,17 @@ async def test_an_own_link_goes_before_the_devices_and_that_before_the_tenants(
     assert await link(installation, company) == f"callto:{E164}"
 
 
-async def test_everybody_has_a_link_of_their_own(
+async def test_user_has_a_link_apart_from_other_users(
     installation: Installation, company: Company
 ) -> None:
     user = await installation.make_user(company.tenant)
     for method in ("GET", "DELETE"):
         assert (await installation.ask(method, "/api/dial/link", user.token)).status_code == 404
-    for given, kept in (
+    for body, kept in (
         ({"link": "zoiper:{number}"}, {"link": "zoiper:{number}", "spelling": "e164"}),
         ({"link": HTTP, "spelling": "national"}, {"link": HTTP, "spelling": "national"}),
     ):
-        answer = await installation.ask("PUT", "/api/dial/link", user.token, given)
+        answer = await installation.ask("PUT", "/api/dial/link", user.token, body)
         assert (answer.status_code, answer.json()) == (200, kept)
         assert await installation.get("/api/dial/link", user.token) == kept
     assert (await installation.ask("GET", "/api/dial/link", company.admin.token)).status_code == 404
@@ -164,7 +164,7 @@ async def test_everybody_has_a_link_of_their_own(
 
 
 @pytest.mark.parametrize(
-    ("given", "field"),
+    ("body", "field"),
     [
         ({"link": "javascript:alert({number})"}, "link"),
         ({"link": "data:text/html,{number}"}, "link"),
@@ -176,15 +176,15 @@ async def test_everybody_has_a_link_of_their_own(
         ({"link": "tel:{number}", "user": "somebody else"}, "user"),
     ],
 )
-async def test_what_is_no_link_is_named(
-    installation: Installation, company: Company, given: dict[str, str], field: str
+async def test_invalid_link_is_refused_at_its_field(
+    installation: Installation, company: Company, body: dict[str, str], field: str
 ) -> None:
-    answer = await installation.ask("PUT", "/api/dial/link", company.admin.token, given)
+    answer = await installation.ask("PUT", "/api/dial/link", company.admin.token, body)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-async def test_in_the_query_of_a_web_address_a_plus_is_escaped(
+async def test_number_in_a_web_address_is_percent_encoded(
     installation: Installation, company: Company
 ) -> None:
     await change(installation, company, "PUT", "/api/dial/link", {"link": HTTP})
@@ -195,124 +195,122 @@ async def test_in_the_query_of_a_web_address_a_plus_is_escaped(
     )
 
 
-async def test_while_mongodb_is_away_a_click_has_the_tenants_link(
+async def test_click_without_mongodb_returns_the_tenants_link(
     rabbitmq: RealServer, redis_server: RealServer, installation: Installation, company: Company
 ) -> None:
     await change(installation, company, "PUT", "/api/dial/link", {"link": "zoiper:{number}"})
     async with (
-        through(installation.mongo) as store,
+        proxied(installation.mongo) as store,
         running(
             rabbitmq.url, store.url, redis_server.url, only={"ingest"}, ping_seconds=0.5
         ) as ingest,
     ):
-        await known_to(ingest, company)
-        first, own = await clicked(ingest, company)
+        await until_loaded_by(ingest, company)
+        first, own = await click(ingest, company)
         await store.cut()
-        second, fallback = await clicked(ingest, company)
+        second, fallback = await click(ingest, company)
         answer = await ingest.ask("GET", "/api/dial/link", company.admin.token)
         assert answer.status_code == 503
         assert (own, fallback) == (f"zoiper:{E164}", f"tel:{E164}")
         await entries(installation, company, first, second)
 
 
-async def test_a_repeated_click_is_one_call_with_one_answer(
+async def test_repeated_click_is_one_call_with_one_answer(
     installation: Installation, company: Company
 ) -> None:
     key = uuid4().hex
-    first = await clicked(installation, company, key=key)
-    said = {"extension": "21", "number": NUMBER, "direction": "outbound"}
-    assert await company.phone.post_hits("ringing", call_id="x1", **said) == first[0]
+    first = await click(installation, company, key=key)
+    fields = {"extension": "21", "number": NUMBER, "direction": "outbound"}
+    assert await company.phone.post_hits("ringing", call_id="x1", **fields) == first[0]
     await change(installation, company, "PATCH", "/api/tenant", {"dial_link": "callto:{number}"})
     for number in (NUMBER, E164, "0049 89 99998010"):
-        assert await clicked(installation, company, key=key, number=number, extension="21") == first
-    # nor does it wait for the phone again
-    second = await company.phone.post_hits("ringing", call_id="x2", **said)
+        assert await click(installation, company, key=key, number=number, extension="21") == first
+    # the repeated click does not wait for another call of the phone
+    second = await company.phone.post_hits("ringing", call_id="x2", **fields)
     await entries(installation, company, first[0], second)
 
 
-async def test_a_key_is_of_one_user(installation: Installation, company: Company) -> None:
+async def test_idempotency_key_belongs_to_one_user(
+    installation: Installation, company: Company
+) -> None:
     key = uuid4().hex
     user = await installation.make_user(company.tenant)
-    mine, _ = await clicked(installation, company, key=key)
-    theirs, _ = await clicked(installation, company, key=key, token=user.token)
+    mine, _ = await click(installation, company, key=key)
+    theirs, _ = await click(installation, company, key=key, token=user.token)
     other = await installation.make_company()
-    elsewhere, _ = await clicked(installation, other, key=key)
-    another, _ = await clicked(installation, company, key=uuid4().hex)
+    elsewhere, _ = await click(installation, other, key=key)
+    another, _ = await click(installation, company, key=uuid4().hex)
     assert len({mine, theirs, elsewhere, another}) == 4
     await entries(installation, company, mine, theirs, another)
 
 
 @pytest.mark.parametrize("other", [{"number": MOBILE}, {"extension": "22"}])
-async def test_a_key_stands_for_one_number_and_extension(
+async def test_idempotency_key_with_another_number_is_refused(
     installation: Installation, company: Company, other: dict[str, str]
 ) -> None:
     headers = {"Idempotency-Key": uuid4().hex}
-    asked = {"number": NUMBER, "extension": "21"}
-    answer = await installation.ask(
-        "POST", "/api/dial", company.admin.token, asked, headers=headers
-    )
+    body = {"number": NUMBER, "extension": "21"}
+    answer = await installation.ask("POST", "/api/dial", company.admin.token, body, headers=headers)
     assert answer.status_code == 201
     wrong = await installation.ask(
-        "POST", "/api/dial", company.admin.token, asked | other, headers=headers
+        "POST", "/api/dial", company.admin.token, body | other, headers=headers
     )
     assert wrong.status_code == 422
     assert [error["field"] for error in wrong.json()["errors"]] == ["Idempotency-Key"]
-    again = await installation.ask("POST", "/api/dial", company.admin.token, asked, headers=headers)
+    again = await installation.ask("POST", "/api/dial", company.admin.token, body, headers=headers)
     assert (again.status_code, again.json()) == (201, answer.json())
     await entries(installation, company, answer.json()["call_id"])
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "schlüssel"])
-async def test_a_key_that_is_none_is_named(
+async def test_invalid_idempotency_key_is_refused(
     installation: Installation, company: Company, key: str
 ) -> None:
     headers = {"Idempotency-Key": key.encode()}
-    asked = {"number": NUMBER}
-    answer = await installation.ask(
-        "POST", "/api/dial", company.admin.token, asked, headers=headers
-    )
+    body = {"number": NUMBER}
+    answer = await installation.ask("POST", "/api/dial", company.admin.token, body, headers=headers)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == ["Idempotency-Key"]
     assert await installation.calls(company.admin.token) == []
 
 
 @pytest.mark.parametrize("key", ["x" * 255, '"8e03978e-40d5-43e8-bc93-6894a57f9324" !~'])
-async def test_clicks_at_once_with_one_key_are_one_call(
+async def test_simultaneous_clicks_with_one_key_are_one_call(
     installation: Installation, company: Company, key: str
 ) -> None:
-    answers = await asyncio.gather(*(clicked(installation, company, key=key) for _ in range(10)))
+    answers = await asyncio.gather(*(click(installation, company, key=key) for _ in range(10)))
     ((call, made),) = set(answers)
     assert made == f"tel:{E164}"
-    marker, _ = await clicked(installation, company)
+    marker, _ = await click(installation, company)
     await entries(installation, company, call, marker)
 
 
-async def test_a_click_the_broker_can_not_take_waits_for_it(
+async def test_click_without_the_broker_is_published_later(
     rabbitmq: RealServer, redis_server: RealServer, installation: Installation, company: Company
 ) -> None:
     async with (
-        through(rabbitmq.url) as broker,
+        proxied(rabbitmq.url) as broker,
         running(broker.url, installation.mongo, redis_server.url, only={"ingest"}) as ingest,
     ):
-        await known_to(ingest, company)
+        await until_loaded_by(ingest, company)
         await broker.cut()
-        call, link = await clicked(ingest, company)
+        call, link = await click(ingest, company)
         assert link == f"tel:{E164}"
         await broker.start()
         await entries(installation, company, call)
 
 
-async def test_without_redis_a_repeated_click_is_the_same_call(
+async def test_repeated_click_without_redis_is_the_same_call(
     rabbitmq: RealServer, installation: Installation, company: Company
 ) -> None:
     key = uuid4().hex
-    first = await clicked(installation, company, key=key)
+    first = await click(installation, company, key=key)
     nowhere = f"redis://{HOST}:{free_port()}/0"
     async with running(rabbitmq.url, installation.mongo, nowhere, only={"ingest"}) as ingest:
-        await known_to(ingest, company)
-        assert await clicked(ingest, company, key=key) == first
-        assert await clicked(ingest, company, key=key) == first
-        other = await clicked(ingest, company)
+        await until_loaded_by(ingest, company)
+        assert await click(ingest, company, key=key) == first
+        assert await click(ingest, company, key=key) == first
+        other = await click(ingest, company)
         await entries(installation, company, first[0], other[0])
 
 
@@ -321,16 +319,18 @@ async def test_without_redis_a_repeated_click_is_the_same_call(
     "echo",
     ["0017604069001", "017604069001", "004917604069001", MOBILE_E164, "sip:0017604069001@pbx"],
 )
-async def test_the_phone_goes_on_with_the_click_in_whichever_spelling_it_tells_the_number(
+async def test_hits_with_any_spelling_continue_the_clicked_call(
     installation: Installation, company: Company, echo: str, mode: str
 ) -> None:
     numbers = {**DESK, "outside_prefix_mode": mode}
     changes = {"numbers": numbers, "dial_spelling": "outside"}
     await change(installation, company, "PATCH", "/api/tenant", changes)
-    click, made = await clicked(installation, company, number=MOBILE)
+    clicked_call, made = await click(installation, company, number=MOBILE)
     assert made == "tel:0017604069001"
-    said = {"extension": "21", "number": echo, "direction": "outbound", "call_id": "a84b4c76"}
-    assert await company.phone.post_hits("ringing", "connected", "ended", **said) == click
-    seen = await installation.logged(company.admin.token, click, phase="ended", outcome="answered")
+    fields = {"extension": "21", "number": echo, "direction": "outbound", "call_id": "a84b4c76"}
+    assert await company.phone.post_hits("ringing", "connected", "ended", **fields) == clicked_call
+    seen = await installation.logged(
+        company.admin.token, clicked_call, phase="ended", outcome="answered"
+    )
     assert (seen["direction"], seen["remote"]["e164"]) == ("outbound", MOBILE_E164)
-    await entries(installation, company, click)
+    await entries(installation, company, clicked_call)

@@ -36,7 +36,7 @@ SETTINGS = {
 }
 BURST = 10
 RING = "ringing?extension=21&number=08999998001"
-pytestmark = pytest.mark.usefixtures("present", "still")
+pytestmark = pytest.mark.usefixtures("real_clock_afterwards", "stepping_clock")
 
 
 def somewhere() -> dict[str, str]:

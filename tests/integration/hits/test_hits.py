@@ -18,7 +18,7 @@ from support.stack.installation import SECRET, Installation
 from support.tenant.company import Company
 
 NUMBER = "089 99998001"
-SAID = {"extension": "21", "number": NUMBER}
+FIELDS = {"extension": "21", "number": NUMBER}
 E164 = "+498999998001"
 
 
@@ -41,15 +41,15 @@ def wrong_field(answer: httpx.Response) -> str:
 
 
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {
-    "query by GET": ("GET", {"params": SAID}),
-    "query by POST": ("POST", {"params": SAID}),
-    "form": ("POST", {"data": SAID}),
-    "multipart": ("POST", {"files": {k: (None, v) for k, v in SAID.items()}}),
-    "JSON": ("POST", {"json": SAID}),
-    "JSON without a type": ("POST", {"content": json.dumps(SAID)}),
+    "query by GET": ("GET", {"params": FIELDS}),
+    "query by POST": ("POST", {"params": FIELDS}),
+    "form": ("POST", {"data": FIELDS}),
+    "multipart": ("POST", {"files": {k: (None, v) for k, v in FIELDS.items()}}),
+    "JSON": ("POST", {"json": FIELDS}),
+    "JSON without a type": ("POST", {"content": json.dumps(FIELDS)}),
     "query and form": (
         "POST",
-        {"params": {**SAID, "number": "1"}, "data": {"number": NUMBER}},
+        {"params": {**FIELDS, "number": "1"}, "data": {"number": NUMBER}},
     ),
     "numbers in JSON": ("POST", {"json": {"extension": 21, "number": NUMBER, "name": None}}),
 }
@@ -67,7 +67,7 @@ async def test_a_hit_in_any_form_is_accepted_and_logged(
 
 
 async def test_all_a_phone_tells_arrives(installation: Installation, company: Company) -> None:
-    rung = {**SAID, "call_id": "all", "direction": "Inbound", "name": " Erika Huber "}
+    rung = {**FIELDS, "call_id": "all", "direction": "Inbound", "name": " Erika Huber "}
     call = await company.phone.post_hits("ringing", **rung)
     more = {"reason": "486 busy", "duration": "42"}
     assert await company.phone.post_hits("ended", **rung, **more) == call
@@ -75,16 +75,16 @@ async def test_all_a_phone_tells_arrives(installation: Installation, company: Co
     assert (logged["name"], logged["reason"]) == ("Erika Huber", "486 busy")
     assert (logged["talk_seconds"], logged["outcome"]) == (42, "answered")
     assert (logged["direction"], logged["identity"]) == ("inbound", "phone")
-    call = await company.phone.post_hits("connected", **SAID, call_id="o", direction="outbound")
+    call = await company.phone.post_hits("connected", **FIELDS, call_id="o", direction="outbound")
     assert (await installation.logged(company.admin.token, call))["direction"] == "outbound"
 
 
 REFUSED = {
-    "event": ("busy", SAID),
+    "event": ("busy", FIELDS),
     "extension": ("ringing", {"number": NUMBER}),
     "number": ("ringing", {"extension": "21"}),
-    "direction": ("ringing", {**SAID, "direction": "sideways"}),
-    "duration": ("ended", {**SAID, "duration": "1:02"}),
+    "direction": ("ringing", {**FIELDS, "direction": "sideways"}),
+    "duration": ("ended", {**FIELDS, "duration": "1:02"}),
 }
 
 
@@ -109,7 +109,7 @@ async def test_what_is_wrong_or_missing_is_named(
 async def test_events_may_be_named_in_german_and_in_any_case(
     installation: Installation, company: Company, word: str, phase: str
 ) -> None:
-    call = await company.phone.post_hits(word, **SAID, call_id=f"named {word}")
+    call = await company.phone.post_hits(word, **FIELDS, call_id=f"named {word}")
     await installation.logged(company.admin.token, call, phase=phase)
 
 
@@ -117,7 +117,7 @@ async def test_events_may_be_named_in_german_and_in_any_case(
 async def test_a_duration_is_whole_seconds(
     installation: Installation, company: Company, duration: str
 ) -> None:
-    answer = await company.phone.hit("ended", **SAID, duration=duration)
+    answer = await company.phone.hit("ended", **FIELDS, duration=duration)
     assert wrong_field(answer) == "duration"
 
 
@@ -173,7 +173,7 @@ async def test_a_body_over_the_limit_is_refused(
 
     url = f"/hit/{company.phone.key}/ringing"
     for content in (b"x" * 65_537, in_pieces()):
-        answer = await installation.client.post(url, params=SAID, content=content)
+        answer = await installation.client.post(url, params=FIELDS, content=content)
         assert "65536" in problem_of(answer, 413)["detail"]
     just = b"extension=21&number=1&name=".ljust(65_536, b"x")
     answer = await installation.client.post(url, content=just)
@@ -224,7 +224,7 @@ async def test_numbers_are_read_as_dialled_where_the_tenant_is(installation: Ins
 
 async def test_an_unknown_key_is_no_device(installation: Installation, company: Company) -> None:
     for key in ("nobody", company.phone.key[:-1], "%00", "ä", "x" * 5000):
-        problem_of(await installation.phone(key).hit("ringing", **SAID), 404)
+        problem_of(await installation.phone(key).hit("ringing", **FIELDS), 404)
 
 
 async def test_a_device_with_an_extension_needs_and_takes_no_other(
@@ -232,7 +232,7 @@ async def test_a_device_with_an_extension_needs_and_takes_no_other(
 ) -> None:
     company = await installation.make_company()
     phone = await installation.make_phone(company.tenant, extension="22")
-    for said in ({"number": NUMBER}, SAID):
+    for said in ({"number": NUMBER}, FIELDS):
         call = await phone.post_hits("ringing", **said)
         assert (await installation.logged(company.admin.token, call))["extension"] == "22"
 
@@ -244,11 +244,11 @@ async def test_a_removed_device_and_a_replaced_key_are_refused_at_once(
     phone = await installation.make_phone(company.tenant)
     path = f"/api/devices/{phone.id}"
     fresh = (await installation.post(f"{path}/key", company.admin.token))["key"]
-    assert (await phone.hit("ringing", **SAID)).status_code == 404
-    assert (await installation.phone(fresh).hit("ringing", **SAID)).status_code == 202
+    assert (await phone.hit("ringing", **FIELDS)).status_code == 404
+    assert (await installation.phone(fresh).hit("ringing", **FIELDS)).status_code == 202
     assert (await installation.ask("DELETE", path, company.admin.token)).status_code == 204
-    assert (await installation.phone(fresh).hit("ringing", **SAID)).status_code == 404
-    assert (await company.phone.hit("ringing", **SAID)).status_code == 202
+    assert (await installation.phone(fresh).hit("ringing", **FIELDS)).status_code == 404
+    assert (await company.phone.hit("ringing", **FIELDS)).status_code == 202
 
 
 async def test_an_inactive_tenant_is_refused_until_it_is_active_again(
@@ -259,7 +259,7 @@ async def test_an_inactive_tenant_is_refused_until_it_is_active_again(
     for active, status in ((False, 403), (True, 202)):
         answer = await installation.ask("PUT", path, installation.operator, {"active": active})
         assert answer.status_code == 200, answer.text
-        answer = await company.phone.hit("ringing", **SAID)
+        answer = await company.phone.hit("ringing", **FIELDS)
         assert answer.status_code == status, answer.text
 
 
@@ -285,14 +285,14 @@ async def test_a_key_is_written_nowhere(
     try:
         async with httpx.AsyncClient(base_url=process.url, trust_env=False) as client:
             url = f"/hit/{company.phone.key}/ringing"
-            assert (await client.get(url, params=SAID)).status_code == 202
+            assert (await client.get(url, params=FIELDS)).status_code == 202
             assert (await client.get(url)).status_code == 422
             assert (await client.get(f"{url}/more")).status_code == 422
             assert (await client.put(url)).status_code == 422
             assert (await client.delete(url)).status_code == 405
             assert (await client.post(url, content=b"x" * 70_000)).status_code == 413
             await way.cut()
-            assert (await client.get(url, params=SAID)).status_code == 202
+            assert (await client.get(url, params=FIELDS)).status_code == 202
     finally:
         await process.stop()
         await way.cut()

@@ -20,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 GUID = "{6f9619ff-8b86-5d01-b42d-00cf4fc964ff}"
 
 
-pytestmark = pytest.mark.usefixtures("present", "still")
+pytestmark = pytest.mark.usefixtures("real_clock_afterwards", "stepping_clock")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from support.tenant.company import Company
 from support.wire import sample
 
 KINDS = {get_args(frame.model_fields["type"].annotation)[0] for frame in get_args(ServerFrame)}
-SAID = {"extension": "21", "number": NUMBER}
+FIELDS = {"extension": "21", "number": NUMBER}
 NEVER_GIVEN_OUT = 17
 CALL = "6f9619ff-8b86-5d01-b42d-00cf4fc964ff"
 """The samples' call."""
@@ -35,7 +35,7 @@ async def ours(installation: Installation) -> Company:
 
 async def only_hears(installation: Installation, ours: Company, browser: Browser) -> str:
     """What comes next at our company is the first that this browser hears of; the call's id."""
-    own = await ours.phone.post_hits("ringing", call_id=uuid4().hex, **SAID)
+    own = await ours.phone.post_hits("ringing", call_id=uuid4().hex, **FIELDS)
     await browser.expect_call(own)
     assert {call["id"] for call in browser.calls()} == {own}
     assert {frame["type"] for frame in browser.frames} == {"welcome", "call"}
@@ -55,7 +55,7 @@ async def test_every_kind_of_frame_stays_with_its_tenant(
     ):
         for browser in (outsider, insider):
             await browser.send({"type": "watch", "device": theirs.phone.id})
-        call = await theirs.phone.post_hits("ringing", "missed", call_id="new", **SAID)
+        call = await theirs.phone.post_hits("ringing", "missed", call_id="new", **FIELDS)
         await installation.logged(there, call, phase="missed")
         said: Json = {"text": "for our eyes only", "record": None}
         await installation.post(f"/api/calls/{call}/comments", there, said)

@@ -13,7 +13,7 @@ from support.tenant.browser import Browser, open_socket, signed_in
 from support.tenant.company import Person
 
 LINGER = timedelta(seconds=60)
-SAID = {"extension": "21", "number": "089 99998001"}
+FIELDS = {"extension": "21", "number": "089 99998001"}
 SOCKETS = "softphone_sockets "
 
 
@@ -50,7 +50,7 @@ async def says_hello(browser: Browser, user: Person) -> None:
 
 async def is_rung(installation: Installation, user: Person, browser: Browser) -> None:
     phone = await installation.make_phone(user.tenant)
-    await browser.expect_call(await phone.post_hits("ringing", call_id="a", **SAID))
+    await browser.expect_call(await phone.post_hits("ringing", call_id="a", **FIELDS))
 
 
 async def sockets(installation: Installation) -> float:

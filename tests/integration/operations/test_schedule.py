@@ -24,7 +24,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 SETTINGS = {"sweep_check_seconds": 1}
-pytestmark = pytest.mark.usefixtures("present")
+pytestmark = pytest.mark.usefixtures("real_clock_afterwards")
 
 
 async def scheduled(installation: Installation) -> dict[str, datetime]:

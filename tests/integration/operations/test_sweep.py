@@ -27,7 +27,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 SETTINGS = {"sweep_check_seconds": 1}
-pytestmark = pytest.mark.usefixtures("present")
+pytestmark = pytest.mark.usefixtures("real_clock_afterwards")
 
 
 def coming(hour: int, minute: int = 0) -> datetime:

@@ -14,7 +14,7 @@ from support.tenant.company import Company
 
 SETTINGS = {"mirror_seconds": 0.2}
 NOT_KEPT = "softphone_hits_not_kept_total"
-SAID = {"extension": "21", "number": "089 99998001"}
+FIELDS = {"extension": "21", "number": "089 99998001"}
 UNREADABLE = {"_id": "0-of-another-release", "tenant": 17, "active": "perhaps"}
 COLLECTIONS = ("tenants", "devices", "users")
 
@@ -49,7 +49,7 @@ async def test_hits_the_store_refuses_are_counted_and_the_next_are_kept(
 ) -> None:
     device = await installation.make_phone(company.tenant)
     path = f"/api/devices/{device.id}/hits"
-    await device.post_hits("ringing", call_id="before", **SAID)
+    await device.post_hits("ringing", call_id="before", **FIELDS)
 
     async def kept(*calls: str) -> bool:
         items = (await installation.get(path, company.admin.token))["items"]
@@ -59,14 +59,14 @@ async def test_hits_the_store_refuses_are_counted_and_the_next_are_kept(
     await until(lambda: kept("before"), what="the first hit")
     counted = await not_kept(installation)
     await validated(stored, "hits", {"never": {"$exists": True}})
-    call = await device.post_hits("ringing", call_id="refused", **SAID)
+    call = await device.post_hits("ringing", call_id="refused", **FIELDS)
 
     async def refused() -> bool:
         return await not_kept(installation) == counted + 1
 
     await until(refused, what="the hit in the count of those not kept")
     await validated(stored, "hits", {})
-    await device.post_hits("ringing", call_id="after", **SAID)
+    await device.post_hits("ringing", call_id="after", **FIELDS)
     await until(lambda: kept("after", "before"), what="the hit after the refused one")
     await installation.logged(company.admin.token, call, phase="ringing")
 
@@ -87,7 +87,7 @@ async def test_one_that_cannot_be_read_hides_no_other(
     async def seen() -> bool:
         if collection == "users":
             return not await welcome(installation, user.token)
-        answer = await device.hit("ringing", call_id="of nobody", **SAID)
+        answer = await device.hit("ringing", call_id="of nobody", **FIELDS)
         return answer.status_code == {"tenants": 403, "devices": 404}[collection]
 
     try:
