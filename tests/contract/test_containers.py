@@ -84,8 +84,15 @@ def environment(target: str) -> dict[str, str]:
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_target_runs_the_command_its_distribution_declares(target: str) -> None:
     project = tomllib.loads((TARGETS[target] / "pyproject.toml").read_text())["project"]
-    (command,) = json.loads(instructions(target, "ENTRYPOINT")[-1])
-    assert command in project["scripts"]
+    (program,) = json.loads(instructions(target, "ENTRYPOINT")[-1])
+    words = [json.loads(command) for command in instructions(target, "CMD")]
+    if target in SERVICES:
+        common = tomllib.loads((ROOT / "libs" / "common" / "pyproject.toml").read_text())
+        assert program in common["project"]["scripts"]
+        assert words == [[target, "run"]]
+    else:
+        assert program in project["scripts"]
+        assert words == []
     sources = [c.split()[0] for c in instructions(target, "COPY")]
     (built,) = {source.removeprefix("--from=") for source in sources}
     (sync,) = (run for run in instructions(built, "RUN") if "uv sync" in run)

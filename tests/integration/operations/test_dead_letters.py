@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -200,7 +201,8 @@ async def test_the_commands_do_the_same(
     }
 
     async def typed(*words: str) -> tuple[int, str, str]:
-        command = [sys.executable, "-m", "softphone_janitor", "dead-letters", *words]
+        program = str(Path(sys.executable).with_name("softphone"))
+        command = [program, "janitor", "dead-letters", *words]
         done = await asyncio.to_thread(
             subprocess.run, command, capture_output=True, text=True, check=False, env=env
         )

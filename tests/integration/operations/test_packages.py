@@ -35,7 +35,7 @@ async def test_a_service_installs_and_starts_alone(service: str, tmp_path: Path)
     sync = (find_uv_bin(), "sync", "--package", package, "--no-dev", "--no-editable", "--quiet")
     code, said = await run(*sync, env=env)
     assert code == 0, said
-    code, said = await run(tmp_path / "venv" / "bin" / package, env=plain)
+    code, said = await run(tmp_path / "venv" / "bin" / "softphone", service, "run", env=plain)
     assert code == EXIT_BAD_SETTINGS, said
     assert "SOFTPHONE_AMQP_URL: Field required" in said
     site = next((tmp_path / "venv" / "lib").glob("python3*")) / "site-packages"

@@ -41,7 +41,7 @@ class Process:
         self.name = name
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
-        command = [sys.executable, "-m", f"softphone_{name}"]
+        command = [str(Path(sys.executable).with_name("softphone")), name, "run"]
         base = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         own = {"SOFTPHONE_HOST": HOST, "SOFTPHONE_PORT": str(self.port)}
         self._child = _ServiceChild(log or name, command, folder=folder, env={**base, **env, **own})

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import typer
+
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.events import CallMatched
@@ -36,6 +38,7 @@ from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.spool.spool import Spool
 from softphone_ingest.tenants.activation import Codes
+from softphone_ingest.tenants.activation_cli import app as activation_app
 from softphone_ingest.tenants.routes import TenantApi
 from softphone_ingest.tenants.store import TenantStore
 
@@ -103,4 +106,7 @@ def _identity_policy(settings: IngestSettings) -> IdentityPolicy:
     )
 
 
-SERVICE = ServiceDefinition("ingest", IngestSettings, build)
+commands = typer.Typer()
+commands.add_typer(activation_app)
+
+SERVICE = ServiceDefinition("ingest", IngestSettings, build, commands)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import typer
+
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.events import CleanUpFinished
@@ -17,6 +19,7 @@ from softphone_janitor.clean_up.routes import SweepApi
 from softphone_janitor.clean_up.schedule import Schedule
 from softphone_janitor.clean_up.store import SweepStore
 from softphone_janitor.dead_letters import store as dead_letters
+from softphone_janitor.dead_letters.cli import app as dead_letters_app
 from softphone_janitor.dead_letters.routes import DeadLetterApi
 from softphone_janitor.dead_letters.service import DeadLetterService
 from softphone_janitor.dead_letters.store import DeadLetterStore
@@ -42,4 +45,7 @@ async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     return Service("janitor", routers, [mongo, tenants, schedule, bus], token_versions)
 
 
-SERVICE = ServiceDefinition("janitor", JanitorSettings, build)
+commands = typer.Typer()
+commands.add_typer(dead_letters_app)
+
+SERVICE = ServiceDefinition("janitor", JanitorSettings, build, commands)

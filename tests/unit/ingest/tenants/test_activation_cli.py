@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from softphone_ingest.__main__ import main
+from softphone_common.runtime.program import main
 
 PRIVATE = "SOFTPHONE_ACTIVATION_PRIVATE_KEY"
 PUBLIC = "SOFTPHONE_ACTIVATION_PUBLIC_KEY"
@@ -17,9 +17,9 @@ WANTED = ("issue", "--tenant", "acme", "--seats", "25", "--expires", "2099-12-31
 
 
 def typed(*words: str, **env: str) -> tuple[int, str, str]:
-    """Exit code, output and complaints of `softphone-ingest activation ...`."""
+    """Exit code, output and complaints of `softphone ingest activation ...`."""
     done = subprocess.run(
-        [sys.executable, "-m", "softphone_ingest", "activation", *words],
+        [Path(sys.executable).with_name("softphone"), "ingest", "activation", *words],
         capture_output=True,
         text=True,
         check=False,
@@ -62,7 +62,7 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
     def run(*words: str, **env: str) -> tuple[int, str, str]:
         with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["softphone-ingest", "activation", *words])
+            patch.setattr(sys, "argv", ["softphone", "ingest", "activation", *words])
             for name, value in env.items():
                 patch.setenv(name, value)
             with pytest.raises(SystemExit) as end:

@@ -16,6 +16,8 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
+import typer
+
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.process.settings import Settings
 from softphone_common.runtime.service import Service
@@ -34,22 +36,41 @@ class Build(Protocol[S_contra]):
 
 @dataclass(frozen=True)
 class ServiceDefinition(Generic[S]):
-    """A service as other packages use it: its name, its settings class and how to build it."""
+    """A service as other packages use it: its name, its settings class and how to build it.
+
+    `commands` are the sub-commands its operators have beside `run`.
+    """
 
     name: str
     settings: type[S]
     build: Build[S]
+    commands: typer.Typer | None = None
 
 
-@cache
-def service_entry_points() -> Mapping[str, EntryPoint]:
-    """The entry points by service name, sorted by name; nothing is imported yet."""
-    return MappingProxyType(
-        {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name)}
-    )
+def service_names() -> tuple[str, ...]:
+    """The names of the installed services, sorted. No code of a service is imported."""
+    return tuple(_entry_points())
+
+
+def service_summary(name: str) -> str:
+    """One sentence about an installed service: the description in its `pyproject.toml`."""
+    distribution = _entry_points()[name].dist
+    return distribution.metadata["Summary"] if distribution else ""
+
+
+def load_service(name: str) -> ServiceDefinition[Any]:
+    """Imports one service. Raises KeyError if it is not installed."""
+    definition: ServiceDefinition[Any] = _entry_points()[name].load()
+    return definition
 
 
 @cache
 def installed_services() -> Mapping[str, ServiceDefinition[Any]]:
     """The definitions by service name, sorted by name. Imports the code of every service."""
-    return MappingProxyType({name: entry.load() for name, entry in service_entry_points().items()})
+    return MappingProxyType({name: load_service(name) for name in service_names()})
+
+
+@cache
+def _entry_points() -> Mapping[str, EntryPoint]:
+    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return MappingProxyType({entry.name: entry for entry in entries})

@@ -1,14 +1,18 @@
-"""The operator's commands `activation keys`, `issue` and `show`; they reach no server and no store.
+"""The operators' commands `softphone ingest activation ...`; they need no server and no database.
 
-Exit codes: 0 done, or the code holds; 1 it does not; 2 something asked for or set is wrong.
+Exit codes: 0 for success or a valid code, 1 for a code that is not valid, 2 for wrong arguments or
+settings.
 """
 
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
 
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX
@@ -23,117 +27,106 @@ from softphone_ingest.tenants.activation import (
     unchecked,
 )
 
-EXIT_DOES_NOT_HOLD = 1
+EXIT_NOT_VALID = 1
 PRIVATE = f"{PREFIX}ACTIVATION_PRIVATE_KEY"
 PUBLIC = f"{PREFIX}ACTIVATION_PUBLIC_KEY"
 
-Command = Callable[[Namespace], int]
+app = typer.Typer(name="activation", help="Makes keys and activation codes, and reads codes.")
 
 
 class _SettingError(Exception):
     """A variable that is missing or wrong."""
 
 
-def describe(parser: ArgumentParser) -> None:
-    """Gives the parser the three commands; what it parses has the one to run as `run`."""
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(name: str, run: Command, text: str) -> ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
-        return made
-
-    command("keys", _keys, "Prints a new pair of keys, as the settings want them.")
-    new = command("issue", _issue, f"Prints a code, signed with {PRIVATE} or {PRIVATE}_FILE.")
-    new.add_argument("--tenant", required=True, metavar="ID", help="whom it is for, such as acme")
-    new.add_argument("--seats", required=True, type=int, metavar="N", help="how many users")
-    new.add_argument(
-        "--expires", required=True, type=_day, metavar="DATE", help="its last day, UTC: 2027-12-31"
-    )
-    read = command(
-        "show", _show, f"Says what is in a code, and whether it holds by {PUBLIC} or {PUBLIC}_FILE."
-    )
-    read.add_argument("code", metavar="CODE")
-
-
-def run(asked: Namespace) -> int:
-    """Runs the command that was parsed; its exit code."""
-    command: Command = asked.run
+def _end_of_day(text: str) -> datetime:
+    """The last second of this day in UTC, so that a code is valid on the day it names."""
     try:
-        return command(asked)
-    except (_SettingError, OSError) as error:
-        sys.stderr.write(f"settings: {error}\n")
-        return EXIT_BAD_SETTINGS
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a date such as 2027-12-31") from None
+    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
-def _keys(_: Namespace) -> int:
+@app.command("keys", help="Prints a new pair of keys in the form the settings expect.")
+def keys() -> None:
     key = PrivateKey.generate()
     sys.stdout.write(f"{PRIVATE}={private_text(key)}\n{PUBLIC}={public_text(key)}\n")
-    return 0
 
 
-def _issue(asked: Namespace) -> int:
+@app.command("issue", help=f"Prints a new code, signed with {PRIVATE} or {PRIVATE}_FILE.")
+def issue_code(
+    tenant: Annotated[str, typer.Option(metavar="ID", help="The tenant's id, such as acme.")],
+    seats: Annotated[int, typer.Option(metavar="N", help="The number of users.")],
+    expires: Annotated[
+        datetime,
+        typer.Option(parser=_end_of_day, metavar="DATE", help="The last day, UTC: 2027-12-31."),
+    ],
+) -> None:
     now = utc_now()
-    if asked.expires <= now:
-        return _refuse(f"--expires {asked.expires:%Y-%m-%d} is over already")
+    if expires <= now:
+        _refuse(f"--expires {expires:%Y-%m-%d} is over already; choose a later day")
+    with _settings_errors():
+        try:
+            key = read_private_key(_setting(PRIVATE))
+        except ValueError as error:
+            raise _SettingError(f"{PRIVATE} {error}") from None
     try:
-        key = read_private_key(_told(PRIVATE))
-    except ValueError as error:
-        raise _SettingError(f"{PRIVATE} {error}") from None
-    try:
-        code = issue(key, asked.tenant, asked.seats, now, asked.expires)
+        code = issue(key, tenant, seats, now, expires)
     except ActivationError as error:
-        return _refuse(str(error))
+        _refuse(str(error))
     sys.stdout.write(f"{code}\n")
-    return 0
 
 
-def _show(asked: Namespace) -> int:
+@app.command("show", help=f"Shows a code and checks it with {PUBLIC} or {PUBLIC}_FILE.")
+def show(code: Annotated[str, typer.Argument(metavar="CODE", help="The code to read.")]) -> None:
     try:
-        claims = unchecked(asked.code)
+        claims = unchecked(code)
     except ActivationError as error:
         sys.stderr.write(f"{error}\n")
-        return EXIT_DOES_NOT_HOLD
-    said = claims.activation()
+        raise typer.Exit(EXIT_NOT_VALID) from None
+    activation = claims.activation()
     lines = [
         f"tenant:  {claims.tenant}",
-        f"seats:   {said.seats}",
-        f"issued:  {said.issued_at:%Y-%m-%d %H:%M:%S} UTC",
-        f"expires: {said.expires_at:%Y-%m-%d %H:%M:%S} UTC",
-        f"id:      {said.id}",
+        f"seats:   {activation.seats}",
+        f"issued:  {activation.issued_at:%Y-%m-%d %H:%M:%S} UTC",
+        f"expires: {activation.expires_at:%Y-%m-%d %H:%M:%S} UTC",
+        f"id:      {activation.id}",
     ]
     sys.stdout.write("\n".join(lines) + "\n")
+    with _settings_errors():
+        try:
+            codes = Codes(_setting(PUBLIC))
+        except ValueError as error:
+            raise _SettingError(f"{PUBLIC} {error}") from None
     try:
-        codes = Codes(_told(PUBLIC))
-    except ValueError as error:
-        raise _SettingError(f"{PUBLIC} {error}") from None
-    try:
-        codes.check(asked.code, claims.tenant, utc_now())
+        codes.check(code, claims.tenant, utc_now())
     except ActivationError as error:
         sys.stdout.write(f"holds:   no. {error}\n")
-        return EXIT_DOES_NOT_HOLD
+        raise typer.Exit(EXIT_NOT_VALID) from None
     sys.stdout.write("holds:   yes\n")
-    return 0
 
 
-def _refuse(why: str) -> int:
-    sys.stderr.write(f"{why}\n")
-    return EXIT_BAD_SETTINGS
+@contextmanager
+def _settings_errors() -> Iterator[None]:
+    """Turns a missing setting, or a file that cannot be read, into a message and exit code 2."""
+    try:
+        yield
+    except (_SettingError, OSError) as error:
+        _refuse(f"settings: {error}")
 
 
-def _told(name: str) -> str:
+def _setting(name: str) -> str:
+    """The variable, or the content of the file that the variable with the suffix _FILE names."""
     value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if not value and file:
         value = Path(file).read_text().strip()
     if not value:
-        raise _SettingError(f"{name} or {name}_FILE is not set; `activation keys` makes a pair")
+        raise _SettingError(
+            f"{name} or {name}_FILE is not set; `softphone ingest activation keys` makes a pair"
+        )
     return value
 
 
-def _day(text: str) -> datetime:
-    """The end of this day, UTC."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text} is not a date such as 2027-12-31") from None
-    return datetime.combine(day, time(23, 59, 59), UTC)
+def _refuse(reason: str) -> NoReturn:
+    sys.stderr.write(f"{reason}\n")
+    raise typer.Exit(EXIT_BAD_SETTINGS)

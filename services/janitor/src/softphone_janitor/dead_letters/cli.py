@@ -1,22 +1,25 @@
-"""The operator's commands `dead-letters list`, `show`, `replay` and `drop`, service running or not.
+"""The operators' commands `softphone janitor dead-letters ...`; the service need not run.
 
-Exit codes: 0 done; 1 not all of it could be; 2 something asked for or set is wrong.
+They use the database and the broker themselves. Exit codes: 0 for success, 1 if a letter was not
+found or a server did not answer, 2 for wrong arguments or settings.
 """
 
 import asyncio
 import getpass
 import json
 import sys
-from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Annotated
+
+import typer
 
 from softphone_common.bus.bus import Bus
 from softphone_common.process import telemetry
 from softphone_common.process.clock import utc_now
 from softphone_common.process.errors import UnavailableError
-from softphone_common.process.settings import load
+from softphone_common.process.settings import EXIT_BAD_SETTINGS, load
 from softphone_common.stores.mongo import Mongo
 from softphone_janitor.dead_letters.service import DeadLetterService
 from softphone_janitor.dead_letters.store import (
@@ -29,46 +32,121 @@ from softphone_janitor.dead_letters.store import (
 from softphone_janitor.settings import JanitorSettings
 
 EXIT_NOT_ALL = 1
-_AT_ONCE = 200
+_PAGE = 200
 
-Command = Callable[[Namespace, DeadLetterStore, DeadLetterService], Awaitable[int]]
+Command = Callable[[DeadLetterStore, DeadLetterService], Awaitable[int]]
 
-
-def describe(parser: ArgumentParser) -> None:
-    """Gives the parser the commands; what it parses has the one to run as `run`."""
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(name: str, run: Command, text: str) -> ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
-        return made
-
-    listed = command("list", _list, "Lists them, the latest first.")
-    listed.add_argument("--queue", choices=queues(), help="of this queue alone")
-    listed.add_argument("--tenant", help="of this tenant alone")
-    command("show", _show, "Shows one with its headers and body.").add_argument("id")
-    replayed = command("replay", _replay, "Gives some back to the queues they died in.")
-    replayed.add_argument("id", nargs="*")
-    replayed.add_argument("--all", action="store_true", help="all that wait")
-    replayed.add_argument("--queue", choices=queues(), help="with --all: of this queue alone")
-    dropped = command("drop", _drop, "Removes some for good.")
-    dropped.add_argument("id", nargs="+")
+app = typer.Typer(
+    name="dead-letters", help="Lists, shows, replays and drops messages that could not be handled."
+)
 
 
-def run(asked: Namespace) -> int:
-    """Runs the command that was parsed; its exit code."""
+def _existing_queue(name: str | None) -> str | None:
+    if name is not None and name not in queues():
+        raise typer.BadParameter(f"{name} has no dead letters; choose from {', '.join(queues())}")
+    return name
+
+
+Queue = Annotated[
+    str | None,
+    typer.Option(callback=_existing_queue, metavar="QUEUE", help="Only letters of this queue."),
+]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="The letters' ids.")]
+
+
+@app.command("list", help="Lists dead letters, the latest first.")
+def list_letters(
+    queue: Queue = None,
+    tenant: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only letters of this tenant.")
+    ] = None,
+) -> None:
+    async def command(store: DeadLetterStore, _: DeadLetterService) -> int:
+        selection, cursor = Selection(queue=queue, tenant=tenant), None
+        with suppress(BrokenPipeError):  # the reader, such as `head`, has seen enough
+            while True:
+                page = await store.page(selection, cursor, _PAGE)
+                for letter in page.items:
+                    sys.stdout.write(f"{_line(letter)}\n")
+                cursor = page.next
+                if cursor is None:
+                    break
+        return 0
+
+    _run(command)
+
+
+@app.command("show", help="Shows one dead letter with its headers and body.")
+def show(letter_id: Annotated[str, typer.Argument(metavar="ID", help="The letter's id.")]) -> None:
+    async def command(store: DeadLetterStore, _: DeadLetterService) -> int:
+        letter = await store.get(letter_id)
+        if letter is None:
+            return _unknown(letter_id)
+        sys.stdout.write(f"{json.dumps(letter.model_dump(mode='json'), indent=2)}\n")
+        return 0
+
+    _run(command)
+
+
+@app.command("replay", help="Returns dead letters to the queues they come from.")
+def replay(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="The letters' ids.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All letters that wait.")] = False,
+    queue: Annotated[
+        str | None,
+        typer.Option(callback=_existing_queue, metavar="QUEUE", help="With --all: of this queue."),
+    ] = None,
+) -> None:
+    if bool(ids) == every:
+        sys.stderr.write("name the letters to replay, or use --all\n")
+        raise typer.Exit(EXIT_BAD_SETTINGS)
+
+    async def command(_: DeadLetterStore, service: DeadLetterService) -> int:
+        operator, code = getpass.getuser(), 0
+        if every:
+            count = 0
+            # Letters that die again during the replay are later than this and stay.
+            selection = Selection(queue=queue, died_before=utc_now())
+            while replayed := await service.replay_all(selection, _PAGE, operator):
+                count += replayed
+            sys.stdout.write(f"replayed {count}\n")
+        for letter_id in ids or ():
+            if await service.replay(letter_id, operator):
+                sys.stdout.write(f"replayed {letter_id}\n")
+            else:
+                code = _unknown(letter_id)
+        return code
+
+    _run(command)
+
+
+@app.command("drop", help="Removes dead letters for good.")
+def drop(ids: Ids) -> None:
+    async def command(_: DeadLetterStore, service: DeadLetterService) -> int:
+        code = 0
+        for letter_id in ids:
+            if await service.drop(letter_id, getpass.getuser()):
+                sys.stdout.write(f"dropped {letter_id}\n")
+            else:
+                code = _unknown(letter_id)
+        return code
+
+    _run(command)
+
+
+def _run(command: Command) -> None:
+    """Connects, runs the command, and raises `typer.Exit` with its exit code."""
     settings = load(JanitorSettings)
     telemetry.configure("ERROR", sys.stderr)
-    return asyncio.run(_run(asked, settings))
+    raise typer.Exit(asyncio.run(_connected(command, settings)))
 
 
-async def _run(asked: Namespace, settings: JanitorSettings) -> int:
+async def _connected(command: Command, settings: JanitorSettings) -> int:
     bus, mongo = Bus(settings, "janitor"), Mongo(settings, INDEXES)
     store = DeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
-    command: Command = asked.run
     await bus.start()
     try:
-        return await command(asked, store, DeadLetterService(store, bus, utc_now))
+        return await command(store, DeadLetterService(store, bus, utc_now))
     except UnavailableError as error:
         sys.stderr.write(f"{error}; is its address right, and does it run?\n")
         return EXIT_NOT_ALL
@@ -77,66 +155,11 @@ async def _run(asked: Namespace, settings: JanitorSettings) -> int:
         await mongo.stop()
 
 
-async def _list(asked: Namespace, store: DeadLetterStore, _: DeadLetterService) -> int:
-    selected = Selection(queue=asked.queue, tenant=asked.tenant)
-    after = None
-    with suppress(BrokenPipeError):
-        while True:
-            page = await store.page(selected, after, _AT_ONCE)
-            for letter in page.items:
-                sys.stdout.write(f"{_line(letter)}\n")
-            after = page.next
-            if after is None:
-                break
-    return 0
-
-
-async def _show(asked: Namespace, store: DeadLetterStore, _: DeadLetterService) -> int:
-    letter = await store.get(asked.id)
-    if letter is None:
-        return _unknown(asked.id)
-    sys.stdout.write(f"{json.dumps(letter.model_dump(mode='json'), indent=2)}\n")
-    return 0
-
-
-async def _replay(
-    asked: Namespace, _: DeadLetterStore, dead_letters_service: DeadLetterService
-) -> int:
-    if bool(asked.id) == asked.all:
-        sys.stderr.write("name the letters to replay, or say --all\n")
-        return 2
-    by, code = getpass.getuser(), 0
-    if asked.all:
-        count = 0
-        selected = Selection(queue=asked.queue, died_before=utc_now())
-        while some := await dead_letters_service.replay_all(selected, _AT_ONCE, by):
-            count += some
-        sys.stdout.write(f"replayed {count}\n")
-    for id_ in asked.id:
-        if await dead_letters_service.replay(id_, by):
-            sys.stdout.write(f"replayed {id_}\n")
-        else:
-            code = _unknown(id_)
-    return code
-
-
-async def _drop(
-    asked: Namespace, _: DeadLetterStore, dead_letters_service: DeadLetterService
-) -> int:
-    code = 0
-    for id_ in asked.id:
-        if await dead_letters_service.drop(id_, getpass.getuser()):
-            sys.stdout.write(f"dropped {id_}\n")
-        else:
-            code = _unknown(id_)
-    return code
-
-
 def _line(letter: DeadLetter) -> str:
     at = f"{letter.last_at:%Y-%m-%d %H:%M:%S}"
     return f"{letter.id}  {at}  {letter.state:<8}  {letter.queue:<18}  {letter.reason[:80]!r}"
 
 
-def _unknown(id_: str) -> int:
-    sys.stderr.write(f"{id_}: no dead letter that waits has this id\n")
+def _unknown(letter_id: str) -> int:
+    sys.stderr.write(f"{letter_id}: no dead letter that waits has this id\n")
     return EXIT_NOT_ALL

@@ -1,0 +1,76 @@
+"""The program `softphone`: runs an installed service or one of its operators' commands.
+
+    softphone ingest run
+    softphone janitor dead-letters list
+
+An image that contains one service offers the commands of that service only.
+"""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from softphone_common.runtime.registry import load_service, service_names, service_summary
+from softphone_common.runtime.runner import run_service
+
+
+class _ServiceGroup(TyperGroup):
+    """One command group for each installed service.
+
+    The code of a service is imported when its command is used, so that `softphone matcher run`
+    starts no slower for the services it does not run.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(service_names())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in service_names():
+            return _service_command(cmd_name)
+        installed = ", ".join(service_names()) or "none"
+        return ctx.fail(f"There is no service {cmd_name!r} here; installed: {installed}.")
+
+
+# Plain text instead of boxes and colours: operators' scripts and container logs read it.
+_PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "add_completion": False,
+}
+
+app = typer.Typer(cls=_ServiceGroup, **_PLAIN)
+
+
+@app.callback()
+def softphone() -> None:
+    """Softphone Connector: runs a service, or a command of its operators.
+
+    Settings are environment variables SOFTPHONE_...; the README of each service lists them.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+def _service_command(name: str) -> Any:
+    definition = load_service(name)
+    group = typer.Typer(help=service_summary(name), **_PLAIN)
+
+    # A group with a callback stays a group even if `run` is its only command.
+    @group.callback()
+    def options() -> None:
+        """Has no options of its own."""
+
+    @group.command("run", help="Runs the service until SIGINT or SIGTERM.")
+    def run() -> None:
+        run_service(definition)
+
+    if definition.commands is not None:
+        group.add_typer(definition.commands)
+    command = get_command(group)
+    command.name = name
+    return command

@@ -1,0 +1,57 @@
+"""The program `softphone` without any server: its help, its errors and its exit codes."""
+
+import sys
+
+import pytest
+
+from softphone_common.process.settings import EXIT_BAD_SETTINGS
+from softphone_common.runtime.program import main
+from softphone_common.runtime.registry import service_names, service_summary
+
+
+def run(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> tuple[object, str, str]:
+    """Exit code, output and errors of `softphone` with these words."""
+    monkeypatch.setattr(sys, "argv", ["softphone", *words])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return end.value.code, *capsys.readouterr()
+
+
+def test_help_lists_every_service_with_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, output, _ = run(["--help"], capsys, monkeypatch)
+    assert code == 0
+    for name in service_names():
+        assert f"  {name}" in output
+        assert service_summary(name).endswith(".")
+        assert service_summary(name).split()[0] in output
+
+
+def test_unknown_service_names_the_installed_ones(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, errors = run(["matchr", "run"], capsys, monkeypatch)
+    assert code == 2
+    assert "There is no service 'matchr' here" in errors
+    assert all(name in errors for name in service_names())
+
+
+@pytest.mark.parametrize("name", service_names())
+def test_run_without_settings_names_each_missing_one(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, errors = run([name, "run"], capsys, monkeypatch)
+    assert code == EXIT_BAD_SETTINGS
+    assert "SOFTPHONE_AMQP_URL: Field required" in errors
+
+
+def test_unknown_queue_names_the_queues_with_dead_letters(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["janitor", "dead-letters", "list", "--queue", "calls"]
+    code, _, errors = run(words, capsys, monkeypatch)
+    assert code == 2
+    assert "calllog.call" in errors
