@@ -105,7 +105,7 @@ async def phone(onebox: Facts) -> AsyncIterator[Phone]:
         phone = Phone(
             client,
             "",
-            onebox["device"]["id"],
+            "demo",
             onebox["device"]["key"],
             onebox["device"]["extension"],
         )

@@ -113,6 +113,7 @@ async def test_secret_of_a_phone_is_stored_and_never_shown(open_page: OpenPage) 
 async def test_url_of_a_phone_shows_its_length_and_limit(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     await add_phone(clara, "yealink", "Flur")
+    await expect(clara.at("url-row")).not_to_have_count(0)
     lengths = clara.at("url-length")
     await expect(lengths).to_have_count(await clara.at("url-row").count())
     shown = await clara.at("url-text").first.inner_text()

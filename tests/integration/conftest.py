@@ -54,5 +54,5 @@ def stepping_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stops the clock, apart from a millisecond at each look, so that no two times are equal."""
     now, looks = utc_now(), count()
     monkeypatch.setattr(
-        "support.installation.utc_now", lambda: now + timedelta(milliseconds=next(looks))
+        "support.stack.installation.utc_now", lambda: now + timedelta(milliseconds=next(looks))
     )

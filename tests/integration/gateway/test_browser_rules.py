@@ -1,4 +1,4 @@
-"""What browsers are told of every answer, and whose pages may use the sign-in's cookie."""
+"""Security headers of every answer, and the origins whose pages may use the session cookie."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ELSEWHERE = "https://crm.example"
 SETTINGS = {"origins": [ELSEWHERE]}
 UNDESCRIBED = ("/healthz", "/readyz", "/metrics", "/nowhere", "/openapi.json", "//hit/x")
 CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
-"""Of what is no page of ours, and must not act as one if a browser opens it."""
+"""The policy of answers that are no pages of ours, in case a browser opens them."""
 
 POLICY = {
     "default-src": "'none'",
@@ -36,7 +36,7 @@ async def anna(installation: Installation) -> Person:
 
 
 def requests(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """One to each route there is."""
+    """Method and path of one request to each route."""
     for path, methods in app.openapi()["paths"].items():
         for method in methods:
             yield method.upper(), re.sub(r"{[\w:]+}", "x", path)
@@ -44,34 +44,34 @@ def requests(app: FastAPI) -> Iterator[tuple[str, str]]:
         yield "GET", path
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["signed in", "nobody"])
-async def test_no_answer_of_any_route_is_kept_framed_or_guessed_at(
-    installation: Installation, known: bool
+@pytest.mark.parametrize("is_signed_in", [True, False], ids=["signed in", "nobody"])
+async def test_answer_of_any_route_has_the_security_headers(
+    installation: Installation, is_signed_in: bool
 ) -> None:
     tenant = await installation.make_tenant()
-    headers = bearer(installation.token(tenant, "operator", ("21",))) if known else {}
-    asked = list(requests(installation.app))
-    assert len(asked) > 40
-    for method, path in asked:
+    headers = bearer(installation.token(tenant, "operator", ("21",))) if is_signed_in else {}
+    routes = list(requests(installation.app))
+    assert len(routes) > 40
+    for method, path in routes:
         answer = await installation.ask(method, path, json={}, headers=headers)
         require_closed(answer)
 
 
 def require_closed(answer: httpx.Response) -> None:
-    """The answer is kept nowhere, and no page to a browser."""
-    told, asked = answer.headers, answer.request.url
-    assert told.get_list("cache-control") == ["no-store"], asked
-    assert told.get_list("x-content-type-options") == ["nosniff"], asked
-    assert told.get_list("referrer-policy") == ["no-referrer"], asked
-    assert told.get_list("content-security-policy") == [CLOSED], asked
-    assert "server" not in told
+    """Asserts that browsers neither store the answer nor run it as a page."""
+    headers, url = answer.headers, answer.request.url
+    assert headers.get_list("cache-control") == ["no-store"], url
+    assert headers.get_list("x-content-type-options") == ["nosniff"], url
+    assert headers.get_list("referrer-policy") == ["no-referrer"], url
+    assert headers.get_list("content-security-policy") == [CLOSED], url
+    assert "server" not in headers
 
 
 FORM = '<form xmlns="http://www.w3.org/1999/xhtml" action="https://evil.example"><input/></form>'
 
 
 @pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml", "image/svg+xml"])
-async def test_no_device_answers_with_a_page(
+async def test_device_reply_with_a_page_type_is_refused(
     installation: Installation, company: Company, kind: str
 ) -> None:
     device = await installation.make_phone(company.tenant)
@@ -83,7 +83,7 @@ async def test_no_device_answers_with_a_page(
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "expected"),
     [
         ("text/plain", "text/plain; charset=utf-8"),
         ("", "text/plain; charset=utf-8"),
@@ -91,8 +91,8 @@ async def test_no_device_answers_with_a_page(
         ("application/xml", "application/xml"),
     ],
 )
-async def test_what_a_device_answers_is_no_page(
-    installation: Installation, company: Company, kind: str, told: str
+async def test_device_reply_has_the_security_headers(
+    installation: Installation, company: Company, kind: str, expected: str
 ) -> None:
     device = await installation.make_phone(company.tenant)
     mapping = {"answers": [{"content_type": kind, "body": FORM}]}
@@ -103,12 +103,12 @@ async def test_what_a_device_answers_is_no_page(
     assert changed.status_code == 200, changed.text
     path = f"/hit/{device.key}/ringing?extension=21&number=08999998001"
     answer = await installation.ask("GET", path)
-    assert (answer.text, answer.headers["content-type"]) == (FORM, told)
+    assert (answer.text, answer.headers["content-type"]) == (FORM, expected)
     require_closed(answer)
 
 
 @pytest.mark.parametrize("path", ["/", "/web/app.js", "/web/app.css", "/web/logo.svg"])
-async def test_a_page_runs_its_own_scripts_only_and_is_asked_for_anew(
+async def test_page_has_its_policy_and_is_revalidated(
     installation: Installation, path: str
 ) -> None:
     answer = await installation.ask("GET", path)
@@ -119,7 +119,7 @@ async def test_a_page_runs_its_own_scripts_only_and_is_asked_for_anew(
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-async def test_the_page_needs_nothing_its_policy_forbids(installation: Installation) -> None:
+async def test_page_contains_nothing_its_policy_forbids(installation: Installation) -> None:
     page = (await installation.ask("GET", "/")).text
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?://", page)
 
@@ -147,26 +147,26 @@ REFUSED: dict[str, dict[str, str]] = {
 async def statuses(
     installation: Installation, anna: Person, headers: dict[str, str]
 ) -> dict[str, int]:
-    said = {name: value.replace("{own}", installation.url) for name, value in headers.items()}
-    held = said | {"Cookie": f"softphone_session={anna.cookie}"}
-    given: Any = {"tenant": anna.tenant, "login": anna.login, "password": "long enough to do"}
+    plain = {name: value.replace("{own}", installation.url) for name, value in headers.items()}
+    with_cookie = plain | {"Cookie": f"softphone_session={anna.cookie}"}
+    credentials: Any = {"tenant": anna.tenant, "login": anna.login, "password": "long enough to do"}
     answers = {
-        "in": await installation.ask("POST", "/api/session", json=given, headers=said),
-        "renew": await installation.ask("POST", "/api/session/renew", headers=held),
-        "out": await installation.ask("DELETE", "/api/session", headers=held),
+        "in": await installation.ask("POST", "/api/session", json=credentials, headers=plain),
+        "renew": await installation.ask("POST", "/api/session/renew", headers=with_cookie),
+        "out": await installation.ask("DELETE", "/api/session", headers=with_cookie),
     }
     return {name: answer.status_code for name, answer in answers.items()}
 
 
 @pytest.mark.parametrize("headers", ALLOWED.values(), ids=ALLOWED.keys())
-async def test_own_pages_listed_ones_and_no_browser_sign_in(
+async def test_sign_in_from_an_allowed_origin_succeeds(
     installation: Installation, anna: Person, headers: dict[str, str]
 ) -> None:
     assert await statuses(installation, anna, headers) == {"in": 201, "renew": 201, "out": 204}
 
 
 @pytest.mark.parametrize("headers", REFUSED.values(), ids=REFUSED.keys())
-async def test_pages_of_others_can_neither_sign_in_nor_renew_nor_sign_out(
+async def test_session_requests_from_another_origin_are_refused(
     installation: Installation, anna: Person, headers: dict[str, str]
 ) -> None:
     assert set((await statuses(installation, anna, headers)).values()) == {403}

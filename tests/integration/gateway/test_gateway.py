@@ -1,4 +1,4 @@
-"""The gateway's own configuration in a real nginx before the five services as real processes."""
+"""nginx with the gateway's configuration in front of all services as processes."""
 
 import asyncio
 import json
@@ -64,7 +64,7 @@ async def gateway(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Asy
 
 @pytest.fixture
 async def web(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the gateway."""
+    """An HTTP client of the gateway."""
     async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client:
         yield client
 
@@ -75,7 +75,7 @@ Request = tuple[str, str]
 
 
 async def requests_of(fleet: Fleet, service: str) -> list[Request]:
-    """One request to each route of the service, as its own description lists them."""
+    """One request to each route in the service's OpenAPI description."""
     async with httpx.AsyncClient(trust_env=False) as client:
         described = (await client.get(f"{fleet[service].url}/openapi.json")).json()["paths"]
     listed = [
@@ -88,12 +88,12 @@ async def requests_of(fleet: Fleet, service: str) -> list[Request]:
 
 
 async def answer(client: httpx.AsyncClient, url: str, request: Request) -> tuple[int, str, bytes]:
-    given = await client.request(request[0], f"{url}{request[1]}")
-    return given.status_code, given.headers.get("content-type", ""), given.content
+    response = await client.request(request[0], f"{url}{request[1]}")
+    return response.status_code, response.headers.get("content-type", ""), response.content
 
 
 @pytest.mark.parametrize("service", installed_services())
-async def test_every_route_leads_to_its_service(
+async def test_route_leads_to_its_service(
     service: str, fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
     requests = await requests_of(fleet, service)
@@ -103,12 +103,12 @@ async def test_every_route_leads_to_its_service(
         assert through == await answer(web, fleet[service].url, request), request
         assert b"Nothing has this address" not in through[2], request
         assert through[0] < 400 or through[1] == "application/problem+json", request
-    said = {line["upstream"] for line in gateway.access_log()[-len(requests) :]}
-    assert said == {f"{HOST}:{fleet[service].port}"}
+    upstreams = {line["upstream"] for line in gateway.access_log()[-len(requests) :]}
+    assert upstreams == {f"{HOST}:{fleet[service].port}"}
 
 
 @pytest.mark.parametrize("path", NOBODYS)
-async def test_what_nobody_owns_is_a_problem(path: str, gateway: Gateway) -> None:
+async def test_path_of_no_service_is_a_problem(path: str, gateway: Gateway) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
     head, _, body = (await gateway.raw(request.encode())).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404")
@@ -116,24 +116,24 @@ async def test_what_nobody_owns_is_a_problem(path: str, gateway: Gateway) -> Non
     assert json.loads(body)["detail"] == "Nothing has this address"
 
 
-async def test_the_gateway_tells_its_own_health(web: httpx.AsyncClient) -> None:
-    given = await web.get("/healthz")
-    assert (given.status_code, given.json()) == (200, {"status": "ok"})
-    assert given.headers["server"] == "nginx"
+async def test_health_check_is_answered_by_the_gateway(web: httpx.AsyncClient) -> None:
+    response = await web.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert response.headers["server"] == "nginx"
 
 
 @pytest.mark.parametrize("service", installed_services())
-async def test_one_service_away_is_one_service_away(
+async def test_stopped_service_leaves_the_others_reachable(
     service: str, fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
     requests = {name: (await requests_of(fleet, name))[0] for name in installed_services()}
     usual = {name: await answer(web, gateway.url, requests[name]) for name in installed_services()}
     await fleet[service].stop()
     try:
-        given = await web.request(*requests[service])
-        assert given.status_code == given.json()["status"] == 503
-        assert given.headers["content-type"] == "application/problem+json"
-        assert int(given.headers["retry-after"]) > 0
+        response = await web.request(*requests[service])
+        assert response.status_code == response.json()["status"] == 503
+        assert response.headers["content-type"] == "application/problem+json"
+        assert int(response.headers["retry-after"]) > 0
         for name in installed_services().keys() - {service}:
             assert await answer(web, gateway.url, requests[name]) == usual[name]
     finally:
@@ -141,28 +141,26 @@ async def test_one_service_away_is_one_service_away(
     assert await answer(web, gateway.url, requests[service]) == usual[service]
 
 
-async def test_a_service_that_does_not_answer_in_time_is_a_problem(
-    fleet: Fleet, tmp_path: Path
-) -> None:
+async def test_service_that_hangs_is_a_problem(fleet: Fleet, tmp_path: Path) -> None:
     sooner = {"proxy_read_timeout 30s": "proxy_read_timeout 200ms"}
     hasty = Gateway(ports_of(fleet), tmp_path, **sooner)
     await hasty.start()
     fleet["calllog"].pause()
     try:
         async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as client:
-            given = await client.get("/api/calls")
+            response = await client.get("/api/calls")
     finally:
         fleet["calllog"].resume()
         await hasty.stop()
-    assert given.status_code == given.json()["status"] == 504
-    assert given.headers["content-type"] == "application/problem+json"
-    assert int(given.headers["retry-after"]) > 0
+    assert response.status_code == response.json()["status"] == 504
+    assert response.headers["content-type"] == "application/problem+json"
+    assert int(response.headers["retry-after"]) > 0
 
 
 # --- what passes ----------------------------------------------------------------------------------
 
 
-async def test_from_an_empty_installation_to_a_popup(
+async def test_new_tenant_gets_a_popup_through_the_gateway(
     fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
     tenant = f"t-{uuid4().hex[:12]}"
@@ -193,22 +191,22 @@ async def test_from_an_empty_installation_to_a_popup(
 async def ask(
     client: httpx.AsyncClient, method: str, path: str, body: Any, headers: dict[str, str]
 ) -> dict[str, Any]:
-    given = await client.request(method, path, json=body, headers=headers)
-    assert given.is_success, given.text
-    found: dict[str, Any] = given.json()
-    return found
+    response = await client.request(method, path, json=body, headers=headers)
+    assert response.is_success, response.text
+    result: dict[str, Any] = response.json()
+    return result
 
 
 async def cookie_is_secure(
     client: httpx.AsyncClient, credentials: dict[str, str], scheme: str
 ) -> bool:
-    given = await client.post(
+    response = await client.post(
         "/api/session", json=credentials, headers={"X-Forwarded-Proto": scheme}
     )
-    return "secure" in given.headers["set-cookie"].lower()
+    return "secure" in response.headers["set-cookie"].lower()
 
 
-async def test_who_asks_is_who_has_connected_whatever_a_client_says(
+async def test_client_address_is_taken_from_the_connection(
     fleet: Fleet, web: httpx.AsyncClient
 ) -> None:
     tenant = f"t-{uuid4().hex[:12]}"
@@ -224,8 +222,8 @@ async def test_who_asks_is_who_has_connected_whatever_a_client_says(
     async def kept() -> dict[str, Any]:
         hits = await ask(web, "GET", f"/api/devices/{device['id']}/hits", None, admin)
         assert hits["items"]
-        found: dict[str, Any] = hits["items"][0]
-        return found
+        first: dict[str, Any] = hits["items"][0]
+        return first
 
     assert (await until(kept, what="the hit"))["request"]["client"] == HOST
 
@@ -236,8 +234,8 @@ def socket_url(gateway: Gateway, path: str = "/ws") -> str:
 
 async def frame(socket: Any) -> dict[str, Any]:
     async with asyncio.timeout(60):
-        found: dict[str, Any] = json.loads(await socket.recv())
-    return found
+        received: dict[str, Any] = json.loads(await socket.recv())
+    return received
 
 
 async def refusal(url: str, **options: Any) -> httpx.Response:
@@ -247,23 +245,23 @@ async def refusal(url: str, **options: Any) -> httpx.Response:
     return httpx.Response(answered.status_code, content=bytes(answered.body or b""))
 
 
-async def test_a_page_of_another_origin_gets_no_socket(gateway: Gateway) -> None:
+async def test_socket_from_another_origin_is_refused_by_the_gateway(gateway: Gateway) -> None:
     for origin in ("https://elsewhere.example", f"http://{HOST}:1", f"http://{HOST}"):
         assert (await refusal(socket_url(gateway), origin=origin)).status_code == 403
 
 
-async def test_nothing_but_the_socket_is_upgraded(gateway: Gateway) -> None:
+async def test_upgrade_of_another_path_is_refused(gateway: Gateway) -> None:
     refused = await refusal(socket_url(gateway, "/api/calls"))
     assert refused.status_code == refused.json()["status"] == 401
 
 
-async def test_a_phone_may_speak_http_1_0_without_a_host(gateway: Gateway) -> None:
-    given = await gateway.raw(b"GET /hit/unknown/ringing?number=1 HTTP/1.0\r\n\r\n")
-    assert given.startswith(b"HTTP/1.1 404")
-    assert b"No device has this key" in given
+async def test_phone_with_http_1_0_and_no_host_is_answered(gateway: Gateway) -> None:
+    response = await gateway.raw(b"GET /hit/unknown/ringing?number=1 HTTP/1.0\r\n\r\n")
+    assert response.startswith(b"HTTP/1.1 404")
+    assert b"No device has this key" in response
 
 
-async def test_a_body_too_large_is_refused_by_whom_it_reaches(web: httpx.AsyncClient) -> None:
+async def test_body_over_a_limit_is_refused_by_gateway_or_service(web: httpx.AsyncClient) -> None:
     async def chunks(count: int) -> AsyncIterator[bytes]:
         for _ in range(count):
             yield b"x" * 10_000
@@ -273,14 +271,14 @@ async def test_a_body_too_large_is_refused_by_whom_it_reaches(web: httpx.AsyncCl
     by_ingest = [await web.post(path, content=body) for body in (b"x" * 70_000, chunks(7))]
     by_gateway = await web.post(path, content=b"x" * 100_000)
     by_whom_it_reaches_first = [await web.post(path, content=chunks(10)) for _ in range(20)]
-    for given in (*by_ingest, by_gateway, *by_whom_it_reaches_first):
-        assert given.status_code == given.json()["status"] == 413
-        assert given.headers["content-type"] == "application/problem+json"
-    assert ["65536" in given.text for given in by_ingest] == [True] * 2
+    for response in (*by_ingest, by_gateway, *by_whom_it_reaches_first):
+        assert response.status_code == response.json()["status"] == 413
+        assert response.headers["content-type"] == "application/problem+json"
+    assert ["65536" in response.text for response in by_ingest] == [True] * 2
     assert by_gateway.json()["detail"] == "The body is too large"
 
 
-async def test_pages_are_compressed_kept_and_guarded_once(web: httpx.AsyncClient) -> None:
+async def test_page_is_compressed_and_has_each_header_once(web: httpx.AsyncClient) -> None:
     page = await web.get("/web/app.js", headers={"Accept-Encoding": "gzip"})
     assert page.headers["content-encoding"] == "gzip"
     for header in ("content-security-policy", "x-content-type-options", "etag"):
@@ -295,14 +293,14 @@ async def test_pages_are_compressed_kept_and_guarded_once(web: httpx.AsyncClient
 
 
 def spellings() -> Iterator[str]:
-    """Ways to send a key that the gateway itself refuses, passes on or can't make sense of."""
+    """Request targets with a key, whether the gateway passes them on, refuses or rejects them."""
     for path in (f"/hit/{KEY}/ringing", f"//hit//{KEY}/ringing", f"/HIT/{KEY}/ringing"):
         yield f"{path}?number={NUMBER}"
     yield from (f"/hit/{KEY}", f"/x/../hit/{KEY}/", f"/hit/{KEY}/hit/x", f"/%68it/{KEY}/ringing")
     yield from (f"/api/hit/{KEY}/ringing", f"/hit/{KEY}/{KEY}", f"/hit/{KEY} /ringing")
 
 
-async def test_keys_and_numbers_are_not_logged(
+async def test_keys_and_numbers_are_not_in_the_access_log(
     fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
     before = len(gateway.access_log())

@@ -1,4 +1,4 @@
-"""One address that wants the whole gateway: connections too many or without end, real nginx."""
+"""One address with too many or endless connections, against nginx as the gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,13 +28,13 @@ HIT = "/hit/key/ringing"
 HEAD = f"POST {HIT} HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: {GREEDY}\r\n"
 LONG = "Content-Length: 60000\r\n\r\n"
 CHUNKS = "Transfer-Encoding: chunked\r\n\r\n"
-OVERTAKEN = b""  # an answer whose end was here first
+OVERTAKEN = b""  # the connection was closed before the answer could be read
 LIMIT = 20
 MANY = 300
 
 
 class Readers:
-    """A service that reads what it is sent, and talks on sockets."""
+    """A service that reads every body, and accepts websockets."""
 
     def __init__(self) -> None:
         self.router = APIRouter()
@@ -50,75 +50,79 @@ class Readers:
             await socket.receive_text()
 
 
-class Street:
-    """A gateway, and those who come to it from several addresses."""
+class Clients:
+    """Clients of a gateway, from several addresses."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
     async def status(self, address: str) -> int:
-        """Of the answer to an ordinary request."""
+        """The status of an ordinary request from this address."""
         async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
-            asked = {"X-Forwarded-For": address}
-            given = await client.post(f"{self._gateway.url}{HIT}", content=b"ok", headers=asked)
-        assert given.status_code == 200 or given.json()["status"] == given.status_code
-        return given.status_code
+            headers = {"X-Forwarded-For": address}
+            response = await client.post(
+                f"{self._gateway.url}{HIT}", content=b"ok", headers=headers
+            )
+        assert response.status_code == 200 or response.json()["status"] == response.status_code
+        return response.status_code
 
-    async def drip(self, said: str, drop: str = "x") -> bytes:
-        """Says this and then more, again and again until it is closed; what it was told."""
+    async def drip(self, beginning: str, drop: str = "x") -> bytes:
+        """Sends `drop` repeatedly until the server closes, and returns the answer."""
         try:
             reader, writer = await asyncio.open_connection(HOST, self._gateway.port)
         except ConnectionError:
             return b""
-        writer.write(said.encode())
-        told = asyncio.create_task(_all_of(reader))
+        writer.write(beginning.encode())
+        answer = asyncio.create_task(_all_of(reader))
         try:
 
             async def closed() -> bool:
                 writer.write(drop.encode())
-                return told.done()
+                return answer.done()
 
             await until(closed, what="the end of a connection that drips on")
-            return await told
+            return await answer
         finally:
-            told.cancel()
+            answer.cancel()
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
 
     async def socket(self, address: str) -> ClientConnection:
-        asked = {"X-Forwarded-For": address}
+        headers = {"X-Forwarded-For": address}
         url = f"ws://{HOST}:{self._gateway.port}/ws"
-        return await connect(url, additional_headers=asked, proxy=None)
+        return await connect(url, additional_headers=headers, proxy=None)
 
 
 async def _all_of(reader: asyncio.StreamReader) -> bytes:
-    told = b""
+    answer = b""
     with suppress(ConnectionError):
         while piece := await reader.read(65536):
-            told += piece
-    return told
+            answer += piece
+    return answer
 
 
 @asynccontextmanager
-async def street(folder: Path, seconds: float, **instead: str) -> AsyncIterator[Street]:
-    """Services whose requests must be complete within these seconds, and the gateway to them."""
+async def clients_of_gateway(
+    folder: Path, seconds: float, **instead: str
+) -> AsyncIterator[Clients]:
+    """A gateway to services that wait for a complete request at most these seconds."""
     nowhere, port = SecretStr(""), free_port()
-    given: dict[str, Any] = dict.fromkeys(("amqp_url", "mongo_url", "redis_url"), nowhere)
-    given |= {"auth_secret": SecretStr(SECRET), "request_seconds": seconds}
-    settings = Settings(**given, host=HOST, port=port)
+    values: dict[str, Any] = dict.fromkeys(("amqp_url", "mongo_url", "redis_url"), nowhere)
+    values |= {"auth_secret": SecretStr(SECRET), "request_seconds": seconds}
+    settings = Settings(**values, host=HOST, port=port)
     runner = Runner(settings, [Service("all", [Readers().router], [], lambda user, version: False)])
     gateway = Gateway(dict.fromkeys(installed_services(), port), folder, **BELIEVED, **instead)
     running = asyncio.create_task(runner.run())
     await gateway.start()
     try:
-        found = Street(gateway)
+        clients = Clients(gateway)
 
         async def opened() -> bool:
-            return await found.status(HONEST) == 200
+            return await clients.status(HONEST) == 200
 
         await until(opened, what="the services")
-        yield found
+        yield clients
     finally:
         await gateway.stop()
         runner.stop()
@@ -129,7 +133,7 @@ async def street(folder: Path, seconds: float, **instead: str) -> AsyncIterator[
 
 
 @pytest.mark.parametrize(
-    ("said", "drop", "told"),
+    ("beginning", "drop", "answer"),
     [
         (HEAD + LONG, "x", b"408"),
         (HEAD + CHUNKS, "1\r\nx\r\n", b"408"),
@@ -139,73 +143,75 @@ async def street(folder: Path, seconds: float, **instead: str) -> AsyncIterator[
     ],
     ids=["body", "chunks", "body to the socket", "body to the gateway", "body to nobody"],
 )
-async def test_a_body_that_drips_on_ends_when_the_services_time_is_over(
-    tmp_path: Path, said: str, drop: str, told: bytes
+async def test_body_that_drips_ends_with_the_services_time_limit(
+    tmp_path: Path, beginning: str, drop: str, answer: bytes
 ) -> None:
     sooner = {"lingering_time 5s": "lingering_time 1s"}
-    async with street(tmp_path, 0.5, **sooner) as here:
-        assert (await here.drip(said, drop))[9:12] in {told, OVERTAKEN}
-        assert await here.status(GREEDY) == 200
+    async with clients_of_gateway(tmp_path, 0.5, **sooner) as clients:
+        assert (await clients.drip(beginning, drop))[9:12] in {answer, OVERTAKEN}
+        assert await clients.status(GREEDY) == 200
 
 
 @pytest.mark.parametrize(
-    ("said", "drop"), [(HEAD, "x"), (HEAD + LONG, ""), (HEAD + CHUNKS, "")],
+    ("beginning", "drop"), [(HEAD, "x"), (HEAD + LONG, ""), (HEAD + CHUNKS, "")],
     ids=["a head that drips on", "a body that stops", "chunks that stop"],
 )  # fmt: skip
-async def test_what_does_not_come_is_not_waited_for(tmp_path: Path, said: str, drop: str) -> None:
+async def test_request_that_stalls_is_closed_by_the_gateway(
+    tmp_path: Path, beginning: str, drop: str
+) -> None:
     times = ("client_header_timeout", "client_body_timeout")
     sooner = {f"{name} 5s": f"{name} 500ms" for name in times}
-    async with street(tmp_path, 3600, **sooner) as here:
-        await here.drip(said, drop)
-        assert await here.status(GREEDY) == 200
+    async with clients_of_gateway(tmp_path, 3600, **sooner) as clients:
+        await clients.drip(beginning, drop)
+        assert await clients.status(GREEDY) == 200
 
 
 # --- too many -------------------------------------------------------------------------------------
 
 
-async def test_one_address_takes_no_room_of_another(tmp_path: Path) -> None:
+async def test_one_address_takes_no_connections_of_another(tmp_path: Path) -> None:
     few = {
         "worker_processes auto": "worker_processes 1",
-        "worker_connections 32768": "worker_connections 512",  # for 300 pairs too few
+        "worker_connections 32768": "worker_connections 512",  # too few for 300 pairs
         "limit_conn requests 512": f"limit_conn requests {LIMIT}",
     }
-    async with street(tmp_path, 3600, **few) as here:
-        drips = [asyncio.create_task(here.drip(HEAD + LONG)) for _ in range(MANY)]
+    async with clients_of_gateway(tmp_path, 3600, **few) as clients:
+        drips = [asyncio.create_task(clients.drip(HEAD + LONG)) for _ in range(MANY)]
         try:
             while sum(drip.done() for drip in drips) < MANY - LIMIT:
-                assert await here.status(HONEST) == 200
-            assert await here.status(GREEDY) == 429
-            told = {drip.result()[9:12] for drip in drips if drip.done()}
-            assert told <= {b"429", OVERTAKEN}
-            assert await here.status(HONEST) == 200
+                assert await clients.status(HONEST) == 200
+            assert await clients.status(GREEDY) == 429
+            answer = {drip.result()[9:12] for drip in drips if drip.done()}
+            assert answer <= {b"429", OVERTAKEN}
+            assert await clients.status(HONEST) == 200
         finally:
             for drip in drips:
                 drip.cancel()
             await asyncio.gather(*drips, return_exceptions=True)
 
         async def room() -> bool:
-            return await here.status(GREEDY) == 200
+            return await clients.status(GREEDY) == 200
 
         await until(room, what="room for the address again")
 
 
-async def test_sockets_are_counted_by_address_and_apart_from_requests(tmp_path: Path) -> None:
+async def test_sockets_are_limited_by_address_apart_from_requests(tmp_path: Path) -> None:
     few = {"limit_conn requests 512": "limit_conn requests 1"}
     few |= {"limit_conn sockets 5000": "limit_conn sockets 2"}
-    async with street(tmp_path, 3600, **few) as here, AsyncExitStack() as open_ones:
-        first = await here.socket(GREEDY)
+    async with clients_of_gateway(tmp_path, 3600, **few) as clients, AsyncExitStack() as open_ones:
+        first = await clients.socket(GREEDY)
         await open_ones.enter_async_context(first)
-        await open_ones.enter_async_context(await here.socket(GREEDY))
+        await open_ones.enter_async_context(await clients.socket(GREEDY))
         with pytest.raises(InvalidStatus) as refused:
-            await here.socket(GREEDY)
+            await clients.socket(GREEDY)
         assert refused.value.response.status_code == 429
-        assert await here.status(GREEDY) == 200
-        await open_ones.enter_async_context(await here.socket(HONEST))
+        assert await clients.status(GREEDY) == 200
+        await open_ones.enter_async_context(await clients.socket(HONEST))
         await first.close()
 
         async def again() -> ClientConnection | None:
             with suppress(InvalidStatus):
-                return await here.socket(GREEDY)
+                return await clients.socket(GREEDY)
             return None
 
         await open_ones.enter_async_context(await until(again, what="room for a socket again"))

@@ -1,4 +1,4 @@
-"""The count itself: the same in Redis and in memory, and no slower without Redis."""
+"""The rate limiter: equal results in Redis and in memory, and no delay without Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,11 +25,11 @@ RATE = Rate("test", burst=5, seconds=10)
 UNUSED = SecretStr("")
 
 
-class Counts:
-    """A limiter over this Redis with a clock of its own."""
+class LimiterWithClock:
+    """A rate limiter over this Redis, with a clock that tests set."""
 
     def __init__(self, redis_url: str, **more: Any) -> None:
-        given = Settings(
+        values = Settings(
             amqp_url=UNUSED,
             mongo_url=UNUSED,
             redis_url=SecretStr(redis_url),
@@ -37,11 +37,11 @@ class Counts:
             **more,
         )
         self.now = NOW
-        self.redis = Redis(given, essential=False)
-        self.limiter = RateLimiter(self.redis, lambda: self.now, given)
+        self.redis = Redis(values, essential=False)
+        self.limiter = RateLimiter(self.redis, lambda: self.now, values)
 
-    async def taken(self, who: str) -> int:
-        """The seconds one is told to wait, 0 if it was counted."""
+    async def seconds_to_wait(self, who: str) -> int:
+        """The seconds to wait according to the problem, or 0 if the request was accepted."""
         try:
             await self.limiter.acquire(RATE, who)
         except ProblemError as error:
@@ -58,10 +58,12 @@ async def proxy(redis_server: RealServer) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture(scope="module")
-async def both(redis_server: RealServer) -> AsyncIterator[tuple[Counts, Counts]]:
-    """One that counts in Redis, and one that has none."""
-    there = Counts(redis_server.url, limits_wait_ms=20_000)
-    alone = Counts("redis://127.0.0.1:1/0", limits_pause_seconds=1000)
+async def both(
+    redis_server: RealServer,
+) -> AsyncIterator[tuple[LimiterWithClock, LimiterWithClock]]:
+    """A limiter with Redis, and one without."""
+    there = LimiterWithClock(redis_server.url, limits_wait_ms=20_000)
+    alone = LimiterWithClock("redis://127.0.0.1:1/0", limits_pause_seconds=1000)
     yield there, alone
     await there.redis.stop()
     await alone.redis.stop()
@@ -78,84 +80,92 @@ _steps = st.lists(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(steps=_steps)
-async def test_both_count_the_same(
-    both: tuple[Counts, Counts], steps: list[tuple[str, int]]
+async def test_limiter_without_redis_counts_as_with_it(
+    both: tuple[LimiterWithClock, LimiterWithClock], steps: list[tuple[str, int]]
 ) -> None:
     who = uuid4().hex
     for step, millis in steps:
-        told = []
-        for counts in both:
-            counts.now += timedelta(milliseconds=millis)
+        waits = []
+        for counted in both:
+            counted.now += timedelta(milliseconds=millis)
             if step == "acquire":
-                told.append(await counts.taken(who))
+                waits.append(await counted.seconds_to_wait(who))
             elif step == "refund":
-                await counts.limiter.refund(RATE, who)
+                await counted.limiter.refund(RATE, who)
             else:
-                await counts.limiter.reset(RATE, who)
-        assert len(set(told)) <= 1, told
+                await counted.limiter.reset(RATE, who)
+        assert len(set(waits)) <= 1, waits
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["Redis", "alone"])
-async def test_a_bucket_holds_its_burst_and_fills_again(
-    both: tuple[Counts, Counts], which: int
+async def test_bucket_holds_its_burst_and_refills(
+    both: tuple[LimiterWithClock, LimiterWithClock], which: int
 ) -> None:
-    counts, who = both[which], uuid4().hex
-    assert [await counts.taken(who) for _ in range(7)] == [0] * 5 + [2, 2]
-    counts.now += timedelta(seconds=4)
-    assert [await counts.taken(who) for _ in range(3)] == [0, 0, 2]
-    counts.now += timedelta(hours=1)
-    assert [await counts.taken(who) for _ in range(6)] == [0] * 5 + [2]
-    counts.now -= timedelta(hours=1)
-    assert await counts.taken(who) == 0  # a clock set back shuts nobody out
+    counted, who = both[which], uuid4().hex
+    assert [await counted.seconds_to_wait(who) for _ in range(7)] == [0] * 5 + [2, 2]
+    counted.now += timedelta(seconds=4)
+    assert [await counted.seconds_to_wait(who) for _ in range(3)] == [0, 0, 2]
+    counted.now += timedelta(hours=1)
+    assert [await counted.seconds_to_wait(who) for _ in range(6)] == [0] * 5 + [2]
+    counted.now -= timedelta(hours=1)
+    assert (
+        await counted.seconds_to_wait(who) == 0
+    )  # a clock that was set back does not lock clients out
 
 
-async def test_a_hung_redis_is_asked_once(proxy: Proxy) -> None:
-    counts, who = Counts(proxy.url, limits_pause_seconds=1000, limits_wait_ms=1000), uuid4().hex
+async def test_hanging_redis_gets_one_request(proxy: Proxy) -> None:
+    counted, who = (
+        LimiterWithClock(proxy.url, limits_pause_seconds=1000, limits_wait_ms=1000),
+        uuid4().hex,
+    )
     try:
-        assert await counts.taken(who) == 0
+        assert await counted.seconds_to_wait(who) == 0
         proxy.freeze()
-        assert [await counts.taken(who) for _ in range(7)] == [0] * 5 + [2, 2]
+        assert [await counted.seconds_to_wait(who) for _ in range(7)] == [0] * 5 + [2, 2]
         assert proxy.holds("EVALSHA") == 1
     finally:
-        await counts.redis.stop()
+        await counted.redis.stop()
 
 
-async def test_an_outage_is_told_once(proxy: Proxy) -> None:
-    counts, who = Counts(proxy.url, limits_pause_seconds=0.001), uuid4().hex
+async def test_outage_of_redis_is_logged_once(proxy: Proxy) -> None:
+    counted, who = LimiterWithClock(proxy.url, limits_pause_seconds=0.001), uuid4().hex
     try:
         await proxy.cut()
         with capture_logs() as logged:
-            await asyncio.gather(*(counts.taken(who) for _ in range(5)))
-            assert await counts.taken(who) > 0
+            await asyncio.gather(*(counted.seconds_to_wait(who) for _ in range(5)))
+            assert await counted.seconds_to_wait(who) > 0
         assert [entry["event"] for entry in logged] == ["limits counted alone"]
     finally:
-        await counts.redis.stop()
+        await counted.redis.stop()
 
 
-async def test_redis_back_is_asked_again(proxy: Proxy) -> None:
-    counts, who = Counts(proxy.url, limits_pause_seconds=0.1, limits_wait_ms=5000), uuid4().hex
+async def test_redis_after_an_outage_is_used_again(proxy: Proxy) -> None:
+    counted, who = (
+        LimiterWithClock(proxy.url, limits_pause_seconds=0.1, limits_wait_ms=5000),
+        uuid4().hex,
+    )
     key = f"limit:test:{who}"
     try:
         await proxy.cut()
-        assert await counts.taken(who) == 0
+        assert await counted.seconds_to_wait(who) == 0
         await proxy.start()
 
         async def counted_there() -> bool:
-            counts.now += timedelta(seconds=10)
-            assert await counts.taken(who) == 0
-            return bool(await counts.redis.client.exists(key))
+            counted.now += timedelta(seconds=10)
+            assert await counted.seconds_to_wait(who) == 0
+            return bool(await counted.redis.client.exists(key))
 
         await until(counted_there, what="a count in Redis")
     finally:
-        await counts.redis.stop()
+        await counted.redis.stop()
 
 
-async def test_alone_only_so_many_are_remembered() -> None:
-    counts = Counts("redis://127.0.0.1:1/0", limits_pause_seconds=1000, limits_max=2)
+async def test_limiter_without_redis_forgets_the_oldest() -> None:
+    counted = LimiterWithClock("redis://127.0.0.1:1/0", limits_pause_seconds=1000, limits_max=2)
     for who in ("a", "b", "c"):
-        assert [await counts.taken(who) for _ in range(6)] == [0] * 5 + [2]
-    assert [await counts.taken(who) for who in "cba"] == [2, 2, 0]
-    await counts.redis.stop()
+        assert [await counted.seconds_to_wait(who) for _ in range(6)] == [0] * 5 + [2]
+    assert [await counted.seconds_to_wait(who) for who in "cba"] == [2, 2, 0]
+    await counted.redis.stop()
 
 
 @pytest.mark.parametrize(
@@ -168,5 +178,5 @@ async def test_alone_only_so_many_are_remembered() -> None:
         ("x" * 9000, "x" * 64),
     ],
 )
-def test_an_address_is_counted_as_who_has_it(address: str, counted_as: str) -> None:
+def test_address_is_counted_by_its_network(address: str, counted_as: str) -> None:
     assert network(address) == counted_as

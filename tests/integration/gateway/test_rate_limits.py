@@ -1,4 +1,4 @@
-"""Who does something too often is told to wait, nobody else, and only until the time is over."""
+"""Rate limits of routes: 429 for the one sender that exceeds them, until the time is over."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -17,7 +17,7 @@ from support.tenant.browser import open_socket, signed_in
 from support.tenant.company import Company, Person
 
 SETTINGS = {
-    # a busy machine must not have each process count for itself
+    # on a busy machine the limiter must not fall back to counting in memory
     "limits_wait_ms": 20_000,
     "redis_seconds": 20,
     "hits_rate": 1,
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("real_clock_afterwards", "stepping_clock")
 
 
 def somewhere() -> dict[str, str]:
-    """The headers of an address in a network nobody else has."""
+    """Headers with an address in a new network."""
     return {"X-Forwarded-For": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
 
 
@@ -55,7 +55,7 @@ async def anna(installation: Installation, company: Company) -> Person:
 
 
 def refused(answer: httpx.Response) -> bool:
-    """Whether it was too often; such an answer says how long to wait."""
+    """Whether the answer is 429, which must carry the seconds to wait."""
     if answer.status_code != 429:
         return False
     assert answer.headers["content-type"] == "application/problem+json"
@@ -78,7 +78,7 @@ async def counted(installation: Installation, limit: str) -> float:
 # --- hits -----------------------------------------------------------------------------------------
 
 
-async def test_a_key_has_its_rate_and_no_other_key_pays_for_it(
+async def test_key_over_its_rate_is_refused_and_no_other(
     installation: Installation, company: Company, here: dict[str, str]
 ) -> None:
     before = await counted(installation, "hits")
@@ -95,7 +95,7 @@ async def test_a_key_has_its_rate_and_no_other_key_pays_for_it(
     assert await statuses(installation, 3, path, here) == [202, 202, 429]
 
 
-async def test_an_address_may_try_few_wrong_keys_and_any_right_one(
+async def test_address_with_wrong_keys_may_use_right_ones(
     installation: Installation, company: Company, here: dict[str, str]
 ) -> None:
     deleted = await installation.make_phone(company.tenant)
@@ -107,7 +107,7 @@ async def test_an_address_may_try_few_wrong_keys_and_any_right_one(
     assert len({answer.text for answer in wrong[:5]}) == 1
     assert all(refused(answer) for answer in wrong[5:])
     assert await statuses(installation, 2, f"/hit/{company.phone.key}/{RING}", here) == [202, 202]
-    neighbour = {"X-Forwarded-For": here["X-Forwarded-For"] + "234"}  # in the same /64
+    neighbour = {"X-Forwarded-For": here["X-Forwarded-For"] + "234"}  # in the same /64 network
     assert await statuses(installation, 1, f"/hit/x/{RING}", neighbour) == [429]
     elsewhere = {"X-Forwarded-For": "198.51.100.23"}
     assert await statuses(installation, 1, f"/hit/x/{RING}", elsewhere) == [404]
@@ -115,23 +115,23 @@ async def test_an_address_may_try_few_wrong_keys_and_any_right_one(
     assert await statuses(installation, 6, f"/hit/x/{RING}", here) == [404] * 5 + [429]
 
 
-async def test_a_tenant_tries_requests_only_so_often(
+async def test_dry_runs_of_a_tenant_have_a_rate(
     installation: Installation, company: Company
 ) -> None:
-    async def tried(tenant: str) -> list[httpx.Response]:
+    async def dry_run(tenant: str) -> list[httpx.Response]:
         path = f"/api/devices/{(await installation.make_phone(tenant)).id}/try"
-        admin, given = installation.token(tenant), {"request": f"/{RING}"}
-        return [await installation.ask("POST", path, admin, given) for _ in range(5)]
+        admin, body = installation.token(tenant), {"request": f"/{RING}"}
+        return [await installation.ask("POST", path, admin, body) for _ in range(5)]
 
-    for answers in (await tried(company.tenant), await tried(await installation.make_tenant())):
+    for answers in (await dry_run(company.tenant), await dry_run(await installation.make_tenant())):
         assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 2
         assert all(refused(answer) for answer in answers[3:])
     installation.clock.move(timedelta(minutes=1))
-    assert (await tried(company.tenant))[0].status_code == 200
+    assert (await dry_run(company.tenant))[0].status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"])
-async def test_a_key_that_was_deleted_is_like_one_that_never_was(
+async def test_deleted_key_gets_the_answer_of_an_unknown_one(
     installation: Installation, company: Company, here: dict[str, str], method: str
 ) -> None:
     deleted = await installation.make_phone(company.tenant)
@@ -141,16 +141,18 @@ async def test_a_key_that_was_deleted_is_like_one_that_never_was(
         await installation.ask(method, f"/hit/{key}/{RING}", headers=here)
         for key in (deleted.key, uuid4().hex)
     ]
-    told = [(a.status_code, a.text, dict(a.headers) | {"date": ""}) for a in answers]
-    assert told[0] == told[1]
+    comparable = [(a.status_code, a.text, dict(a.headers) | {"date": ""}) for a in answers]
+    assert comparable[0] == comparable[1]
     assert answers[0].status_code in {404, 405}
 
 
-async def test_a_client_nobody_trusts_has_one_address_whatever_it_says(
+async def test_untrusted_client_is_counted_by_its_connection(
     rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
 ) -> None:
     own = database(mongodb.url, f"test-{uuid4().hex[:12]}")
-    uncounted = redis_server.url.removesuffix("/0") + "/1"  # other tests try wrong keys from here
+    uncounted = (
+        redis_server.url.removesuffix("/0") + "/1"
+    )  # apart from the wrong keys of other tests
     urls = rabbitmq.url, own, uncounted
     untrusting: dict[str, Any] = {**SETTINGS, "trusted_proxies": "192.0.2.1"}
     async with running(*urls, only=["ingest"], **untrusting) as door:
@@ -169,15 +171,15 @@ async def test_a_client_nobody_trusts_has_one_address_whatever_it_says(
 async def sign_in(
     installation: Installation, tenant: str, login: str, password: str, here: dict[str, str]
 ) -> httpx.Response:
-    given = {"tenant": tenant, "login": login, "password": password}
-    return await installation.ask("POST", "/api/session", json=given, headers=here)
+    body = {"tenant": tenant, "login": login, "password": password}
+    return await installation.ask("POST", "/api/session", json=body, headers=here)
 
 
-@pytest.mark.parametrize("there_is", [True, False], ids=["a login", "no login"])
-async def test_a_login_may_fail_a_few_times_and_never_for_good(
-    installation: Installation, anna: Person, here: dict[str, str], there_is: bool
+@pytest.mark.parametrize("exists", [True, False], ids=["a login", "no login"])
+async def test_failed_sign_ins_of_a_login_block_it_for_a_time(
+    installation: Installation, anna: Person, here: dict[str, str], exists: bool
 ) -> None:
-    login = anna.login if there_is else f"nobody-{uuid4().hex[:8]}"
+    login = anna.login if exists else f"nobody-{uuid4().hex[:8]}"
     wrong = await asyncio.gather(
         *(sign_in(installation, anna.tenant, login, "wrong", here) for _ in range(7))
     )
@@ -185,19 +187,19 @@ async def test_a_login_may_fail_a_few_times_and_never_for_good(
     even_right = await sign_in(installation, anna.tenant, login, "long enough to do", here)
     assert refused(even_right)
     theirs = await sign_in(installation, anna.tenant, login, "long enough to do", somewhere())
-    assert theirs.status_code == (201 if there_is else 401)
-    renewed = await installation.ask("POST", "/api/session/renew", headers=held(anna))
+    assert theirs.status_code == (201 if exists else 401)
+    renewed = await installation.ask("POST", "/api/session/renew", headers=cookie_of(anna))
     assert renewed.status_code == 201
     installation.clock.move(timedelta(minutes=5))
     at_last = await sign_in(installation, anna.tenant, login, "long enough to do", here)
-    assert at_last.status_code == (201 if there_is else 401)
+    assert at_last.status_code == (201 if exists else 401)
 
 
-@pytest.mark.parametrize("there_is", [True, False], ids=["a login", "no login"])
-async def test_a_login_may_fail_so_often_from_everywhere(
-    installation: Installation, anna: Person, there_is: bool
+@pytest.mark.parametrize("exists", [True, False], ids=["a login", "no login"])
+async def test_failed_sign_ins_from_everywhere_have_a_limit(
+    installation: Installation, anna: Person, exists: bool
 ) -> None:
-    login = anna.login if there_is else f"nobody-{uuid4().hex[:8]}"
+    login = anna.login if exists else f"nobody-{uuid4().hex[:8]}"
     wrong = await asyncio.gather(
         *(sign_in(installation, anna.tenant, login, "wrong", somewhere()) for _ in range(10))
     )
@@ -205,10 +207,10 @@ async def test_a_login_may_fail_so_often_from_everywhere(
     assert len({answer.text for answer in wrong if answer.status_code == 401}) == 1
     installation.clock.move(timedelta(minutes=5))
     at_last = await sign_in(installation, anna.tenant, login, "long enough to do", somewhere())
-    assert at_last.status_code == (201 if there_is else 401)
+    assert at_last.status_code == (201 if exists else 401)
 
 
-async def test_signing_in_clears_the_count_of_the_login(
+async def test_successful_sign_in_resets_the_failures(
     installation: Installation, anna: Person, here: dict[str, str]
 ) -> None:
     for _ in range(2):
@@ -219,7 +221,7 @@ async def test_signing_in_clears_the_count_of_the_login(
         assert right.status_code == 201
 
 
-async def test_an_address_may_fail_a_few_times_and_succeed_as_often_as_it_likes(
+async def test_sign_ins_of_an_address_are_limited_by_failures_only(
     installation: Installation, anna: Person, here: dict[str, str]
 ) -> None:
     for _ in range(12):
@@ -233,14 +235,16 @@ async def test_an_address_may_fail_a_few_times_and_succeed_as_often_as_it_likes(
     assert right.status_code == 201
 
 
-async def test_whatever_is_wrong_one_hash_is_worked_out(
+async def test_failed_sign_in_always_computes_one_hash(
     installation: Installation, anna: Person, here: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     costs: list[str] = []
     verify = PasswordHasher.verify
 
     def counting(self: PasswordHasher, hashed: str, password: str) -> bool:
-        costs.append(hashed.rpartition("$")[0].rpartition("$")[0])  # all but salt and hash
+        costs.append(
+            hashed.rpartition("$")[0].rpartition("$")[0]
+        )  # the parameters without salt and hash
         return bool(verify(self, hashed, password))
 
     monkeypatch.setattr(PasswordHasher, "verify", counting)
@@ -250,28 +254,28 @@ async def test_whatever_is_wrong_one_hash_is_worked_out(
     assert len(set(costs)) == 1
 
 
-def held(person: Person) -> dict[str, str]:
+def cookie_of(person: Person) -> dict[str, str]:
     return {"Cookie": f"softphone_session={person.cookie}"}
 
 
-async def test_a_sign_in_is_renewed_only_so_often(
+async def test_renewals_of_a_session_have_a_rate(
     installation: Installation, anna: Person, here: dict[str, str]
 ) -> None:
     async def renew(headers: dict[str, str]) -> int:
         answer = await installation.ask("POST", "/api/session/renew", headers=here | headers)
         return answer.status_code
 
-    assert [await renew(held(anna)) for _ in range(6)] == [201] * 5 + [429]
+    assert [await renew(cookie_of(anna)) for _ in range(6)] == [201] * 5 + [429]
     guessed = [await renew({"Cookie": f"softphone_session={n}"}) for n in range(9)]
     assert guessed == [401] * 7 + [429] * 2
     installation.clock.move(timedelta(minutes=5))
-    assert await renew(held(anna)) == 201
+    assert await renew(cookie_of(anna)) == 201
 
 
 # --- sockets --------------------------------------------------------------------------------------
 
 
-async def test_few_of_an_address_may_be_silent_at_once(
+async def test_sockets_without_a_hello_are_limited_by_address(
     installation: Installation, anna: Person, here: dict[str, str]
 ) -> None:
     before = await counted(installation, "hellos")
@@ -287,14 +291,14 @@ async def test_few_of_an_address_may_be_silent_at_once(
         await silent.enter_async_context(open_socket(installation.url, here))
         elsewhere = {"X-Forwarded-For": "198.51.100.25"}
         await silent.enter_async_context(open_socket(installation.url, elsewhere))
-        with pytest.raises(InvalidStatus):  # four in all
+        with pytest.raises(InvalidStatus):  # the limit of all addresses together
             await silent.enter_async_context(
                 open_socket(installation.url, {"X-Forwarded-For": "192.0.2.9"})
             )
     assert await counted(installation, "hellos") == before + 2
 
 
-async def test_of_too_many_sockets_of_a_user_the_oldest_goes(
+async def test_too_many_sockets_of_a_user_close_the_oldest(
     installation: Installation, anna: Person
 ) -> None:
     async with AsyncExitStack() as sockets:
@@ -308,7 +312,7 @@ async def test_of_too_many_sockets_of_a_user_the_oldest_goes(
         await asyncio.gather(*(other.expect_call(call) for other in others))
 
 
-async def test_of_too_many_sockets_of_a_tenant_the_newest_goes(installation: Installation) -> None:
+async def test_too_many_sockets_of_a_tenant_close_the_newest(installation: Installation) -> None:
     tenant = await installation.make_tenant()
     async with AsyncExitStack() as sockets:
         for _ in range(6):
@@ -323,7 +327,7 @@ async def test_of_too_many_sockets_of_a_tenant_the_newest_goes(installation: Ins
         await sockets.enter_async_context(signed_in(installation.url, installation.token(other)))
 
 
-async def test_a_browser_that_says_too_much_is_cut(
+async def test_socket_with_too_many_frames_is_closed(
     installation: Installation, anna: Person
 ) -> None:
     async with signed_in(installation.url, anna.token) as browser:
@@ -332,7 +336,9 @@ async def test_a_browser_that_says_too_much_is_cut(
         assert await browser.close_code() == 4009
 
 
-async def test_nothing_is_unpacked(installation: Installation, anna: Person) -> None:
+async def test_socket_has_no_compression_and_a_frame_limit(
+    installation: Installation, anna: Person
+) -> None:
     async with signed_in(installation.url, anna.token) as browser:
         assert browser.extensions == []
         await browser.send({"type": "hello", "token": "x" * 70_000})

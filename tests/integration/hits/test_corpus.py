@@ -1,4 +1,4 @@
-"""Every recorded request of every sender, as it arrives, through the real stack."""
+"""Sends every recorded request of every sender through the running services."""
 
 import asyncio
 import http.client
@@ -21,7 +21,7 @@ ROWS: list[Json] = [json.loads(line) for line in RECORDED.read_text("utf-8").spl
 
 @pytest.fixture(scope="module")
 def phones() -> dict[str, Json]:
-    """The devices made so far, by what they are made of."""
+    """The devices made so far, by preset and number profile."""
     return {}
 
 
@@ -31,13 +31,13 @@ async def device_for(
     numbers = {"region": row["region"], **row.get("ctx", {})}
     made_of = json.dumps([row["client"], numbers])
     if made_of not in phones:
-        given = {"name": row["client"], "preset": row["client"], "numbers": numbers}
-        phones[made_of] = await installation.post("/api/devices", company.admin.token, given)
+        fields = {"name": row["client"], "preset": row["client"], "numbers": numbers}
+        phones[made_of] = await installation.post("/api/devices", company.admin.token, fields)
     return phones[made_of]
 
 
-def sent(url: str, key: str, row: Json) -> tuple[int, str, bytes]:
-    """The answer to the request, of which not a byte but the key is other than recorded."""
+def send_recorded(url: str, key: str, row: Json) -> tuple[int, str, bytes]:
+    """Status, type and body of the answer to a request, sent as recorded apart from the key."""
     before, _, after = row["path_query"].partition("/in/T0KEN/")
     _, slash, rest = _cut(after)
     headers = {**row["headers"], "X-Row": row["id"]}
@@ -51,31 +51,31 @@ def sent(url: str, key: str, row: Json) -> tuple[int, str, bytes]:
 
 
 def _cut(path_query: str) -> tuple[str, str, str]:
-    """The preset's short name, and the rest from the first `/` or `?` on."""
+    """Splits the preset's short name from the rest at the first `/` or `?`."""
     ends = [path_query.find(mark) for mark in "/?" if mark in path_query]
     end = min(ends, default=len(path_query))
     return path_query[:end], path_query[end : end + 1], path_query[end + 1 :]
 
 
 def as_recorded(event: Json) -> tuple[Any, ...]:
-    """The event in the words of the recording."""
+    """The event in the form of the recording's expectation."""
     remote = event["remote"]
     party = None if remote is None else remote["e164"] or remote["kind"]
     return event["event"], event["direction"], event["extension"], party, event["call_id"]
 
 
 async def has_leg(installation: Installation, company: Company, event: Json) -> bool:
-    """Whether the call has one of the extension by now: others of it were there before."""
+    """Whether the log shows the call at this extension, besides extensions of earlier hits."""
     logged = await installation.logged(company.admin.token, event["call"])
     return event["extension"] in [leg["extension"] for leg in logged["legs"]]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
-async def test_a_recorded_request_is_understood(
+async def test_recorded_request_yields_the_expected_events(
     installation: Installation, company: Company, phones: dict[str, Json], row: Json
 ) -> None:
     device = await device_for(installation, company, row, phones)
-    status, _, body = await asyncio.to_thread(sent, installation.url, device["key"], row)
+    status, _, body = await asyncio.to_thread(send_recorded, installation.url, device["key"], row)
     expected = row["expect"]
     if row["method"] == "HEAD":
         assert status == 204
@@ -85,9 +85,9 @@ async def test_a_recorded_request_is_understood(
     async def seen() -> Json:
         hits = (await installation.get(path, company.admin.token, limit=200))["items"]
         mine = [hit for hit in hits if hit["request"]["headers"].get("x-row") == row["id"]]
-        assert mine, "the inspector has not seen it yet"
-        found: Json = mine[0]
-        return found
+        assert mine, "the inspector does not list it yet"
+        first: Json = mine[0]
+        return first
 
     hit = await until(seen, what=f"{row['id']} in the inspector")
     assert device["key"] not in json.dumps(hit)

@@ -1,4 +1,4 @@
-"""Devices are made of presets, changed word by word, and give the exact URLs to paste."""
+"""Devices: made from presets, changed by fields, with the exact URLs to paste into the phone."""
 
 from typing import Any
 
@@ -35,21 +35,21 @@ async def test_presets_are_listed_in_two_languages(
 
 
 @pytest.mark.parametrize("preset", sorted(load_all()))
-async def test_the_urls_of_a_device_have_its_key_and_fit(
+async def test_urls_of_a_device_contain_its_key_and_fit(
     installation: Installation, company: Company, preset: str
 ) -> None:
     device = await make(installation, company, preset=preset)
     assert len(device["key"]) <= 22
-    told = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
-    assert told["preset"] == preset
-    for item in told["items"]:
+    urls = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
+    assert urls["preset"] == preset
+    for item in urls["items"]:
         assert item["url"].startswith(f"{PUBLIC}/hit/{device['key']}")
         assert item["url"] in item["text"]
         assert item["length"] == len(item["text"])
         assert item["fits"], f"{item['text']} is over {item['limit']}"
 
 
-async def test_a_url_too_long_for_its_phone_says_so(
+async def test_url_too_long_for_its_phone_is_marked(
     rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
 ) -> None:
     long = f"https://{'x' * 120}.example.de"
@@ -58,25 +58,25 @@ async def test_a_url_too_long_for_its_phone_says_so(
     ) as installation:
         company = await installation.make_company()
         device = await make(installation, company, preset="mitel")
-        told = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
-        assert told["items"]
-        assert {item["limit"] for item in told["items"]} == {128}
-        assert not any(item["fits"] for item in told["items"])
+        urls = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
+        assert urls["items"]
+        assert {item["limit"] for item in urls["items"]} == {128}
+        assert not any(item["fits"] for item in urls["items"])
 
 
-async def test_a_new_key_gives_new_urls_and_ends_the_old(
+async def test_new_key_gives_new_urls_and_ends_the_old(
     installation: Installation, company: Company
 ) -> None:
     device = await make(installation, company)
     renewed = await installation.post(f"/api/devices/{device['id']}/key", company.admin.token)
-    told = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
-    assert all(renewed["key"] in item["url"] for item in told["items"])
-    asked = {"extension": "21", "number": "1"}
-    assert (await installation.phone(device["key"]).hit("ringing", **asked)).status_code == 404
-    assert (await installation.phone(renewed["key"]).hit("ringing", **asked)).status_code == 202
+    urls = await installation.get(f"/api/devices/{device['id']}/urls", company.admin.token)
+    assert all(renewed["key"] in item["url"] for item in urls["items"])
+    fields = {"extension": "21", "number": "1"}
+    assert (await installation.phone(device["key"]).hit("ringing", **fields)).status_code == 404
+    assert (await installation.phone(renewed["key"]).hit("ringing", **fields)).status_code == 202
 
 
-async def test_the_store_has_neither_key_nor_secret(
+async def test_stored_device_contains_neither_key_nor_secret(
     installation: Installation, company: Company
 ) -> None:
     device = await make(installation, company, preset="placetel", secret="a secret of the sender")
@@ -111,34 +111,34 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-async def test_what_is_wrong_with_a_device_is_named(
+async def test_invalid_device_is_refused_at_its_field(
     installation: Installation, company: Company, what: str
 ) -> None:
-    given, field = WRONG[what]
+    changes, field = WRONG[what]
     device = await make(installation, company)
     for method, path in (("POST", "/api/devices"), ("PATCH", f"/api/devices/{device['id']}")):
-        body = {"name": "Desk", **given}
+        body = {"name": "Desk", **changes}
         answer = await installation.ask(method, path, company.admin.token, body)
         assert answer.status_code == 422, answer.text
         named = [error["field"] for error in answer.json()["errors"]]
         assert named == [field], answer.text
 
 
-async def test_names_of_lines_become_extensions(
+async def test_line_names_of_a_device_become_extensions(
     installation: Installation, company: Company
 ) -> None:
     device = await make(installation, company, extensions={"7777abcdefg@fpbx.example": "31"})
-    said = {"extension": "7777abcdefg@fpbx.example", "number": "089 99998061", "call_id": "l"}
-    call = await installation.phone(device["key"]).post_hits("ringing", **said)
+    fields = {"extension": "7777abcdefg@fpbx.example", "number": "089 99998061", "call_id": "l"}
+    call = await installation.phone(device["key"]).post_hits("ringing", **fields)
     assert (await installation.logged(company.admin.token, call))["extension"] == "31"
 
 
 @pytest.mark.parametrize("line", ["08999998000", "+498999998000"])
-async def test_a_number_called_rings_at_the_extensions_it_belongs_to(
+async def test_called_number_rings_at_its_extensions(
     installation: Installation, company: Company, line: str
 ) -> None:
     device = await make(installation, company, preset="placetel", extensions={line: "31, 32"})
-    said = {
+    fields = {
         "event": "IncomingCall",
         "direction": "in",
         "from": "08999998062",
@@ -146,35 +146,35 @@ async def test_a_number_called_rings_at_the_extensions_it_belongs_to(
         "call_id": f"called-{line}",
     }
     url = f"/hit/{device['key']}"
-    assert (await installation.client.post(url, data=said)).status_code == 200
+    assert (await installation.client.post(url, data=fields)).status_code == 200
     hits = await installation.get(f"/api/devices/{device['id']}/hits", company.admin.token)
     events = hits["items"][0]["events"]
     assert [event["extension"] for event in events] == ["31", "32"]
     (call,) = {event["call"] for event in events}
     logged = await installation.logged(company.admin.token, call, phase="ringing")
     assert [leg["extension"] for leg in logged["legs"]] == ["31", "32"]
-    end = {**said, "event": "HungUp", "type": "missed", "duration": "0"}
+    end = {**fields, "event": "HungUp", "type": "missed", "duration": "0"}
     assert (await installation.client.post(url, data=end)).status_code == 200
     assert (await installation.logged(company.admin.token, call, phase="missed"))[
         "outcome"
     ] == "missed"
 
 
-async def test_a_device_has_a_number_profile_of_its_own(
+async def test_device_with_a_number_profile_reads_numbers_by_it(
     installation: Installation, company: Company
 ) -> None:
     plain = await make(installation, company)
     behind = {"outside_prefix": "0", "outside_prefix_mode": "always"}
     outside = await make(installation, company, numbers=behind)
-    said = {"extension": "21", "number": "0017604069001"}
+    fields = {"extension": "21", "number": "0017604069001"}
     for device, e164 in ((plain, "+17604069001"), (outside, "+4917604069001")):
         call = await installation.phone(device["key"]).post_hits(
-            "ringing", call_id=device["id"], **said
+            "ringing", call_id=device["id"], **fields
         )
         assert (await installation.logged(company.admin.token, call))["remote"]["e164"] == e164
 
 
-async def test_calls_between_own_extensions_are_internal_and_match_nobody(
+async def test_call_between_extensions_is_internal_and_unmatched(
     installation: Installation, company: Company
 ) -> None:
     await installation.make_record(company.tenant, "22")
@@ -188,7 +188,7 @@ async def test_calls_between_own_extensions_are_internal_and_match_nobody(
     assert logged["matches"] == []
 
 
-ANSWERS = {
+REPLIES = {
     "sipgate": (
         "event=newCall&from=498999998001&to=4989999980&direction=in&callId=A&userId[]=w0",
         "application/xml",
@@ -198,11 +198,11 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("preset", ANSWERS)
-async def test_a_sender_is_answered_as_it_expects(
+@pytest.mark.parametrize("preset", REPLIES)
+async def test_sender_is_answered_in_its_own_format(
     installation: Installation, company: Company, preset: str
 ) -> None:
-    body, kind, has = ANSWERS[preset]
+    body, kind, has = REPLIES[preset]
     device = await make(installation, company, preset=preset)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     url = f"/hit/{device['key']}"
@@ -214,7 +214,7 @@ async def test_a_sender_is_answered_as_it_expects(
         assert f"{PUBLIC}/hit/{device['key']}" in answer.text
 
 
-async def test_a_signed_sender_is_held_to_its_signature(
+async def test_signed_sender_without_its_signature_is_refused(
     installation: Installation, company: Company
 ) -> None:
     body = (
@@ -240,7 +240,7 @@ async def test_a_signed_sender_is_held_to_its_signature(
     assert 200 <= await sent(None) < 300
 
 
-async def test_a_secret_that_cant_be_read_any_more_lets_nobody_in(
+async def test_device_whose_secret_is_unreadable_refuses_hits(
     installation: Installation, company: Company, rabbitmq: RealServer, redis_server: RealServer
 ) -> None:
     device = await make(installation, company, preset="vtiger", secret="a secret of the sender")

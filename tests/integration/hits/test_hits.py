@@ -1,4 +1,4 @@
-"""What a phone may send in which form, what it is told, and that its key stays between the two."""
+"""Hits: accepted forms and fields, problems in the answer, and where the key may appear."""
 
 import json
 from collections.abc import AsyncIterator
@@ -23,17 +23,17 @@ E164 = "+498999998001"
 
 
 def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The answer as the problem it must be."""
+    """The body of an answer that must be a problem with this status."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    told: dict[str, Any] = answer.json()
-    assert told["status"] == status
-    assert told["detail"]
-    return told
+    problem: dict[str, Any] = answer.json()
+    assert problem["status"] == status
+    assert problem["detail"]
+    return problem
 
 
 def wrong_field(answer: httpx.Response) -> str:
-    """The one field a 422 names."""
+    """The field of the only error in an answer that must be 422."""
     (error,) = problem_of(answer, 422)["errors"]
     assert error["message"]
     field: str = error["field"]
@@ -56,7 +56,7 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_hit_in_any_form_is_accepted_and_logged(
+async def test_hit_in_any_form_is_accepted_and_logged(
     installation: Installation, company: Company, form: str
 ) -> None:
     method, sent = FORMS[form]
@@ -66,7 +66,9 @@ async def test_a_hit_in_any_form_is_accepted_and_logged(
     assert (call["extension"], call["remote"]["e164"]) == ("21", E164)
 
 
-async def test_all_a_phone_tells_arrives(installation: Installation, company: Company) -> None:
+async def test_hit_with_all_fields_is_logged_with_them(
+    installation: Installation, company: Company
+) -> None:
     rung = {**FIELDS, "call_id": "all", "direction": "Inbound", "name": " Erika Huber "}
     call = await company.phone.post_hits("ringing", **rung)
     more = {"reason": "486 busy", "duration": "42"}
@@ -89,11 +91,11 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("field", REFUSED)
-async def test_what_is_wrong_or_missing_is_named(
+async def test_hit_with_a_wrong_field_names_the_field(
     installation: Installation, company: Company, field: str
 ) -> None:
-    event, said = REFUSED[field]
-    assert wrong_field(await company.phone.hit(event, **said)) == field
+    event, fields = REFUSED[field]
+    assert wrong_field(await company.phone.hit(event, **fields)) == field
 
 
 @pytest.mark.parametrize(
@@ -101,12 +103,12 @@ async def test_what_is_wrong_or_missing_is_named(
     [
         ("läutet", "ringing"),
         ("verbunden", "connected"),
-        ("beendet", "missed"),  # nobody had answered
+        ("beendet", "missed"),  # no `connected` before it
         ("nicht angenommen", "missed"),
         ("RINGING", "ringing"),
     ],
 )
-async def test_events_may_be_named_in_german_and_in_any_case(
+async def test_event_in_german_or_any_case_is_understood(
     installation: Installation, company: Company, word: str, phase: str
 ) -> None:
     call = await company.phone.post_hits(word, **FIELDS, call_id=f"named {word}")
@@ -114,7 +116,7 @@ async def test_events_may_be_named_in_german_and_in_any_case(
 
 
 @pytest.mark.parametrize("duration", ["-1", "1.5", "1000000", "²", "4 2"])
-async def test_a_duration_is_whole_seconds(
+async def test_duration_other_than_whole_seconds_is_refused(
     installation: Installation, company: Company, duration: str
 ) -> None:
     answer = await company.phone.hit("ended", **FIELDS, duration=duration)
@@ -122,7 +124,7 @@ async def test_a_duration_is_whole_seconds(
 
 
 @pytest.mark.parametrize("extension", ["", "   ", "2" * 65])
-async def test_an_extension_is_there_and_not_too_long(
+async def test_extension_missing_or_too_long_is_refused(
     installation: Installation, company: Company, extension: str
 ) -> None:
     answer = await company.phone.hit("ringing", number=NUMBER, extension=extension)
@@ -146,7 +148,7 @@ BODIES: dict[str, tuple[bytes, str, str]] = {
 
 
 @pytest.mark.parametrize("what", BODIES)
-async def test_a_body_that_cant_be_read_is_refused(
+async def test_body_that_cannot_be_parsed_is_refused(
     installation: Installation, company: Company, what: str
 ) -> None:
     content, kind, field = BODIES[what]
@@ -156,7 +158,9 @@ async def test_a_body_that_cant_be_read_is_refused(
     assert wrong_field(answer) == field
 
 
-async def test_half_a_character_costs_no_call(installation: Installation, company: Company) -> None:
+async def test_hit_with_a_lone_surrogate_is_accepted(
+    installation: Installation, company: Company
+) -> None:
     cut = b'{"extension": "21", "number": "1\\ud83d", "name": "Huber \\ud83d", "\\udc00": 1}'
     answer = await installation.client.post(f"/hit/{company.phone.key}/ringing", content=cut)
     assert answer.status_code == 202, answer.text
@@ -164,9 +168,7 @@ async def test_half_a_character_costs_no_call(installation: Installation, compan
     assert logged["name"] == "Huber ?"
 
 
-async def test_a_body_over_the_limit_is_refused(
-    installation: Installation, company: Company
-) -> None:
+async def test_body_over_the_limit_is_refused(installation: Installation, company: Company) -> None:
     async def in_pieces() -> AsyncIterator[bytes]:
         for _ in range(70):
             yield b"x" * 1024
@@ -181,20 +183,20 @@ async def test_a_body_over_the_limit_is_refused(
 
 
 @pytest.mark.parametrize("number", ["", " ", "anonymous", "Unknown", "sip:anonymous@a.invalid"])
-async def test_a_withheld_number_is_nobodys(
+async def test_withheld_number_matches_no_record(
     installation: Installation, company: Company, number: str
 ) -> None:
     await installation.make_record(company.tenant, "anonymous")
     call = await company.phone.post_hits("ringing", "ended", extension="22", number=number)
     logged = await installation.logged(company.admin.token, call, phase="missed")
     assert (logged["remote"]["kind"], logged["remote"]["e164"]) == ("anonymous", None)
-    known = await company.phone.post_hits("ringing", extension="22", number="089 99998099")
+    unlisted = await company.phone.post_hits("ringing", extension="22", number="089 99998099")
     await installation.make_record(company.tenant, "089 99998098")
     matched = await company.phone.post_hits("ringing", extension="22", number="089 99998098")
-    # matcher takes calls in order, so it has been past the withheld one once the last is matched
+    # matcher handles calls in order: the match of the last one proves that it is past the others
     await until(lambda: _matches(installation, company, matched), what="the match of the last call")
     assert not await _matches(installation, company, call)
-    assert not await _matches(installation, company, known)
+    assert not await _matches(installation, company, unlisted)
 
 
 async def _matches(installation: Installation, company: Company, call: str) -> list[Any]:
@@ -202,7 +204,7 @@ async def _matches(installation: Installation, company: Company, call: str) -> l
     return matches
 
 
-async def test_numbers_are_read_as_dialled_where_the_tenant_is(installation: Installation) -> None:
+async def test_number_is_read_in_the_tenants_region(installation: Installation) -> None:
     austria = await installation.make_company(numbers={"region": "AT"})
     germany = await installation.make_company(numbers={"region": "DE"})
 
@@ -222,22 +224,22 @@ async def test_numbers_are_read_as_dialled_where_the_tenant_is(installation: Ins
         assert await read(company, "201") is None
 
 
-async def test_an_unknown_key_is_no_device(installation: Installation, company: Company) -> None:
+async def test_unknown_key_gets_404(installation: Installation, company: Company) -> None:
     for key in ("nobody", company.phone.key[:-1], "%00", "ä", "x" * 5000):
         problem_of(await installation.phone(key).hit("ringing", **FIELDS), 404)
 
 
-async def test_a_device_with_an_extension_needs_and_takes_no_other(
+async def test_device_with_an_extension_ignores_any_other(
     installation: Installation,
 ) -> None:
     company = await installation.make_company()
     phone = await installation.make_phone(company.tenant, extension="22")
-    for said in ({"number": NUMBER}, FIELDS):
-        call = await phone.post_hits("ringing", **said)
+    for fields in ({"number": NUMBER}, FIELDS):
+        call = await phone.post_hits("ringing", **fields)
         assert (await installation.logged(company.admin.token, call))["extension"] == "22"
 
 
-async def test_a_removed_device_and_a_replaced_key_are_refused_at_once(
+async def test_removed_device_or_replaced_key_is_refused_at_once(
     installation: Installation,
 ) -> None:
     company = await installation.make_company()
@@ -251,7 +253,7 @@ async def test_a_removed_device_and_a_replaced_key_are_refused_at_once(
     assert (await company.phone.hit("ringing", **FIELDS)).status_code == 202
 
 
-async def test_an_inactive_tenant_is_refused_until_it_is_active_again(
+async def test_inactive_tenant_is_refused_until_active_again(
     installation: Installation,
 ) -> None:
     company = await installation.make_company()
@@ -263,7 +265,7 @@ async def test_an_inactive_tenant_is_refused_until_it_is_active_again(
         assert answer.status_code == status, answer.text
 
 
-async def test_a_key_is_written_nowhere(
+async def test_key_appears_in_no_log_spool_or_database(
     installation: Installation,
     company: Company,
     rabbitmq: RealServer,
@@ -309,10 +311,10 @@ async def _all_stored(mongo: str) -> str:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo)
     async with client:
         database = client.get_default_database()
-        found = [
+        documents = [
             document
             for name in await database.list_collection_names()
             async for document in database[name].find()
         ]
-    assert any("key_hash" in document for document in found)
-    return repr(found)
+    assert any("key_hash" in document for document in documents)
+    return repr(documents)

@@ -1,4 +1,4 @@
-"""Which hits are one call: phones without ids or numbers, with several ids, with ids used again."""
+"""Which hits are one call: without ids or numbers, with several ids, with reused ids."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,27 +35,27 @@ async def memory(redis_server: RealServer) -> AsyncIterator[Redis]:
 
 
 async def forget(memory: Redis, company: Company) -> None:
-    """All that Redis knows of its calls, as when their time is over or Redis was emptied."""
+    """Removes all keys of the company's calls from Redis, as expiry or a restart would."""
     keys = [key async for key in memory.scan_iter(f"softphone:*:{company.tenant}:*")]
     assert await memory.delete(*keys) == len(keys)
 
 
 @dataclass(frozen=True)
 class Sender:
-    """A device of some make, and how it sends."""
+    """A device with a preset, which sends hits in the preset's format."""
 
     installation: Installation
     key: str
 
     async def gets(self, *paths: str, after: float = 0) -> None:
-        """Calls these paths below its URL one after the other, so many seconds later."""
+        """Requests paths below the device's URL in order, `after` seconds later."""
         self.installation.clock.move(timedelta(seconds=after))
         for path in paths:
             answer = await self.installation.client.get(f"/hit/{self.key}/{path}")
             assert answer.is_success, answer.text
 
     async def posts(self, body: str, path: str = "", kind: str = FORM, after: float = 0) -> None:
-        """Posts to its URL, so many seconds later."""
+        """Posts to the device's URL, `after` seconds later."""
         self.installation.clock.move(timedelta(seconds=after))
         headers = {"Content-Type": kind}
         url = f"/hit/{self.key}{path}"
@@ -66,19 +66,22 @@ class Sender:
 async def sender(
     installation: Installation, company: Company, preset: str, **fields: Any
 ) -> Sender:
-    given = {"name": preset, "preset": preset, **fields}
+    body = {"name": preset, "preset": preset, **fields}
     return Sender(
-        installation, (await installation.post("/api/devices", company.admin.token, given))["key"]
+        installation, (await installation.post("/api/devices", company.admin.token, body))["key"]
     )
 
 
 async def logged(installation: Installation, company: Company, *wanted: Json) -> list[Json]:
-    """All calls of the company, oldest first: as many as these, and each so, legs by phase."""
+    """Waits until the log holds as many calls as given, oldest first, each with its fields.
+
+    Legs are compared as a mapping from extension to phase.
+    """
 
     async def there() -> list[Json]:
-        token = installation.token(company.tenant)  # whatever became of the clock
-        found = await installation.calls(token)
-        calls = sorted(found, key=lambda call: str(call["started_at"]))
+        token = installation.token(company.tenant)  # the clock may have outrun older tokens
+        entries = await installation.calls(token)
+        calls = sorted(entries, key=lambda call: str(call["started_at"]))
         seen = [{**call, "legs": legs(call)} for call in calls]
         assert [
             {field: call[field] for field in must} for call, must in zip(seen, wanted, strict=False)
@@ -101,13 +104,13 @@ ANSWERED = {"phase": "ended", "outcome": "answered", "talk_seconds": 37}
 MISSED = {"phase": "missed", "outcome": "missed", "talk_seconds": 0}
 
 
-async def test_a_handset_put_down_belongs_to_the_last_call_and_makes_it_no_longer(
+async def test_on_hook_event_belongs_to_the_last_call(
     installation: Installation, company: Company
 ) -> None:
     snom = await sender(installation, company, "snom")
-    said = "?ext=21&remote=sip:08999998001@pbx.example.de&cid=3c26b0-aa@192.168.1.21"
-    await snom.gets(f"ringing{said}", f"connected{said}")
-    await snom.gets(f"disconnected{said}", after=37)
+    query = "?ext=21&remote=sip:08999998001@pbx.example.de&cid=3c26b0-aa@192.168.1.21"
+    await snom.gets(f"ringing{query}", f"connected{query}")
+    await snom.gets(f"disconnected{query}", after=37)
     await snom.gets("onhook?ext=21&remote=&cid=", after=20)
     await snom.gets("onhook?ext=21&remote=$remote&cid=$call-id", after=600)
     other = "?ext=21&remote=sip:017604069001@pbx.example.de&cid=3c26b0-ab@192.168.1.21"
@@ -117,7 +120,7 @@ async def test_a_handset_put_down_belongs_to_the_last_call_and_makes_it_no_longe
     assert parties(calls) == [E164, OTHER_E164]
 
 
-SAYS_NOTHING = {
+EXTENSION_ALONE = {
     "mitel": (
         ("i?n=08999998001&u=21", "c?u=21&s=CONNECTED", "h?u=21&d=incoming&t=37"),
         ("o?n=017604069001&u=21", "c?u=21&s=CONNECTED", "h?u=21&d=outgoing&t=37"),
@@ -129,16 +132,16 @@ SAYS_NOTHING = {
 }
 
 
-@pytest.mark.parametrize("preset", SAYS_NOTHING)
-async def test_a_phone_that_says_nothing_after_the_ring_goes_on_with_its_line(
+@pytest.mark.parametrize("preset", EXTENSION_ALONE)
+async def test_hits_with_the_extension_alone_continue_its_call(
     installation: Installation, company: Company, preset: str
 ) -> None:
     phone = await sender(installation, company, preset)
-    for begun, connected, ended in SAYS_NOTHING[preset]:
+    for begun, connected, ended in EXTENSION_ALONE[preset]:
         await phone.gets(begun, connected, after=60)
         await phone.gets(ended, after=37)
-    await phone.gets(SAYS_NOTHING[preset][0][0], after=60)
-    await phone.gets(SAYS_NOTHING[preset][0][2], after=5)
+    await phone.gets(EXTENSION_ALONE[preset][0][0], after=60)
+    await phone.gets(EXTENSION_ALONE[preset][0][2], after=5)
     calls = await logged(
         installation,
         company,
@@ -149,7 +152,7 @@ async def test_a_phone_that_says_nothing_after_the_ring_goes_on_with_its_line(
     assert parties(calls) == [E164, OTHER_E164, E164]
 
 
-async def test_lines_of_phones_that_say_nothing_are_kept_apart(
+async def test_hits_with_the_extension_alone_keep_lines_apart(
     installation: Installation, company: Company
 ) -> None:
     mitel = await sender(installation, company, "mitel")
@@ -164,7 +167,7 @@ async def test_lines_of_phones_that_say_nothing_are_kept_apart(
     await logged(installation, company, MISSED, ANSWERED)
 
 
-async def test_hits_that_say_nothing_make_calls_where_no_call_is_known(
+async def test_hits_with_the_extension_alone_can_begin_calls(
     installation: Installation, company: Company
 ) -> None:
     mitel = await sender(installation, company, "mitel")
@@ -177,7 +180,7 @@ async def test_hits_that_say_nothing_make_calls_where_no_call_is_known(
     assert [call["remote"] for call in calls] == [nobody, nobody]
 
 
-async def test_hits_that_say_nothing_at_once_go_on_with_one_call(
+async def test_simultaneous_hits_without_a_number_are_one_call(
     installation: Installation, company: Company
 ) -> None:
     mitel = await sender(installation, company, "mitel")
@@ -186,7 +189,7 @@ async def test_hits_that_say_nothing_at_once_go_on_with_one_call(
     await logged(installation, company, {"phase": "ended", "outcome": "answered"})
 
 
-async def test_a_phone_that_says_nothing_goes_on_with_the_clicked_call(
+async def test_hits_with_the_extension_alone_continue_a_click(
     installation: Installation, company: Company
 ) -> None:
     mitel = await sender(installation, company, "mitel")
@@ -196,17 +199,17 @@ async def test_a_phone_that_says_nothing_goes_on_with_the_clicked_call(
     await logged(installation, company, {**ANSWERED, "identity": "click", "direction": "outbound"})
 
 
-async def test_a_program_that_is_told_only_the_number(
+async def test_hits_with_the_number_alone_make_calls_by_number(
     installation: Installation, company: Company
 ) -> None:
     microsip = await sender(installation, company, "microsip")
-    said = "&ext=21&n=08999998001"
-    rung = [f"?ev={command}{said}" for command in ("cmdIncomingCall", "cmdCallRing")]
+    query = "&ext=21&n=08999998001"
+    rung = [f"?ev={command}{query}" for command in ("cmdIncomingCall", "cmdCallRing")]
     await microsip.gets(*rung)
-    await microsip.gets(f"?ev=cmdCallAnswer{said}", f"?ev=cmdCallStart{said}", after=5)
-    await microsip.gets(f"?ev=cmdCallEnd{said}", after=37)
+    await microsip.gets(f"?ev=cmdCallAnswer{query}", f"?ev=cmdCallStart{query}", after=5)
+    await microsip.gets(f"?ev=cmdCallEnd{query}", after=37)
     await microsip.gets(*rung, after=60)
-    await microsip.gets(f"?ev=cmdCallEnd{said}", after=20)
+    await microsip.gets(f"?ev=cmdCallEnd{query}", after=20)
     await microsip.gets("?ev=cmdCallEnd&ext=21&n=017604069001", after=60)
     calls = await logged(
         installation,
@@ -218,7 +221,7 @@ async def test_a_program_that_is_told_only_the_number(
     assert parties(calls) == [E164, E164, OTHER_E164]
 
 
-async def test_a_second_call_on_the_line_is_not_the_first(
+async def test_second_call_on_the_line_is_another_call(
     installation: Installation, company: Company
 ) -> None:
     microsip = await sender(installation, company, "microsip")
@@ -231,7 +234,7 @@ async def test_a_second_call_on_the_line_is_not_the_first(
     assert parties(calls) == [E164, OTHER_E164]
 
 
-async def test_the_end_of_a_second_call_does_not_take_the_line_from_the_first(
+async def test_end_of_a_second_call_leaves_the_line_to_the_first(
     installation: Installation, company: Company
 ) -> None:
     snom = await sender(installation, company, "snom")
@@ -245,7 +248,7 @@ async def test_the_end_of_a_second_call_does_not_take_the_line_from_the_first(
     assert parties(calls) == [E164, OTHER_E164]
 
 
-async def test_a_ring_that_says_nothing_during_a_talk_is_another_call(
+async def test_ring_without_a_number_during_a_talk_is_a_new_call(
     installation: Installation, company: Company
 ) -> None:
     mitel = await sender(installation, company, "mitel")
@@ -257,25 +260,27 @@ async def test_a_ring_that_says_nothing_during_a_talk_is_another_call(
 SPELT_OTHERWISE = {
     "a placeholder for an id": ("089 99998001", "sip:+498999998001@pbx.example.de", "08999998001"),
     "withheld in the end": ("089 99998001", "089 99998001", "anonymous"),
-    "told in the end": ("anonymous", "089 99998001", "089 99998001"),
-    "told in between": ("unknown", "089 99998001", ""),
+    "sent in the end": ("anonymous", "089 99998001", "089 99998001"),
+    "sent in between": ("unknown", "089 99998001", ""),
 }
 
 
 @pytest.mark.parametrize("what", SPELT_OTHERWISE)
-async def test_without_an_id_the_number_may_be_spelt_otherwise_or_left_out(
+async def test_hits_without_an_id_may_spell_the_number_differently(
     installation: Installation, company: Company, what: str
 ) -> None:
     numbers = SPELT_OTHERWISE[what]
     for event, number in zip(("ringing", "connected", "ended"), numbers, strict=True):
-        said = {"extension": "21", "number": number, "call_id": "$call_id"}
-        assert (await company.phone.hit(event, **said)).status_code == 202
+        fields = {"extension": "21", "number": number, "call_id": "$call_id"}
+        assert (await company.phone.hit(event, **fields)).status_code == 202
         installation.clock.move(timedelta(seconds=37))
     calls = await logged(installation, company, ANSWERED)
     assert parties(calls) == [E164]
 
 
-async def test_two_numbers_are_never_one_call(installation: Installation, company: Company) -> None:
+async def test_hits_with_two_numbers_are_two_calls(
+    installation: Installation, company: Company
+) -> None:
     for event, number in (("ringing", "089 99998001"), ("connected", "0176 04069001")):
         await company.phone.post_hits(event, extension="21", number=number)
     calls = await logged(installation, company, {"phase": "ringing"}, {"phase": "connected"})
@@ -291,11 +296,11 @@ def newcall(call_id: str, *users: str, origin: str = "") -> str:
 
 
 def then(event: str, call_id: str, more: str = "") -> str:
-    said = f"&from=498999998001&to=4989999980&direction=in&callId={call_id}"
-    return f"event={event}{said}{more}"
+    fields = f"&from=498999998001&to=4989999980&direction=in&callId={call_id}"
+    return f"event={event}{fields}{more}"
 
 
-async def test_a_group_is_one_call_and_over_when_somebody_hangs_up(
+async def test_group_call_is_one_call_until_the_first_hangup(
     installation: Installation, company: Company
 ) -> None:
     numbers = {"format": "e164_without_plus"}
@@ -317,7 +322,7 @@ async def test_a_group_is_one_call_and_over_when_somebody_hangs_up(
     assert parties(calls) == [E164, E164]
 
 
-async def test_a_call_handed_on_under_another_id_is_one_call(
+async def test_call_transferred_under_another_id_is_one_call(
     installation: Installation, company: Company
 ) -> None:
     numbers = {"format": "e164_without_plus"}
@@ -337,38 +342,38 @@ async def test_a_call_handed_on_under_another_id_is_one_call(
     await logged(installation, company, talked, {"phase": "ringing"})
 
 
-async def test_a_call_whose_first_id_was_never_heard_of_is_joined_by_it_later(
+async def test_call_linked_to_an_unseen_id_is_joined_by_it_later(
     installation: Installation, company: Company
 ) -> None:
     fields = {"linked_id": "any.linked"}
     phone = await sender(installation, company, "generic", mapping={"fields": fields})
-    said = "extension=21&number=089%2099998001"
-    await phone.gets(f"ringing?{said}&call_id=b&linked=a", f"connected?{said}&call_id=a")
-    await phone.gets(f"ended?{said}&call_id=b", after=37)
+    query = "extension=21&number=089%2099998001"
+    await phone.gets(f"ringing?{query}&call_id=b&linked=a", f"connected?{query}&call_id=a")
+    await phone.gets(f"ended?{query}&call_id=b", after=37)
     await logged(installation, company, ANSWERED)
 
 
-async def test_one_counter_in_two_phones_is_two_calls(
+async def test_same_counter_in_two_phones_is_two_calls(
     installation: Installation, company: Company
 ) -> None:
     numbers = ("08999998001", "017604069001")
     phones = [await sender(installation, company, "yealink") for _ in numbers]
 
-    def said(at: int) -> str:
+    def query(at: int) -> str:
         remote = f"sip:{numbers[at]}@pbx.example.de"
         return f"?active_user=3{at}&remote={remote}&name=&id=33093"
 
     for event, seconds in (("incoming_call", 0), ("call_established", 5), ("call_terminated", 37)):
         installation.clock.move(timedelta(seconds=seconds))
         for at, phone in enumerate(phones):
-            await phone.gets(f"{event}{said(at)}")
+            await phone.gets(f"{event}{query(at)}")
     calls = await logged(
         installation, company, {**ANSWERED, "extension": "30"}, {**ANSWERED, "extension": "31"}
     )
     assert parties(calls) == [E164, OTHER_E164]
 
 
-async def test_a_counter_that_begins_at_zero_again_is_another_call(
+async def test_counter_restarted_at_zero_is_another_call(
     installation: Installation, company: Company
 ) -> None:
     box = await sender(installation, company, "fritzbox")
@@ -390,35 +395,35 @@ async def test_a_counter_that_begins_at_zero_again_is_another_call(
     assert calls[0]["answered_by"] == "99998021"
 
 
-async def test_a_counter_used_again_when_nothing_is_known_of_it_is_another_call(
+async def test_counter_reused_after_redis_forgot_is_another_call(
     installation: Installation, company: Company, memory: Redis
 ) -> None:
     box = await sender(installation, company, "fritzbox")
     for number, after in (("08999998001", 0), ("017604069001", 86_400)):
-        said = [f"RING;0;{number};99998021;SIP0", f"CONNECT;0;11;{number}", "DISCONNECT;0;37"]
-        for text, seconds in zip(said, (after, 0, 37), strict=True):
+        lines = [f"RING;0;{number};99998021;SIP0", f"CONNECT;0;11;{number}", "DISCONNECT;0;37"]
+        for text, seconds in zip(lines, (after, 0, 37), strict=True):
             await box.posts(f"22.11.26 20:51:07;{text};", kind="text/plain", after=seconds)
         await forget(memory, company)
     calls = await logged(installation, company, ANSWERED, ANSWERED)
     assert parties(calls) == [E164, OTHER_E164]
 
 
-async def test_a_call_of_two_counters_is_one_over_the_full_hour(
+async def test_call_with_two_counters_is_one_over_the_full_hour(
     installation: Installation, company: Company
 ) -> None:
-    """Though the second was not heard of when the first named it."""
+    """The second counter is named before any hit carries it."""
     mapping = {"scope": "device", "fields": {"linked_id": "any.linked"}}
     phone = await sender(installation, company, "generic", mapping=mapping)
     hour = installation.clock().replace(minute=0, second=0) + timedelta(hours=1)
     installation.clock.move_to(hour - timedelta(seconds=10))
-    said = "extension=21&number=089%2099998001"
-    await phone.gets(f"ringing?{said}&call_id=8&linked=7")
-    await phone.gets(f"connected?{said}&call_id=7", after=20)
-    await phone.gets(f"ended?{said}&call_id=8", after=37)
+    query = "extension=21&number=089%2099998001"
+    await phone.gets(f"ringing?{query}&call_id=8&linked=7")
+    await phone.gets(f"connected?{query}&call_id=7", after=20)
+    await phone.gets(f"ended?{query}&call_id=8", after=37)
     await logged(installation, company, ANSWERED)
 
 
-async def test_the_number_for_an_id_tells_no_calls_apart(
+async def test_number_sent_as_id_is_not_used_as_id(
     installation: Installation, company: Company
 ) -> None:
     starface = await sender(installation, company, "starface")
@@ -434,16 +439,16 @@ async def test_the_number_for_an_id_tells_no_calls_apart(
     assert {call["name"] for call in calls} == {"Huber GmbH"}
 
 
-async def test_hits_that_come_late_belong_to_the_call_whose_times_they_tell(
+async def test_late_hits_belong_to_the_call_of_their_times(
     installation: Installation, company: Company
 ) -> None:
-    """An id used again is told apart by when its hits come only where no phone says when it was."""
+    """A reused id is recognised by the time a phone reports, and by the arrival only without it."""
     begun = installation.clock()
-    said = {"extension": "21", "number": "089 99998001", "call_id": "a84b4c76"}
+    fields = {"extension": "21", "number": "089 99998001", "call_id": "a84b4c76"}
 
-    async def told(event: str, seconds: int) -> None:
+    async def post(event: str, seconds: int) -> None:
         at = (begun + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
-        await company.phone.post_hits(event, time=at, **said)
+        await company.phone.post_hits(event, time=at, **fields)
 
     for event, seconds, later in (
         ("ended", 42, 42),
@@ -452,7 +457,7 @@ async def test_hits_that_come_late_belong_to_the_call_whose_times_they_tell(
         ("ringing", 170, 30),
     ):
         installation.clock.move(timedelta(seconds=later))
-        await told(event, seconds)
+        await post(event, seconds)
     calls = await logged(
         installation, company, {**ANSWERED, "ring_seconds": 5}, {"phase": "ringing"}
     )
@@ -463,14 +468,14 @@ async def test_hits_that_come_late_belong_to_the_call_whose_times_they_tell(
 async def test_one_id_at_several_extensions_is_one_call(
     installation: Installation, company: Company, call_id: str
 ) -> None:
-    said = {"number": "089 99998001", "call_id": call_id}
+    fields = {"number": "089 99998001", "call_id": call_id}
     for extension in ("21", "22", "21"):
-        await company.phone.post_hits("ringing", extension=extension, **said)
+        await company.phone.post_hits("ringing", extension=extension, **fields)
     both = {"21": "ringing", "22": "ringing"}
     await logged(installation, company, {"phase": "ringing", "identity": "phone", "legs": both})
 
 
-async def test_without_an_extension_and_an_id_the_number_is_the_call(
+async def test_hits_without_extension_and_id_are_joined_by_number(
     installation: Installation, company: Company
 ) -> None:
     phone = await sender(installation, company, "generic", mapping={"require": []})

@@ -1,4 +1,4 @@
-"""What came is shown, without the key; what was refused is tried again and never doubled."""
+"""The inspector shows hits without keys, and replays refused ones at most once."""
 
 import asyncio
 import json
@@ -26,20 +26,20 @@ async def hits(
 
 async def newest(installation: Installation, company: Company, device: Json, outcome: str) -> Json:
     async def there() -> Json:
-        found: Json = (await hits(installation, company, device, limit=1))["items"][0]
-        assert found["outcome"] == outcome
-        return found
+        first: Json = (await hits(installation, company, device, limit=1))["items"][0]
+        assert first["outcome"] == outcome
+        return first
 
     return await until(there, what=f"a hit that is {outcome}")
 
 
-async def test_a_hit_is_shown_with_its_call_and_whom_it_matched(
+async def test_hit_is_listed_with_its_call_and_matches(
     installation: Installation, company: Company
 ) -> None:
     device = await make(installation, company)
     record = await installation.make_record(company.tenant, "089 99998021", "Erika Huber")
-    said = {"extension": "21", "number": "089 99998021", "call_id": "shown", "name": "<b>E</b>"}
-    call = await installation.phone(device["key"]).post_hits("ringing", **said)
+    fields = {"extension": "21", "number": "089 99998021", "call_id": "shown", "name": "<b>E</b>"}
+    call = await installation.phone(device["key"]).post_hits("ringing", **fields)
 
     async def matched() -> Json:
         hit = await newest(installation, company, device, "accepted")
@@ -55,7 +55,7 @@ async def test_a_hit_is_shown_with_its_call_and_whom_it_matched(
     assert (event["remote"]["e164"], event["extension"]) == ("+498999998021", "21")
 
 
-async def test_neither_key_nor_secret_nor_credentials_are_kept(
+async def test_stored_hit_contains_no_key_secret_or_credentials(
     installation: Installation, company: Company
 ) -> None:
     device = await make(installation, company, preset="vtiger", secret="s3cret-of-vtiger")
@@ -91,7 +91,7 @@ async def test_pages_of_hits_go_back_in_time(installation: Installation, company
     assert seen == ["p4", "p3", "p2", "p1", "p0"]
 
 
-async def test_a_hit_goes_when_its_time_is_over(
+async def test_hit_after_its_retention_is_not_listed(
     installation: Installation, company: Company
 ) -> None:
     device = await make(installation, company)
@@ -108,13 +108,13 @@ async def test_a_hit_goes_when_its_time_is_over(
         installation.clock.reset()
 
 
-async def test_a_refused_hit_is_kept_mended_replayed_and_never_doubled(
+async def test_refused_hit_replayed_many_times_is_one_call(
     installation: Installation, company: Company
 ) -> None:
     wrong = {"fields": {"event": [{"from": "query.nothing", "table": {"a": "ringing"}}]}}
     device = await make(installation, company, mapping=wrong)
-    asked = {"extension": "21", "number": "089 99998031", "call_id": "mended"}
-    answer = await installation.phone(device["key"]).hit("ringing", **asked)
+    fields = {"extension": "21", "number": "089 99998031", "call_id": "mended"}
+    answer = await installation.phone(device["key"]).hit("ringing", **fields)
     assert answer.status_code == 422
     assert [e["field"] for e in answer.json()["errors"]] == ["event"]
     hit = await newest(installation, company, device, "refused")
@@ -140,14 +140,14 @@ async def test_a_refused_hit_is_kept_mended_replayed_and_never_doubled(
     assert (last["outcome"], last["events"][0]["call"]) == ("accepted", call)
 
 
-async def test_what_is_replayed_much_later_is_logged_but_pops_up_nowhere(
+async def test_hit_replayed_much_later_is_logged_without_a_popup(
     installation: Installation, company: Company
 ) -> None:
     wrong = {"fields": {"event": [{"from": "query.nothing"}]}}
     device = await make(installation, company, mapping=wrong)
     path = f"/api/devices/{device['id']}"
-    asked = {"extension": "21", "number": "089 99998041", "call_id": "late"}
-    assert (await installation.phone(device["key"]).hit("ringing", **asked)).status_code == 422
+    fields = {"extension": "21", "number": "089 99998041", "call_id": "late"}
+    assert (await installation.phone(device["key"]).hit("ringing", **fields)).status_code == 422
     hit = await newest(installation, company, device, "refused")
     person = await installation.make_user(company.tenant, extensions=("21",))
     installation.clock.move(timedelta(hours=1))
@@ -161,7 +161,7 @@ async def test_what_is_replayed_much_later_is_logged_but_pops_up_nowhere(
             late = replayed["events"][0]["call"]
             await installation.logged(admin, late, rung_at=hit["at"])
             now = await installation.phone(device["key"]).post_hits(
-                "ringing", **{**asked, "call_id": "now"}
+                "ringing", **{**fields, "call_id": "now"}
             )
             await browser.expect_call(now)
             assert late not in [call["id"] for call in browser.calls()]
@@ -169,7 +169,7 @@ async def test_what_is_replayed_much_later_is_logged_but_pops_up_nowhere(
         installation.clock.reset()
 
 
-async def test_a_hit_refused_for_its_signature_is_not_tried_again(
+async def test_hit_refused_for_its_signature_cannot_be_replayed(
     installation: Installation, company: Company
 ) -> None:
     device = await make(installation, company, preset="placetel", secret="12345")
@@ -186,41 +186,45 @@ async def test_a_hit_refused_for_its_signature_is_not_tried_again(
     assert await installation.calls(company.admin.token, number="+498999998051") == []
 
 
-async def test_trying_a_request_makes_no_call(installation: Installation, company: Company) -> None:
+async def test_dry_run_of_a_request_makes_no_call(
+    installation: Installation, company: Company
+) -> None:
     device = await make(installation, company)
     path = f"/api/devices/{device['id']}/try"
-    told = await installation.post(path, company.admin.token, {"request": RING})
-    assert told["outcome"] == "accepted"
-    (event,) = told["events"]
+    result = await installation.post(path, company.admin.token, {"request": RING})
+    assert result["outcome"] == "accepted"
+    (event,) = result["events"]
     assert (event["event"], event["extension"], event["call"]) == ("ringing", "21", None)
     assert event["remote"]["e164"] == "+498999998001"
     numbers = {"region": "AT"}
-    told = await installation.post(path, company.admin.token, {"request": RING, "numbers": numbers})
-    assert told["events"][0]["remote"]["e164"] == "+438999998001"
+    result = await installation.post(
+        path, company.admin.token, {"request": RING, "numbers": numbers}
+    )
+    assert result["events"][0]["remote"]["e164"] == "+438999998001"
     fixed = {"fields": {"extension": [{"value": "77"}]}}
-    told = await installation.post(path, company.admin.token, {"request": RING, "mapping": fixed})
-    assert told["events"][0]["extension"] == "77"
-    told = await installation.post(
+    result = await installation.post(path, company.admin.token, {"request": RING, "mapping": fixed})
+    assert result["events"][0]["extension"] == "77"
+    result = await installation.post(
         path, company.admin.token, {"request": RING.replace("ringing", "busy")}
     )
-    assert (told["outcome"], told["field"]) == ("refused", "event")
-    told = await installation.post(path, company.admin.token, {"request": "\x00"})
-    assert told["outcome"] == "refused"
+    assert (result["outcome"], result["field"]) == ("refused", "event")
+    result = await installation.post(path, company.admin.token, {"request": "\x00"})
+    assert result["outcome"] == "refused"
     assert (await hits(installation, company, device))["items"] == []
 
 
-async def test_no_more_is_tried_than_may_be_saved(
+async def test_dry_run_of_a_mapping_too_large_is_refused(
     installation: Installation, company: Company
 ) -> None:
     device = await make(installation, company)
     path = f"/api/devices/{device['id']}/try"
     mapping = {"fields": {"name": {"value": "x" * 20_000}}}
     for more in ({"mapping": mapping}, {"numbers": {"trunk": "+49" * 7000}}):
-        told = await installation.post(path, company.admin.token, {"request": RING, **more})
-        assert (told["outcome"], told["field"]) == ("refused", "mapping")
+        result = await installation.post(path, company.admin.token, {"request": RING, **more})
+        assert (result["outcome"], result["field"]) == ("refused", "mapping")
 
 
-async def test_an_administrator_sees_hits_as_they_come(
+async def test_hit_is_sent_to_the_socket_that_watches_its_device(
     installation: Installation, company: Company
 ) -> None:
     device, other = await make(installation, company), await make(installation, company)
@@ -230,11 +234,11 @@ async def test_an_administrator_sees_hits_as_they_come(
 
         async def seen() -> Json:
             for phone in (other, device):
-                said = {"extension": "99", "number": "1", "call_id": f"live-{next(count)}"}
-                await installation.phone(phone["key"]).post_hits("ringing", **said)
+                fields = {"extension": "99", "number": "1", "call_id": f"live-{next(count)}"}
+                await installation.phone(phone["key"]).post_hits("ringing", **fields)
             assert browser.of_type("hit")
-            found: Json = browser.of_type("hit")[0]["hit"]
-            return found
+            first: Json = browser.of_type("hit")[0]["hit"]
+            return first
 
         hit = await until(seen, what="a hit on the socket")
         assert {frame["hit"]["device"] for frame in browser.of_type("hit")} == {device["id"]}

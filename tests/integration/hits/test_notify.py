@@ -1,4 +1,4 @@
-"""Softphones that can only start a program: the script and the pasted line send what is meant."""
+"""Softphones that can only start a program: the notify script, and the lines for MicroSIP."""
 
 import asyncio
 import shlex
@@ -20,7 +20,7 @@ EXTENSION = "21"
 
 @asynccontextmanager
 async def server(answer: Callable[[], Awaitable[None]]) -> AsyncIterator[tuple[str, list[str]]]:
-    """A server that notes the targets of requests, and answers when `answer` returns."""
+    """A server that records request targets and answers when `answer` returns."""
     targets: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -41,7 +41,7 @@ async def server(answer: Callable[[], Awaitable[None]]) -> AsyncIterator[tuple[s
 
 
 async def at_once() -> None:
-    """Answers without delay."""
+    """Lets the server answer without delay."""
 
 
 async def run(*command: str) -> int:
@@ -50,7 +50,7 @@ async def run(*command: str) -> int:
 
 
 @pytest.mark.parametrize("number", ["08999998001", "+49 89 99998001", "*31#0171&x=1", "", "ü"])
-async def test_the_script_tells_what_it_is_given(number: str) -> None:
+async def test_notify_script_sends_its_arguments(number: str) -> None:
     async with server(at_once) as (url, targets):
         assert await run(str(SCRIPT), url, "ringing", EXTENSION, number) == 0
         await until(lambda: targets, what="the request")
@@ -59,24 +59,24 @@ async def test_the_script_tells_what_it_is_given(number: str) -> None:
     assert parse_qsl(target.query, True) == [("ext", EXTENSION), ("n", number)]
 
 
-async def test_the_script_does_not_wait_for_an_answer() -> None:
+async def test_notify_script_does_not_wait_for_an_answer() -> None:
     answered = asyncio.Event()
 
-    async def when_told() -> None:
+    async def when_unblocked() -> None:
         await answered.wait()
 
-    async with server(when_told) as (url, targets):
+    async with server(when_unblocked) as (url, targets):
         assert await run(str(SCRIPT), url, "ended", EXTENSION) == 0
         await until(lambda: targets, what="the request")
         assert not answered.is_set()
         answered.set()
 
 
-async def test_the_script_says_what_is_missing() -> None:
+async def test_notify_script_with_too_few_arguments_exits_with_2() -> None:
     assert await run(str(SCRIPT), "http://localhost/hit/KEY") == 2
 
 
-async def test_the_lines_for_microsip_run_as_they_are_pasted() -> None:
+async def test_lines_for_microsip_run_as_pasted() -> None:
     async with server(at_once) as (url, targets):
         lines = device_urls(load_all()["microsip"], url, EXTENSION).items
         for line in lines:
