@@ -3,6 +3,7 @@
 
 import { heardTime } from "./clock.js";
 import { t } from "./messages.js";
+import { fieldText, problemText } from "./problems.js";
 
 /** A request that failed; status 0 means that no answer came. */
 export class ApiError extends Error {
@@ -26,13 +27,25 @@ export function reason(error) {
   const { status, problem } = error;
   if (status === 0) return t("error.network");
   if (status === 401) return t("error.session");
+  if (status >= 500) return t("error.server");
+  if (problem.code === "number-not-dialable") return t("error.number");
+  if (problem.errors?.length && status === 422) {
+    const details = problem.errors.map((error) => `${error.field}: ${fieldText(error)}`);
+    return t("error.invalid", { detail: details.join("; ") });
+  }
+  return problemText(problem.code, problem.params, ofStatus(status, problem));
+}
+
+/**
+ * What a status alone tells, for answers that are not the connector's, such as a proxy's.
+ * @param {number} status
+ * @param {Problem} problem
+ */
+function ofStatus(status, problem) {
   if (status === 403) return t("error.forbidden");
   if (status === 404 || status === 410) return t("error.missing");
   if (status === 429) return t("error.often");
-  if (status >= 500) return t("error.server");
-  if (problem.errors?.some((e) => /(^|\.)number$/.test(e.field))) return t("error.number");
-  const details = problem.errors?.map((e) => e.message).join("; ");
-  return t("error.invalid", { detail: details || problem.detail || problem.title || status });
+  return t("error.invalid", { detail: problem.detail || problem.title || status });
 }
 
 /**

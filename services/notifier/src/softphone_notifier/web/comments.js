@@ -128,7 +128,7 @@ export class CommentBox {
  */
 function why(error) {
   if (!(error instanceof ApiError)) return reason(error);
-  const ofRecord = error.problem.errors?.some((e) => e.field === "record");
+  const ofRecord = error.problem.code === "record-not-matched";
   return error.status === 404 || ofRecord ? t("comment.notYet") : reason(error);
 }
 

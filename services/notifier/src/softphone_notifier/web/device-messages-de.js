@@ -98,15 +98,6 @@ export const de = {
   "identity.click": "gehört zu einem Klick",
   "identity.derived": "abgeleitet aus Nummer, Nebenstelle und Zeit",
 
-  "why.missing": "fehlt",
-  "why.event": "„{n}“ kennt diese Einrichtung nicht",
-  "why.long": "ist länger als {n} Zeichen",
-  "why.coding": "ist kein {n}",
-  "why.direction": "muss inbound oder outbound sein",
-  "why.seconds": "müssen ganze Sekunden sein, höchstens {n}",
-  "why.text": "muss ein Text oder eine Zahl sein",
-  "why.signature": "Die Signatur passt nicht zum Geheimnis dieses Telefons",
-
   "fold.general": "Name und Nebenstelle",
   "fold.lines": "Leitungen",
   "fold.linesLead": "Welche Nebenstelle hinter dem Namen steckt, den das Telefon sendet",

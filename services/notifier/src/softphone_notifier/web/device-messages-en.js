@@ -97,15 +97,6 @@ export const en = {
   "identity.click": "belongs to a click",
   "identity.derived": "derived from number, extension and time",
 
-  "why.missing": "is missing",
-  "why.event": "“{n}” is not known to this setup",
-  "why.long": "is longer than {n} characters",
-  "why.coding": "is not {n}",
-  "why.direction": "must be inbound or outbound",
-  "why.seconds": "must be whole seconds, at most {n}",
-  "why.text": "must be a text or a number",
-  "why.signature": "The signature is not that of this phone's secret",
-
   "fold.general": "Name and extension",
   "fold.lines": "Lines",
   "fold.linesLead": "Which extension is behind the name the phone sends",

@@ -118,6 +118,8 @@ export interface Hit {
   outcome: "accepted" | "ignored" | "refused";
   field: string | null;
   why: string | null;
+  code?: string | null;
+  params?: Record<string, unknown>;
   events: HitEvent[];
   replayed_at: string | null;
 }
@@ -127,6 +129,8 @@ export interface Tried {
   outcome: Hit["outcome"];
   field: string | null;
   why: string | null;
+  code?: string | null;
+  params?: Record<string, unknown>;
   events: HitEvent[];
 }
 

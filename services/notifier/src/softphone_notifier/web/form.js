@@ -1,9 +1,11 @@
 // A form with its errors at the fields they are about; knows nothing of what is in the fields.
 /** @import { Child } from "./dom.js" */
+/** @import { FieldProblem } from "./types.js" */
 
 import { ApiError, reason } from "./api.js";
 import { h, setText } from "./dom.js";
 import { t } from "./messages.js";
+import { fieldText } from "./problems.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 
@@ -88,32 +90,29 @@ export class Form {
       return this.#show(error.field, error.message, true);
     }
     const errors = error instanceof ApiError && error.status < 500 ? error.problem.errors : null;
-    const rest = (errors ?? []).filter(({ field, message }) => {
-      const name = this.#about(field, message);
-      if (name) this.#show(name, plain(field, message), true);
+    const rest = (errors ?? []).filter((problem) => {
+      const name = this.#about(problem);
+      if (name) this.#show(name, fieldText(problem), true);
       return name === null;
     });
     if (!errors?.length) this.say(reason(error), "bad");
     else if (rest.length)
       this.say(
-        rest.map(({ field, message }) => `${field}: ${plain(field, message)}`).join("; "),
+        rest.map((problem) => `${problem.field}: ${fieldText(problem)}`).join("; "),
         "bad",
       );
     else this.say(t("form.check"), "bad");
   }
 
   /**
-   * The field an error is about: named, or above what is named, or named in its words.
-   * @param {string} field
-   * @param {string} message
+   * The form's field for a problem: the field itself, one above it, or the one its `name` is of.
+   * A number profile is checked as a whole, so its problems name the field among their values.
+   * @param {FieldProblem} problem
    */
-  #about(field, message) {
+  #about({ field, params }) {
     const names = [...this.#fields.keys()];
     const within = names.find((name) => field === name || field.startsWith(`${name}.`));
-    const word = names.find((name) =>
-      message.split(/\W+/).some((said) => name === `${field}.${said}`),
-    );
-    return within ?? word ?? null;
+    return within ?? names.find((name) => name === `${field}.${params?.name}`) ?? null;
   }
 
   /** @param {string} name @param {string} words @param {boolean} [focus] */
@@ -125,16 +124,6 @@ export class Form {
     field.control.setAttribute("aria-invalid", String(words !== ""));
     if (focus) field.control.focus();
   }
-}
-
-/**
- * The message alone: which field is meant is seen.
- * @param {string} field
- * @param {string} message
- */
-function plain(field, message) {
-  const words = message.startsWith(`${field} `) ? message.slice(field.length + 1) : message;
-  return words.replace(/^Value error, /, "");
 }
 
 /** Something a person typed can't be sent at all. */

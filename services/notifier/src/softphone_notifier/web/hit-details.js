@@ -6,7 +6,7 @@ import { fill, h, setText } from "./dom.js";
 import { duration, typeText, when } from "./format.js";
 import { t } from "./messages.js";
 import { address } from "./place.js";
-import { whyText } from "./why.js";
+import { problemText } from "./problems.js";
 
 /** Only what was refused for its content may be understood later. */
 const NOT_UNDERSTOOD = 422;
@@ -73,13 +73,13 @@ export class HitDetails {
 }
 
 /** @param {Hit} hit */
-function wrong({ field, why }) {
+function wrong({ field, why, code, params }) {
   return h(
     "p",
     { class: "hit-wrong", "data-testid": "hit-wrong" },
     field && h("code", {}, field),
     " ",
-    why && whyText(why),
+    problemText(code, params, why ?? ""),
   );
 }
 

@@ -5,7 +5,7 @@ import { fill, h, icon } from "./dom.js";
 import { numberText } from "./format.js";
 import { HitDetails } from "./hit-details.js";
 import { language, t } from "./messages.js";
-import { whyText } from "./why.js";
+import { problemText } from "./problems.js";
 
 /**
  * @typedef {object} HitActions
@@ -88,11 +88,12 @@ export function outcomePill(outcome, words) {
 
 /**
  * What was wrong, or what it was understood as.
- * @param {Pick<Hit, "outcome" | "field" | "why" | "events">} read
+ * @param {Pick<Hit, "outcome" | "field" | "why" | "code" | "params" | "events">} read
  */
 export function understood(read) {
-  const { field, why } = read;
-  if (read.outcome === "refused") return [field, why && whyText(why)].filter(Boolean).join(": ");
+  const { field, why, code, params } = read;
+  if (read.outcome === "refused")
+    return [field, problemText(code, params, why ?? "")].filter(Boolean).join(": ");
   if (read.events.length === 0) return t("hit.nothing");
   return read.events.map(eventLine).join("; ");
 }

@@ -138,8 +138,8 @@ export class Inspector {
     } catch (error) {
       const wrong = error instanceof ApiError ? error.problem.errors?.[0] : undefined;
       if (!wrong || !(error instanceof ApiError)) throw new Error(reason(error));
-      const why = wrong.message.replace(`${wrong.field} `, "");
-      const still = { ...hit, field: wrong.field, why };
+      const { field, code, params, message } = wrong;
+      const still = { ...hit, field, code, params, why: message };
       this.#put(still);
       throw new Error(t("hit.still", { why: understood(still) }));
     }

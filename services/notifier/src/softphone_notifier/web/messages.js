@@ -39,6 +39,14 @@ export function setLanguage(chosen) {
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
-  const text = CATALOGUE[current][key];
+  return fill(CATALOGUE[current][key], values);
+}
+
+/**
+ * The text with its `{names}` replaced; a name without a value stays as it is.
+ * @param {string} text
+ * @param {Record<string, unknown>} values
+ */
+export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }

@@ -112,12 +112,22 @@ export interface Page<T> {
   next: string | null;
 }
 
+/** One field the server refused; `code` and `params` are listed in docs/problems.md. */
+export interface FieldProblem {
+  field: string;
+  message: string;
+  code?: string;
+  params?: Record<string, unknown>;
+}
+
 export interface Problem {
   type?: string;
   title?: string;
   status?: number;
   detail?: string;
-  errors?: { field: string; message: string }[];
+  code?: string;
+  params?: Record<string, unknown>;
+  errors?: FieldProblem[];
 }
 
 export type Frame =

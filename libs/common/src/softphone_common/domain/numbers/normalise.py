@@ -113,20 +113,20 @@ def is_region(code: str) -> bool:
 def check(profile: NumberProfile) -> None:
     """Raises ProfileError naming a field that is out of its range."""
     if not is_region(profile.region):
-        raise ProfileError("region-unknown")
+        raise ProfileError("region-unknown", name="region")
     if not re.fullmatch(r"|[1-9][0-9]{0,5}", profile.area_code):
-        raise ProfileError("area-code-invalid")
+        raise ProfileError("area-code-invalid", name="area_code")
     if not re.fullmatch(r"[0-9]{0,3}", profile.outside_prefix):
-        raise ProfileError("outside-prefix-invalid")
+        raise ProfileError("outside-prefix-invalid", name="outside_prefix")
     if not re.fullmatch(r"|\+[1-9][0-9]{3,14}", profile.trunk):
-        raise ProfileError("trunk-invalid")
+        raise ProfileError("trunk-invalid", name="trunk")
     if not 0 <= profile.extension_max_len <= 8:
-        raise ProfileError("extension-length-invalid")
+        raise ProfileError("extension-length-invalid", name="extension_max_len")
     for item in profile.extension_ranges:
         low, _, high = item.partition("-")
         backwards = high != "" and (len(low) != len(high) or low > high)
         if backwards or not _RANGE.fullmatch(item):
-            raise ProfileError("extension-range-invalid", range=item)
+            raise ProfileError("extension-range-invalid", name="extension_ranges", range=item)
 
 
 def changed(profile: NumberProfile, changes: Mapping[str, object]) -> NumberProfile:
