@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from softphone_common.contracts import websocket as frames
 from softphone_common.contracts.websocket import CallFrame, CallJson, ServerFrame, call_json
 from softphone_common.domain.call_view import CallView
-from support.observations import at, seen, told
+from support.observations import at, observed, seen
 from support.paths import SAMPLES
 from support.wire import assert_kept, names, sample
 
@@ -89,7 +89,9 @@ def test_the_call_keeps_the_names_fixed_from_the_start() -> None:
 
 
 def test_a_call_is_told_as_it_is_seen() -> None:
-    call = seen(told("ringing", 0, name="Huber"), told("connected", 4), told("ended", 64))
+    call = seen(
+        observed("ringing", 0, name="Huber"), observed("connected", 4), observed("ended", 64)
+    )
     kept = CallFrame.model_validate(sample(FRAMES, "call")).call
     said = call_json(call, kept.matches, kept.comments)
     for field in fields(CallView):

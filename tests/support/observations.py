@@ -23,7 +23,7 @@ def at(seconds: float) -> datetime:
     return datetime(2026, 3, 2, 9, 0, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
-def told(
+def observed(
     phase: Phase,
     seconds: float,
     extension: str = "21",
@@ -36,7 +36,7 @@ def told(
     external_id: str = "",
     identity: Identity = "phone",
 ) -> Observation:
-    """What a phone or a click told of the one call of the tests."""
+    """An observation of the one call of the tests."""
     return Observation(
         call_id=CALL,
         phase=phase,

@@ -1,4 +1,4 @@
-"""Who is told of a call: the users at its extensions, and nobody else."""
+"""A call concerns the users at its extensions, and nobody else."""
 
 import pytest
 from hypothesis import given
@@ -34,8 +34,8 @@ def test_nobody_is_told_where_nobody_sits() -> None:
 
 @given(extensions=st.lists(st.sampled_from([*USERS_AT, "77"])))
 def test_who_is_told_sits_at_one_of_the_extensions(extensions: list[str]) -> None:
-    told = audience(iter(extensions), USERS_AT)
+    users = audience(iter(extensions), USERS_AT)
     everybody = {user for users in USERS_AT.values() for user in users}
     for user in everybody:
         sits_at = {x for x, users in USERS_AT.items() if user in users}
-        assert (user in told) == bool(sits_at & set(extensions))
+        assert (user in users) == bool(sits_at & set(extensions))

@@ -20,20 +20,24 @@ from softphone_common.domain.call import (
 )
 from softphone_common.domain.call_view import NOBODY, TALK_LIMIT, Leg, view
 from softphone_common.domain.numbers.normalise import RemoteNumber
-from support.observations import CALL, CALLER, WITHHELD, at, folded, seen, told
+from support.observations import CALL, CALLER, WITHHELD, at, folded, observed, seen
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is told of one call, what its view must say, and each leg's phase."""
+    """The observations of one call, what its view must say, and the phase of each leg."""
 
-    told: tuple[Observation, ...]
+    observations: tuple[Observation, ...]
     says: dict[str, Any]
     legs: dict[str, Phase] = field(default_factory=lambda: {"21": "ended"})
 
 
-RINGING_GROUP = (told("ringing", 0), told("ringing", 0, "22"), told("ringing", 0.3, "23"))
-ANSWERED_GROUP = (*RINGING_GROUP, told("connected", 8, "22"), told("ended", 68, "22"))
+RINGING_GROUP = (
+    observed("ringing", 0),
+    observed("ringing", 0, "22"),
+    observed("ringing", 0.3, "23"),
+)
+ANSWERED_GROUP = (*RINGING_GROUP, observed("connected", 8, "22"), observed("ended", 68, "22"))
 GROUP_SAYS = {
     "phase": "ended",
     "outcome": "answered",
@@ -46,18 +50,18 @@ GROUP_SAYS = {
     "talk_seconds": 60,
 }
 TRANSFER = (
-    told("ringing", 0),
-    told("connected", 5),
-    told("ringing", 60, "31"),
-    told("ended", 62),
+    observed("ringing", 0),
+    observed("connected", 5),
+    observed("ringing", 60, "31"),
+    observed("ended", 62),
 )
 
 SCENARIOS = {
     "answered": Scenario(
         (
-            told("ringing", 0, name="Huber"),
-            told("connected", 7),
-            told("ended", 127.9, reason="normal"),
+            observed("ringing", 0, name="Huber"),
+            observed("connected", 7),
+            observed("ended", 127.9, reason="normal"),
         ),
         {
             "phase": "ended",
@@ -79,7 +83,7 @@ SCENARIOS = {
         },
     ),
     "missed": Scenario(
-        (told("ringing", 0), told("missed", 25, reason="no answer")),
+        (observed("ringing", 0), observed("missed", 25, reason="no answer")),
         {
             "phase": "missed",
             "outcome": "missed",
@@ -94,12 +98,12 @@ SCENARIOS = {
         {"21": "missed"},
     ),
     "missed, said with the end of every call": Scenario(
-        (told("ringing", 0), told("ended", 25), told("missed", 25)),
+        (observed("ringing", 0), observed("ended", 25), observed("missed", 25)),
         {"phase": "missed", "outcome": "missed", "ring_seconds": 25, "talk_seconds": 0},
         {"21": "missed"},
     ),
     "running": Scenario(
-        (told("ringing", 0), told("connected", 7)),
+        (observed("ringing", 0), observed("connected", 7)),
         {
             "phase": "connected",
             "outcome": None,
@@ -123,7 +127,7 @@ SCENARIOS = {
         {"21": "ended", "31": "ringing"},
     ),
     "transferred": Scenario(
-        (*TRANSFER, told("connected", 65, "31"), told("ended", 125, "31")),
+        (*TRANSFER, observed("connected", 65, "31"), observed("ended", 125, "31")),
         {
             "phase": "ended",
             "outcome": "answered",
@@ -137,7 +141,7 @@ SCENARIOS = {
         {"21": "ended", "31": "ended"},
     ),
     "transfer nobody took": Scenario(
-        (*TRANSFER, told("missed", 80, "31")),
+        (*TRANSFER, observed("missed", 80, "31")),
         {"phase": "ended", "answered_by": "21", "ended_at": at(62), "talk_seconds": 57},
         {"21": "ended", "31": "missed"},
     ),
@@ -145,22 +149,27 @@ SCENARIOS = {
         ANSWERED_GROUP, GROUP_SAYS, {"21": "ringing", "22": "ended", "23": "ringing"}
     ),
     "ring group, siblings missed": Scenario(
-        (*ANSWERED_GROUP, told("missed", 8.2), told("missed", 8.4, "23")),
+        (*ANSWERED_GROUP, observed("missed", 8.2), observed("missed", 8.4, "23")),
         GROUP_SAYS,
         {"21": "missed", "22": "ended", "23": "missed"},
     ),
     "ring group, a sibling's miss comes last": Scenario(
-        (*ANSWERED_GROUP, told("missed", 70, "23")),
+        (*ANSWERED_GROUP, observed("missed", 70, "23")),
         GROUP_SAYS,
         {"21": "ringing", "22": "ended", "23": "missed"},
     ),
     "ring group, the answer told by its length only": Scenario(
-        (*RINGING_GROUP, told("ended", 68, "22", talk_seconds=60)),
+        (*RINGING_GROUP, observed("ended", 68, "22", talk_seconds=60)),
         GROUP_SAYS,
         {"21": "ringing", "22": "ended", "23": "ringing"},
     ),
     "ring group, nobody answered": Scenario(
-        (*RINGING_GROUP, told("missed", 20), told("missed", 21, "22"), told("missed", 22, "23")),
+        (
+            *RINGING_GROUP,
+            observed("missed", 20),
+            observed("missed", 21, "22"),
+            observed("missed", 22, "23"),
+        ),
         {
             "phase": "missed",
             "outcome": "missed",
@@ -172,12 +181,12 @@ SCENARIOS = {
         {"21": "missed", "22": "missed", "23": "missed"},
     ),
     "ring group, two still ringing": Scenario(
-        (*RINGING_GROUP, told("missed", 20)),
+        (*RINGING_GROUP, observed("missed", 20)),
         {"phase": "ringing", "outcome": None, "ended_at": None, "talk_seconds": None},
         {"21": "missed", "22": "ringing", "23": "ringing"},
     ),
     "end without start": Scenario(
-        (told("ended", 40),),
+        (observed("ended", 40),),
         {
             "phase": "missed",
             "outcome": "missed",
@@ -190,7 +199,7 @@ SCENARIOS = {
         },
     ),
     "end without start, with its length": Scenario(
-        (told("ended", 40, talk_seconds=30),),
+        (observed("ended", 40, talk_seconds=30),),
         {
             "phase": "ended",
             "outcome": "answered",
@@ -202,19 +211,19 @@ SCENARIOS = {
         },
     ),
     "ring and end with its length": Scenario(
-        (told("ringing", 0), told("ended", 40, talk_seconds=30)),
+        (observed("ringing", 0), observed("ended", 40, talk_seconds=30)),
         {"outcome": "answered", "ring_seconds": 10, "talk_seconds": 30},
     ),
     "a length beside an answer we saw": Scenario(
-        (told("ringing", 0), told("connected", 5), told("ended", 40, talk_seconds=40)),
+        (observed("ringing", 0), observed("connected", 5), observed("ended", 40, talk_seconds=40)),
         {"connected_at": at(5), "ring_seconds": 5, "talk_seconds": 35},
     ),
     "outbound from a click": Scenario(
         (
-            told("dialed", 0, direction="outbound", identity="click"),
-            told("ringing", 4, direction="inbound"),
-            told("connected", 10),
-            told("ended", 70),
+            observed("dialed", 0, direction="outbound", identity="click"),
+            observed("ringing", 4, direction="inbound"),
+            observed("connected", 10),
+            observed("ended", 70),
         ),
         {
             "phase": "ended",
@@ -228,7 +237,7 @@ SCENARIOS = {
         },
     ),
     "outbound, nobody answered": Scenario(
-        (told("dialed", 0, direction="outbound"), told("ended", 30)),
+        (observed("dialed", 0, direction="outbound"), observed("ended", 30)),
         {
             "phase": "ended",
             "outcome": "unanswered",
@@ -238,7 +247,7 @@ SCENARIOS = {
         },
     ),
     "click without follow up": Scenario(
-        (told("dialed", 0, direction="outbound", identity="click"),),
+        (observed("dialed", 0, direction="outbound", identity="click"),),
         {
             "phase": "dialed",
             "outcome": None,
@@ -252,22 +261,22 @@ SCENARIOS = {
         {"21": "dialed"},
     ),
     "anonymous": Scenario(
-        (told("ringing", 0, remote=WITHHELD), told("missed", 9, remote=WITHHELD)),
+        (observed("ringing", 0, remote=WITHHELD), observed("missed", 9, remote=WITHHELD)),
         {"phase": "missed", "remote": WITHHELD, "ring_seconds": 9},
         {"21": "missed"},
     ),
     "number only told later": Scenario(
-        (told("ringing", 0, remote=WITHHELD), told("connected", 3)), {"remote": CALLER}, {}
+        (observed("ringing", 0, remote=WITHHELD), observed("connected", 3)), {"remote": CALLER}, {}
     ),
     "repeated at other times": Scenario(
         (
-            told("ringing", 0),
-            told("ringing", 3),
-            told("ringing", 6),
-            told("connected", 8),
-            told("connected", 9),
-            told("ended", 60),
-            told("ended", 68),
+            observed("ringing", 0),
+            observed("ringing", 3),
+            observed("ringing", 6),
+            observed("connected", 8),
+            observed("connected", 9),
+            observed("ended", 60),
+            observed("ended", 68),
         ),
         {
             "rung_at": at(0),
@@ -278,15 +287,15 @@ SCENARIOS = {
         },
     ),
     "answer told after the end": Scenario(
-        (told("ringing", 0), told("ended", 30), told("connected", 31)),
+        (observed("ringing", 0), observed("ended", 30), observed("connected", 31)),
         {"phase": "ended", "outcome": "answered", "ended_at": at(30), "talk_seconds": 0},
     ),
     "ringing told after the end": Scenario(
-        (told("connected", 5), told("ended", 30), told("ringing", 200)),
+        (observed("connected", 5), observed("ended", 30), observed("ringing", 200)),
         {"phase": "ended", "ended_at": at(30), "ring_seconds": 0, "talk_seconds": 25},
     ),
     "ringing told after the miss": Scenario(
-        (told("missed", 30), told("ringing", 200)),
+        (observed("missed", 30), observed("ringing", 200)),
         {"phase": "missed", "talk_seconds": 0},
         {"21": "missed"},
     ),
@@ -294,7 +303,11 @@ SCENARIOS = {
 
 NAMELESS = {
     "one phone, its end without an extension": Scenario(
-        (told("ringing", 0), told("connected", 5), told("ended", 65, "", reason="normal")),
+        (
+            observed("ringing", 0),
+            observed("connected", 5),
+            observed("ended", 65, "", reason="normal"),
+        ),
         {
             "phase": "ended",
             "outcome": "answered",
@@ -308,41 +321,50 @@ NAMELESS = {
     ),
     "ring group, answered under another name, ended without one": Scenario(
         (
-            told("ringing", 0, "w0"),
-            told("ringing", 0, "w1"),
-            told("connected", 8, "1234567w0"),
-            told("ended", 68, "", reason="normalClearing"),
+            observed("ringing", 0, "w0"),
+            observed("ringing", 0, "w1"),
+            observed("connected", 8, "1234567w0"),
+            observed("ended", 68, "", reason="normalClearing"),
         ),
         {**GROUP_SAYS, "extension": "1234567w0", "answered_by": "1234567w0"},
         {"": "ended", "1234567w0": "ended", "w0": "ended", "w1": "ended"},
     ),
     "ring group nobody answered, missed without an extension": Scenario(
-        (*RINGING_GROUP, told("missed", 20, "")),
+        (*RINGING_GROUP, observed("missed", 20, "")),
         {"phase": "missed", "answered_by": None, "ended_at": at(20), "ring_seconds": 20},
         {"": "missed", "21": "missed", "22": "missed", "23": "missed"},
     ),
     "a leg that ended by itself keeps its own end": Scenario(
-        (*RINGING_GROUP, told("missed", 4), told("connected", 8, "22"), told("ended", 68, "")),
+        (
+            *RINGING_GROUP,
+            observed("missed", 4),
+            observed("connected", 8, "22"),
+            observed("ended", 68, ""),
+        ),
         {"answered_by": "22", "talk_seconds": 60},
         {"": "ended", "21": "missed", "22": "ended", "23": "ended"},
     ),
     "the end without an extension tells the length": Scenario(
-        (told("ringing", 0), told("ended", 68, "", talk_seconds=60)),
+        (observed("ringing", 0), observed("ended", 68, "", talk_seconds=60)),
         {"outcome": "answered", "answered_by": "21", "connected_at": at(8), "talk_seconds": 60},
         {"": "ended", "21": "ended"},
     ),
     "the length beside an answer we saw": Scenario(
-        (told("ringing", 0, ""), told("connected", 5, "22"), told("ended", 40, "", talk_seconds=9)),
+        (
+            observed("ringing", 0, ""),
+            observed("connected", 5, "22"),
+            observed("ended", 40, "", talk_seconds=9),
+        ),
         {"answered_by": "22", "connected_at": at(5), "talk_seconds": 35},
         {"": "ended", "22": "ended"},
     ),
     "the only phone there is has answered": Scenario(
-        (told("ringing", 0), told("connected", 8, "")),
+        (observed("ringing", 0), observed("connected", 8, "")),
         {"phase": "connected", "extension": "21", "answered_by": "21", "connected_at": at(8)},
         {"": "connected", "21": "connected"},
     ),
     "one of several has answered": Scenario(
-        (*RINGING_GROUP, told("connected", 8, "")),
+        (*RINGING_GROUP, observed("connected", 8, "")),
         {
             "phase": "connected",
             "extension": "21",
@@ -353,70 +375,75 @@ NAMELESS = {
         {"": "connected", "21": "ringing", "22": "ringing", "23": "ringing"},
     ),
     "one of several has answered, and it is over": Scenario(
-        (*RINGING_GROUP, told("connected", 8, ""), told("ended", 68, "")),
+        (*RINGING_GROUP, observed("connected", 8, ""), observed("ended", 68, "")),
         {**GROUP_SAYS, "extension": "21", "answered_by": None},
         {"": "ended", "21": "ended", "22": "ended", "23": "ended"},
     ),
     "who was rung too late is not who answered": Scenario(
-        (told("ringing", 0), told("connected", 8, ""), told("ringing", 60, "31")),
+        (observed("ringing", 0), observed("connected", 8, ""), observed("ringing", 60, "31")),
         {"phase": "connected", "answered_by": "21"},
         {"": "connected", "21": "connected", "31": "ringing"},
     ),
     "nobody in particular rings": Scenario(
-        (told("ringing", 0, ""),),
+        (observed("ringing", 0, ""),),
         {"phase": "ringing", "extension": "", "answered_by": None, "rung_at": at(0)},
         {"": "ringing"},
     ),
     "nobody in particular had it": Scenario(
-        (told("ringing", 0, ""), told("connected", 8, ""), told("ended", 68, "")),
+        (observed("ringing", 0, ""), observed("connected", 8, ""), observed("ended", 68, "")),
         {**GROUP_SAYS, "extension": "", "answered_by": None},
         {"": "ended"},
     ),
     "rung without an extension, missed with one": Scenario(
-        (told("ringing", 0, ""), told("missed", 25)),
+        (observed("ringing", 0, ""), observed("missed", 25)),
         {"phase": "missed", "extension": "21", "ring_seconds": 25},
         {"": "ringing", "21": "missed"},
     ),
     "missed without an extension after an answer": Scenario(
-        (told("ringing", 0), told("connected", 5), told("missed", 65, "")),
+        (observed("ringing", 0), observed("connected", 5), observed("missed", 65, "")),
         {"phase": "ended", "outcome": "answered", "answered_by": "21", "talk_seconds": 60},
         {"": "missed", "21": "ended"},
     ),
     "handed on: the end of the first part is not that of the second": Scenario(
         (
-            told("ringing", 0, external_id="A"),
-            told("connected", 5, external_id="A"),
-            told("ringing", 60, "31", external_id="B"),
-            told("ended", 62, "", external_id="A"),
+            observed("ringing", 0, external_id="A"),
+            observed("connected", 5, external_id="A"),
+            observed("ringing", 60, "31", external_id="B"),
+            observed("ended", 62, "", external_id="A"),
         ),
         {"phase": "connected", "outcome": None, "answered_by": "21", "ended_at": None},
         {"": "ended", "21": "ended", "31": "ringing"},
     ),
     "handed on twice, each part with an end": Scenario(
         (
-            told("ringing", 0, external_id="A"),
-            told("connected", 5, external_id="A"),
-            told("ringing", 60, "31", external_id="B"),
-            told("ended", 62, "", external_id="A"),
-            told("connected", 65, "31", external_id="B"),
-            told("ringing", 90, "32", external_id="C"),
-            told("ended", 92, "", external_id="B"),
-            told("connected", 95, "32", external_id="C"),
-            told("ended", 125, "", external_id="C"),
+            observed("ringing", 0, external_id="A"),
+            observed("connected", 5, external_id="A"),
+            observed("ringing", 60, "31", external_id="B"),
+            observed("ended", 62, "", external_id="A"),
+            observed("connected", 65, "31", external_id="B"),
+            observed("ringing", 90, "32", external_id="C"),
+            observed("ended", 92, "", external_id="B"),
+            observed("connected", 95, "32", external_id="C"),
+            observed("ended", 125, "", external_id="C"),
         ),
         {"phase": "ended", "answered_by": "21", "ended_at": at(125), "talk_seconds": 120},
         {"": "ended", "21": "ended", "31": "ended", "32": "ended"},
     ),
     "nobody said the number": Scenario(
-        (told("ringing", 0, remote=None), told("ended", 9, remote=None)),
+        (observed("ringing", 0, remote=None), observed("ended", 9, remote=None)),
         {"remote": NOBODY, "phase": "missed"},
     ),
     "the number is said only once": Scenario(
-        (told("ringing", 0, remote=None), told("connected", 5), told("ended", 9, remote=None)),
+        (
+            observed("ringing", 0, remote=None),
+            observed("connected", 5),
+            observed("ended", 9, remote=None),
+        ),
         {"remote": CALLER, "talk_seconds": 4},
     ),
     "a withheld number is said, and says more than nothing": Scenario(
-        (told("ringing", 0, remote=WITHHELD), told("ended", 9, remote=None)), {"remote": WITHHELD}
+        (observed("ringing", 0, remote=WITHHELD), observed("ended", 9, remote=None)),
+        {"remote": WITHHELD},
     ),
 }
 SCENARIOS |= NAMELESS
@@ -462,7 +489,7 @@ def rank(leg: Leg) -> int:
 
 @scenarios
 def test_says_what_happened(scenario: Scenario) -> None:
-    call = seen(*scenario.told)
+    call = seen(*scenario.observations)
     assert {name: getattr(call, name) for name in scenario.says} == scenario.says
     if scenario.legs:
         assert {leg.extension: leg.phase for leg in call.legs} == scenario.legs
@@ -473,9 +500,9 @@ def test_says_what_happened(scenario: Scenario) -> None:
 def test_any_delivery_of_a_scenario_is_the_same_call(
     scenario: Scenario, data: st.DataObject
 ) -> None:
-    delivered = data.draw(deliveries(list(scenario.told)))
-    assert folded(*delivered) == folded(*scenario.told)
-    assert seen(*delivered) == seen(*scenario.told)
+    delivered = data.draw(deliveries(list(scenario.observations)))
+    assert folded(*delivered) == folded(*scenario.observations)
+    assert seen(*delivered) == seen(*scenario.observations)
 
 
 @given(data=st.data(), what=anything)
@@ -568,19 +595,21 @@ def test_an_end_without_an_extension_or_an_id_ends_all(
     ("seconds", "phase"), [(10.0, "ended"), (10.001, "connected")], ids=["sibling", "transfer"]
 )
 def test_a_leg_begun_too_late_for_a_ring_group_is_a_transfer(seconds: float, phase: str) -> None:
-    answered = (told("ringing", 0), told("connected", 5), told("ended", 30))
-    assert seen(*answered, told("ringing", seconds, "22")).phase == phase
+    answered = (observed("ringing", 0), observed("connected", 5), observed("ended", 30))
+    assert seen(*answered, observed("ringing", seconds, "22")).phase == phase
 
 
 def test_the_first_to_answer_answered_the_call() -> None:
-    call = seen(told("connected", 9), told("connected", 8, "22"), told("connected", 10, "11"))
+    call = seen(
+        observed("connected", 9), observed("connected", 8, "22"), observed("connected", 10, "11")
+    )
     assert (call.answered_by, call.connected_at) == ("22", at(8))
 
 
 def test_of_many_repetitions_the_one_that_says_most_is_not_lost() -> None:
-    repeated = [told("ringing", s, remote=WITHHELD) for s in (0, 2)]
-    ends = [told("ended", s) for s in (60, 64)]
-    call = seen(*repeated, told("ringing", 1), *ends, told("ended", 62, talk_seconds=50))
+    repeated = [observed("ringing", s, remote=WITHHELD) for s in (0, 2)]
+    ends = [observed("ended", s) for s in (60, 64)]
+    call = seen(*repeated, observed("ringing", 1), *ends, observed("ended", 62, talk_seconds=50))
     assert (call.remote, call.outcome, call.talk_seconds) == (CALLER, "answered", 50)
 
 
@@ -589,7 +618,7 @@ def test_of_many_repetitions_the_one_that_says_most_is_not_lost() -> None:
     [(-5, 0), (0, 0), (10**18, int(TALK_LIMIT.total_seconds()))],
 )
 def test_a_length_nobody_can_believe_breaks_nothing(talk_seconds: int, counted: int) -> None:
-    assert seen(told("ended", 9, talk_seconds=talk_seconds)).talk_seconds == counted
+    assert seen(observed("ended", 9, talk_seconds=talk_seconds)).talk_seconds == counted
 
 
 @pytest.mark.parametrize(
@@ -605,17 +634,17 @@ def test_the_direction_is_what_was_said_first(
     directions: tuple[Direction | None, Direction | None], expected: Direction
 ) -> None:
     first, second = directions
-    call = seen(told("ringing", 0, direction=first), told("connected", 5, direction=second))
+    call = seen(observed("ringing", 0, direction=first), observed("connected", 5, direction=second))
     assert call.direction == expected
 
 
 def test_the_first_name_and_the_last_reason_of_an_end_are_kept() -> None:
     call = seen(
-        told("ringing", 0),
-        told("connected", 1, name="Huber", reason="picked up"),
-        told("ended", 2, name="Sepp", reason="busy"),
-        told("ended", 3, reason="normal"),
-        told("missed", 4),
+        observed("ringing", 0),
+        observed("connected", 1, name="Huber", reason="picked up"),
+        observed("ended", 2, name="Sepp", reason="busy"),
+        observed("ended", 3, reason="normal"),
+        observed("missed", 4),
     )
     assert (call.name, call.reason) == ("Huber", "normal")
 
@@ -623,7 +652,7 @@ def test_the_first_name_and_the_last_reason_of_an_end_are_kept() -> None:
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (lambda: fold(Call("another"), told("ringing", 0)), "folded into another"),
+        (lambda: fold(Call("another"), observed("ringing", 0)), "folded into another"),
         (lambda: view(Call(CALL)), "no evidence"),
     ],
 )

@@ -8,39 +8,39 @@ from hypothesis import strategies as st
 
 from softphone_common.domain.call import PHASES, Observation
 from softphone_common.domain.retention import GRACE, LIVE_LIMIT, is_stale
-from support.observations import at, seen, told
+from support.observations import at, observed, seen
 
 LONG = timedelta(days=365)
-DIALED = [told("dialed", 0, direction="outbound", identity="click")]
-RINGING = [told("ringing", 0)]
-CONNECTED = [told("ringing", 0), told("connected", 10)]
+DIALED = [observed("dialed", 0, direction="outbound", identity="click")]
+RINGING = [observed("ringing", 0)]
+CONNECTED = [observed("ringing", 0), observed("connected", 10)]
 COMPLETE = {
-    "answered": [*CONNECTED, told("ended", 70)],
-    "missed": [*RINGING, told("missed", 20)],
-    "unanswered": [*DIALED, told("ended", 20)],
-    "end without start": [told("ended", 0)],
-    "length only": [told("ended", 0, talk_seconds=9)],
-    "silent siblings": [*CONNECTED, told("ringing", 1, "22"), told("ended", 70)],
-    "missed here, silent there": [*RINGING, told("missed", 0, "22")],
-    "ended without an extension": [*CONNECTED, told("ended", 70, "")],
-    "never had an extension": [told("connected", 10, ""), told("ended", 70, "")],
-    "only the end, of nobody": [told("ended", 0, "", remote=None)],
-    "transfer never ended": [*CONNECTED, told("ringing", 60, "31"), told("ended", 62)],
+    "answered": [*CONNECTED, observed("ended", 70)],
+    "missed": [*RINGING, observed("missed", 20)],
+    "unanswered": [*DIALED, observed("ended", 20)],
+    "end without start": [observed("ended", 0)],
+    "length only": [observed("ended", 0, talk_seconds=9)],
+    "silent siblings": [*CONNECTED, observed("ringing", 1, "22"), observed("ended", 70)],
+    "missed here, silent there": [*RINGING, observed("missed", 0, "22")],
+    "ended without an extension": [*CONNECTED, observed("ended", 70, "")],
+    "never had an extension": [observed("connected", 10, ""), observed("ended", 70, "")],
+    "only the end, of nobody": [observed("ended", 0, "", remote=None)],
+    "transfer never ended": [*CONNECTED, observed("ringing", 60, "31"), observed("ended", 62)],
     "transfer answered, never ended": [
         *CONNECTED,
-        told("ringing", 60, "31"),
-        told("ended", 62),
-        told("connected", 65, "31"),
+        observed("ringing", 60, "31"),
+        observed("ended", 62),
+        observed("connected", 65, "31"),
     ],
 }
 BEGUN = {
     "dialed": (DIALED, GRACE),
     "ringing": (RINGING, GRACE),
-    "dialed, then ringing": ([*DIALED, told("ringing", 0)], GRACE),
+    "dialed, then ringing": ([*DIALED, observed("ringing", 0)], GRACE),
     "connected": (CONNECTED, LIVE_LIMIT),
-    "ringing nobody in particular": ([told("ringing", 0, "", remote=None)], GRACE),
+    "ringing nobody in particular": ([observed("ringing", 0, "", remote=None)], GRACE),
     "answered by nobody knows whom": (
-        [*RINGING, told("ringing", 0, "22"), told("connected", 10, "")],
+        [*RINGING, observed("ringing", 0, "22"), observed("connected", 10, "")],
         LIVE_LIMIT,
     ),
 }
@@ -64,7 +64,7 @@ def test_what_was_only_begun_goes_after_its_limit(
 def test_a_sign_of_life_begins_the_wait_anew() -> None:
     now = at(0) + GRACE + timedelta(minutes=1)
     assert is_stale(seen(*RINGING), now)
-    assert not is_stale(seen(*RINGING, told("ringing", 90)), now)
+    assert not is_stale(seen(*RINGING, observed("ringing", 90)), now)
 
 
 def test_the_limits_are_the_callers() -> None:
@@ -78,7 +78,7 @@ def test_the_limits_are_the_callers() -> None:
     ended=st.sampled_from(["21", "22"]),
     more=st.lists(
         st.builds(
-            told,
+            observed,
             st.sampled_from(PHASES),
             st.integers(0, 500),
             st.sampled_from(["21", "22", "31"]),
@@ -89,5 +89,5 @@ def test_the_limits_are_the_callers() -> None:
 def test_a_call_somebody_talked_in_to_the_end_is_never_taken(
     ended: str, more: list[Observation]
 ) -> None:
-    talked = [told("connected", 1, ended), told("ended", 9, ended)]
+    talked = [observed("connected", 1, ended), observed("ended", 9, ended)]
     assert not is_stale(seen(*talked, *more), at(0) + LONG)

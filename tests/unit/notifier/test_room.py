@@ -10,7 +10,7 @@ from softphone_common.contracts.websocket import CallFrame
 from softphone_common.domain.call import Phase
 from softphone_common.domain.matching import Match
 from softphone_notifier.live.room import Room
-from support.observations import CALL, at, told
+from support.observations import CALL, at, observed
 
 MATCH = Match("r1", "contact", "Huber, Maria", "exact", "number +498999998001")
 MATCHED = CallMatched(tenant="acme", call_id=CALL, matches=(MATCH,), matched_at=at(1))
@@ -22,33 +22,33 @@ def a_room(calls_max: int = 10, replay_max: int = 10) -> Room:
     return Room(at(0), calls_max, replay_max)
 
 
-def observed(phase: Phase, seconds: float, call: str = CALL) -> CallObserved:
-    return CallObserved(tenant="acme", observation=replace(told(phase, seconds), call_id=call))
+def message_of(phase: Phase, seconds: float, call: str = CALL) -> CallObserved:
+    return CallObserved(tenant="acme", observation=replace(observed(phase, seconds), call_id=call))
 
 
 def frame(room: Room, seconds: float) -> CallFrame:
-    call = room.observe(observed("connected", seconds))
+    call = room.observe(message_of("connected", seconds))
     assert call is not None
     return CallFrame(seq=room.next_seq(at(seconds)), call=call)
 
 
 def test_what_was_known_before_is_no_news() -> None:
     room = a_room()
-    assert room.observe(observed("ringing", 0)) is not None
-    assert room.observe(observed("ringing", 0)) is None
+    assert room.observe(message_of("ringing", 0)) is not None
+    assert room.observe(message_of("ringing", 0)) is None
 
 
 def test_matches_that_come_before_the_call_are_shown_with_it() -> None:
     room = a_room()
     assert room.match(MATCHED) is None
-    call = room.observe(observed("ringing", 0))
+    call = room.observe(message_of("ringing", 0))
     assert call is not None
     assert call.matches == (MATCH,)
 
 
 def test_matches_that_come_again_are_no_news_and_older_ones_do_not_count() -> None:
     room = a_room()
-    room.observe(observed("ringing", 0))
+    room.observe(message_of("ringing", 0))
     assert room.match(MATCHED) is not None
     assert room.match(MATCHED.model_copy(update={"matched_at": at(2)})) is None
     assert (
@@ -58,9 +58,9 @@ def test_matches_that_come_again_are_no_news_and_older_ones_do_not_count() -> No
 
 def test_a_finished_call_does_not_run() -> None:
     room = a_room()
-    room.observe(observed("ringing", 0))
+    room.observe(message_of("ringing", 0))
     assert [call.id for call in room.running()] == [CALL]
-    room.observe(observed("missed", 5))
+    room.observe(message_of("missed", 5))
     assert room.running() == []
 
 
@@ -100,19 +100,19 @@ def test_a_welcome_is_a_place_to_resume() -> None:
 
 def test_finished_calls_are_forgotten_after_a_while_and_running_ones_after_a_day() -> None:
     room = a_room()
-    room.observe(observed("ringing", 0))
+    room.observe(message_of("ringing", 0))
     room.prune(at(3600), timedelta(seconds=600))
     assert room.running() != []
     room.prune(at(0) + timedelta(hours=25), timedelta(seconds=600))
     assert room.running() == []
-    room.observe(observed("missed", 0))
+    room.observe(message_of("missed", 0))
     room.prune(at(601), timedelta(seconds=600))
-    assert room.observe(observed("missed", 0)) is not None
+    assert room.observe(message_of("missed", 0)) is not None
 
 
 def test_it_holds_no_more_calls_than_it_may() -> None:
     room = a_room(calls_max=1)
-    room.observe(observed("ringing", 0))
+    room.observe(message_of("ringing", 0))
     room.match(CallMatched(tenant="acme", call_id="other", matches=(MATCH,), matched_at=at(1)))
     assert room.running() == []
 
@@ -121,17 +121,17 @@ def test_only_what_was_told_of_a_call_makes_it_known() -> None:
     """What was found for it says nothing of how long ago it was."""
     room = a_room()
     room.match(MATCHED)
-    assert not room.knows(observed("ringing", 0))
-    room.observe(observed("ringing", 0))
-    assert room.knows(observed("connected", 5))
+    assert not room.knows(message_of("ringing", 0))
+    room.observe(message_of("ringing", 0))
+    assert room.knows(message_of("connected", 5))
 
 
 def test_a_call_runs_with_what_was_found_for_it_and_in_the_order_it_came() -> None:
     room = a_room()
     for call in (CALL, "other"):
-        room.observe(observed("ringing", 0, call))
+        room.observe(message_of("ringing", 0, call))
     room.match(MATCHED)
-    room.observe(observed("connected", 5))
+    room.observe(message_of("connected", 5))
     first, second = room.running()
     assert (first.id, first.phase, first.matches) == (CALL, "connected", (MATCH,))
     assert (second.id, second.phase) == ("other", "ringing")
@@ -140,10 +140,10 @@ def test_a_call_runs_with_what_was_found_for_it_and_in_the_order_it_came() -> No
 def test_what_is_over_costs_a_browser_that_comes_nothing() -> None:
     idle, busy = a_room(calls_max=10_000), a_room(calls_max=10_000)
     for turn in range(FINISHED):
-        busy.observe(observed("ringing", 0, f"call-{turn}"))
-        busy.observe(observed("missed", 5, f"call-{turn}"))
+        busy.observe(message_of("ringing", 0, f"call-{turn}"))
+        busy.observe(message_of("missed", 5, f"call-{turn}"))
     for room in (idle, busy):
-        room.observe(observed("ringing", 0))
+        room.observe(message_of("ringing", 0))
 
     def cost(room: Room) -> float:
         assert [call.id for call in room.running()] == [CALL]
@@ -155,9 +155,9 @@ def test_what_is_over_costs_a_browser_that_comes_nothing() -> None:
 def test_tidying_up_is_cheaper_than_showing() -> None:
     """It is done again and again, and holds up everybody."""
     room = a_room(calls_max=10_000)
-    told = [observed("ringing", 0, f"call-{turn}") for turn in range(FINISHED)]
+    messages = [message_of("ringing", 0, f"call-{turn}") for turn in range(FINISHED)]
     began = perf_counter()
-    for message in told:
+    for message in messages:
         room.observe(message)
     showing = perf_counter() - began
     tidying = min(repeat(lambda: room.prune(at(60), timedelta(1)), number=1, repeat=5))

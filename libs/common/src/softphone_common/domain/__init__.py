@@ -1,1 +1,1 @@
-"""The rules of the product as pure functions; refuses to await, to read a clock and to do I/O."""
+"""The rules of the product as pure functions: they do no I/O, await nothing and read no clock."""

@@ -1,4 +1,18 @@
-"""Folds observations into calls, in any order and any number of times, to the same call."""
+"""Folds observations into calls. Any order and any number of repetitions give an equal call.
+
+The bus delivers at least once and in no order across phones, and two services fold independently.
+So the state of a call is a join-semilattice, and folding is its join:
+
+- Under a total order, `min` and `max` are commutative, associative and idempotent.
+- An Evidence is a triple of them (first, last, fullest) over all observations of one slot. A
+  product of joins is a join.
+- A Call is a map from slots to evidence, joined slot by slot. A slot without evidence is the
+  bottom.
+
+Everything else about a call is computed from this state (`call_view.view`) and never stored into
+it: a rule such as "the talk began at the first answer" can change without a migration, and late
+observations need no special case.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,18 +28,18 @@ Identity = Literal["phone", "click", "derived"]
 
 PHASES: tuple[Phase, ...] = ("dialed", "ringing", "connected", "ended", "missed")
 KINDS: tuple[Kind, ...] = ("external", "service", "internal", "anonymous", "invalid")
-"""Kinds of remote numbers, the one that says most of who it is first."""
+"""Kinds of remote numbers, those that identify the other party best first."""
 
 ENDS: frozenset[Phase] = frozenset({"ended", "missed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one hit says in our words.
+    """One event of a phone or a click, assigned to a call.
 
-    `at` is aware UTC, milliseconds: when the hit arrived. `extension` is empty, `remote` and
-    `direction` are None where the phone does not tell. `talk_seconds` is what the phone itself says
-    of the talk's length, if it says it.
+    `at` is aware UTC with milliseconds. If the phone does not report them, `extension` is empty,
+    and `remote` and `direction` are None. `talk_seconds` is as the phone measured it.
+    `external_id` is the sender's id of the call, `call_id` ours.
     """
 
     call_id: str
@@ -44,10 +58,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one phase at one extension leaves behind: all the fold ever needs.
+    """The three observations that are kept of one slot: the first, the last and the `fullest`.
 
-    The first and the last observation, and the `fullest`: of a phase told more than twice, the one
-    with a length or a number would else be lost between them.
+    Phones repeat events. First and last give the times; a length of talk or a number that only a
+    repetition between them has is kept by the fullest.
     """
 
     first: Observation
@@ -57,13 +71,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """All that is known of one call: at most one evidence for each phase of each extension.
+    """The state of one call: at most one evidence for each slot, sorted by slot.
 
-    What is said without an extension has one for each phase and id of the sender: a call handed on
-    has several ids, and the end of one is not that of the others.
-
-    The evidence is a lattice: folding takes minima and maxima under total orders, which is what
-    makes it commutative and idempotent. All else is computed from it (`views.view`).
+    A slot is a phase at an extension. For observations without an extension it is a phase and an id
+    of the sender: a call that was transferred has several ids, and the end of one does not end the
+    others.
     """
 
     id: str
@@ -71,22 +83,23 @@ class Call:
 
 
 def fold(call: Call, observation: Observation) -> Call:
-    """The call with this observation known too. Raises ValueError if it is of another call."""
+    """Joins one observation to the call. Raises ValueError if it belongs to another call."""
     if observation.call_id != call.id:
         raise ValueError(f"observation of call {observation.call_id} folded into {call.id}")
     slots = {_slot(e.first): e for e in call.evidence}
     slot = _slot(observation)
-    known = slots.get(slot) or Evidence(observation, observation, observation)
+    evidence = slots.get(slot) or Evidence(observation, observation, observation)
     slots[slot] = Evidence(
-        min(known.first, observation, key=order),
-        max(known.last, observation, key=order),
-        max(known.fullest, observation, key=_fullness),
+        min(evidence.first, observation, key=order),
+        max(evidence.last, observation, key=order),
+        max(evidence.fullest, observation, key=_fullness),
     )
+    # sorted, so that equal states are equal tuples and are stored as equal documents
     return replace(call, evidence=tuple(slots[s] for s in sorted(slots)))
 
 
 def fold_all(call: Call, observations: Iterable[Observation]) -> Call:
-    """The call with all these observations known too."""
+    """Joins all these observations to the call."""
     return reduce(fold, observations, call)
 
 
@@ -96,6 +109,7 @@ def _slot(observation: Observation) -> tuple[str, int, str]:
 
 
 def _fullness(observation: Observation) -> tuple[Any, ...]:
+    """A total order by how much an observation says; ends with `order`, which breaks every tie."""
     o = observation
     talk = max(0, o.talk_seconds or 0)
     kind = -KINDS.index(o.remote.kind) if o.remote else -len(KINDS)
@@ -103,8 +117,13 @@ def _fullness(observation: Observation) -> tuple[Any, ...]:
 
 
 def order(observation: Observation) -> tuple[Any, ...]:
-    """A total order: by time, then by everything else, so that no two differing ones are equal."""
+    """A total order of observations: by time, then by every other field.
+
+    Two observations compare equal only if they are equal. An order by time alone would let the one
+    that arrives first win a tie, and the fold would depend on the order of arrival.
+    """
     o = observation
+    # None does not compare with a value, so each optional field becomes a pair
     talk = (o.talk_seconds is not None, o.talk_seconds or 0)
     number: tuple[Any, ...] = ()
     if o.remote is not None:

@@ -1,4 +1,4 @@
-"""What a call looks like to a person, computed from its evidence; stores nothing, decides all."""
+"""Computes the view of a call, as people see it, from its evidence."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,19 +20,24 @@ from softphone_common.domain.numbers.normalise import RemoteNumber
 
 Outcome = Literal["answered", "missed", "unanswered"]
 
-SIBLING_WINDOW = timedelta(seconds=5)
-"""A leg that first rings later than this after the first answer is a transfer, not a ring group."""
+TRANSFER_AFTER = timedelta(seconds=5)
+"""Time after the first answer from which a new leg is a transfer.
+
+The phones of a ring group ring at nearly one moment, but their reports travel separately, so some
+arrive after the answer. A person needs longer than this to transfer a call.
+"""
 
 NOBODY = RemoteNumber("", None, "anonymous", "")
-"""The other side of a call of which nobody ever told the number."""
+"""The remote number of a call that no observation has a number for."""
 
 TALK_LIMIT = timedelta(days=1)
-"""The longest talk a phone is believed; more is a counter in other units or garbage."""
+"""The longest talk time taken from a phone. More is a counter in milliseconds, or garbage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One extension's part in a call. The empty one: what was said without an extension."""
+    """The part of one extension in a call. The leg with the empty extension stands for all
+    observations without one."""
 
     extension: str
     phase: Phase
@@ -45,9 +50,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call as everybody outside reads it. Durations are whole seconds, null until known.
+    """A call as API and page show it. Durations are whole seconds, None while they are open.
 
-    `extension` is empty while none is known; `answered_by` is None also if nobody told who did.
+    `extension` is empty while no observation has one. `answered_by` is also None for a call that
+    was answered, if no phone reports by which extension.
     """
 
     id: str
@@ -72,20 +78,23 @@ class CallView:
 
 
 def view(call: Call) -> CallView:
-    """The call as seen from outside. Raises ValueError for a call without any evidence."""
+    """Computes the view. Raises ValueError for a call without any evidence."""
     if not call.evidence:
         raise ValueError(f"call {call.id} has no evidence yet")
-    told = sorted(_told(call.evidence), key=order)
+    observations = sorted(_observations(call.evidence), key=order)
     legs = _legs(call.evidence)
     answered = [leg for leg in legs if leg.answered]
     over = _is_over(legs)
     rung_at, connected_at = _first(o.rung_at for o in legs), _first(o.connected_at for o in legs)
     ended_at = _last(leg.ended_at for leg in answered or legs) if over else None
-    direction = _direction(told)
+    direction = _direction(observations)
     phase = _phase(legs, over, direction)
     named = [leg for leg in legs if leg.extension]
-    by = [leg for leg in named if leg.answered]
-    main = min(by or named or legs, key=lambda leg: (leg.connected_at or told[0].at, leg.extension))
+    answerers = [leg for leg in named if leg.answered]
+    main = min(
+        answerers or named or legs,
+        key=lambda leg: (leg.connected_at or observations[0].at, leg.extension),
+    )
     dialed_at = _first(leg.dialed_at for leg in legs)
     begun = _first((dialed_at, rung_at))
     return CallView(
@@ -94,81 +103,90 @@ def view(call: Call) -> CallView:
         outcome=_outcome(bool(answered), direction) if over else None,
         direction=direction,
         extension=main.extension,
-        answered_by=main.extension if by else None,
-        remote=_remote(told),
-        name=next((o.name for o in told if o.name), ""),
-        reason=next((o.reason for o in reversed(told) if o.reason and o.phase in ENDS), ""),
-        identity=told[0].identity,
+        answered_by=main.extension if answerers else None,
+        remote=_remote(observations),
+        name=next((o.name for o in observations if o.name), ""),
+        reason=_reason(observations),
+        identity=observations[0].identity,
         legs=legs,
         dialed_at=dialed_at,
         rung_at=rung_at,
         connected_at=connected_at,
         ended_at=ended_at,
-        started_at=told[0].at,
-        last_at=told[-1].at,
+        started_at=observations[0].at,
+        last_at=observations[-1].at,
         ring_seconds=_seconds(begun, connected_at or ended_at),
         talk_seconds=(_seconds(connected_at, ended_at) or 0) if over else None,
     )
 
 
-def _remote(told: list[Observation]) -> RemoteNumber:
-    said = [o.remote for o in told if o.remote is not None]
-    return min(said, key=lambda remote: KINDS.index(remote.kind), default=NOBODY)
+def _remote(observations: list[Observation]) -> RemoteNumber:
+    numbers = [o.remote for o in observations if o.remote is not None]
+    return min(numbers, key=lambda remote: KINDS.index(remote.kind), default=NOBODY)
 
 
-def _told(evidence: Iterable[Evidence]) -> set[Observation]:
+def _reason(observations: list[Observation]) -> str:
+    reasons = (o.reason for o in reversed(observations) if o.reason and o.phase in ENDS)
+    return next(reasons, "")
+
+
+def _observations(evidence: Iterable[Evidence]) -> set[Observation]:
     return {o for e in evidence for o in (e.first, e.last, e.fullest)}
 
 
 def _legs(evidence: tuple[Evidence, ...]) -> tuple[Leg, ...]:
-    """Each extension's part, in order; what was said without an extension is that of the empty one.
+    """The legs of a call, sorted by extension.
 
-    An end without an extension ends every leg that did not end by itself. An answer without one is
-    that of the only leg that can have given it, or else of nobody in particular.
+    An end without an extension ends every leg that has no end of its own. An answer without one
+    belongs to the only leg that can have given it, otherwise to the leg of the empty extension.
     """
     named: dict[str, list[Evidence]] = {}
     for e in evidence:
         named.setdefault(e.first.extension, []).append(e)
     nameless = named.pop("", [])
     answers = dict(named)
-    unknown: list[Evidence] = []
-    for said in _by_id(nameless):
-        who = _answerers(said, named)
-        if len(who) == 1:
-            answers[who[0]] = [*answers[who[0]], *said]
+    unassigned: list[Evidence] = []
+    for group in _by_external_id(nameless):
+        candidates = _answerers(group, named)
+        if len(candidates) == 1:
+            answers[candidates[0]] = [*answers[candidates[0]], *group]
         else:
-            unknown += said
+            unassigned += group
     legs = [
         _leg(x, own, answers[x], _ends(own) or [e for e in _ends(nameless) if _concerns(e, own)])
         for x, own in named.items()
     ]
     if nameless:
-        legs.append(_leg("", nameless, unknown, _ends(nameless)))
+        legs.append(_leg("", nameless, unassigned, _ends(nameless)))
     return tuple(sorted(legs, key=lambda leg: leg.extension))
 
 
-def _by_id(nameless: list[Evidence]) -> list[list[Evidence]]:
+def _by_external_id(nameless: list[Evidence]) -> list[list[Evidence]]:
     ids = sorted({e.first.external_id for e in nameless})
     return [[e for e in nameless if e.first.external_id == id_] for id_ in ids]
 
 
-def _answerers(said: list[Evidence], named: dict[str, list[Evidence]]) -> list[str]:
-    """The extensions whose answer this may be, if it tells of one: nobody who was rung later."""
-    answer = _answered_at(said, _ends(said))
+def _answerers(nameless: list[Evidence], named: dict[str, list[Evidence]]) -> list[str]:
+    """The extensions that can have given an answer without an extension, if there is one.
+
+    Legs that began to ring after the transfer window cannot. If some of the others report an answer
+    of their own, it is one of those.
+    """
+    answer = _answered_at(nameless, _ends(nameless))
     if answer is None:
         return []
-    latest = answer + SIBLING_WINDOW
-    may = {
+    latest = answer + TRANSFER_AFTER
+    candidates = {
         x: own
         for x, own in named.items()
-        if _concerns(said[0], own) and (_begun(own) or latest) <= latest
+        if _concerns(nameless[0], own) and (_begun(own) or latest) <= latest
     }
-    return [x for x, own in may.items() if _answered_at(own, _ends(own))] or [*may]
+    return [x for x, own in candidates.items() if _answered_at(own, _ends(own))] or [*candidates]
 
 
 def _concerns(nameless: Evidence, leg: list[Evidence]) -> bool:
-    """Whether it may be of this leg: not if the sender calls that by another id."""
-    ids = {o.external_id for o in _told(leg)} - {""}
+    """Whether evidence without an extension can be about this leg: ids of the sender must agree."""
+    ids = {o.external_id for o in _observations(leg)} - {""}
     return not ids or nameless.first.external_id in {"", *ids}
 
 
@@ -200,20 +218,21 @@ def _begun(evidence: Iterable[Evidence]) -> datetime | None:
 
 
 def _answered_at(evidence: list[Evidence], ends: list[Evidence]) -> datetime | None:
-    """The first answer that was told; without one, as long before the end as the talk was."""
-    told = _first(e.first.at for e in evidence if e.first.phase == "connected")
-    return told or _before(_last(e.last.at for e in ends), _talk(evidence))
+    """The first reported answer. Without one: the end, less the length of talk reported with it."""
+    answer = _first(e.first.at for e in evidence if e.first.phase == "connected")
+    return answer or _before(_last(e.last.at for e in ends), _talk(evidence))
 
 
 def _is_over(legs: tuple[Leg, ...]) -> bool:
-    """Over when every leg has ended, or was one of a ring group somebody else answered.
+    """Whether every leg has ended, or rang in a group in which another one answered.
 
-    What was said without an extension is of no account where the named legs tell as much.
+    Many phones of a group report neither an end nor a missed call when another one answers.
     """
+    # evidence without an extension only repeats what the named legs report, unless it is an answer
     legs = tuple(leg for leg in legs if leg.extension or leg.answered) or legs
     answer = _first(leg.connected_at for leg in legs)
 
-    def settled(leg: Leg) -> bool:
+    def is_settled(leg: Leg) -> bool:
         if leg.ended_at is not None:
             return True
         begun = _first((leg.dialed_at, leg.rung_at))
@@ -221,10 +240,10 @@ def _is_over(legs: tuple[Leg, ...]) -> bool:
             not leg.answered
             and answer is not None
             and begun is not None
-            and begun <= answer + SIBLING_WINDOW
+            and begun <= answer + TRANSFER_AFTER
         )
 
-    return all(settled(leg) for leg in legs)
+    return all(is_settled(leg) for leg in legs)
 
 
 def _phase(legs: tuple[Leg, ...], over: bool, direction: Direction) -> Phase:
@@ -245,17 +264,17 @@ def _outcome(answered: bool, direction: Direction) -> Outcome:
     return "missed" if direction == "inbound" else "unanswered"
 
 
-def _direction(told: list[Observation]) -> Direction:
-    """Our own click knows best, then what was said first; a phone that never tells is rung."""
-    if any(o.phase == "dialed" for o in told):
+def _direction(observations: list[Observation]) -> Direction:
+    """Outbound if anything was dialled, otherwise the first direction reported, or inbound."""
+    if any(o.phase == "dialed" for o in observations):
         return "outbound"
-    return next((o.direction for o in told if o.direction), "inbound")
+    return next((o.direction for o in observations if o.direction), "inbound")
 
 
 def _talk(evidence: Iterable[Evidence]) -> timedelta | None:
-    """The talk's length in the phone's own word; believed only where no answer was ever seen."""
-    told = [o.talk_seconds or 0 for o in _told(evidence) if o.phase in ENDS]
-    longest = min(max(told, default=0), int(TALK_LIMIT.total_seconds()))
+    """The length of talk that ends report. It counts only where no answer was reported."""
+    lengths = [o.talk_seconds or 0 for o in _observations(evidence) if o.phase in ENDS]
+    longest = min(max(lengths, default=0), int(TALK_LIMIT.total_seconds()))
     return timedelta(seconds=longest) if longest > 0 else None
 
 

@@ -1,4 +1,4 @@
-"""Which keys a number is found by, and in which order what is found is shown."""
+"""Defines the keys by which records are found for a number, and the order of the matches."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _LEVELS: tuple[Level, ...] = ("exact", "range", "maybe")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A record found for a number: its id, how sure that is (`level`) and why (`reason`)."""
+    """A record that has a number: its id, the certainty (`level`) and the reason in words."""
 
     record: str
     type: RecordType
@@ -26,25 +26,27 @@ class Match:
 
 
 def lookup_key(remote: RemoteNumber | None) -> str | None:
-    """The key records are found by; None where nobody may be found, or nothing is known yet.
+    """The key by which records of this number are found: its E.164.
 
-    A withheld, internal, service or unreadable number is nobody's, so it is never a key.
+    None for a number that belongs to no record (withheld, internal, service, invalid), and while a
+    call has no number yet.
     """
     return remote.e164 if remote is not None and remote.kind == "external" else None
 
 
 def record_keys(numbers: Iterable[str], profile: NumberProfile) -> list[str]:
-    """The keys a record with these numbers is found by: each once, in order of the numbers."""
+    """The keys of a record with these numbers, without repetitions, in the order of the numbers."""
     keys = (lookup_key(normalise(number, profile)) for number in numbers)
     return list(dict.fromkeys(key for key in keys if key is not None))
 
 
 def in_order(matches: Iterable[Match]) -> tuple[Match, ...]:
-    """Surest first, then by type as the product names them, then by name; ids settle the rest."""
+    """Sorts by certainty, then by type in the order of RECORD_TYPES, then by name and id."""
     return tuple(sorted(matches, key=_place))
 
 
 def _place(match: Match) -> tuple[int | str, ...]:
+    # a total order: all instances show the matches in one order, whatever the database returns
     level, kind = _LEVELS.index(match.level), RECORD_TYPES.index(match.type)
     name = match.name.casefold()
     return level, kind, name, match.record, match.name, match.reason, match.url

@@ -1,23 +1,23 @@
-"""What is stale: begun by the connector and never completed, so that the sweep may take it."""
+"""Decides which calls are stale: their end was never reported, and they can no longer be live."""
 
 from datetime import datetime, timedelta
 
 from softphone_common.domain.call_view import CallView
 
 GRACE = timedelta(hours=1)
-"""A call nobody answered or ended is left alone for this long after its last sign of life."""
+"""Time after the last event in which a call that nobody answered is left alone."""
 
 LIVE_LIMIT = timedelta(hours=12)
-"""A connected call counts as live for this long after its last sign of life."""
+"""Time after the last event in which a connected call counts as live."""
 
 
 def is_stale(
     call: CallView, now: datetime, grace: timedelta = GRACE, live_limit: timedelta = LIVE_LIMIT
 ) -> bool:
-    """Whether the call has no duration, cannot be live any more and nobody ever finished it.
+    """Whether the sweep may move the call to the recycle bin.
 
-    Missed calls are complete (their talk time is 0) and stay, and so does a call of which any leg
-    has ended: its talk happened or it was missed, even if other legs never told of their end.
+    Missed calls are complete, with a talk time of 0, and stay. So does a call with any leg that has
+    ended: it took place, even if other legs never report their end.
     """
     if call.talk_seconds is not None:
         return False

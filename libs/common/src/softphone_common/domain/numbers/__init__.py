@@ -1,1 +1,1 @@
-"""Phone numbers: normalised from what phones and people write, and spelt for a softphone."""
+"""Phone numbers: normalised from texts of phones and people, and formatted for dialling."""
