@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from softphone_common.contracts.events import Role
+from softphone_common.contracts.entities import Role
 from softphone_testing.processes import Fleet
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from softphone_common.bus import topology
-from softphone_common.contracts.events import Role
+from softphone_common.contracts.entities import Role
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.product import Json

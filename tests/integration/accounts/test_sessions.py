@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from softphone_common.contracts.events import User
+from softphone_common.contracts.entities import User
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.product import PASSWORD

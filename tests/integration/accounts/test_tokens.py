@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 
-from softphone_common.contracts.events import User
+from softphone_common.contracts.entities import User
 from softphone_common.http.auth import Tokens
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until

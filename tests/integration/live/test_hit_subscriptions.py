@@ -11,7 +11,8 @@ from aiormq.exceptions import PublishError
 
 from softphone_common.bus.envelope import pack
 from softphone_common.contracts.catalogue import EXCHANGE
-from softphone_common.contracts.events import HitSeen, Role, User
+from softphone_common.contracts.entities import Role, User
+from softphone_common.contracts.events import HitSeen
 from softphone_common.contracts.hit import HitJson, RequestJson
 from softphone_common.process.clock import utc_now
 from softphone_testing.real_servers import RealServer

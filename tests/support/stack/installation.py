@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 
-from softphone_common.contracts.events import Role, User
+from softphone_common.contracts.entities import Role, User
 from softphone_common.http.auth import Tokens
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import Settings

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import _IncludedRouter
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from softphone_common.contracts.events import Role
+from softphone_common.contracts.entities import Role
 from softphone_testing.activation_codes import code
 from support.product import Json
 from support.stack.full_company import NUMBER

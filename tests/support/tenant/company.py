@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from softphone_common.contracts.events import Role
+from softphone_common.contracts.entities import Role
 from softphone_testing.activation_codes import code
 from softphone_testing.processes import Fleet
 from softphone_testing.until import until

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from softphone_common.contracts.events import User
+from softphone_common.contracts.entities import User
 from softphone_common.http.auth import Tokens
 from softphone_common.process.clock import utc_now
 from softphone_ingest.tenants.activation import PrivateKey, issue

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from pydantic import SecretStr
 
-from softphone_common.contracts.events import Role, User
+from softphone_common.contracts.entities import Role, User
 from softphone_common.http.auth import Tokens
 from softphone_common.runtime.registry import installed_services
 from softphone_testing.activation_codes import PUBLIC_KEY

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from softphone_common.contracts.events import Comment
+from softphone_common.contracts.entities import Comment
 from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.mongo import Database, reaching
 

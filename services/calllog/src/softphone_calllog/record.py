@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from softphone_common.contracts.events import CallMatched, CallObserved, Comment
+from softphone_common.contracts.entities import Comment
+from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.contracts.websocket import CallJson, call_json
 from softphone_common.domain.call import Call, fold
 from softphone_common.domain.call_view import view

@@ -20,7 +20,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from softphone_common.contracts.events import Activation, Tenant
+from softphone_common.contracts.entities import Activation, Tenant
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.settings import load
 from softphone_ingest.settings import IngestSettings

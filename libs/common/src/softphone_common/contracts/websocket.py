@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.contracts.events import Comment
+from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.hit import HitJson
 from softphone_common.domain.call import Direction, Identity, Phase
 from softphone_common.domain.call_view import CallView, Leg, Outcome

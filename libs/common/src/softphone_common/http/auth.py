@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from softphone_common.contracts.events import Role, TenantId, User
+from softphone_common.contracts.entities import Role, TenantId, User
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock, utc_now
 

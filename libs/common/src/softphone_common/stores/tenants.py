@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from functools import partial
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import Tenant, TenantChanged
+from softphone_common.contracts.entities import Tenant
+from softphone_common.contracts.events import TenantChanged
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.documents import from_document, from_optional

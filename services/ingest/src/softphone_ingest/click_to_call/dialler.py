@@ -5,7 +5,8 @@ from typing import get_args
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from softphone_common.contracts.dial_link import DialLink
-from softphone_common.contracts.events import CallObserved, Device, Tenant
+from softphone_common.contracts.entities import Device, Tenant
+from softphone_common.contracts.events import CallObserved
 from softphone_common.domain.call import Observation
 from softphone_common.domain.numbers.dial_format import DialFormat, fill_link, format_number
 from softphone_common.domain.numbers.normalise import NumberProfile, RemoteNumber, normalise

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from softphone_common.contracts.events import Device, Tenant
+from softphone_common.contracts.entities import Device, Tenant
 from softphone_common.contracts.problem_codes import of_validation
 from softphone_common.domain.numbers import normalise as numbers
 from softphone_common.domain.numbers.profile_error import ProfileError

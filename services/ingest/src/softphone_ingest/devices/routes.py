@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.dial_link import DialLink
-from softphone_common.contracts.events import Device, DeviceChanged
+from softphone_common.contracts.entities import Device
+from softphone_common.contracts.events import DeviceChanged
 from softphone_common.http.auth import AdminCaller, Caller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError

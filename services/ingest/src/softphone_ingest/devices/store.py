@@ -9,7 +9,8 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import Device, DeviceChanged
+from softphone_common.contracts.entities import Device
+from softphone_common.contracts.events import DeviceChanged
 from softphone_common.http.problem import RETRY_AFTER, ProblemError
 from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.documents import from_document, to_document

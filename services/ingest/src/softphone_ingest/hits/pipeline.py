@@ -10,7 +10,8 @@ from dataclasses import field as field_of
 from datetime import datetime
 from typing import Any, Protocol
 
-from softphone_common.contracts.events import CallObserved, Device, Tenant
+from softphone_common.contracts.entities import Device, Tenant
+from softphone_common.contracts.events import CallObserved
 from softphone_common.contracts.hit import HitOutcome
 from softphone_common.domain.call import Observation
 from softphone_common.http.problem import ProblemError

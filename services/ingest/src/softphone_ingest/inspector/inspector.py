@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import CallMatched, CallObserved, Device, Tenant
+from softphone_common.contracts.entities import Device, Tenant
+from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock

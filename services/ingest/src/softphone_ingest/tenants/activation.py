@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from softphone_common.contracts.events import Activation, Tenant, TenantId
+from softphone_common.contracts.entities import Activation, Tenant, TenantId
 from softphone_common.contracts.problem_codes import text_of
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.telemetry import log

@@ -15,7 +15,8 @@ from pydantic import (
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.dial_link import Link
-from softphone_common.contracts.events import Tenant, TenantChanged, TenantId, TenantState
+from softphone_common.contracts.entities import Tenant, TenantId, TenantState
+from softphone_common.contracts.events import TenantChanged
 from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.numbers.dial_format import DialFormat
 from softphone_common.domain.numbers.normalise import NumberProfile, check

@@ -5,7 +5,7 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from softphone_common.contracts.events import Tenant
+from softphone_common.contracts.entities import Tenant
 from softphone_common.stores.documents import from_optional, to_document
 from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_common.stores.tenants import COLLECTION

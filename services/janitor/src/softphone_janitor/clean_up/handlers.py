@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.commands import CleanUpRequested
-from softphone_common.contracts.events import CleanUpFinished, Tenant
+from softphone_common.contracts.entities import Tenant
+from softphone_common.contracts.events import CleanUpFinished
 from softphone_common.process.clock import Clock
 from softphone_common.stores.tenants import Tenants
 from softphone_janitor.clean_up.due import due_night, next_begins

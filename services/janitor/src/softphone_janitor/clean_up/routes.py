@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from softphone_common.contracts.events import TenantId
+from softphone_common.contracts.entities import TenantId
 from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import Role, TenantId, User, UserChanged
+from softphone_common.contracts.entities import Role, TenantId, User
+from softphone_common.contracts.events import UserChanged
 from softphone_common.http.auth import AdminCaller, Caller, Tokens
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError

@@ -12,7 +12,8 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import User, UserChanged
+from softphone_common.contracts.entities import User
+from softphone_common.contracts.events import UserChanged
 from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.documents import from_document, from_optional, to_document
 from softphone_common.stores.mongo import Database, Document, reaching

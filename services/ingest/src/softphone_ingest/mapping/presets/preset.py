@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from softphone_common.contracts.dial_link import DialLink
-from softphone_common.contracts.events import PRESET_PATTERN
+from softphone_common.contracts.entities import PRESET_PATTERN
 from softphone_common.domain.numbers.normalise import NumberProfile, changed
 from softphone_ingest.mapping.schema import Mapping
 
