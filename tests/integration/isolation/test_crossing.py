@@ -1,4 +1,4 @@
-"""Frames and messages stay with their tenant; each kind there is, so a new one is tried too."""
+"""Every type of frame and message stays with its tenant."""
 
 import json
 import re
@@ -25,7 +25,7 @@ KINDS = {get_args(frame.model_fields["type"].annotation)[0] for frame in get_arg
 FIELDS = {"extension": "21", "number": NUMBER}
 NEVER_GIVEN_OUT = 17
 CALL = "6f9619ff-8b86-5d01-b42d-00cf4fc964ff"
-"""The samples' call."""
+"""The id of the call in the samples."""
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +33,8 @@ async def ours(installation: Installation) -> Company:
     return await make_full_company(installation)
 
 
-async def only_hears(installation: Installation, ours: Company, browser: Browser) -> str:
-    """What comes next at our company is the first that this browser hears of; the call's id."""
+async def require_own_call_only(installation: Installation, ours: Company, browser: Browser) -> str:
+    """Makes a call at our company and asserts that the browser has received no other frame."""
     own = await ours.phone.post_hits("ringing", call_id=uuid4().hex, **FIELDS)
     await browser.expect_call(own)
     assert {call["id"] for call in browser.calls()} == {own}
@@ -42,7 +42,7 @@ async def only_hears(installation: Installation, ours: Company, browser: Browser
     return own
 
 
-async def test_every_kind_of_frame_stays_with_its_tenant(
+async def test_frame_of_every_type_stays_with_its_tenant(
     installation: Installation, ours: Company
 ) -> None:
     theirs = await make_full_company(installation)
@@ -57,25 +57,27 @@ async def test_every_kind_of_frame_stays_with_its_tenant(
             await browser.send({"type": "watch", "device": theirs.phone.id})
         call = await theirs.phone.post_hits("ringing", "missed", call_id="new", **FIELDS)
         await installation.logged(there, call, phase="missed")
-        said: Json = {"text": "for our eyes only", "record": None}
-        await installation.post(f"/api/calls/{call}/comments", there, said)
+        comment: Json = {"text": "for our eyes only", "record": None}
+        await installation.post(f"/api/calls/{call}/comments", there, comment)
         assert (await installation.ask("DELETE", f"/api/calls/{call}", there)).status_code == 204
 
-        async def heard() -> bool:
-            await theirs.phone.hit("no such event")  # until the watch has begun
-            found = {frame["type"] for frame in (*insider.frames, *reader.frames)}
-            assert found == KINDS, "a new kind of frame needs something here that brings it"
+        async def all_received() -> bool:
+            await theirs.phone.hit(
+                "no such event"
+            )  # until the watch has begun, at which hits are sent
+            received = {frame["type"] for frame in (*insider.frames, *reader.frames)}
+            assert received == KINDS, "a new type of frame needs an action here that causes it"
             return True
 
-        await until(heard, what="a frame of each kind")
-        await only_hears(installation, ours, outsider)
+        await until(all_received, what="a frame of each kind")
+        await require_own_call_only(installation, ours, outsider)
 
 
 @pytest.mark.parametrize("kind", sorted(BY_TYPE))
-async def test_a_message_of_one_tenant_about_anothers_things_changes_none(
+async def test_message_with_ids_of_another_tenant_changes_nothing(
     installation: Installation, rabbitmq: RealServer, ours: Company, kind: str
 ) -> None:
-    """Whoever gets it looks for the call among its sender's."""
+    """Consumers look for the call among those of the message's tenant."""
     theirs = await installation.make_tenant()
     body = re.sub(
         CALL, ours.examples.call, json.dumps(sample(SAMPLES, kind)).replace("acme", theirs)
@@ -87,6 +89,6 @@ async def test_a_message_of_one_tenant_about_anothers_things_changes_none(
             key = BY_TYPE[kind].message.model_validate_json(body).routing_key
             message = aio_pika.Message(body.encode(), headers={"cloudEvents_type": kind})
             await exchange.publish(message, key, mandatory=False)
-        own = await only_hears(installation, ours, browser)
+        own = await require_own_call_only(installation, ours, browser)
     await installation.logged(ours.admin.token, own, phase="ringing")
     assert await installation.get(f"/api/calls/{ours.examples.call}", ours.admin.token) == before

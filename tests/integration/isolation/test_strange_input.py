@@ -1,4 +1,4 @@
-"""Whatever is sent to whichever route is answered with what is wrong with it, without a crash."""
+"""Malformed input to any route gets an answer that names the problem, never a crash."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -31,7 +31,7 @@ async def call(installation: Installation, company: Company) -> str:
 
 
 def coded(position: bytes) -> str:
-    """A cursor of this position."""
+    """A cursor that encodes this position."""
     return urlsafe_b64encode(position).decode()
 
 
@@ -46,7 +46,7 @@ CURSORS = {
     "too late": coded(b'[99999999999999999, "x"]'),
     "too early": coded(b'[-99999999999999999, "x"]'),
 }
-OUT_OF_TIME = {
+INVALID_TIMES = {
     "before the first moment": "0001-01-01T00:00:00+14:00",
     "after the last moment": "9999-12-31T23:59:59-14:00",
     "a moment nowhere": "2026-01-01T00:00:00",
@@ -70,22 +70,22 @@ async def refuses_cursor(
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
-async def test_a_strange_cursor_is_named(
+async def test_malformed_cursor_is_refused_at_its_field(
     installation: Installation, company: Company, path: str, cursor: str
 ) -> None:
     await refuses_cursor(installation, company, path, cursor)
 
 
 @pytest.mark.parametrize("path", BY_TIME)
-@pytest.mark.parametrize("moment", OUT_OF_TIME.values(), ids=OUT_OF_TIME.keys())
-async def test_a_cursor_outside_of_time_is_named(
+@pytest.mark.parametrize("moment", INVALID_TIMES.values(), ids=INVALID_TIMES.keys())
+async def test_cursor_with_an_invalid_time_is_refused(
     installation: Installation, company: Company, path: str, moment: str
 ) -> None:
     cursor = coded(json.dumps([moment, "x"]).encode())
     await refuses_cursor(installation, company, path, cursor)
 
 
-def test_every_list_with_a_cursor_is_tried(installation: Installation) -> None:
+def test_every_list_with_a_cursor_is_in_the_tests(installation: Installation) -> None:
     assert {one.path for one in operations(installation.app) if "cursor" in one.query} == {*LISTS}
 
 
@@ -101,7 +101,7 @@ def test_every_list_with_a_cursor_is_tried(installation: Installation) -> None:
     "moment",
     ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00", "now", "12"],
 )
-async def test_a_moment_outside_of_time_is_named(
+async def test_parameter_with_an_invalid_time_is_refused(
     installation: Installation, method: str, path: str, field: str, moment: str
 ) -> None:
     answer = await installation.ask(method, path, installation.operator, params={field: moment})
@@ -109,7 +109,7 @@ async def test_a_moment_outside_of_time_is_named(
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-async def test_moments_are_taken_in_any_zone(
+async def test_time_in_any_zone_is_accepted(
     installation: Installation, company: Company, call: str
 ) -> None:
     began = (await installation.logged(company.admin.token, call))["started_at"]
@@ -122,13 +122,13 @@ async def test_moments_are_taken_in_any_zone(
         ] == [call]
 
 
-async def test_a_login_cant_be_changed_to_one_that_is_taken(
+async def test_login_cannot_be_changed_to_one_in_use(
     installation: Installation, company: Company
 ) -> None:
     ids = []
     for login in ("anna", "bernd"):
-        given = {"login": login, "password": PASSWORD}
-        ids.append((await installation.post("/api/users", company.admin.token, given))["id"])
+        body = {"login": login, "password": PASSWORD}
+        ids.append((await installation.post("/api/users", company.admin.token, body))["id"])
     path = f"/api/users/{ids[1]}"
     answer = await installation.ask("PATCH", path, company.admin.token, {"login": "anna"})
     assert answer.status_code == 409, answer.text
@@ -148,7 +148,7 @@ async def test_a_login_cant_be_changed_to_one_that_is_taken(
         "tel:",
     ],
 )
-async def test_a_dial_link_can_run_nothing(
+async def test_dial_link_that_could_run_code_is_refused(
     installation: Installation, company: Company, link: str
 ) -> None:
     answer = await installation.ask(
@@ -162,7 +162,7 @@ FRAMES = {"deep": "[" * 60_000, "bytes": b"{}", "nothing": "", "big number": "1"
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
-async def test_a_strange_frame_ends_the_socket_before_and_after_the_hello(
+async def test_malformed_frame_closes_the_socket(
     installation: Installation, company: Company, frame: str | bytes
 ) -> None:
     async with open_socket(installation.url) as browser:
@@ -175,7 +175,7 @@ async def test_a_strange_frame_ends_the_socket_before_and_after_the_hello(
 
 @dataclass(frozen=True)
 class Operation:
-    """One route as its description has it."""
+    """One route of the OpenAPI description, with its query parameters and body fields."""
 
     method: str
     path: str
@@ -187,8 +187,8 @@ def operations(app: FastAPI) -> Iterator[Operation]:
     document = app.openapi()
     for path, methods in document["paths"].items():
         for method, about in methods.items():
-            said = about.get("parameters", [])
-            query = tuple(p["name"] for p in said if p["in"] == "query")
+            parameters = about.get("parameters", [])
+            query = tuple(p["name"] for p in parameters if p["in"] == "query")
             content = about.get("requestBody", {}).get("content", {})
             named = content.get("application/json", {}).get("schema", {}).get("$ref", "")
             schema = document["components"]["schemas"].get(named.rpartition("/")[2], {})
@@ -208,7 +208,7 @@ _value = st.recursive(_scalar, lambda v: st.lists(v, max_size=3) | st.dictionari
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
-async def test_no_route_crashes(
+async def test_route_with_any_input_does_not_crash(
     installation: Installation, company: Company, call: str, data: st.DataObject
 ) -> None:
     operation = data.draw(st.sampled_from(list(operations(installation.app))))
@@ -220,13 +220,13 @@ async def test_no_route_crashes(
         before, _, rest = path.partition("{")
         path = before + quote(data.draw(ids), safe="") + rest.partition("}")[2]
     query = {name: data.draw(st.text(max_size=9) | _number) for name in operation.query}
-    given: Any = {name: data.draw(_value) for name in operation.fields}
+    fields: Any = {name: data.draw(_value) for name in operation.fields}
     dropped = data.draw(st.sets(st.sampled_from([*operation.query, *operation.fields, "-"])))
     answer = await installation.client.request(
         operation.method,
         path,
         params={k: v for k, v in query.items() if k not in dropped},
-        content=json.dumps({k: v for k, v in given.items() if k not in dropped}),
+        content=json.dumps({k: v for k, v in fields.items() if k not in dropped}),
         headers={
             **bearer(installation.token(company.tenant, "operator", ("21",))),
             "Content-Type": "application/json",
@@ -247,23 +247,25 @@ _WORDS = sorted(
     }
     - {""}
 )
-"""Every name any preset looks for."""
+"""Every name that a preset reads."""
 
 _fields = st.sampled_from(_WORDS)
 _words = st.sampled_from(
     [NUMBER, "newCall", "hangup", "ringing", "in", "out", "1", "w0", "$remote", '{"a":[1]}']
 )
-_told = st.one_of(
+_values = st.one_of(
     _text, _words, st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.none())
 )
-_said = st.dictionaries(_fields | _text, _told, max_size=5).map(
-    lambda said: json.dumps({"extension": "21", "number": "089 99998030", **said}).encode()
+_json_bodies = st.dictionaries(_fields | _text, _values, max_size=5).map(
+    lambda fields: json.dumps({"extension": "21", "number": "089 99998030", **fields}).encode()
 )
 _form = st.dictionaries(_fields, _words | st.text(max_size=8), max_size=6).map(
-    lambda said: urlencode(said).encode()
+    lambda fields: urlencode(fields).encode()
 )
 _xml = st.tuples(_fields, st.text(max_size=8)).map(
-    lambda said: f"<?xml version='1.0'?><call><{said[0]}>{said[1]}</{said[0]}></call>".encode()
+    lambda element: (
+        f"<?xml version='1.0'?><call><{element[0]}>{element[1]}</{element[0]}></call>".encode()
+    )
 )
 _kinds = st.sampled_from(
     [
@@ -280,11 +282,11 @@ _kinds = st.sampled_from(
 
 @pytest.fixture(scope="module")
 async def phones(installation: Installation, company: Company) -> dict[str, str]:
-    """The key of a device of every make."""
+    """The key of one device for each preset."""
     keys = {}
     for preset in load_all():
-        given = {"name": preset, "preset": preset}
-        keys[preset] = (await installation.post("/api/devices", company.admin.token, given))["key"]
+        body = {"name": preset, "preset": preset}
+        keys[preset] = (await installation.post("/api/devices", company.admin.token, body))["key"]
     return keys
 
 
@@ -300,13 +302,13 @@ async def phones(installation: Installation, company: Company) -> dict[str, str]
     | st.text(max_size=5).map(lambda text: f"/{quote(text, safe='')}"),
     query=st.binary(max_size=30) | st.just(b"extension=21&number=1") | _form,
     body=st.binary(max_size=60)
-    | _said
+    | _json_bodies
     | _form
     | _xml
     | st.just(b"--b\r\nContent-Disposition: form-data; name="),
     kind=_kinds,
 )
-async def test_no_hit_is_too_strange(
+async def test_hit_with_any_input_does_not_crash(
     installation: Installation,
     phones: dict[str, str],
     preset: str,

@@ -1,4 +1,4 @@
-"""Two tenants: neither sees, pops, reads or changes anything of the other's, on any route."""
+"""Two tenants: neither reads or changes data of the other, over any route or socket."""
 
 import pytest
 
@@ -22,7 +22,7 @@ async def theirs(installation: Installation) -> Company:
 
 
 OWN_LISTS = {
-    # these answer 200 with what is the caller's own, and the test looks at what that is
+    # these answer 200 with the caller's own data, which the test compares
     "GET /api/devices",
     "GET /api/presets",
     "GET /api/tenant",
@@ -34,13 +34,15 @@ OWN_LISTS = {
 REFUSED = {403, 404, 422}
 
 
-async def test_every_route_is_tried(installation: Installation, theirs: Company) -> None:
+async def test_every_route_is_in_the_table_of_attempts(
+    installation: Installation, theirs: Company
+) -> None:
     tried = set(attempts(theirs)) | OPEN
-    assert routes(installation.app) == tried, "a new route needs a row in what tries them"
+    assert routes(installation.app) == tried, "a new route needs a row in support.stack.routes"
 
 
 @pytest.mark.parametrize("role", ["user", "admin"])
-async def test_nobody_reaches_into_another_tenant(
+async def test_route_with_ids_of_another_tenant_is_refused(
     installation: Installation, ours: Company, theirs: Company, role: str
 ) -> None:
     before = await visible_state(installation, theirs)
@@ -55,7 +57,7 @@ async def test_nobody_reaches_into_another_tenant(
     secret |= {theirs.examples.deleted_call, theirs.user.id, theirs.user.login, theirs.admin.login}
     for route, (path, body) in attempts(theirs).items():
         answer = await installation.ask(route.partition(" ")[0], path, token, body)
-        if route == "POST /api/dial":  # dials at the caller's own tenant, and shows there only
+        if route == "POST /api/dial":  # makes a call at the caller's own tenant
             assert answer.status_code in {201, 403}, answer.text
         elif route in OWN_LISTS:
             assert answer.status_code in {200, 403}, (route, answer.text)
@@ -65,7 +67,7 @@ async def test_nobody_reaches_into_another_tenant(
     assert await visible_state(installation, theirs) == before
 
 
-async def test_without_a_token_nothing_is_answered(
+async def test_route_without_a_token_answers_401(
     installation: Installation, theirs: Company
 ) -> None:
     before = await visible_state(installation, theirs)
@@ -78,7 +80,7 @@ async def test_without_a_token_nothing_is_answered(
     assert await visible_state(installation, theirs) == before
 
 
-async def test_the_same_ids_and_numbers_are_different_calls_and_records(
+async def test_equal_ids_of_two_tenants_are_different_calls(
     installation: Installation, ours: Company, theirs: Company
 ) -> None:
     assert ours.examples.call != theirs.examples.call
@@ -91,28 +93,28 @@ async def test_the_same_ids_and_numbers_are_different_calls_and_records(
         assert other.examples.call not in ids
 
 
-async def test_a_browser_hears_of_its_own_tenants_calls_only(
+async def test_socket_receives_calls_of_its_own_tenant_only(
     installation: Installation, ours: Company, theirs: Company
 ) -> None:
-    said = {"extension": "21", "number": NUMBER}
+    fields = {"extension": "21", "number": NUMBER}
     async with (
         signed_in(installation.url, ours.user.token) as ours_hears,
         signed_in(installation.url, theirs.user.token) as theirs_hears,
     ):
-        call = await theirs.phone.post_hits("ringing", call_id="pop", **said)
+        call = await theirs.phone.post_hits("ringing", call_id="pop", **fields)
         await until(theirs_hears.calls, what="the popup")
         text: Json = {"text": "for our eyes only", "record": None}
         await installation.logged(theirs.admin.token, call, phase="ringing")
         await installation.post(f"/api/calls/{call}/comments", theirs.user.token, text)
         await theirs_hears.expect("comment")
-        mine = await ours.phone.post_hits("ringing", call_id="pop", **said)
+        mine = await ours.phone.post_hits("ringing", call_id="pop", **fields)
         await until(ours_hears.calls, what="our own popup, after all of theirs")
         assert {seen["id"] for seen in ours_hears.calls()} == {mine}
         assert ours_hears.of_type("comment") == []
         assert {seen["id"] for seen in theirs_hears.calls()} == {call}
 
 
-async def test_a_user_hears_of_the_calls_at_the_own_extensions_only(
+async def test_user_receives_calls_of_the_own_extensions_only(
     installation: Installation, ours: Company
 ) -> None:
     async with (
@@ -131,12 +133,12 @@ async def test_a_user_hears_of_the_calls_at_the_own_extensions_only(
     assert listed == []
 
 
-async def test_an_administrator_makes_and_changes_no_operator(
+async def test_administrator_cannot_create_or_change_an_operator(
     installation: Installation, ours: Company
 ) -> None:
-    given = {"login": "climber", "password": "long enough to do", "role": "operator"}
+    climber = {"login": "climber", "password": "long enough to do", "role": "operator"}
     assert (
-        await installation.ask("POST", "/api/users", ours.admin.token, given)
+        await installation.ask("POST", "/api/users", ours.admin.token, climber)
     ).status_code == 403
     path = f"/api/users/{ours.admin.id}"
     climbs = await installation.ask("PATCH", path, ours.admin.token, {"role": "operator"})

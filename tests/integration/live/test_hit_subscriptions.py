@@ -1,4 +1,4 @@
-"""Who watches a device sees its hits as they come: administrators of its tenant, nobody else."""
+"""Watching a device: administrators of its tenant receive its hits, and no other user does."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -23,8 +23,8 @@ from support.tenant.browser import Browser, signed_in
 DEVICE = "d-4711"
 
 
-class SpokenDevice:
-    """A tenant whose device is hit: what ingest would say of it is said over the real bus."""
+class WatchedDevice:
+    """A tenant with a device, whose hits tests publish on the bus in the place of ingest."""
 
     def __init__(self, notifier: Installation, exchange: AbstractExchange) -> None:
         self.notifier = notifier
@@ -36,7 +36,7 @@ class SpokenDevice:
         return self.notifier.tokens.issue(who, timedelta(minutes=15))[0]
 
     async def hit(self, device: str = DEVICE) -> str:
-        """A hit that somebody listens to; its id. Raises PublishError if nobody does."""
+        """Publishes a hit and returns its id; raises PublishError if no queue is bound for it."""
         request = RequestJson(
             method="GET", path="/ringing", query="n=<b>", headers={}, body="", client="192.0.2.21"
         )
@@ -55,8 +55,8 @@ class SpokenDevice:
         await self._exchange.publish(message, envelope.routing_key, mandatory=True)
         return seen.id
 
-    async def is_heard(self) -> bool:
-        """Whether anybody listens to this tenant's hits."""
+    async def is_bound(self) -> bool:
+        """Whether a queue is bound for hits of this tenant."""
         try:
             await self.hit("another device")
         except PublishError:
@@ -64,12 +64,12 @@ class SpokenDevice:
         return True
 
     async def watch(self, browser: Browser, device: str = DEVICE) -> None:
-        """Watches, and returns with the first hit that came of it."""
+        """Asks to watch a device, and returns with the first hit received from it."""
         await browser.send({"type": "watch", "device": device})
         before = len(browser.of_type("hit"))
 
         async def comes() -> bool:
-            if await self.is_heard():
+            if await self.is_bound():
                 await self.hit(device)
             return len(browser.of_type("hit")) > before
 
@@ -96,8 +96,8 @@ async def exchange(rabbitmq: RealServer) -> AsyncIterator[AbstractExchange]:
 
 
 @pytest.fixture
-async def office(notifier: Installation, exchange: AbstractExchange) -> SpokenDevice:
-    return SpokenDevice(notifier, exchange)
+async def device(notifier: Installation, exchange: AbstractExchange) -> WatchedDevice:
+    return WatchedDevice(notifier, exchange)
 
 
 def hits(browser: Browser) -> list[str]:
@@ -108,10 +108,10 @@ async def sees(browser: Browser, hit: str) -> None:
     await until(lambda: hit in hits(browser), what=f"the hit {hit}")
 
 
-async def test_an_administrator_sees_the_hits_of_the_device(office: SpokenDevice) -> None:
-    async with signed_in(office.notifier.url, office.token("clara", "admin")) as clara:
-        await office.watch(clara)
-        await sees(clara, await office.hit())
+async def test_administrator_who_watches_receives_hits(device: WatchedDevice) -> None:
+    async with signed_in(device.notifier.url, device.token("clara", "admin")) as clara:
+        await device.watch(clara)
+        await sees(clara, await device.hit())
         frame = clara.of_type("hit")[-1]
         assert set(frame) == {"type", "hit"}
         hit = HitJson.model_validate(frame["hit"])
@@ -119,88 +119,88 @@ async def test_an_administrator_sees_the_hits_of_the_device(office: SpokenDevice
         assert hit.request.query == "n=<b>"
 
 
-async def test_nobody_is_listened_for_who_does_not_watch(office: SpokenDevice) -> None:
-    token = office.token("clara", "admin")
-    async with signed_in(office.notifier.url, token) as clara:
-        assert not await office.is_heard()
-        await office.watch(clara)
+async def test_queue_is_bound_only_while_somebody_watches(device: WatchedDevice) -> None:
+    token = device.token("clara", "admin")
+    async with signed_in(device.notifier.url, token) as clara:
+        assert not await device.is_bound()
+        await device.watch(clara)
         await clara.send({"type": "watch", "device": None})
-        await until(lambda: _silent(office), what="the end of the watch")
+        await until(lambda: _is_unbound(device), what="the end of the watch")
         before = hits(clara)
-        await office.watch(clara, "another device")
+        await device.watch(clara, "another device")
         assert DEVICE not in {
             frame["hit"]["device"] for frame in clara.of_type("hit")[len(before) :]
         }
-    await until(lambda: _silent(office), what="the watch to end with its socket")
+    await until(lambda: _is_unbound(device), what="the watch to end with its socket")
 
 
-async def _silent(office: SpokenDevice) -> bool:
-    return not await office.is_heard()
+async def _is_unbound(device: WatchedDevice) -> bool:
+    return not await device.is_bound()
 
 
-async def test_the_others_go_on_watching(office: SpokenDevice) -> None:
-    token = office.token("clara", "admin")
-    async with signed_in(office.notifier.url, token) as stays:
-        await office.watch(stays)
-        async with signed_in(office.notifier.url, token) as goes:
-            await office.watch(goes)
-        async with signed_in(office.notifier.url, token) as other:
-            await office.watch(other, "another device")
-            shown = await office.hit()
+async def test_watch_goes_on_when_another_one_ends(device: WatchedDevice) -> None:
+    token = device.token("clara", "admin")
+    async with signed_in(device.notifier.url, token) as stays:
+        await device.watch(stays)
+        async with signed_in(device.notifier.url, token) as goes:
+            await device.watch(goes)
+        async with signed_in(device.notifier.url, token) as other:
+            await device.watch(other, "another device")
+            shown = await device.hit()
             await sees(stays, shown)
-            await sees(other, await office.hit("another device"))
+            await sees(other, await device.hit("another device"))
             assert shown not in hits(other)
 
 
-async def test_another_tenants_administrator_sees_nothing(
-    office: SpokenDevice, exchange: AbstractExchange
+async def test_watch_from_another_tenant_receives_nothing(
+    device: WatchedDevice, exchange: AbstractExchange
 ) -> None:
-    theirs = SpokenDevice(office.notifier, exchange)
+    theirs = WatchedDevice(device.notifier, exchange)
     async with (
-        signed_in(office.notifier.url, office.token("clara", "admin")) as clara,
-        signed_in(office.notifier.url, theirs.token("dora", "admin")) as dora,
+        signed_in(device.notifier.url, device.token("clara", "admin")) as clara,
+        signed_in(device.notifier.url, theirs.token("dora", "admin")) as dora,
     ):
-        await office.watch(clara)
+        await device.watch(clara)
         await theirs.watch(dora)
-        ours = await office.hit()
+        ours = await device.hit()
         await sees(clara, ours)
         await sees(dora, await theirs.hit())
         assert ours not in hits(dora)
         assert set(hits(clara)).isdisjoint(hits(dora))
 
 
-async def test_a_user_sees_nothing_and_an_administrator_who_is_none_any_more(
-    office: SpokenDevice,
+async def test_watch_by_a_user_without_the_role_receives_nothing(
+    device: WatchedDevice,
 ) -> None:
     async with (
-        signed_in(office.notifier.url, office.token("clara", "admin")) as clara,
-        signed_in(office.notifier.url, office.token("anna", "user")) as anna,
+        signed_in(device.notifier.url, device.token("clara", "admin")) as clara,
+        signed_in(device.notifier.url, device.token("anna", "user")) as anna,
     ):
         await anna.send({"type": "watch", "device": DEVICE})
-        await office.watch(clara)
+        await device.watch(clara)
         assert hits(anna) == []
 
-        await anna.send({"type": "token", "token": office.token("anna", "admin")})
-        await office.watch(anna)
+        await anna.send({"type": "token", "token": device.token("anna", "admin")})
+        await device.watch(anna)
         first = hits(anna)
         assert set(first).isdisjoint(hits(clara)[:1])
 
-        await anna.send({"type": "token", "token": office.token("anna", "user")})
-        await until(lambda: _shows_only(office, clara, anna), what="a hit that is not for her")
+        await anna.send({"type": "token", "token": device.token("anna", "user")})
+        await until(lambda: _shows_only(device, clara, anna), what="a hit that is not for her")
 
 
-async def _shows_only(office: SpokenDevice, one: Browser, other: Browser) -> bool:
-    """Whether a hit reaches this browser and, once another one did so too, not the other."""
+async def _shows_only(device: WatchedDevice, one: Browser, other: Browser) -> bool:
+    """Whether two hits reach one browser while none reaches the other."""
     before = hits(other)
     for _ in range(2):
-        await sees(one, await office.hit())
+        await sees(one, await device.hit())
     return hits(other) == before
 
 
 @pytest.mark.parametrize("frame", [{}, {"device": 7}, {"device": "x" * 65}])
-async def test_a_watch_that_names_nothing_is_an_error(
-    office: SpokenDevice, frame: dict[str, object]
+async def test_watch_without_a_valid_device_closes_the_socket(
+    device: WatchedDevice, frame: dict[str, object]
 ) -> None:
-    async with signed_in(office.notifier.url, office.token("clara", "admin")) as clara:
+    async with signed_in(device.notifier.url, device.token("clara", "admin")) as clara:
         await clara.send({"type": "watch", **frame})
         assert await clara.close_code() == 4004

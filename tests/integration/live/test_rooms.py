@@ -1,4 +1,4 @@
-"""Browsers that come while a tenant's room is opened or closed, which the broker may hold up."""
+"""Browsers that connect while a tenant's room opens or closes, over a broker that delays it."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -21,7 +21,7 @@ SOCKETS = "softphone_sockets "
 async def installation(
     broker: Proxy, mongodb: RealServer, redis_server: RealServer
 ) -> AsyncIterator[Installation]:
-    """A broker that is slow is not given up."""
+    """All services, with time-outs that outlast the delays of these tests."""
     settings = {
         "linger_seconds": LINGER.total_seconds(),
         "publish_seconds": 60,
@@ -35,12 +35,12 @@ async def a_user(installation: Installation) -> Person:
     return await installation.make_user(await installation.make_tenant())
 
 
-def hold_up(broker: Proxy, user: Person) -> None:
-    """Notifier's wishes for this tenant's calls are on their way until the thaw."""
-    broker.stop_at(wish(user))
+def stop_at_binding(broker: Proxy, user: Person) -> None:
+    """Stops the connection at notifier's binding for this tenant's calls, until the thaw."""
+    broker.stop_at(binding(user))
 
 
-def wish(user: Person) -> str:
+def binding(user: Person) -> str:
     return f"call.*.{user.tenant}"
 
 
@@ -58,21 +58,21 @@ async def sockets(installation: Installation) -> float:
     return float(next(line for line in lines if line.startswith(SOCKETS)).split()[-1])
 
 
-async def test_whoever_comes_while_the_room_is_opened_waits_for_it_too(
+async def test_second_browser_waits_for_the_opening_room(
     installation: Installation, broker: Proxy
 ) -> None:
     anna, before = await a_user(installation), await sockets(installation)
     async with open_socket(installation.url) as first, open_socket(installation.url) as second:
-        hold_up(broker, anna)
+        stop_at_binding(broker, anna)
         try:
             await says_hello(first, anna)
-            await until(lambda: broker.holds(wish(anna)), what="the wish for its calls")
+            await until(lambda: broker.holds(binding(anna)), what="the binding for its calls")
             await says_hello(second, anna)
 
             async def came() -> bool:
                 return bool(second.frames) or await sockets(installation) == before + 2
 
-            await until(came, what="both at the door")
+            await until(came, what="both sockets")
             assert (first.frames, second.frames) == ([], [])
         finally:
             broker.thaw()
@@ -82,34 +82,34 @@ async def test_whoever_comes_while_the_room_is_opened_waits_for_it_too(
         assert [frame["type"] for frame in second.frames[:2]] == ["welcome", "call"]
 
 
-async def test_who_is_removed_while_the_room_is_opened_is_not_let_in(
+async def test_user_removed_while_the_room_opens_is_refused(
     installation: Installation, broker: Proxy
 ) -> None:
     anna = await a_user(installation)
     async with open_socket(installation.url) as browser:
-        hold_up(broker, anna)
+        stop_at_binding(broker, anna)
         try:
             await says_hello(browser, anna)
-            await until(lambda: broker.holds(wish(anna)), what="the wish for its calls")
+            await until(lambda: broker.holds(binding(anna)), what="the binding for its calls")
             token = installation.token(anna.tenant)
             answer = await installation.ask("DELETE", f"/api/users/{anna.id}", token)
             assert answer.status_code == 204
-            await until(lambda: turned_away(installation, anna), what="news of the removal")
+            await until(lambda: is_refused(installation, anna), what="news of the removal")
         finally:
             broker.thaw()
         assert await browser.close_code() == 4005
         assert browser.frames == []
 
 
-async def turned_away(installation: Installation, user: Person) -> bool:
-    """Whether notifier has heard that the user is no more."""
+async def is_refused(installation: Installation, user: Person) -> bool:
+    """Whether notifier refuses the user, having received the removal."""
     async with open_socket(installation.url) as browser:
         await says_hello(browser, user)
         await until(lambda: browser.is_closed, within=1, what="the end")
         return await browser.close_code() == 4005
 
 
-async def test_who_comes_back_while_other_rooms_are_closed_is_not_forgotten(
+async def test_browser_back_while_rooms_close_receives_calls(
     installation: Installation, broker: Proxy
 ) -> None:
     anna, bernd = await a_user(installation), await a_user(installation)
@@ -121,10 +121,10 @@ async def test_who_comes_back_while_other_rooms_are_closed_is_not_forgotten(
         return await sockets(installation) == 0
 
     await until(nobody_is_there, what="the end of all sockets")
-    hold_up(broker, anna)
+    stop_at_binding(broker, anna)
     try:
         installation.clock.move(LINGER + timedelta(seconds=1))
-        await until(lambda: broker.holds(wish(anna)), what="the end of a room")
+        await until(lambda: broker.holds(binding(anna)), what="the end of a room")
         async with (
             signed_in(installation.url, bernd.token) as browser,
             open_socket(installation.url) as other,

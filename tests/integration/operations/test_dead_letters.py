@@ -1,4 +1,4 @@
-"""What can't be handled is a dead letter with its reason, seen by operators and given back once."""
+"""Dead letters: stored with their reason, listed for operators, replayed at most once."""
 
 import asyncio
 import os
@@ -43,21 +43,21 @@ async def letters(installation: Installation, **wanted: str) -> list[Json]:
     return list((await installation.get(LETTERS, installation.operator, **wanted))["items"])
 
 
-async def died(
+async def dead_letter(
     installation: Installation,
     channel: AbstractChannel,
     company: Company,
     envelope: Envelope,
     times: int,
 ) -> Json:
-    """The letter, as soon as it has died that often."""
+    """Makes a dead letter of the message, and returns it once it has died `times` times."""
     more = {REASON_HEADER: "ValueError: a bad release", ATTEMPT_HEADER: 4, "x-death": "stamped"}
     copy = Envelope(envelope.body, {**envelope.headers, **more})
     await put_message(channel, copy, topology.dead(QUEUE))
 
     async def kept() -> Json | None:
-        found = await letters(installation, tenant=company.tenant)
-        return found[0] if found and found[0]["times"] == times else None
+        listed = await letters(installation, tenant=company.tenant)
+        return listed[0] if listed and listed[0]["times"] == times else None
 
     letter = await until(kept, what="the letter")
     assert letter is not None
@@ -66,7 +66,7 @@ async def died(
 
 @pytest.mark.parametrize("queue", ["calllog.call", "matcher.call"])
 @pytest.mark.parametrize(("body", "kind", "reason"), GARBAGE.values(), ids=GARBAGE.keys())
-async def test_poison_is_dead_at_once_and_the_next_message_is_handled(
+async def test_poison_is_dead_at_once_and_blocks_nothing(
     queue: str,
     body: bytes,
     kind: str,
@@ -78,8 +78,8 @@ async def test_poison_is_dead_at_once_and_the_next_message_is_handled(
     await put_message(channel, poison, queue)
 
     async def kept() -> Json | None:
-        found = await letters(installation, queue=queue)
-        mine = (one for one in found if one["headers"]["cloudEvents_id"] == poison.id)
+        listed = await letters(installation, queue=queue)
+        mine = (one for one in listed if one["headers"]["cloudEvents_id"] == poison.id)
         return next(mine, None)
 
     letter = await until(kept, what="the letter")
@@ -103,11 +103,11 @@ async def test_poison_is_dead_at_once_and_the_next_message_is_handled(
     ).is_success
 
 
-async def test_a_letter_is_replayed_once_and_counts_once(
+async def test_letter_replayed_at_once_by_several_makes_one_call(
     installation: Installation, company: Company, channel: AbstractChannel
 ) -> None:
     envelope = missed_call(company.tenant)[1]
-    letter = await died(installation, channel, company, envelope, 1)
+    letter = await dead_letter(installation, channel, company, envelope, 1)
     assert letter["reason"] == "ValueError: a bad release"
     replay = f"{LETTERS}/{letter['id']}/replay"
     answers = await asyncio.gather(
@@ -118,8 +118,8 @@ async def test_a_letter_is_replayed_once_and_counts_once(
     assert (call["phase"], call["remote"]["e164"]) == ("missed", "+498999998001")
     shown = await installation.get(f"{LETTERS}/{letter['id']}", installation.operator)
     assert (shown["state"], shown["replayed_at"] is not None) == ("replayed", True)
-    # the same message dies once more, is the same letter, and makes no second call
-    again = await died(installation, channel, company, envelope, 2)
+    # the message dies again: this makes neither a second letter nor a second call
+    again = await dead_letter(installation, channel, company, envelope, 2)
     assert (again["id"], again["state"]) == (letter["id"], "waiting")
     assert again["first_at"] < again["last_at"]
     assert (await installation.post(replay, installation.operator))["state"] == "replayed"
@@ -128,7 +128,7 @@ async def test_a_letter_is_replayed_once_and_counts_once(
     assert {c["id"] for c in await installation.calls(company.admin.token)} == {call["id"], marker}
 
 
-async def test_all_that_wait_are_replayed_and_lists_have_pages(
+async def test_waiting_letters_are_listed_and_replayed_in_pages(
     installation: Installation, channel: AbstractChannel
 ) -> None:
     company = await installation.make_company()
@@ -157,14 +157,14 @@ async def test_all_that_wait_are_replayed_and_lists_have_pages(
     await until(logged, what="all calls")
 
 
-async def test_without_the_broker_a_letter_waits_on(
+async def test_letter_replayed_without_the_broker_stays_waiting(
     rabbitmq: RealServer,
     redis_server: RealServer,
     installation: Installation,
     channel: AbstractChannel,
 ) -> None:
     company = await installation.make_company()
-    letter = await died(installation, channel, company, missed_call(company.tenant)[1], 1)
+    letter = await dead_letter(installation, channel, company, missed_call(company.tenant)[1], 1)
     path = f"{LETTERS}/{letter['id']}"
     way = Proxy(rabbitmq.url)
     another = running(
@@ -181,11 +181,13 @@ async def test_without_the_broker_a_letter_waits_on(
         assert (await installation.ask(method, gone, installation.operator)).status_code == 404
 
 
-async def test_operators_alone_see_them(installation: Installation, company: Company) -> None:
+async def test_letters_are_refused_to_administrators(
+    installation: Installation, company: Company
+) -> None:
     assert (await installation.ask("GET", LETTERS, company.admin.token)).status_code == 403
 
 
-async def test_the_commands_do_the_same(
+async def test_commands_list_show_replay_and_drop_letters(
     rabbitmq: RealServer,
     redis_server: RealServer,
     installation: Installation,
@@ -200,7 +202,7 @@ async def test_the_commands_do_the_same(
         "SOFTPHONE_AUTH_SECRET": SECRET,
     }
 
-    async def typed(*words: str) -> tuple[int, str, str]:
+    async def run_command(*words: str) -> tuple[int, str, str]:
         program = str(Path(sys.executable).with_name("softphone"))
         command = [program, "janitor", "dead-letters", *words]
         done = await asyncio.to_thread(
@@ -208,22 +210,24 @@ async def test_the_commands_do_the_same(
         )
         return done.returncode, done.stdout, done.stderr
 
-    id_ = (await died(installation, channel, company, missed_call(company.tenant)[1], 1))["id"]
-    code, listed, _ = await typed("list", "--tenant", company.tenant)
+    id_ = (await dead_letter(installation, channel, company, missed_call(company.tenant)[1], 1))[
+        "id"
+    ]
+    code, listed, _ = await run_command("list", "--tenant", company.tenant)
     assert (code, listed.split()[0], "waiting" in listed) == (0, id_, True)
-    code, shown, _ = await typed("show", id_)
+    code, shown, _ = await run_command("show", id_)
     assert (code, '"reason": "ValueError: a bad release"' in shown) == (0, True)
-    assert await typed("replay", id_) == (0, f"replayed {id_}\n", "")
-    code, _, complaint = await typed("replay", id_)
+    assert await run_command("replay", id_) == (0, f"replayed {id_}\n", "")
+    code, _, complaint = await run_command("replay", id_)
     assert (code, complaint) == (1, f"{id_}: no dead letter that waits has this id\n")
     await until(lambda: installation.calls(company.admin.token), what="the call")
-    await died(installation, channel, company, missed_call(company.tenant)[1], 1)
+    await dead_letter(installation, channel, company, missed_call(company.tenant)[1], 1)
     await put_message(channel, Envelope(b"dies again at once", {}), QUEUE)
     await until(lambda: letters(installation, queue=QUEUE, tenant=""), what="the poison's letter")
-    code, told, _ = await typed("replay", "--all", "--queue", QUEUE)
-    assert (code, int(told.split()[1]) >= 2) == (0, True)
+    code, output, _ = await run_command("replay", "--all", "--queue", QUEUE)
+    assert (code, int(output.split()[1]) >= 2) == (0, True)
     assert await letters(installation, tenant=company.tenant, state="waiting") == []
-    assert await typed("drop", id_) == (0, f"dropped {id_}\n", "")
-    code, _, complaint = await typed("show", id_)
+    assert await run_command("drop", id_) == (0, f"dropped {id_}\n", "")
+    code, _, complaint = await run_command("show", id_)
     assert (code, id_ in complaint) == (1, True)
-    assert (await typed("replay"))[0] == 2
+    assert (await run_command("replay"))[0] == 2

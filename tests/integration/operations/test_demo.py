@@ -1,4 +1,4 @@
-"""The demo tenant is activated by a key the onebox keeps, once, and in older data folders too."""
+"""The demo tenant: activated once, with the key of the onebox, in old data folders as well."""
 
 import json
 import stat
@@ -16,7 +16,7 @@ from support.stack.activation import put_tenant
 from support.stack.installation import Installation
 
 
-async def test_the_demo_is_activated_once(installation: Installation, tmp_path: Path) -> None:
+async def test_demo_tenant_is_activated_once(installation: Installation, tmp_path: Path) -> None:
     demo = Demo(installation.url, installation.tokens, tmp_path / "demo.json", KEY)
 
     async def shown() -> Json:
@@ -25,7 +25,9 @@ async def test_the_demo_is_activated_once(installation: Installation, tmp_path: 
     assert (await put_tenant(installation, TENANT, {"name": "Demo GmbH"})).json()[
         "state"
     ] == "no-code"
-    demo.facts.write_text(json.dumps({"tenant": TENANT}))  # made before there were codes
+    demo.facts.write_text(
+        json.dumps({"tenant": TENANT})
+    )  # a data folder from before activation codes
     await demo.ensure()
     activated = await shown()
     assert activated["state"] == "active"
@@ -41,10 +43,10 @@ async def test_the_demo_is_activated_once(installation: Installation, tmp_path: 
 
 
 def quietly(_: str) -> None:
-    """Says nothing."""
+    """Prints no text at all."""
 
 
-def test_the_key_is_made_once_kept_and_given_way_to_a_given_one(tmp_path: Path) -> None:
+def test_activation_key_is_kept_and_can_be_replaced(tmp_path: Path) -> None:
     kept = Box(OneboxSettings(data_dir=tmp_path), quietly)
     file = tmp_path / "activation_private_key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -54,8 +56,8 @@ def test_the_key_is_made_once_kept_and_given_way_to_a_given_one(tmp_path: Path) 
     assert (kept.activation_public_keys, again.activation_public_keys) == (
         *(own, f"{PUBLIC_KEY},{own}"),
     )
-    given = PrivateKey.generate()
-    secret = SecretStr(private_text(given))
+    configured = PrivateKey.generate()
+    secret = SecretStr(private_text(configured))
     other = Box(OneboxSettings(data_dir=tmp_path, activation_private_key=secret), quietly)
-    assert private_text(other.activation_key) == private_text(given)
-    assert other.activation_public_keys == public_text(given)
+    assert private_text(other.activation_key) == private_text(configured)
+    assert other.activation_public_keys == public_text(configured)

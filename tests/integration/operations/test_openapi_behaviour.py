@@ -1,4 +1,4 @@
-"""What the OpenAPI documents describe is what is done, for right requests and for wrong ones."""
+"""Answers follow the OpenAPI documents, for valid and invalid requests."""
 
 import asyncio
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ REFUSALS = ["400", "401", "403", "404", "405", "409", "413", "415", "422"]
 CONFIG = schemathesis.Config.from_dict(
     {
         "checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}},
-        # a parameter nobody knows is no mistake
+        # unknown parameters are ignored, so they are not invalid
         "generation": {"allow-extra-parameters": False},
     }
 )
@@ -29,24 +29,24 @@ SCHEMAS: list[Any] = [
     schemathesis.openapi.from_path(file, config=CONFIG) for file in DESCRIPTIONS.glob("*.json")
 ]
 OPERATIONS: dict[str, Any] = {
-    found.ok().label: found.ok() for schema in SCHEMAS for found in schema.get_all_operations()
+    result.ok().label: result.ok() for schema in SCHEMAS for result in schema.get_all_operations()
 }
 SETTINGS: dict[str, Any] = {"address_failures_max": 100_000}
-"""However often somebody wrong signs in, what is said of it is tried."""
+"""Failed sign-ins are part of the test and must not run into the rate limit."""
 ENDS = {"DELETE /api/devices/{device}", "DELETE /api/users/{user}"}
-"""What is named here would be gone for those that come after."""
+"""Operations that would remove the things that later ones need."""
 
 
 @dataclass(frozen=True)
-class Somebody:
-    """Who may do everything at a tenant of his own, and what stands in its addresses."""
+class Caller:
+    """A token that may use every operation, and values for the path parameters."""
 
     token: str
     names: dict[str, str]
 
 
 @pytest.fixture(scope="module")
-async def somebody(installation: Installation) -> Somebody:
+async def caller(installation: Installation) -> Caller:
     own = await make_full_company(installation)
     names = {
         **{
@@ -57,17 +57,17 @@ async def somebody(installation: Installation) -> Somebody:
         },
         **{"call": own.examples.call, "record": own.record, "user": own.user.id},
     }
-    return Somebody(installation.token(own.tenant, "operator", ("21",)), names)
+    return Caller(installation.token(own.tenant, "operator", ("21",)), names)
 
 
 def modes(operation: Any) -> list[GenerationMode]:
-    """How it can be asked: wrongly only where not any text is right, as in names and in hits."""
-    said = [*operation.query, *operation.body]
-    any_is_right = not said or operation.path.startswith("/hit/")
+    """The modes of an operation; negative data needs a schema that some text breaks."""
+    parameters = [*operation.query, *operation.body]
+    any_is_right = not parameters or operation.path.startswith("/hit/")
     return [GenerationMode.POSITIVE] if any_is_right else list(GenerationMode)
 
 
-# the services beside it in this process draw their own chances meanwhile
+# services in this process use random numbers at the same time, which Hypothesis notices
 @pytest.mark.filterwarnings(
     "ignore:Do not use the .random. module:hypothesis.errors.HypothesisDeprecationWarning"
 )
@@ -75,11 +75,11 @@ def modes(operation: Any) -> list[GenerationMode]:
     ("label", "mode"),
     [(label, mode) for label, operation in OPERATIONS.items() for mode in modes(operation)],
 )
-async def test_an_operation_answers_as_described(
-    installation: Installation, somebody: Somebody, label: str, mode: GenerationMode
+async def test_operation_answers_as_described(
+    installation: Installation, caller: Caller, label: str, mode: GenerationMode
 ) -> None:
-    known = {name: value for name, value in somebody.names.items() if f"{{{name}}}" in label}
-    # what fits the schema may still be wrong: a region that is none, a link that is none
+    path_values = {name: value for name, value in caller.names.items() if f"{{{name}}}" in label}
+    # data that fits the schema may still be refused, such as an unknown region
     unchecked = [positive_data_acceptance]
     made_up = OPERATIONS[label].as_strategy(generation_mode=mode)
 
@@ -87,16 +87,16 @@ async def test_an_operation_answers_as_described(
     @given(case=made_up, real=st.booleans())
     def check(case: Any, real: bool) -> None:
         if real and label not in ENDS:
-            case.path_parameters = {**(case.path_parameters or {}), **known}
-        # what was wrong may have been the name, which is right now; of a parameter said
-        # several times the last counts
-        twice = any(isinstance(said, list) for said in (case.query or {}).values())
-        mended = [negative_data_rejection] if (real and known) or twice else []
+            case.path_parameters = {**(case.path_parameters or {}), **path_values}
+        # the path parameter may have been the invalid part, which is replaced above; of a
+        # repeated query parameter the last value counts, which may be valid
+        twice = any(isinstance(value, list) for value in (case.query or {}).values())
+        repaired = [negative_data_rejection] if (real and path_values) or twice else []
         case.call_and_validate(
             base_url=installation.url,
-            headers=bearer(somebody.token),
+            headers=bearer(caller.token),
             timeout=60,
-            excluded_checks=[*unchecked, *mended],
+            excluded_checks=[*unchecked, *repaired],
         )
 
     await asyncio.to_thread(check)

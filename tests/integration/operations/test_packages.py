@@ -1,4 +1,4 @@
-"""Every service installs alone, with nothing but what it declares, and starts alone."""
+"""Every service can be installed and started with its declared dependencies alone."""
 
 import asyncio
 import os
@@ -28,16 +28,16 @@ async def run(*command: str | Path, env: dict[str, str]) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_service_installs_and_starts_alone(service: str, tmp_path: Path) -> None:
+async def test_service_installed_alone_starts(service: str, tmp_path: Path) -> None:
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("SOFTPHONE_", "VIRTUAL_ENV"))}
     env = {**plain, "UV_PROJECT_ENVIRONMENT": str(tmp_path / "venv")}
     package = f"softphone-{service}"
     sync = (find_uv_bin(), "sync", "--package", package, "--no-dev", "--no-editable", "--quiet")
-    code, said = await run(*sync, env=env)
-    assert code == 0, said
-    code, said = await run(tmp_path / "venv" / "bin" / "softphone", service, "run", env=plain)
-    assert code == EXIT_BAD_SETTINGS, said
-    assert "SOFTPHONE_AMQP_URL: Field required" in said
+    code, output = await run(*sync, env=env)
+    assert code == 0, output
+    code, output = await run(tmp_path / "venv" / "bin" / "softphone", service, "run", env=plain)
+    assert code == EXIT_BAD_SETTINGS, output
+    assert "SOFTPHONE_AMQP_URL: Field required" in output
     site = next((tmp_path / "venv" / "lib").glob("python3*")) / "site-packages"
     others = {f"softphone_{other}" for other in SERVICES if other != service}
     assert not others & {path.name for path in site.iterdir()}

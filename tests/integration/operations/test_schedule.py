@@ -1,4 +1,4 @@
-"""Every active tenant is swept every night: nothing but the end of its activation prevents it."""
+"""Every active tenant is swept every night, until its activation ends."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -28,26 +28,26 @@ pytestmark = pytest.mark.usefixtures("real_clock_afterwards")
 
 
 async def scheduled(installation: Installation) -> dict[str, datetime]:
-    """The next sweep by tenant, as operators see it."""
+    """The time of the next sweep of each tenant, as operators read it."""
     items = (await installation.get("/api/sweeps/schedule", installation.operator))["items"]
     assert items == sorted(items, key=lambda item: str(item["tenant"]))
     return {item["tenant"]: datetime.fromisoformat(item["next_at"]) for item in items}
 
 
-async def on_it(installation: Installation, tenant: str) -> datetime:
-    """When the tenant is swept next, as soon as the schedule has it."""
+async def next_sweep(installation: Installation, tenant: str) -> datetime:
+    """Waits until the schedule has the tenant, and returns the time of its next sweep."""
 
     async def there() -> datetime | None:
         return (await scheduled(installation)).get(tenant)
 
-    found: datetime = await until(there, what=f"{tenant} on the schedule")
-    return found
+    next_at: datetime = await until(there, what=f"{tenant} on the schedule")
+    return next_at
 
 
 async def nights(installation: Installation, tenant: str) -> list[str]:
-    """The dates that were swept by themselves."""
-    found = (await installation.get("/api/sweeps", installation.operator, limit=200))["items"]
-    ours = [s for s in found if s["tenant"] == tenant and s["requested_by"] == ACTOR]
+    """The dates of finished sweeps that the schedule has started."""
+    sweeps = (await installation.get("/api/sweeps", installation.operator, limit=200))["items"]
+    ours = [s for s in sweeps if s["tenant"] == tenant and s["requested_by"] == ACTOR]
     assert all(sweep["finished_at"] for sweep in ours)
     return sorted(sweep["id"].removeprefix(f"{tenant}/") for sweep in ours)
 
@@ -56,7 +56,7 @@ def two_o_clock(night: date, zone: str = "Europe/Berlin") -> datetime:
     return datetime.combine(night, time(2), ZoneInfo(zone)).astimezone(UTC)
 
 
-async def test_activation_puts_a_tenant_on_the_schedule_and_only_its_end_takes_it_off(
+async def test_tenant_is_scheduled_while_its_activation_lasts(
     installation: Installation,
 ) -> None:
     today = installation.clock().date()
@@ -64,25 +64,27 @@ async def test_activation_puts_a_tenant_on_the_schedule_and_only_its_end_takes_i
     tenant = await make_inactive(installation)
     other = await make_inactive(installation)
     await activate(installation, other)
-    await on_it(installation, other)
+    await next_sweep(installation, other)
     assert tenant not in await scheduled(installation)
 
     await activate(installation, tenant, lasts=30 * HOUR)
     first, second = today + 2 * DAY, today + 3 * DAY
-    assert await on_it(installation, tenant) == two_o_clock(second)
+    assert await next_sweep(installation, tenant) == two_o_clock(second)
     await until(lambda: swept(installation, tenant, first), what="the latest night made up for")
     installation.clock.move_to(two_o_clock(second))
     assert (await scheduled(installation))[tenant] == two_o_clock(second + DAY)
     await until(lambda: swept(installation, tenant, first, second), what="the night")
 
-    installation.clock.move(DAY)  # expired; the other shows that the schedule has looked
+    installation.clock.move(
+        DAY
+    )  # expired; the sweep of the other tenant proves that the schedule was checked
     assert tenant not in await scheduled(installation)
     await until(
         lambda: swept(installation, other, first, second, second + DAY), what="the next night"
     )
     assert await nights(installation, tenant) == [str(first), str(second)]
     await activate(installation, tenant)
-    assert await on_it(installation, tenant) == two_o_clock(second + 2 * DAY)
+    assert await next_sweep(installation, tenant) == two_o_clock(second + 2 * DAY)
     await until(
         lambda: swept(installation, tenant, first, second, second + DAY), what="the next night"
     )
@@ -92,32 +94,41 @@ async def swept(installation: Installation, tenant: str, *wanted: date) -> bool:
     return await nights(installation, tenant) == [str(night) for night in wanted]
 
 
-SAYABLE: dict[str, list[Any]] = {
+VALID_VALUES: dict[str, list[Any]] = {
     "name": ["x" * 100],
     "time_zone": ["Pacific/Kiritimati", "Etc/GMT+12", "Africa/Cairo", "Europe/Berlin"],
     "numbers": [{"region": "AT"}, {"region": "DE", "extension_max_len": 0}],
     "dial_link": ["sip:{number}@pbx.example.de"],
     "dial_spelling": ["national"],
     "active": [True],
-    "activation_code": [None],  # made for the tenant below
+    "activation_code": [None],  # issued for the tenant in the test
 }
-"""For every field of a tenant what it can be set to, but for the switch of the operator."""
-UNSAYABLE = ("sweep", "sweep_hour", "schedule", "retention", "activation", "state", "id", "version")
+"""Valid values for every field of a tenant; `active` without the operator's False."""
+UNKNOWN_FIELDS = (
+    "sweep",
+    "sweep_hour",
+    "schedule",
+    "retention",
+    "activation",
+    "state",
+    "id",
+    "version",
+)
 
 
-async def test_no_field_takes_an_active_tenant_off_the_schedule(installation: Installation) -> None:
-    assert set(SAYABLE) == set(TenantByOperator.model_fields) > set(TenantChanges.model_fields)
+async def test_change_of_any_field_keeps_a_tenant_scheduled(installation: Installation) -> None:
+    assert set(VALID_VALUES) == set(TenantByOperator.model_fields) > set(TenantChanges.model_fields)
     tenant = await installation.make_tenant()
     admins, operators = ("PATCH", "/api/tenant"), ("PUT", f"/api/tenants/{tenant}")
-    await on_it(installation, tenant)
-    for field, values in SAYABLE.items():
+    await next_sweep(installation, tenant)
+    for field, values in VALID_VALUES.items():
         for value in values:
-            given = {field: code(tenant) if field == "activation_code" else value}
+            changes = {field: code(tenant) if field == "activation_code" else value}
             ways = {operators: installation.operator}
             if field in TenantChanges.model_fields:
                 ways[admins] = installation.token(tenant)
             for (method, path), token in ways.items():
-                answer = await installation.ask(method, path, token, given)
+                answer = await installation.ask(method, path, token, changes)
                 assert answer.status_code == 200, answer.text
                 zone = answer.json()["time_zone"]
                 coming = next_begins(installation.clock(), zone, 2)
@@ -125,15 +136,15 @@ async def test_no_field_takes_an_active_tenant_off_the_schedule(installation: In
                 async def kept(coming: datetime = coming) -> bool:
                     return (await scheduled(installation))[tenant] == coming
 
-                await until(kept, what=f"the schedule after {given}")
-    for field in UNSAYABLE:
+                await until(kept, what=f"the schedule after {changes}")
+    for field in UNKNOWN_FIELDS:
         for (method, path), token in (
             (admins, installation.token(tenant)),
             (operators, installation.operator),
         ):
             answer = await installation.ask(method, path, token, {field: None})
             assert answer.status_code == 422, answer.text
-    off = await put_tenant(installation, tenant, {"active": False})  # no active tenant any more
+    off = await put_tenant(installation, tenant, {"active": False})  # ends the activation
     assert off.json()["state"] == "switched-off"
 
     async def gone() -> bool:
@@ -141,19 +152,19 @@ async def test_no_field_takes_an_active_tenant_off_the_schedule(installation: In
 
     await until(gone, what="the end")
     await put_tenant(installation, tenant, {"active": True})
-    await on_it(installation, tenant)
+    await next_sweep(installation, tenant)
 
 
-async def test_no_route_takes_an_active_tenant_off_the_schedule(installation: Installation) -> None:
+async def test_request_to_any_route_keeps_a_tenant_scheduled(installation: Installation) -> None:
     theirs = await make_full_company(installation)
-    tried = attempts(theirs)
-    assert set(tried) | OPEN == routes(installation.app)
+    requests = attempts(theirs)
+    assert set(requests) | OPEN == routes(installation.app)
     for token in (
         theirs.admin.token,
         installation.token(theirs.tenant, "operator"),
-        installation.token(theirs.tenant),  # the first one's user may be gone by now
+        installation.token(theirs.tenant),  # the first token's user may have been removed
     ):
-        for route, (path, body) in tried.items():
+        for route, (path, body) in requests.items():
             await installation.ask(route.partition(" ")[0], path, token, body)
             assert theirs.tenant in await scheduled(installation), route
     for method in ("DELETE", "PUT", "PATCH", "POST"):
@@ -174,13 +185,13 @@ NOWHERE: Json = {
 }
 
 
-def test_no_setting_of_the_janitor_is_a_night_without_a_sweep() -> None:
+def test_settings_of_the_janitor_allow_a_sweep_every_night() -> None:
     own = set(JanitorSettings.model_fields) - set(Settings.model_fields)
     assert own == {"sweep_hour", "sweep_check_seconds", "dead_letters_keep_days"}
     now = datetime.now(UTC)
     for hour in range(24):
         taken = JanitorSettings(**NOWHERE, sweep_hour=hour).sweep_hour
-        for zone in SAYABLE["time_zone"]:
+        for zone in VALID_VALUES["time_zone"]:
             assert now < next_begins(now, zone, taken) <= now + 25 * HOUR
     assert JanitorSettings(**NOWHERE, sweep_check_seconds=60).sweep_check_seconds == 60
     for hour in (-1, 24):

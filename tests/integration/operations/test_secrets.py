@@ -1,4 +1,4 @@
-"""Whatever a whole run leaves behind, no secret is in it, and nobody writes in it for others."""
+"""Logs, metrics and stored data of a whole run contain no secret and no forged line."""
 
 import asyncio
 import json
@@ -24,15 +24,15 @@ from support.tenant.browser import open_socket, signed_in
 
 OPERATOR = "the operator's own password"
 WRONG = "nobody's password at all"
-SPOKEN = "hunter2-of-the-phone"
+PHONE_PASSWORD = "hunter2-of-the-phone"
 NUMBER = "08999998044"
 BROKEN = 'x\r\n{"event": "forged", "level": "info"}\r\nX-Forged: yes\r\n\r\n'
-"""Would be a line of a log, or of an answer's head, if it were written as it is."""
+"""Would forge a line in a log or a header of an answer, if it were written unescaped."""
 
 
 @dataclass
-class Day:
-    """One day's work with everything in it that is secret, and what it has left behind."""
+class Workday:
+    """Work with every kind of secret, and the traces that it leaves."""
 
     fleet: Fleet
     broker: Proxy
@@ -40,7 +40,7 @@ class Day:
     redis: str
     tenant: str = field(default_factory=lambda: f"t-{uuid4().hex[:12]}")
     secrets: dict[str, str] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)
+    traces: dict[str, str] = field(default_factory=dict)
     answers: list[httpx.Response] = field(default_factory=list)
     device: str = ""
 
@@ -51,7 +51,7 @@ class Day:
             await self._phones()
             await self._sockets()
             await self._outages()
-            await self._look()
+            await self._collect_traces()
 
     async def ask(
         self, service: str, method: str, path: str, token: str = "", json: Json | None = None
@@ -63,8 +63,8 @@ class Day:
         return answer
 
     async def _sign_in(self, tenant: str, login: str, password: str) -> httpx.Response:
-        given = {"tenant": tenant, "login": login, "password": password}
-        return await self.ask("notifier", "POST", "/api/session", json=given)
+        credentials = {"tenant": tenant, "login": login, "password": password}
+        return await self.ask("notifier", "POST", "/api/session", json=credentials)
 
     async def _people(self) -> None:
         async def made() -> bool:
@@ -74,13 +74,13 @@ class Day:
         signed = await self._sign_in("operator", "operator", OPERATOR)
         operator: str = signed.raise_for_status().json()["token"]
         self.admin = self.fleet.token(self.tenant, "admin", ("21",))
-        given: Json = {"name": "Huber GmbH", "activation_code": code(self.tenant)}
+        body: Json = {"name": "Huber GmbH", "activation_code": code(self.tenant)}
         path = f"/api/tenants/{self.tenant}"
-        (await self.ask("ingest", "PUT", path, operator, given)).raise_for_status()
-        given = {"login": "anna", "password": PASSWORD, "extensions": ["21"]}
+        (await self.ask("ingest", "PUT", path, operator, body)).raise_for_status()
+        body = {"login": "anna", "password": PASSWORD, "extensions": ["21"]}
 
         async def let_in() -> bool:
-            return (await self.ask("notifier", "POST", "/api/users", self.admin, given)).is_success
+            return (await self.ask("notifier", "POST", "/api/users", self.admin, body)).is_success
 
         await until(let_in, what="a user")
         for login in ("anna", "nobody", BROKEN):
@@ -94,46 +94,48 @@ class Day:
         self.secrets |= {"a user's token": self.anna, "a cookie": cookie}
 
     async def _phones(self) -> None:
-        given: Json = {"name": BROKEN}
-        made = await self.ask("ingest", "POST", "/api/devices", self.admin, given)
+        body: Json = {"name": BROKEN}
+        made = await self.ask("ingest", "POST", "/api/devices", self.admin, body)
         self.device, key = (made.raise_for_status().json()[name] for name in ("id", "key"))
         self.secrets["a key"] = key
         self._hit = f"/hit/{key}"
-        said = f"extension=21&number={NUMBER}&password={SPOKEN}"
-        token = f"{SPOKEN}-as-a-token"
+        query = f"extension=21&number={NUMBER}&password={PHONE_PASSWORD}"
+        token = f"{PHONE_PASSWORD}-as-a-token"
         for path, status in (
-            (f"{self._hit}/ringing?{said}", 202),
-            (f"{self._hit}/ended?{said}&name={quote(BROKEN)}&call_id={quote(BROKEN)}", 202),
-            (f"{self._hit}/{quote(BROKEN, safe='')}?{said}", 404),
-            (f"{self._hit}/no-event?{said}&name={quote(BROKEN)}", 422),
-            (f"/hit/{key[::-1]}/ringing?{said}", 404),
+            (f"{self._hit}/ringing?{query}", 202),
+            (f"{self._hit}/ended?{query}&name={quote(BROKEN)}&call_id={quote(BROKEN)}", 202),
+            (f"{self._hit}/{quote(BROKEN, safe='')}?{query}", 404),
+            (f"{self._hit}/no-event?{query}&name={quote(BROKEN)}", 422),
+            (f"/hit/{key[::-1]}/ringing?{query}", 404),
         ):
             assert (await self.ask("ingest", "GET", path, token)).status_code == status, path
-        given = {"number": NUMBER, "extension": "21"}
-        (await self.ask("ingest", "POST", "/api/dial", self.anna, given)).raise_for_status()
+        body = {"number": NUMBER, "extension": "21"}
+        (await self.ask("ingest", "POST", "/api/dial", self.anna, body)).raise_for_status()
 
     async def _sockets(self) -> None:
         notifier = self.fleet["notifier"].url
         async with signed_in(notifier, self.anna) as browser:
             await browser.send({"type": "watch", "device": BROKEN[:64]})
         async with open_socket(notifier) as stranger:
-            await stranger.send({"type": "hello", "token": f"{self.anna}{SPOKEN}", "seen": None})
+            await stranger.send(
+                {"type": "hello", "token": f"{self.anna}{PHONE_PASSWORD}", "seen": None}
+            )
             await stranger.close_code()
 
     async def _outages(self) -> None:
-        """The addresses of servers, with passwords in them, are in many an error."""
+        """Cuts off servers, since errors about them may contain their addresses with passwords."""
         await self.broker.cut()
         path = f"{self._hit}/missed?extension=21&number={NUMBER}"
         assert (await self.ask("ingest", "GET", path)).status_code == 202
         await self.store.cut()
 
-        async def told() -> bool:
-            asked = (self.ask(process.name, "GET", "/readyz") for process in self.fleet)
-            answers = await asyncio.gather(*asked)
-            self.left |= {f"readyz of {a.url}": a.text for a in answers}
+        async def all_degraded() -> bool:
+            requests = (self.ask(process.name, "GET", "/readyz") for process in self.fleet)
+            answers = await asyncio.gather(*requests)
+            self.traces |= {f"readyz of {a.url}": a.text for a in answers}
             return all(answer.json()["status"] != "ok" for answer in answers)
 
-        await until(told, what="services that say what they miss")
+        await until(all_degraded, what="services that report failed checks")
         answers = await asyncio.gather(
             self.ask("calllog", "GET", "/api/calls", self.admin),
             self.ask("matcher", "GET", "/api/directory/records", self.admin),
@@ -144,7 +146,7 @@ class Day:
         for process in self.fleet:
             await process.wait_ready()
 
-    async def _look(self) -> None:
+    async def _collect_traces(self) -> None:
         path = f"/api/devices/{self.device}/hits"
 
         async def recorded() -> bool:
@@ -152,30 +154,30 @@ class Day:
             return len(hits) >= len((202, 202, 422, 202))
 
         await until(recorded, what="the hits in the inspector")
-        self.left["the page"] = (await self.ask("notifier", "GET", "/")).text
+        self.traces["the page"] = (await self.ask("notifier", "GET", "/")).text
         for process in self.fleet:
             metrics = await self.ask(process.name, "GET", "/metrics")
-            self.left[f"metrics of {process.name}"] = metrics.text
+            self.traces[f"metrics of {process.name}"] = metrics.text
             line = Path(f"/proc/{process.pid}/cmdline").read_text(errors="replace")
-            self.left[f"ps of {process.name}"] = line
-            self.left[f"log of {process.name}"] = process.log_text()
+            self.traces[f"ps of {process.name}"] = line
+            self.traces[f"log of {process.name}"] = process.log_text()
         mongo: AsyncMongoClient[Json] = AsyncMongoClient(self.store.url)
         async with mongo:
             stored = mongo.get_default_database()
             for name in await stored.list_collection_names():
-                self.left[f"MongoDB {name}"] = repr([one async for one in stored[name].find()])
+                self.traces[f"MongoDB {name}"] = repr([one async for one in stored[name].find()])
         async with Redis.from_url(self.redis) as redis:
             keys = [key async for key in redis.scan_iter()]
-            self.left["Redis"] = repr([keys, *[await redis.dump(key) for key in keys]])
+            self.traces["Redis"] = repr([keys, *[await redis.dump(key) for key in keys]])
 
 
 @pytest.fixture(scope="module")
-async def day(
+async def workday(
     rabbitmq: RealServer,
     mongodb: RealServer,
     redis_server: RealServer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Day]:
+) -> AsyncIterator[Workday]:
     folder = tmp_path_factory.mktemp("secrets")
     own = database(mongodb.url, f"secrets-{uuid4().hex[:8]}")
     ways = broker, store = Proxy(rabbitmq.url), Proxy(own)
@@ -185,16 +187,22 @@ async def day(
         "SOFTPHONE_SPOOL_DIR": str(folder / "spool"),
     }
     fleet = Fleet(broker.url, store.url, redis_server.url, folder, env)
-    day = Day(fleet, broker, store, redis_server.url)
-    known = {"the secret of tokens": SECRET, "the operator's password": OPERATOR}
-    known |= {"a user's password": PASSWORD, "a wrong password": WRONG, "a phone's": SPOKEN}
-    day.secrets |= known | {"the broker's password": urlsplit(rabbitmq.url).password or "softphone"}
+    workday = Workday(fleet, broker, store, redis_server.url)
+    configured = {"the secret of tokens": SECRET, "the operator's password": OPERATOR}
+    configured |= {
+        "a user's password": PASSWORD,
+        "a wrong password": WRONG,
+        "a phone's": PHONE_PASSWORD,
+    }
+    workday.secrets |= configured | {
+        "the broker's password": urlsplit(rabbitmq.url).password or "softphone"
+    }
     for way in ways:
         await way.start()
     try:
         await fleet.start()
-        await day.work()
-        yield day
+        await workday.work()
+        yield workday
         await fleet.stop()
     finally:
         await fleet.kill()
@@ -203,38 +211,38 @@ async def day(
     await drop(own)
 
 
-async def test_no_secret_is_left_anywhere(day: Day) -> None:
-    found = {
+async def test_traces_of_a_run_contain_no_secret(workday: Workday) -> None:
+    leaks = {
         (what, where)
-        for what, secret in day.secrets.items()
-        for where, text in day.left.items()
+        for what, secret in workday.secrets.items()
+        for where, text in workday.traces.items()
         if secret in text
     }
-    assert found == set()
-    assert all(day.left.values())
+    assert leaks == set()
+    assert all(workday.traces.values())
 
 
-async def test_no_number_is_in_a_log(day: Day) -> None:
-    logs = {where for where, text in day.left.items() if where.startswith("log of")}
+async def test_logs_contain_no_phone_number(workday: Workday) -> None:
+    logs = {where for where, text in workday.traces.items() if where.startswith("log of")}
     assert len(logs) == 5
-    assert [log for log in logs if NUMBER[1:] in day.left[log]] == []
+    assert [log for log in logs if NUMBER[1:] in workday.traces[log]] == []
 
 
-async def test_nobody_writes_a_line_of_a_log_or_a_head(day: Day) -> None:
-    for where, text in day.left.items():
+async def test_line_breaks_in_input_forge_no_log_line_or_header(workday: Workday) -> None:
+    for where, text in workday.traces.items():
         if not where.startswith("log of"):
             continue
         for line in text.splitlines():
-            told = json.loads(line)
-            assert told["service"] == where.removeprefix("log of ")
-            assert told["event"] != "forged"
-    assert [answer for answer in day.answers if "x-forged" in answer.headers] == []
+            entry = json.loads(line)
+            assert entry["service"] == where.removeprefix("log of ")
+            assert entry["event"] != "forged"
+    assert [answer for answer in workday.answers if "x-forged" in answer.headers] == []
 
 
-async def test_no_answer_says_what_only_the_asker_knew(day: Day) -> None:
-    """The new device's key is told once; what went wrong is told without what was secret in it."""
-    wrong = [answer for answer in day.answers if answer.is_error]
+async def test_errors_contain_no_secret_of_the_request(workday: Workday) -> None:
+    """Only the answer that creates a device contains its key; errors contain no secret."""
+    wrong = [answer for answer in workday.answers if answer.is_error]
     assert {answer.status_code for answer in wrong} >= {401, 404, 422, 503}
     for answer in wrong:
-        for what, secret in day.secrets.items():
+        for what, secret in workday.secrets.items():
             assert secret not in answer.text, (what, answer.url.path)

@@ -1,4 +1,4 @@
-"""The child servers: ready, the same after a stop or a kill, and gone without a trace."""
+"""The server programs of the tests: start, restart after a stop or kill, and clean-up."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ SERVERS = [RabbitMQ, MongoDB, Redis]
 
 @pytest.fixture
 async def started(tmp_path: Path) -> AsyncIterator[list[Server]]:
-    """Servers to stop after the test, whatever became of it."""
+    """A list for servers, all of which are killed after the test."""
     servers: list[Server] = []
     yield servers
     await asyncio.gather(*(server.kill() for server in servers))
@@ -37,13 +37,13 @@ async def started(tmp_path: Path) -> AsyncIterator[list[Server]]:
 
 
 def living_in(folder: Path) -> list[str]:
-    """Command lines of all processes that work in or below the folder."""
-    found = []
+    """Command lines of all processes whose working directory is in the folder."""
+    commands = []
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended meanwhile, or it is somebody else's
+        with suppress(OSError):  # ended meanwhile, or owned by another user
             if (process / "cwd").readlink().is_relative_to(folder):
-                found.append((process / "cmdline").read_text().replace("\0", " "))
-    return found
+                commands.append((process / "cmdline").read_text().replace("\0", " "))
+    return commands
 
 
 async def answers(server: Server) -> bool:
@@ -56,14 +56,17 @@ async def answers(server: Server) -> bool:
 
 
 def with_password(server: Server, password: str) -> Server:
-    """The same server as a client with another password sees it."""
+    """A copy of the server for clients with another password."""
     other = copy(server)
     other._identity = replace(server.identity, password=password)
     return other
 
 
 def in_mongodb(url: str, action: str, number: int = 0) -> int:
-    """One acknowledged, journaled majority write, or the number of documents plus one."""
+    """Inserts one document if asked, and returns the number of documents plus one.
+
+    The write is acknowledged by a majority and journaled.
+    """
     client: MongoClient[dict[str, Any]] = MongoClient(url, serverSelectionTimeoutMS=5000)
     with client:
         concern = WriteConcern("majority", j=True, wtimeout=5000)
@@ -74,7 +77,7 @@ def in_mongodb(url: str, action: str, number: int = 0) -> int:
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-async def test_a_server_keeps_its_address_and_leaves_nothing_behind(
+async def test_server_keeps_its_address_and_leaves_no_process(
     kind: type[Server], tmp_path: Path, started: list[Server]
 ) -> None:
     server = kind(tmp_path / "data")
@@ -84,7 +87,7 @@ async def test_a_server_keeps_its_address_and_leaves_nothing_behind(
     assert await answers(server)
     assert any(character.isdigit() for character in description)
 
-    with suppress(OperationFailure):  # how MongoDB says no
+    with suppress(OperationFailure):  # MongoDB refuses the login
         assert not await answers(with_password(server, "wrong"))
 
     lines = " ".join(living_in(tmp_path))
@@ -108,7 +111,7 @@ async def test_a_server_keeps_its_address_and_leaves_nothing_behind(
     await again.stop()
 
 
-async def test_mongodb_keeps_acknowledged_writes_through_a_kill(
+async def test_mongodb_after_a_kill_has_acknowledged_writes(
     tmp_path: Path, started: list[Server]
 ) -> None:
     server = MongoDB(tmp_path)
@@ -123,7 +126,7 @@ async def test_mongodb_keeps_acknowledged_writes_through_a_kill(
         assert count == 20 * (round_number + 1)
 
 
-async def test_redis_keeps_its_data_over_a_restart(tmp_path: Path, started: list[Server]) -> None:
+async def test_redis_after_a_restart_has_its_data(tmp_path: Path, started: list[Server]) -> None:
     server = Redis(tmp_path)
     started.append(server)
     await server.start()
@@ -133,7 +136,7 @@ async def test_redis_keeps_its_data_over_a_restart(tmp_path: Path, started: list
     assert answer.endswith("yes")
 
 
-async def test_a_paused_server_is_silent_and_can_still_be_stopped(
+async def test_paused_server_is_silent_and_can_be_stopped(
     tmp_path: Path, started: list[Server]
 ) -> None:
     server = Redis(tmp_path)
@@ -150,7 +153,7 @@ async def test_a_paused_server_is_silent_and_can_still_be_stopped(
     assert not server.running
 
 
-async def test_a_folder_serves_one_server_at_a_time(
+async def test_second_server_in_a_folder_is_refused(
     tmp_path: Path, started: list[Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("softphone_testing.servers.server.PREDECESSOR_SECONDS", 0.2)
@@ -162,7 +165,7 @@ async def test_a_folder_serves_one_server_at_a_time(
     assert await answers(first)
 
 
-async def test_secrets_are_readable_by_the_owner_alone(
+async def test_files_of_a_server_are_readable_by_the_owner_only(
     tmp_path: Path, started: list[Server]
 ) -> None:
     server = Redis(tmp_path / "data")
@@ -173,7 +176,7 @@ async def test_secrets_are_readable_by_the_owner_alone(
     assert [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
 
 
-async def test_a_child_that_dies_at_the_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+async def test_child_that_dies_at_the_start_shows_its_log(tmp_path: Path) -> None:
     child = shell("doomed", "echo no room left >&2; exit 3", tmp_path)
     await child.start()
     with pytest.raises(ServerError, match=r"doomed ended.*code 3(.|\n)*no room left"):
@@ -181,7 +184,7 @@ async def test_a_child_that_dies_at_the_start_shows_the_end_of_its_log(tmp_path:
     await child.kill()
 
 
-async def test_a_child_that_never_gets_ready_is_given_up(tmp_path: Path) -> None:
+async def test_child_that_never_gets_ready_is_given_up(tmp_path: Path) -> None:
     child = shell("slow", "echo still busy; sleep 60", tmp_path)
     await child.start()
     with pytest.raises(ServerError, match=r"not ready within(.|\n)*still busy"):
@@ -190,7 +193,7 @@ async def test_a_child_that_never_gets_ready_is_given_up(tmp_path: Path) -> None
     await until(lambda: not living_in(tmp_path))
 
 
-async def test_a_child_takes_its_group_with_it_and_a_deaf_one_is_killed(tmp_path: Path) -> None:
+async def test_child_that_ignores_sigterm_is_killed_with_its_group(tmp_path: Path) -> None:
     child = shell("deaf", "trap '' TERM; sleep 60 & echo ready; wait; sleep 60", tmp_path)
     await child.start()
     await until(lambda: "ready" in child.log.read_text())
@@ -199,7 +202,7 @@ async def test_a_child_takes_its_group_with_it_and_a_deaf_one_is_killed(tmp_path
     await until(lambda: not living_in(tmp_path), what="the group is empty")
 
 
-async def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
+async def test_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
     program = (
         "import asyncio, sys; from pathlib import Path\n"
         "from softphone_testing.servers.redis import Redis\n"
@@ -232,7 +235,7 @@ async def never() -> bool:
 
 
 class Raced(Redis):
-    """A server whose port somebody takes after it was found free."""
+    """A server whose port is taken between the check and its start."""
 
     taken: socket.socket | None = None
 
@@ -242,7 +245,7 @@ class Raced(Redis):
         await super()._launch()
 
 
-async def test_a_port_taken_before_the_first_start_is_replaced(
+async def test_port_taken_before_the_first_start_is_replaced(
     tmp_path: Path, started: list[Server]
 ) -> None:
     server = Raced(tmp_path / "redis")

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGKILL in the middle of work: all that was accepted is there afterwards, once."""
+"""SIGTERM and SIGKILL in the middle of work: all accepted calls are logged once afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ SERVICE_RESTARTS = 1012
 
 @pytest.fixture(scope="module")
 async def database(mongodb: RealServer) -> AsyncIterator[Proxy]:
-    """The way to MongoDB."""
+    """A proxy in front of MongoDB."""
     way = Proxy(mongodb.url)
     await way.start()
     yield way
@@ -58,14 +58,14 @@ async def company(fleet: Fleet) -> AsyncIterator[Company]:
 
 
 async def stop_in_time(process: Process) -> None:
-    """SIGTERM, exit code 0, and not longer than it was given."""
+    """Stops the process with SIGTERM; it must exit with 0 within its time limit."""
     began = monotonic()
     await process.stop()
     assert monotonic() - began < SHUTDOWN_SECONDS
 
 
 async def has_all(process: Process) -> bool:
-    """Whether it misses nothing."""
+    """Whether all checks of its readiness succeed."""
     return bool((await readiness(process))[1]["status"] == "ok")
 
 
@@ -79,8 +79,8 @@ async def listening(process: Process) -> bool:
     return True
 
 
-async def drains(process: Process) -> None:
-    """Waits until it lets nobody in any more."""
+async def until_draining(process: Process) -> None:
+    """Waits until the process accepts no new connections."""
 
     async def closed() -> None:
         assert not await listening(process)
@@ -89,13 +89,15 @@ async def drains(process: Process) -> None:
 
 
 @pytest.mark.parametrize("back", [True, False])
-async def test_ingest_answers_what_is_in_flight(
+async def test_ingest_that_drains_answers_hits_in_flight(
     fleet: Fleet, company: Company, broker: Proxy, back: bool
 ) -> None:
-    """The broker hangs, so that all hits are in ingest's hands when it is told to stop; it comes
-    back in time for them, or else the spool has them."""
+    """The broker hangs, so that all hits are unconfirmed when ingest receives SIGTERM.
+
+    Either the broker comes back in time, or ingest writes them to the spool.
+    """
     calls = [company.new_call(script=MISSED) for _ in range(IN_FLIGHT)]
-    # it is ready before it has the broker, and would spool them then
+    # ingest is ready without the broker as well, and would spool the hits
     await until(partial(has_all, fleet["ingest"]), what="a broker for ingest")
     broker.freeze()
     try:
@@ -103,7 +105,7 @@ async def test_ingest_answers_what_is_in_flight(
         published = f"call.ringing.{company.tenant}"
         await until(lambda: broker.holds(published) == IN_FLIGHT, what="all on their way")
         stopping = asyncio.create_task(stop_in_time(fleet["ingest"]))
-        await drains(fleet["ingest"])
+        await until_draining(fleet["ingest"])
         assert not any(hit.done() for hit in hits)
         if back:
             broker.thaw()
@@ -112,13 +114,13 @@ async def test_ingest_answers_what_is_in_flight(
     finally:
         broker.thaw()
         await fleet["ingest"].start()
-    assert [given.status_code for given in answers] == [202] * IN_FLIGHT
+    assert [answer.status_code for answer in answers] == [202] * IN_FLIGHT
     await asyncio.gather(*(call.insist("missed") for call in calls))
     await company.until_logged()
 
 
 @pytest.mark.parametrize("way", ["stop", "kill"])
-async def test_every_hit_ingest_has_accepted_is_in_the_log(
+async def test_ingest_restart_loses_no_accepted_hit(
     fleet: Fleet, company: Company, way: str
 ) -> None:
     async with traffic_of(company) as traffic:
@@ -132,7 +134,7 @@ async def test_every_hit_ingest_has_accepted_is_in_the_log(
 
 @pytest.mark.parametrize("way", ["stop", "kill"])
 @pytest.mark.parametrize("name", ["matcher", "calllog"])
-async def test_messages_stream_on_over_a_restart(
+async def test_consumer_restart_loses_no_message(
     fleet: Fleet, company: Company, name: str, way: str
 ) -> None:
     async with traffic_of(company) as traffic:
@@ -146,7 +148,7 @@ async def test_messages_stream_on_over_a_restart(
 
 
 @pytest.mark.parametrize("how", ["mended in time", "not mended", "killed"])
-async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_broker(
+async def test_batch_waiting_for_mongodb_is_finished_or_requeued(
     fleet: Fleet, company: Company, database: Proxy, how: str
 ) -> None:
     both = (fleet["matcher"], fleet["calllog"])
@@ -154,14 +156,17 @@ async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_bro
     await company.until_logged()
     database.freeze()
     try:
-        looks = ("records", "calls")  # of each one; it may give up before the other asks
-        asked = (until(partial(database.holds, at), what=f"a question to {at}") for at in looks)
-        await asyncio.gather(company.make_calls(8), *asked)
+        looks = (
+            "records",
+            "calls",
+        )  # each must be observed at once: one may time out before the other asks
+        queries = (until(partial(database.holds, at), what=f"a query of {at}") for at in looks)
+        await asyncio.gather(company.make_calls(8), *queries)
         if how == "killed":
             await asyncio.gather(*(process.kill() for process in both))
         else:
             stopping = asyncio.gather(*map(stop_in_time, both))
-            await asyncio.gather(*map(drains, both))
+            await asyncio.gather(*map(until_draining, both))
             if how == "mended in time":
                 database.thaw()
             await stopping
@@ -171,10 +176,10 @@ async def test_a_batch_in_the_hands_of_mongodb_is_finished_or_stays_with_the_bro
     await company.until_logged()
 
 
-async def test_a_broker_that_hangs_keeps_nobody_from_stopping(
+async def test_hanging_broker_does_not_delay_the_stop(
     fleet: Fleet, company: Company, broker: Proxy
 ) -> None:
-    """Phones call and insist all the while, and the janitor is asked for a sweep."""
+    """Phones go on calling, and the janitor receives a request for a sweep."""
     async with traffic_of(company) as traffic:
         await traffic.more(8)
         broker.freeze()
@@ -190,7 +195,7 @@ async def test_a_broker_that_hangs_keeps_nobody_from_stopping(
     await company.until_swept(sweep)
 
 
-async def test_notifier_sends_browsers_elsewhere(fleet: Fleet, company: Company) -> None:
+async def test_notifier_that_stops_closes_sockets_with_1012(fleet: Fleet, company: Company) -> None:
     async with company.browser() as one, company.browser() as other, traffic_of(company) as traffic:
         await traffic.more(8)
         await one.pops_up(await company.make_call(LISTED), [company.record])
@@ -205,7 +210,9 @@ async def test_notifier_sends_browsers_elsewhere(fleet: Fleet, company: Company)
     await company.until_logged()
 
 
-async def test_a_sweep_outlives_janitor_and_calllog(fleet: Fleet, company: Company) -> None:
+async def test_sweep_survives_a_restart_of_janitor_and_calllog(
+    fleet: Fleet, company: Company
+) -> None:
     await stop_in_time(fleet["calllog"])
     try:
         sweep = await company.start_sweep()
@@ -216,7 +223,7 @@ async def test_a_sweep_outlives_janitor_and_calllog(fleet: Fleet, company: Compa
     assert (await company.until_swept(sweep))["moved"] == 0
 
 
-async def test_a_sweep_survives_a_janitor_killed_before_it_could_tell(
+async def test_sweep_survives_a_janitor_killed_before_publishing(
     fleet: Fleet, company: Company, broker: Proxy
 ) -> None:
     broker.freeze()

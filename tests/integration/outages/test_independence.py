@@ -1,4 +1,4 @@
-"""One service or MongoDB away: calls go on, popups open, what was away catches up, once each."""
+"""One service or MongoDB stopped: calls and popups go on, and the rest catches up afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,21 +35,21 @@ async def fleet(
 
 @pytest.fixture
 async def company(fleet: Fleet, rabbitmq: RealServer) -> AsyncIterator[Company]:
-    """At the end nothing waits and nothing is dead."""
+    """A company; at the end the queues must be as before, without dead letters."""
     before = await queue_lengths(rabbitmq.url)
     async with company_of(fleet) as company:
         yield company
         await until_queues_are(rabbitmq.url, before)
 
 
-async def missed(process: Process) -> None:
-    """Waits until the service has given up waiting for MongoDB at least once."""
+async def until_mongodb_missed(process: Process) -> None:
+    """Waits until the service has retried a message for want of MongoDB."""
 
-    async def told() -> None:
+    async def is_reported() -> None:
         assert (await readiness(process))[0] == 503
         assert '"batch waits"' in process.log_text()
 
-    await until_passes(told, f"{process.name} misses MongoDB")
+    await until_passes(is_reported, f"{process.name} misses MongoDB")
 
 
 async def end(process: Process, way: str) -> None:
@@ -57,7 +57,7 @@ async def end(process: Process, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_without_matcher_the_bare_number_pops_up_and_matches_come_later(
+async def test_popups_without_matcher_get_their_matches_later(
     fleet: Fleet, company: Company, way: str
 ) -> None:
     async with company.browser() as browser:
@@ -66,9 +66,9 @@ async def test_without_matcher_the_bare_number_pops_up_and_matches_come_later(
             calls = await company.make_calls(CALLS)
             for call in calls:
                 await browser.pops_up(call)
-            known = [popup for call in calls for popup in browser.popups(call)]
-            assert {popup["remote"]["e164"] for popup in known} >= {LISTED_E164}
-            assert not any(popup["matches"] for popup in known)
+            popups = [popup for call in calls for popup in browser.popups(call)]
+            assert {popup["remote"]["e164"] for popup in popups} >= {LISTED_E164}
+            assert not any(popup["matches"] for popup in popups)
         finally:
             await fleet["matcher"].start()
         await company.until_logged()
@@ -77,7 +77,7 @@ async def test_without_matcher_the_bare_number_pops_up_and_matches_come_later(
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_without_calllog_popups_come_with_matches_and_the_log_catches_up(
+async def test_popups_without_calllog_have_matches_and_are_logged(
     fleet: Fleet, company: Company, way: str
 ) -> None:
     async with company.browser() as browser:
@@ -91,7 +91,7 @@ async def test_without_calllog_popups_come_with_matches_and_the_log_catches_up(
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_without_notifier_calls_are_logged_and_browsers_resync(
+async def test_calls_without_notifier_are_logged_and_resynced(
     fleet: Fleet, company: Company, way: str
 ) -> None:
     async with company.browser() as browser:
@@ -112,7 +112,7 @@ async def test_without_notifier_calls_are_logged_and_browsers_resync(
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_without_janitor_nothing_changes_for_calls(
+async def test_calls_without_janitor_pop_up_and_are_logged(
     fleet: Fleet, company: Company, way: str
 ) -> None:
     await end(fleet["janitor"], way)
@@ -125,7 +125,7 @@ async def test_without_janitor_nothing_changes_for_calls(
         await fleet["janitor"].start()
 
 
-async def test_without_mongodb_popups_open_and_the_log_catches_up(
+async def test_popups_without_mongodb_open_and_are_logged_later(
     fleet: Fleet, company: Company, mongodb: RealServer
 ) -> None:
     async with company.browser() as browser:
@@ -133,7 +133,9 @@ async def test_without_mongodb_popups_open_and_the_log_catches_up(
         try:
             for call in await company.make_calls(CALLS):
                 await browser.pops_up(call)
-            await asyncio.gather(missed(fleet["matcher"]), missed(fleet["calllog"]))
+            await asyncio.gather(
+                until_mongodb_missed(fleet["matcher"]), until_mongodb_missed(fleet["calllog"])
+            )
             async with company.browser() as another:
                 for call in await company.make_calls(4):
                     await another.pops_up(call)
@@ -145,7 +147,7 @@ async def test_without_mongodb_popups_open_and_the_log_catches_up(
             await browser.pops_up(call, [company.record] if call.number == LISTED else [])
 
 
-async def test_without_matcher_and_calllog_at_once_nothing_is_lost(
+async def test_calls_without_matcher_and_calllog_are_logged_later(
     fleet: Fleet, company: Company
 ) -> None:
     await fleet["calllog"].kill()

@@ -1,4 +1,4 @@
-"""Consumers away for long, a broker short of disk: queues refuse, the spool takes, all drains."""
+"""Full queues and a broker without disk space: the spool takes over, and drains afterwards."""
 
 import asyncio
 import re
@@ -19,12 +19,12 @@ from support.waiting import until_passes
 QUEUE_MAX = 60
 CALLS = 60
 LONGER_THAN_A_CHECK = 7
-"""Seconds: a watchdog's round and the time it gives the broker to answer."""
+"""Seconds; longer than a round of the watchdog together with its time-out."""
 
 
 @pytest.fixture(scope="module")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
-    """A broker of these tests alone: its queues are small, and its disk will be full."""
+    """A broker for these tests alone, with small queues and a disk limit that tests change."""
     server = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
     await server.start()
     yield server
@@ -48,7 +48,7 @@ async def fleet(
 
 @pytest.fixture
 async def company(fleet: Fleet, broker: RabbitMQ) -> AsyncIterator[Company]:
-    """At the end its calls are in the log, no message waits anywhere, and none is dead."""
+    """A company; at the end its calls must be logged, and queues and spool must be empty."""
     async with company_of(fleet) as company:
         yield company
         await company.until_logged()
@@ -60,12 +60,12 @@ async def company(fleet: Fleet, broker: RabbitMQ) -> AsyncIterator[Company]:
         await until_passes(settled, "empty queues and an empty spool")
 
 
-async def spools(fleet: Fleet, seconds: int = 0) -> None:
-    """Waits until something has been in the spool for so long."""
+async def until_spooling(fleet: Fleet, seconds: int = 0) -> None:
+    """Waits until the oldest entry of the spool is at least this old."""
 
     async def so() -> None:
-        told = (await readiness(fleet["ingest"]))[1]["services"]["ingest"]["spool"]
-        age = re.search(r"wait, the first for (\d+) s$", told)
+        text = (await readiness(fleet["ingest"]))[1]["services"]["ingest"]["spool"]
+        age = re.search(r"wait, the first for (\d+) s$", text)
         assert age
         assert int(age[1]) >= seconds
 
@@ -73,14 +73,14 @@ async def spools(fleet: Fleet, seconds: int = 0) -> None:
 
 
 @pytest.mark.parametrize("away", ["calllog", "matcher"])
-async def test_a_queue_that_is_full_refuses_until_its_consumer_is_back(
+async def test_full_queue_makes_ingest_spool_until_it_drains(
     fleet: Fleet, company: Company, broker: RabbitMQ, away: str
 ) -> None:
     await fleet[away].stop()
     try:
         await company.make_calls(CALLS)
-        await spools(fleet)
-        # the limit is a little soft: what is under way at the moment it is reached comes in
+        await until_spooling(fleet)
+        # messages under way when the queue reaches its limit are still accepted
         assert QUEUE_MAX <= (await queue_lengths(broker.url))[f"{away}.call"] < 2 * QUEUE_MAX
     finally:
         await fleet[away].start()
@@ -90,16 +90,16 @@ def connections_lost(fleet: Fleet) -> dict[str, int]:
     return {s.name: s.log_text().count("broker connection lost") for s in fleet}
 
 
-async def test_a_broker_short_of_disk_takes_nothing_and_loses_nothing(
+async def test_broker_without_disk_space_loses_nothing(
     fleet: Fleet, company: Company, broker: RabbitMQ
 ) -> None:
-    """Nor is any link given up meanwhile, which would count against the messages in hand."""
+    """No connection is given up, which would count as an attempt for unacknowledged messages."""
     await company.make_calls(4)
     lost = connections_lost(fleet)
     await broker.control("set_disk_free_limit", "1000000GB")
     try:
         await asyncio.gather(*(company.make_call(script=MISSED) for _ in range(CALLS)))
-        await spools(fleet, LONGER_THAN_A_CHECK)
+        await until_spooling(fleet, LONGER_THAN_A_CHECK)
     finally:
         await broker.control("set_disk_free_limit", "50MB")
     assert connections_lost(fleet) == lost

@@ -1,4 +1,4 @@
-"""What `/readyz` says of a broker, database or consumer that is gone or hangs, and how it heals."""
+"""`/readyz` while a server is gone or hangs, or a consumer is gone, and afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ Proxies = dict[str, Proxy]
 async def proxies(
     rabbitmq: RealServer, mongodb: RealServer, redis_server: RealServer
 ) -> AsyncIterator[Proxies]:
-    """The ways to the three servers."""
+    """Proxies in front of the three servers."""
     urls = {"RabbitMQ": rabbitmq.url, "MongoDB": mongodb.url, "Redis": redis_server.url}
     ways = {name: Proxy(url) for name, url in urls.items()}
     for way in ways.values():
@@ -58,23 +58,22 @@ async def fleet(proxies: Proxies, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @pytest.fixture
 async def company(fleet: Fleet) -> AsyncIterator[Company]:
-    """At the end all services are ready, and its calls are in the log."""
+    """A company; at the end all services must be ready, and its calls must be logged."""
     async with company_of(fleet) as company:
         yield company
-        await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
+        await asyncio.gather(
+            *(until_ready_is(fleet[name], 200, {}) for name in installed_services())
+        )
         await company.until_logged()
 
 
-async def says(process: Process, status: int, wrong: dict[str, str]) -> None:
-    """Waits until it answers with this status and names just these checks as not ok.
-
-    Each wrong one must contain its text.
-    """
+async def until_ready_is(process: Process, status: int, wrong: dict[str, str]) -> None:
+    """Waits until readiness has this status and exactly these failed checks, with their texts."""
 
     async def so() -> None:
         answered, body = await readiness(process)
         checks = body["services"][process.name]
-        failed = {name: told for name, told in checks.items() if told != "ok"}
+        failed = {name: result for name, result in checks.items() if result != "ok"}
         assert (answered, failed.keys()) == (status, wrong.keys()), body
         assert all(text in failed[name] for name, text in wrong.items()), body
         kind = "ok" if not wrong else "degraded"
@@ -90,7 +89,7 @@ async def break_(proxy: Proxy, way: str) -> None:
         proxy.freeze()
 
 
-async def mend(proxy: Proxy, way: str) -> None:
+async def repair(proxy: Proxy, way: str) -> None:
     if way == "cut":
         await proxy.start()
     else:
@@ -98,10 +97,10 @@ async def mend(proxy: Proxy, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_broker_gone_is_told_by_all_and_healed_from(
+async def test_broker_outage_is_reported_and_recovered_from(
     fleet: Fleet, proxies: Proxies, company: Company, way: str
 ) -> None:
-    """Phones call all the while, and insist; their calls must all be in the log in the end."""
+    """Phones go on calling; all their calls must be logged in the end."""
     async with company.browser() as browser, traffic_of(company) as traffic:
         await traffic.more(4)
         call = company.new_call()
@@ -111,12 +110,14 @@ async def test_a_broker_gone_is_told_by_all_and_healed_from(
             assert (await call.post("ringing")).status_code == 202
             others = set(installed_services()) - {"ingest"}
             await asyncio.gather(
-                says(fleet["ingest"], 200, spooled),
-                *(says(fleet[name], 503, gone) for name in others),
+                until_ready_is(fleet["ingest"], 200, spooled),
+                *(until_ready_is(fleet[name], 503, gone) for name in others),
             )
         finally:
-            await mend(proxies["RabbitMQ"], way)
-        await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
+            await repair(proxies["RabbitMQ"], way)
+        await asyncio.gather(
+            *(until_ready_is(fleet[name], 200, {}) for name in installed_services())
+        )
         await until(lambda: {"type": "resync"} in browser.frames, what="a resync")
         await traffic.more(4)
         for event in call.script.events:
@@ -126,7 +127,7 @@ async def test_a_broker_gone_is_told_by_all_and_healed_from(
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_database_gone_is_told_and_essential_only_where_it_is(
+async def test_database_outage_is_reported_by_its_users_as_503(
     fleet: Fleet, proxies: Proxies, company: Company, way: str
 ) -> None:
     async with company.browser() as browser:
@@ -136,42 +137,51 @@ async def test_a_database_gone_is_told_and_essential_only_where_it_is(
             statuses = {
                 name: 503 if name in NEEDING_MONGODB else 200 for name in installed_services()
             }
-            await asyncio.gather(*(says(fleet[n], status, gone) for n, status in statuses.items()))
+            await asyncio.gather(
+                *(until_ready_is(fleet[n], status, gone) for n, status in statuses.items())
+            )
             for call in await company.make_calls(4):
                 await browser.pops_up(call)
         finally:
-            await mend(proxies["MongoDB"], way)
-        await asyncio.gather(*(says(fleet[name], 200, {}) for name in installed_services()))
+            await repair(proxies["MongoDB"], way)
+        await asyncio.gather(
+            *(until_ready_is(fleet[name], 200, {}) for name in installed_services())
+        )
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_redis_gone_is_told_and_no_call_needs_it(
+async def test_redis_outage_is_reported_and_calls_go_on(
     fleet: Fleet, proxies: Proxies, company: Company, way: str
 ) -> None:
     await break_(proxies["Redis"], way)
     try:
         await asyncio.gather(
-            *(says(fleet[name], 200, {"Redis": "Redis"}) for name in ("ingest", "notifier")),
-            says(fleet["janitor"], 503, {"schedule": ""}),
-            *(says(fleet[name], 200, {}) for name in ("matcher", "calllog")),
+            *(
+                until_ready_is(fleet[name], 200, {"Redis": "Redis"})
+                for name in ("ingest", "notifier")
+            ),
+            until_ready_is(fleet["janitor"], 503, {"schedule": ""}),
+            *(until_ready_is(fleet[name], 200, {}) for name in ("matcher", "calllog")),
         )
-        await company.make_call(LISTED, MISSED)  # each hit waits a second for Redis, if that hangs
+        await company.make_call(LISTED, MISSED)  # each hit waits a second for a Redis that hangs
     finally:
-        await mend(proxies["Redis"], way)
-    await asyncio.gather(*(says(fleet[n], 200, {}) for n in ("ingest", "notifier", "janitor")))
+        await repair(proxies["Redis"], way)
+    await asyncio.gather(
+        *(until_ready_is(fleet[n], 200, {}) for n in ("ingest", "notifier", "janitor"))
+    )
 
 
 async def consumed(admin: AbstractConnection, queue: str) -> None:
     async with admin.channel() as channel:
         try:
-            found = await channel.declare_queue(queue, passive=True)
+            declared = await channel.declare_queue(queue, passive=True)
         except ChannelNotFoundEntity as error:
             raise AssertionError("the queue is not there") from error
-        assert found.declaration_result.consumer_count == 1
+        assert declared.declaration_result.consumer_count == 1
 
 
 @pytest.mark.parametrize("queue", CONSUMERS)
-async def test_a_consumer_the_broker_took_away_comes_back(
+async def test_consumer_whose_queue_was_deleted_comes_back(
     fleet: Fleet, rabbitmq: RealServer, company: Company, queue: str
 ) -> None:
     service = fleet[CONSUMERS[queue]]
@@ -179,13 +189,13 @@ async def test_a_consumer_the_broker_took_away_comes_back(
         async with admin.channel() as channel:
             await channel.queue_delete(queue)
         await until_passes(lambda: consumed(admin, queue), f"a consumer of {queue}")
-    await says(service, 200, {})
+    await until_ready_is(service, 200, {})
     await company.make_calls(4)
     await company.until_logged()
     await company.until_swept(await company.start_sweep())
 
 
-async def test_the_answer_itself_is_quick_whatever_hangs(
+async def test_readiness_answers_in_time_while_servers_hang(
     fleet: Fleet, proxies: Proxies, company: Company
 ) -> None:
     for proxy in proxies.values():

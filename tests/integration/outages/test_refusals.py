@@ -1,4 +1,4 @@
-"""A MongoDB that answers and refuses, or has what can't be read: calls go on, the rest is known."""
+"""MongoDB refuses writes or holds unreadable documents: calls go on, and losses are counted."""
 
 from collections.abc import AsyncIterator
 
@@ -28,7 +28,7 @@ async def company(installation: Installation) -> Company:
 
 @pytest.fixture
 async def stored(installation: Installation) -> AsyncIterator[Stored]:
-    """What the services have in MongoDB."""
+    """The database of the services."""
     client: AsyncMongoClient[Json] = AsyncMongoClient(installation.mongo)
     async with client:
         yield client.get_default_database()
@@ -39,12 +39,12 @@ async def not_kept(installation: Installation) -> float:
     return float(next(line for line in lines if line.startswith(NOT_KEPT)).split()[-1])
 
 
-async def validated(stored: Stored, collection: str, validator: Json) -> None:
-    """From now on it takes nothing that is not so."""
+async def set_validator(stored: Stored, collection: str, validator: Json) -> None:
+    """Sets a validator, so that the collection refuses other documents from now on."""
     await stored.command("collMod", collection, validator=validator)
 
 
-async def test_hits_the_store_refuses_are_counted_and_the_next_are_kept(
+async def test_hits_refused_by_mongodb_are_counted_as_not_kept(
     installation: Installation, company: Company, stored: Stored
 ) -> None:
     device = await installation.make_phone(company.tenant)
@@ -58,25 +58,25 @@ async def test_hits_the_store_refuses_are_counted_and_the_next_are_kept(
 
     await until(lambda: kept("before"), what="the first hit")
     counted = await not_kept(installation)
-    await validated(stored, "hits", {"never": {"$exists": True}})
+    await set_validator(stored, "hits", {"never": {"$exists": True}})
     call = await device.post_hits("ringing", call_id="refused", **FIELDS)
 
     async def refused() -> bool:
         return await not_kept(installation) == counted + 1
 
     await until(refused, what="the hit in the count of those not kept")
-    await validated(stored, "hits", {})
+    await set_validator(stored, "hits", {})
     await device.post_hits("ringing", call_id="after", **FIELDS)
     await until(lambda: kept("after", "before"), what="the hit after the refused one")
     await installation.logged(company.admin.token, call, phase="ringing")
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-async def test_one_that_cannot_be_read_hides_no_other(
+async def test_unreadable_document_hides_no_other(
     installation: Installation, stored: Stored, collection: str
 ) -> None:
-    """What was changed in the store, and never told on the bus, is seen all the same."""
-    await stored[collection].insert_one(UNREADABLE)  # it is read before the others
+    """Changes made in MongoDB alone reach the caches without a message on the bus."""
+    await stored[collection].insert_one(UNREADABLE)  # its id sorts first
     company = await installation.make_company()
     user = await installation.make_user(company.tenant)
     device = await installation.make_phone(company.tenant)
@@ -97,7 +97,7 @@ async def test_one_that_cannot_be_read_hides_no_other(
 
 
 async def welcome(installation: Installation, token: str) -> bool:
-    """Whether whoever has this token gets in."""
+    """Whether a socket with this token is welcomed."""
     async with open_socket(installation.url) as browser:
         await browser.send({"type": "hello", "token": token})
         await until(lambda: browser.frames or browser.is_closed, what="an answer")

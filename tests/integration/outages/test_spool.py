@@ -1,4 +1,4 @@
-"""The spool of real ingest processes: nothing answered 202 is lost, whatever becomes of them."""
+"""The spool of ingest processes: no hit that was answered with 202 is lost."""
 
 import asyncio
 import resource
@@ -26,7 +26,7 @@ CALLS_OF_SEVERAL_BATCHES = 120
 def env(
     broker: Proxy, mongodb: RealServer, redis_server: RealServer, folder: Path
 ) -> dict[str, str]:
-    """What ingest processes beside the fleet's are told: the same, in the same spool."""
+    """The environment for more ingest processes over the same servers and spool folder."""
     fleet = Fleet(broker.url, mongodb.url, redis_server.url, folder)
     return {**fleet.env, "SOFTPHONE_SPOOL_DIR": str(folder / "data/spool")}
 
@@ -54,7 +54,7 @@ async def company(fleet: Fleet, broker: Proxy) -> AsyncIterator[Company]:
 
 
 async def waiting(process: Process) -> int:
-    """How many observations its metrics say are in the spool."""
+    """The number of observations in the spool, according to its metrics."""
     async with httpx.AsyncClient(trust_env=False) as client:
         text = (await client.get(f"{process.url}/metrics")).text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
@@ -64,20 +64,20 @@ async def waiting(process: Process) -> int:
     return int(float(values["softphone_spool_depth"]))
 
 
-async def spooled(process: Process, depth: int) -> None:
-    """Waits until its metrics and its readiness say that so many wait."""
+async def until_spooled(process: Process, depth: int) -> None:
+    """Waits until metrics and readiness report this number of observations in the spool."""
 
     async def so() -> None:
         status, body = await readiness(process)
         assert (status, body["status"]) == (200, "degraded")
-        told = body["services"]["ingest"]["spool"]
-        assert f": {depth} wait, the first for " in told, told
+        text = body["services"]["ingest"]["spool"]
+        assert f": {depth} wait, the first for " in text, text
         assert await waiting(process) == depth
 
     await until_passes(so, f"{depth} in the spool")
 
 
-async def emptied(process: Process) -> None:
+async def until_empty(process: Process) -> None:
     async def so() -> None:
         status, body = await readiness(process)
         assert (status, body["status"]) == (200, "ok"), body
@@ -86,29 +86,29 @@ async def emptied(process: Process) -> None:
     await until_passes(so, "an empty spool")
 
 
-async def test_what_was_answered_outlives_kill_and_restart(
+async def test_spooled_hits_survive_a_kill_of_ingest(
     fleet: Fleet, company: Company, broker: Proxy
 ) -> None:
     ingest = fleet["ingest"]
     before = await company.make_call()
     await broker.cut()
     await company.make_calls(8)
-    told = sum(len(call.sent) for call in company.calls) - len(before.sent)
-    await spooled(ingest, told)
+    accepted = sum(len(call.sent) for call in company.calls) - len(before.sent)
+    await until_spooled(ingest, accepted)
     await ingest.kill()
     await ingest.start()
-    await spooled(ingest, told)
+    await until_spooled(ingest, accepted)
     late = await company.make_call(script=MISSED)
-    await spooled(ingest, told + len(late.sent))
+    await until_spooled(ingest, accepted + len(late.sent))
     await broker.start()
-    await emptied(ingest)
+    await until_empty(ingest)
     await company.until_logged()
 
 
-async def test_a_process_that_is_no_more_leaves_its_file_to_the_others(
+async def test_file_of_a_killed_process_is_taken_over(
     fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
 ) -> None:
-    """And one that is only stopped keeps it."""
+    """A process that is merely paused keeps its file."""
     others = [Process("ingest", env, folder, log=f"ingest-{n}") for n in (1, 2)]
     dying, halted = others
     try:
@@ -119,17 +119,17 @@ async def test_a_process_that_is_no_more_leaves_its_file_to_the_others(
             call = company.new_call(script=ANSWERED)
             for event in ANSWERED.events:
                 assert (await call.post(event, url=process.url)).status_code == 202
-            await spooled(process, len(ANSWERED.events))
+            await until_spooled(process, len(ANSWERED.events))
         halted.pause()
         await dying.kill()
         await broker.start()
-        await emptied(fleet["ingest"])
+        await until_empty(fleet["ingest"])
         expected = company.calls[:2]
 
         async def two_are_there() -> None:
             assert {call["id"] for call in await company.log()} == {e.call_id for e in expected}
 
-        await until_passes(two_are_there, "the calls of the living and of the dead")
+        await until_passes(two_are_there, "the calls of the running and the killed process")
         halted.resume()
         await company.until_logged()
     finally:
@@ -138,15 +138,15 @@ async def test_a_process_that_is_no_more_leaves_its_file_to_the_others(
             await process.kill()
 
 
-async def test_a_file_that_cannot_be_opened_holds_up_no_other(
+async def test_file_that_cannot_be_opened_delays_no_other(
     fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
 ) -> None:
-    """Neither a process that starts on it nor what others have left behind it."""
+    """A process starts in spite of it, and still takes over files of dead processes."""
     disk = folder / "unopenable"
     own = {**env, "SOFTPHONE_SPOOL_DIR": str(disk)}
     dying, living = [Process("ingest", own, folder, log=f"ingest-beside-{n}") for n in (1, 2)]
     (disk / "0.sqlite").mkdir(parents=True)
-    for n in range(2, 12):  # whatever the order in which the folder is read
+    for n in range(2, 12):  # some are read before the others, in any order of the folder
         (disk / f"{n}.sqlite").mkdir()
     try:
         for process in (dying, living):
@@ -155,7 +155,7 @@ async def test_a_file_that_cannot_be_opened_holds_up_no_other(
         call = company.new_call(script=ANSWERED)
         for event in ANSWERED.events:
             assert (await call.post(event, url=dying.url)).status_code == 202
-        await spooled(dying, len(ANSWERED.events))
+        await until_spooled(dying, len(ANSWERED.events))
         await dying.kill()
         await broker.start()
         await company.until_logged()
@@ -165,7 +165,7 @@ async def test_a_file_that_cannot_be_opened_holds_up_no_other(
             await process.kill()
 
 
-async def test_a_full_spool_refuses_and_loses_nothing(
+async def test_full_spool_refuses_hits_and_loses_none(
     fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
 ) -> None:
     small = {"SOFTPHONE_SPOOL_MAX": "65536", "SOFTPHONE_SPOOL_DIR": str(folder / "small")}
@@ -188,7 +188,7 @@ async def test_a_full_spool_refuses_and_loses_nothing(
         kept = await waiting(process)
         assert kept == len(call.sent) > 5
         await broker.start()
-        await emptied(process)
+        await until_empty(process)
         assert (await call.post("ended", url=process.url)).status_code == 202
         company.calls.remove(call)
         logged = await until(company.log, what="the call")
@@ -198,16 +198,16 @@ async def test_a_full_spool_refuses_and_loses_nothing(
 
 
 def refuse_to_grow(process: Process, folder: Path) -> None:
-    """Has the system refuse it to make any file larger than the spool's largest is now."""
+    """Limits the process to files no larger than the largest file of the spool."""
     largest = max(file.stat().st_size for file in folder.iterdir())
     hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, hard))
 
 
-async def test_a_full_disk_refuses_and_drains_all_the_same(
+async def test_spool_on_a_full_disk_refuses_hits_and_drains(
     fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
 ) -> None:
-    """Not even to forget what was sent is there room."""
+    """Deleting published entries needs space as well, which the disk does not have."""
     disk = folder / "full"
     process = Process(
         "ingest", {**env, "SOFTPHONE_SPOOL_DIR": str(disk)}, folder, log="ingest-full"
@@ -225,7 +225,7 @@ async def test_a_full_disk_refuses_and_drains_all_the_same(
         company.calls.pop()
         assert (await readiness(process))[0] == 503
         await broker.start()
-        await emptied(process)
+        await until_empty(process)
         late = company.new_call(script=MISSED)
         for event in late.script.events:
             assert (await late.post(event, url=process.url)).status_code == 202
@@ -234,7 +234,7 @@ async def test_a_full_disk_refuses_and_drains_all_the_same(
         await process.kill()
 
 
-async def test_a_folder_of_no_use_stops_the_start_and_is_named(
+async def test_unusable_spool_folder_prevents_the_start(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -243,10 +243,12 @@ async def test_a_folder_of_no_use_stops_the_start_and_is_named(
         await process.start()
 
 
-async def test_hits_all_at_once_are_all_kept(fleet: Fleet, company: Company, broker: Proxy) -> None:
+async def test_simultaneous_hits_are_all_spooled(
+    fleet: Fleet, company: Company, broker: Proxy
+) -> None:
     await broker.cut()
     await asyncio.gather(*(company.make_call(script=MISSED) for _ in range(HITS)))
-    await spooled(fleet["ingest"], HITS * len(MISSED.events))
+    await until_spooled(fleet["ingest"], HITS * len(MISSED.events))
     await broker.start()
-    await emptied(fleet["ingest"])
+    await until_empty(fleet["ingest"])
     await company.until_logged()
