@@ -10,6 +10,9 @@ import pytest
 from softphone_testing.real_servers import ADDRESSES, RealServer, release_server, start_server
 from softphone_testing.servers.child import ServerError
 
+# The shared suites are no test modules, and their assertions shall explain themselves all the same.
+pytest.register_assert_rewrite("support.bus_contract")
+
 # A developer's own settings must not decide what the tests see.
 for name in list(os.environ):
     if name.startswith("SOFTPHONE_") and name not in ADDRESSES.values():

@@ -28,7 +28,7 @@ def test_every_line_has_a_test() -> None:
 def test_a_test_that_is_named_is_there(test: str) -> None:
     file, _, name = test.partition("::")
     code = (ROOT / "tests" / file).read_text("utf-8")
-    assert re.search(rf"^(async )?def {name}\(", code, re.MULTILINE)
+    assert re.search(rf"^ *(async )?def {name}\(", code, re.MULTILINE)
 
 
 def test_the_audit_reads_every_package_and_fails_if_it_cant() -> None:

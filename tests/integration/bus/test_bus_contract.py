@@ -1,0 +1,23 @@
+"""The bus over RabbitMQ keeps the contract of the bus."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from softphone_testing.real_servers import RealServer
+from support.bus_contract import SubscriberContract, WorkQueueContract
+from support.stack.buses import RabbitSite
+
+
+@pytest.fixture
+async def site(rabbitmq: RealServer) -> AsyncIterator[RabbitSite]:
+    async with RabbitSite.open(rabbitmq.url) as opened:
+        yield opened
+
+
+class TestWorkQueuesOnRabbitMq(WorkQueueContract):
+    pass
+
+
+class TestSubscribersOnRabbitMq(SubscriberContract):
+    pass

@@ -1,0 +1,119 @@
+"""The bus where only RabbitMQ matters: old queues, several nodes, slow answers, early stops."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+import pytest
+
+from softphone_common.bus import topology
+from softphone_common.bus.bus import Bus
+from softphone_common.bus.envelope import Envelope
+from softphone_common.contracts.events import CallChanged
+from softphone_testing.proxy import Proxy
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
+from support.bus_contract import (
+    QUEUE,
+    Handler,
+    Subscription,
+    changed,
+    finished,
+    hand_to,
+)
+from support.stack.broker import broker_channel
+from support.stack.buses import bus_settings, running
+
+
+async def test_queue_of_an_older_release_is_kept_and_used(rabbitmq: RealServer) -> None:
+    older: dict[str, Any] = {"x-queue-type": "quorum"}
+    handler, message = Handler(), finished()
+    bus = hand_to(Bus(bus_settings(rabbitmq.url), "test"), handler)
+    async with broker_channel(rabbitmq.url) as channel:
+        await channel.queue_delete(QUEUE)
+        await channel.declare_queue(QUEUE, durable=True, arguments=older)
+        async with running(bus):
+            await bus.publish(message)
+            await until(lambda: handler.done == [message.sweep], what="the handling")
+        # raises if the queue now had other arguments
+        await channel.declare_queue(QUEUE, durable=True, arguments=older)
+        await channel.queue_delete(QUEUE)
+
+
+async def test_lost_node_is_replaced_by_another(rabbitmq: RealServer) -> None:
+    nodes = [Proxy(rabbitmq.url), Proxy(rabbitmq.url), Proxy(rabbitmq.url)]
+    for node in nodes[:2]:
+        await node.start()
+    handler = Handler()
+    urls = ", ".join(node.url for node in nodes)
+    bus = hand_to(Bus(bus_settings(urls), "test"), handler)
+    async with running(bus):
+        for node in nodes[:2]:
+            message = finished()
+            await node.cut()
+            await bus.publish(message)
+            await until(lambda: handler.has_done(message), what="the handling")  # noqa: B023
+            await node.start()
+    for node in nodes[:2]:
+        await node.cut()
+
+
+async def test_tenant_bound_at_any_moment_of_a_start_is_received(rabbitmq: RealServer) -> None:
+    subscription = Subscription(Bus(bus_settings(rabbitmq.url), "test"))
+    tenants: list[str] = []
+    bus = subscription.bus
+    await bus.start()
+    while not bus.is_connected:
+        tenants.append(f"t{len(tenants)}")
+        await bus.bind(tenants[-1], [CallChanged])
+        for _ in tenants:  # however long connecting takes, they are not too many
+            await asyncio.sleep(0)
+    await until(lambda: subscription.reconnects == 1, what="the connection")
+    await bus.publish(*(changed(tenant) for tenant in tenants))
+    await until(lambda: len(subscription.tenants) >= len(tenants), what="all messages")
+    assert set(subscription.tenants) == set(tenants)
+    assert len(tenants) > 10
+    await bus.stop()
+
+
+async def test_slow_broker_is_connected_with_many_bindings(rabbitmq: RealServer) -> None:
+    proxy = Proxy(rabbitmq.url)
+    await proxy.start()
+    proxy.slow(0.1)
+    subscription = Subscription(Bus(bus_settings(proxy.url), "test"))
+    bus = subscription.bus
+    for queue in topology.work_queues():
+        bus.consume_raw(queue.name, _ignore)
+    for number in range(200):
+        await bus.bind(f"t{number}", [CallChanged])
+    await bus.start()
+    try:
+        await until(lambda: subscription.reconnects > 0, what="the connection")
+        await bus.publish(changed("t0"), changed("t199"))
+        await until(lambda: len(subscription.tenants) >= 2, what="both messages")
+    finally:
+        await bus.stop()
+        await proxy.cut()
+
+
+async def test_stop_at_any_point_of_connecting_is_clean(
+    rabbitmq: RealServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At every fourth turn of the loop that connecting takes; neither a library nor the broker
+    complains, for an operator who stopped the service would read that."""
+    for turns in count(step=4):
+        bus = Bus(bus_settings(rabbitmq.url), "test")
+        await bus.start()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        connected = bus.is_connected
+        async with asyncio.timeout(60):
+            await bus.stop()
+        if connected:
+            break
+    assert [record.getMessage() for record in caplog.records if record.name != "softphone"] == []
+
+
+async def _ignore(_: Sequence[Envelope]) -> None:
+    """Nothing is sent to the queues."""
