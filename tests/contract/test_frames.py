@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from softphone_common.contracts import websocket as frames
-from softphone_common.contracts.websocket import CallFrame, CallJson, ServerFrame, call_json
+from softphone_common.contracts.call import CallJson, call_json
+from softphone_common.contracts.websocket import CallFrame, ServerFrame
 from softphone_common.domain.call_view import CallView
 from support.observations import at, observed, seen
 from support.paths import SAMPLES
@@ -93,11 +94,12 @@ def test_a_call_is_told_as_it_is_seen() -> None:
         observed("ringing", 0, name="Huber"), observed("connected", 4), observed("ended", 64)
     )
     kept = CallFrame.model_validate(sample(FRAMES, "call")).call
+    adapter = TypeAdapter(CallJson)
     said = call_json(call, kept.matches, kept.comments)
     for field in fields(CallView):
-        if field.name != "last_at":
+        if field.name not in {"last_at", "matches"}:
             assert getattr(said, field.name) == getattr(call, field.name)
     assert (said.matches, said.comments) == (kept.matches, kept.comments)
     assert said.deleted_at is None
-    assert CallJson.model_validate_json(said.model_dump_json()) == said
+    assert adapter.validate_json(adapter.dump_json(said)) == said
     assert said.ended_at == at(64)

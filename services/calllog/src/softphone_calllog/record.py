@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from softphone_common.contracts.call import CallJson, call_json
 from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import CallMatched, CallObserved
-from softphone_common.contracts.websocket import CallJson, call_json
 from softphone_common.domain.call import Call, fold
 from softphone_common.domain.call_view import view
 from softphone_common.domain.matching import Match
@@ -50,9 +50,9 @@ class CallRecord:
 
     def json(self, comments: Iterable[Comment] = ()) -> CallJson:
         """The call with its comments as clients read it."""
-        body = call_json(view(self.call), self.matches, tuple(comments))
-        deletion = {"deleted_at": self.deleted_at, "deleted_by": self.deleted_by}
-        return body.model_copy(update=deletion)
+        return call_json(
+            view(self.call), self.matches, tuple(comments), self.deleted_at, self.deleted_by
+        )
 
     @property
     def extensions(self) -> tuple[str, ...]:

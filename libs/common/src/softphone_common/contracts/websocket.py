@@ -1,7 +1,4 @@
-"""What the websocket carries, and the call as JSON clients read it there and over HTTP.
-
-Frames of a type not listed here are ignored by both sides.
-"""
+"""The frames of the websocket. Both sides ignore frames of a type that is not listed here."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,12 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from softphone_common.contracts.call import CallJson
 from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.hit import HitJson
-from softphone_common.domain.call import Direction, Identity, Phase
-from softphone_common.domain.call_view import CallView, Leg, Outcome
-from softphone_common.domain.matching import Match
-from softphone_common.domain.numbers.normalise import RemoteNumber
 
 
 class _Model(BaseModel):
@@ -57,41 +51,6 @@ CLOSE_REASONS: Mapping[str, tuple[CloseCode, str]] = {
     "internal-error": (CloseCode.ERROR, "An unexpected error; it has been logged"),
 }
 """The reason of a close frame (RFC 6455, section 7.1.6), with its close code and meaning."""
-
-
-class CallJson(_Model):
-    """A call. Times are RFC 3339 in UTC, durations whole seconds, null while not known."""
-
-    id: str
-    phase: Phase
-    outcome: Outcome | None
-    direction: Direction
-    extension: str
-    answered_by: str | None
-    remote: RemoteNumber
-    name: str
-    reason: str
-    identity: Identity
-    matches: tuple[Match, ...] = ()
-    legs: tuple[Leg, ...]
-    dialed_at: datetime | None
-    rung_at: datetime | None
-    connected_at: datetime | None
-    ended_at: datetime | None
-    started_at: datetime
-    ring_seconds: int | None
-    talk_seconds: int | None
-    comments: tuple[Comment, ...] = ()
-    deleted_at: datetime | None = None
-    deleted_by: str | None = None
-
-
-def call_json(
-    call: CallView, matches: tuple[Match, ...] = (), comments: tuple[Comment, ...] = ()
-) -> CallJson:
-    """The call with the facts that are kept beside it."""
-    seen = CallJson.model_validate(call)
-    return seen.model_copy(update={"matches": matches, "comments": comments})
 
 
 class Hello(_Model):

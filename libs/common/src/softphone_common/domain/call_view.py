@@ -16,6 +16,7 @@ from softphone_common.domain.call import (
     Phase,
     order,
 )
+from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers.normalise import RemoteNumber
 
 Outcome = Literal["answered", "missed", "unanswered"]
@@ -48,8 +49,8 @@ class Leg:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class CallView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFields:
     """A call as API and page show it. Durations are whole seconds, None while they are open.
 
     `extension` is empty while no observation has one. `answered_by` is also None for a call that
@@ -66,15 +67,22 @@ class CallView:
     name: str
     reason: str
     identity: Identity
+    matches: tuple[Match, ...] = ()
     legs: tuple[Leg, ...]
     dialed_at: datetime | None
     rung_at: datetime | None
     connected_at: datetime | None
     ended_at: datetime | None
     started_at: datetime
-    last_at: datetime
     ring_seconds: int | None
     talk_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallView(CallFields):
+    """The fields of a call and `last_at`, the time of its latest observation."""
+
+    last_at: datetime
 
 
 def view(call: Call) -> CallView:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from softphone_common.bus.bus import Bus
+from softphone_common.contracts.call import CallJson
 from softphone_common.contracts.events import (
     CallChanged,
     CallMatched,
@@ -17,7 +18,6 @@ from softphone_common.contracts.events import (
 )
 from softphone_common.contracts.websocket import (
     CallFrame,
-    CallJson,
     CommentFrame,
     Resync,
     SequencedFrame,

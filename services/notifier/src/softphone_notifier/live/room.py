@@ -5,8 +5,9 @@ from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from softphone_common.contracts.call import CallJson, call_json
 from softphone_common.contracts.events import CallMatched, CallObserved
-from softphone_common.contracts.websocket import CallJson, SequencedFrame, call_json
+from softphone_common.contracts.websocket import SequencedFrame
 from softphone_common.domain.call import Call, fold
 from softphone_common.domain.call_view import view
 from softphone_common.domain.matching import Match
