@@ -1,1 +1,1 @@
-"""What all HTTP sides share: the app, errors, who is asking, paging, limits."""
+"""The HTTP side all services share: the app, problems, tokens, paging and limits."""

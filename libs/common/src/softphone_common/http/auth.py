@@ -1,8 +1,8 @@
-"""Who is asking: one kind of token, one key, checked the same way by every service."""
+"""Issues and checks the bearer tokens of users, and limits routes to roles."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 import jwt
@@ -17,15 +17,16 @@ from softphone_common.process.clock import Clock, utc_now
 _ISSUER = "softphone-connector"
 _ALGORITHM = "HS256"
 _SKEW_SECONDS = 60
+"""How far the clocks of two services may differ; a token of the future is refused."""
 _RANK: dict[Role, int] = {"user": 0, "admin": 1, "operator": 2}
 
 
 IsTokenOutdated = Callable[[str, int], bool]
-"""Whether a user has changed since this version, as far as is known."""
+"""Takes a user id and the version in a token; whether a newer version of the user is known."""
 
 
 class Caller(BaseModel):
-    """The user a token was issued to, as of then."""
+    """The user of a token, as the user was when the token was issued."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,15 +39,15 @@ class Caller(BaseModel):
     version: int = 0
 
     def may(self, role: Role) -> bool:
-        """Whether this role or a higher one."""
+        """Whether the caller has this role or a higher one."""
         return _RANK[self.role] >= _RANK[role]
 
 
 class Tokens:
-    """Issues and checks tokens signed with the installation's secret.
+    """JSON Web Tokens (RFC 7519) signed with the secret of the installation.
 
-    A token holds for one version of its user; a token that any of `token_versions` calls older is
-    refused.
+    A token is valid for one version of its user: it is refused once any of `token_versions` knows
+    a newer one.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Tokens:
         self._token_versions = token_versions
 
     def issue(self, user: User, lifetime: timedelta) -> tuple[str, datetime]:
-        """A token for this user and when it ends."""
+        """A token for the user, and the moment it expires."""
         expires_at = (self._clock() + lifetime).replace(microsecond=0)
         claims = {
             "iss": _ISSUER,
@@ -77,13 +78,17 @@ class Tokens:
         return jwt.encode(claims, self._secret, _ALGORITHM), expires_at
 
     def check(self, token: str) -> Caller:
-        """Whose it is. Raises ProblemError 401 that says whether it is wrong or has ended."""
+        """The user of the token.
+
+        Raises ProblemError 401: token-invalid, token-expired or token-outdated.
+        """
         try:
             claims = jwt.decode(
                 token,
                 self._secret,
                 [_ALGORITHM],
                 issuer=_ISSUER,
+                # PyJWT would check the times against the system's clock; ours can be set in tests
                 options={
                     "require": ["exp", "iat", "iss", "sub"],
                     "verify_exp": False,
@@ -92,22 +97,26 @@ class Tokens:
             )
             if claims["iat"] > self._clock().timestamp() + _SKEW_SECONDS:
                 raise jwt.ImmatureSignatureError
-            caller = Caller(user=claims["sub"], expires_at=claims["exp"], **_own(claims))
+            caller = _caller_of(claims)
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError) as error:
             raise _refused("token-invalid") from error
         if caller.expires_at <= self._clock():
             raise _refused("token-expired")
-        if any(
-            token_versions(caller.user, caller.version) for token_versions in self._token_versions
-        ):
+        if any(is_outdated(caller.user, caller.version) for is_outdated in self._token_versions):
             raise _refused("token-outdated")
         return caller
 
 
-def _own(claims: dict[str, object]) -> dict[str, object]:
-    """The user's; one of before there were versions has none."""
-    said = {name: claims[name] for name in ("tenant", "login", "role", "extensions")}
-    return {**said, "version": claims.get("version", 0)}
+def _caller_of(claims: dict[str, Any]) -> Caller:
+    return Caller(
+        user=claims["sub"],
+        tenant=claims["tenant"],
+        login=claims["login"],
+        role=claims["role"],
+        extensions=claims["extensions"],
+        expires_at=claims["exp"],
+        version=claims.get("version", 0),  # tokens of older releases have no version
+    )
 
 
 def _refused(code: str) -> ProblemError:
@@ -119,20 +128,20 @@ _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
 
 def caller(
     request: Request,
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """FastAPI dependency: who asks. Raises ProblemError 401."""
-    if given is None:
+    """FastAPI dependency: the user of the request's token. Raises ProblemError 401."""
+    if credentials is None:
         raise _refused("token-missing")
     tokens: Tokens = request.app.state.tokens
-    return tokens.check(given.credentials)
+    return tokens.check(credentials.credentials)
 
 
 def _at_least(role: Role) -> Callable[[Caller], Caller]:
-    def check(asking: Annotated[Caller, Depends(caller)]) -> Caller:
-        if not asking.may(role):
+    def check(user: Annotated[Caller, Depends(caller)]) -> Caller:
+        if not user.may(role):
             raise ProblemError("role-required", role=role)
-        return asking
+        return user
 
     return check
 

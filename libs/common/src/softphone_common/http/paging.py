@@ -1,4 +1,4 @@
-"""Lists as `{items, next}`: `next` is an opaque cursor, null on the last page."""
+"""The shape of lists in answers: `{items, next}` with an opaque cursor for the next page."""
 
 import base64
 import json
@@ -12,22 +12,24 @@ T = TypeVar("T")
 
 
 class Page(BaseModel, Generic[T]):
-    """One page of a list."""
+    """One page of a list; `next` is null on the last page."""
 
     items: list[T]
     next: str | None = None
 
 
 def encode_cursor(*position: Any) -> str:
-    """A cursor for this position; its parts must be what JSON has."""
+    """A cursor for the position, whose parts must be JSON values."""
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, *kinds: type | tuple[type, ...]) -> tuple[Any, ...]:
-    """The position in the cursor. Raises ProblemError 422 unless it has just these types."""
+    """The position in a cursor. Raises ProblemError 422 unless its parts have these types."""
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        json.dumps(position, ensure_ascii=False).encode()  # half a character is in no store
+        json.dumps(
+            position, ensure_ascii=False
+        ).encode()  # MongoDB refuses lone surrogates, with an error that is not the client's
     except (ValueError, RecursionError):
         position = None
     fits = isinstance(position, list) and len(position) == len(kinds)

@@ -1,4 +1,4 @@
-"""A moment in a query, as RFC 3339 writes it: `2026-03-02T09:00:00+01:00`."""
+"""Times in queries, written as RFC 3339 does: `2026-03-02T09:00:00+01:00`."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -8,19 +8,20 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from softphone_common.contracts.problem_codes import invalid
 
 
-def _written_out(given: Any) -> Any:
-    if isinstance(given, str) and "T" not in given.upper():
+def _require_time(value: Any) -> Any:
+    # pydantic would also take seconds since 1970 and dates without a time
+    if isinstance(value, str) and "T" not in value.upper():
         raise invalid("timestamp-invalid")
-    return given
+    return value
 
 
 def in_utc(moment: datetime) -> datetime:
-    """The same moment. Raises ValueError for one that no store can hold."""
+    """The moment in UTC. Raises ValueError if it is outside of what datetime can hold there."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
         raise invalid("timestamp-out-of-range") from None
 
 
-Timestamp = Annotated[AwareDatetime, AfterValidator(in_utc), BeforeValidator(_written_out)]
-"""In UTC, whatever zone it was written in; a number of seconds is none."""
+Timestamp = Annotated[AwareDatetime, AfterValidator(in_utc), BeforeValidator(_require_time)]
+"""A moment converted to UTC from the zone it was written in."""

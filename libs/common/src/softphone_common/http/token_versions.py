@@ -1,11 +1,14 @@
-"""Which tokens say of a user what is so no more; what was not heard is old only by its own time."""
+"""Tracks the newest version of each changed user, so that older tokens are refused."""
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import UserChanged
 
 
 class TokenVersions:
-    """The versions of users that were changed lately, of so many at most. A token holds for one."""
+    """The versions of the users that changed last, at most `most` of them.
+
+    A service that missed a change accepts the old token until it expires.
+    """
 
     def __init__(self, bus: Bus, most: int) -> None:
         self._most = most
@@ -18,7 +21,8 @@ class TokenVersions:
 
     async def on_user_changed(self, message: UserChanged) -> None:
         """Notes the newest version of the user."""
-        known = self._versions.pop(message.user.id, 0)
-        self._versions[message.user.id] = max(known, message.user.version)
+        # popped and set again, so that the dict's first key is the user who changed longest ago
+        newest = self._versions.pop(message.user.id, 0)
+        self._versions[message.user.id] = max(newest, message.user.version)
         if len(self._versions) > self._most:
             del self._versions[next(iter(self._versions))]

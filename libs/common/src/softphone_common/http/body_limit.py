@@ -1,0 +1,65 @@
+"""Refuses request bodies over the limit with 413, before any route sees them."""
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from softphone_common.http.problem import problem
+
+
+class BodyLimit:
+    """ASGI middleware that reads each body completely.
+
+    A body is counted while it is read, because Content-Length may be wrong or, with chunked
+    transfer coding, missing. A request whose client disconnects before its end reaches no route:
+    half a hit must not become a call.
+    """
+
+    def __init__(self, app: ASGIApp, body_max: int) -> None:
+        self._app = app
+        self._body_max = body_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await self._read(Request(scope), receive)
+        except ClientDisconnect:
+            return
+        if body is None:
+            refusal = problem("body-too-large", limit=self._body_max)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, _receive_body(body, receive), send)
+
+    async def _read(self, request: Request, receive: Receive) -> bytes | None:
+        """The body, or None if it is over the limit. Raises ClientDisconnect."""
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._body_max:
+            return None
+        chunks, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._body_max:
+                return None
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+
+def _receive_body(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body once and then waits for the disconnect."""
+    delivered = False
+
+    async def receive_again() -> Message:
+        nonlocal delivered
+        if delivered:
+            return await receive()
+        delivered = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
