@@ -1,4 +1,4 @@
-"""Fixtures all tests share: real servers, started when first asked for; nothing of the product."""
+"""Fixtures that all tests share: the servers, started when the first test needs one."""
 
 import asyncio
 import os
@@ -10,22 +10,22 @@ import pytest
 from softphone_testing.real_servers import ADDRESSES, RealServer, release_server, start_server
 from softphone_testing.servers.child import ServerError
 
-# The shared suites are no test modules, and their assertions shall explain themselves all the same.
+# the shared contract suites are no test modules; this rewrites their assertions as well
 pytest.register_assert_rewrite("support.bus_contract")
 
-# A developer's own settings must not decide what the tests see.
+# settings in a developer's environment must not change the tests
 for name in list(os.environ):
     if name.startswith("SOFTPHONE_") and name not in ADDRESSES.values():
         del os.environ[name]
 
-USED = pytest.StashKey[dict[str, str]]()
+USED_SERVERS = pytest.StashKey[dict[str, str]]()
 
 
-class Ladder:
-    """Starts all servers the run will need as soon as one is asked for, side by side."""
+class RunServers:
+    """Starts all servers that the run needs at the same time, once a test needs one of them."""
 
     def __init__(self, request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> None:
-        self._used = request.config.stash[USED]
+        self._used = request.config.stash[USED_SERVERS]
         wanted = {
             name for item in request.session.items for name in getattr(item, "fixturenames", ())
         }
@@ -50,31 +50,31 @@ class Ladder:
 
 
 @pytest.fixture(scope="session")
-async def ladder(
+async def run_servers(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Ladder]:
-    servers = Ladder(request, tmp_path_factory)
+) -> AsyncIterator[RunServers]:
+    servers = RunServers(request, tmp_path_factory)
     yield servers
     await servers.close()
 
 
 @pytest.fixture(scope="session")
-async def rabbitmq(ladder: Ladder) -> RealServer:
-    return await ladder.server("rabbitmq")
+async def rabbitmq(run_servers: RunServers) -> RealServer:
+    return await run_servers.server("rabbitmq")
 
 
 @pytest.fixture(scope="session")
-async def mongodb(ladder: Ladder) -> RealServer:
-    return await ladder.server("mongodb")
+async def mongodb(run_servers: RunServers) -> RealServer:
+    return await run_servers.server("mongodb")
 
 
 @pytest.fixture(scope="session")
-async def redis_server(ladder: Ladder) -> RealServer:
-    return await ladder.server("redis_server")
+async def redis_server(run_servers: RunServers) -> RealServer:
+    return await run_servers.server("redis_server")
 
 
 class Workers:
-    """Hears from the processes tests run in, where there are several."""
+    """Collects the servers that worker processes have used."""
 
     def __init__(self, used: dict[str, str]) -> None:
         self._used = used
@@ -84,17 +84,17 @@ class Workers:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    used = config.stash.setdefault(USED, {})
+    used = config.stash.setdefault(USED_SERVERS, {})
     if config.pluginmanager.hasplugin("dsession"):
         config.pluginmanager.register(Workers(used))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["servers"] = session.config.stash[USED]
+        session.config.workeroutput["servers"] = session.config.stash[USED_SERVERS]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    used = terminalreporter.config.stash[USED]
+    used = terminalreporter.config.stash[USED_SERVERS]
     if used:
         terminalreporter.write_line(f"servers: {', '.join(used.values())}")

@@ -11,7 +11,7 @@ from faults.site import Site
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from support.paths import SAMPLES
 from support.stack.broker import broker_channel
-from support.wire import names, said_of
+from support.wire import names, sample_for
 
 VERSIONS = (SAMPLES, SAMPLES / "later")
 
@@ -44,7 +44,7 @@ async def _publish_samples(site: Site) -> None:
         exchange = await channel.get_exchange(EXCHANGE, ensure=False)
         for folder in VERSIONS:
             for kind in sorted(names(folder)):
-                body = said_of(tenant, folder, kind)
+                body = sample_for(tenant, folder, kind)
                 message = BY_TYPE[kind].message.model_validate_json(body)
                 copy = aio_pika.Message(body.encode(), headers={"cloudEvents_type": kind})
                 await exchange.publish(copy, message.routing_key, mandatory=False)

@@ -1,4 +1,4 @@
-"""What a container of the compose files may be given; whatever is not named here is an opening."""
+"""The options that containers of the compose files may have; any other one is an opening."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ USERS = {
     "mongodb": "mongodb",
     "redis": "valkey",
 }
-"""Those of other people's images; a service has the one of its own image, and is told none."""
+"""The user of each container with a foreign image. Our own images set their user themselves."""
 TOP = frozenset({"name", "services", "networks", "volumes", "secrets"})
 FIXED: Json = {
     "restart": "unless-stopped",
@@ -45,28 +45,28 @@ MOUNTED = frozenset(
         "./rabbitmq/cluster.conf:/etc/rabbitmq/conf.d/91-cluster.conf:ro",
     }
 )
-"""What containers see of the machine's own files, besides secrets."""
+"""Files of the machine that containers can read, besides secrets."""
 
 
 def openings(compose: Json) -> list[str]:
-    """What a compose file, or two that were merged, gives beyond what is allowed."""
-    found = [f"{key} at the top" for key in compose if key not in TOP and not key.startswith("x-")]
+    """Everything that a compose file, or two merged ones, grants beyond the allowed options."""
+    result = [f"{key} at the top" for key in compose if key not in TOP and not key.startswith("x-")]
     for name, container in compose["services"].items():
-        found += (f"{name}: {what}" for what in _of_container(name, container, compose))
+        result += (f"{name}: {what}" for what in _of_container(name, container, compose))
     for name, network in compose["networks"].items():
         if network not in (None, {"internal": True}):
-            found.append(f"network {name} is none of its own")
-    found += (f"volume {name}" for name, volume in compose["volumes"].items() if volume)
+            result.append(f"network {name} is not internal or has options")
+    result += (f"volume {name}" for name, volume in compose["volumes"].items() if volume)
     for name, secret in compose["secrets"].items():
         folder, _, file = secret.get("file", "").partition("/")
         if set(secret) != {"file"} or folder != "secrets.d" or not file or "/" in file:
-            found.append(f"secret {name} is no file of its own")
-    return found
+            result.append(f"secret {name} is not a file in secrets.d")
+    return result
 
 
 def _of_container(name: str, container: Json, compose: Json) -> Iterator[str]:
     if name not in MAY:
-        yield "nobody knows it"
+        yield "is not in the list of containers"
         return
     yield from (f"has {key}" for key in container.keys() - MAY[name])
     for key, value in FIXED.items():
@@ -77,7 +77,7 @@ def _of_container(name: str, container: Json, compose: Json) -> Iterator[str]:
     if not {"/tmp"} <= set(container.get("tmpfs", ())) <= SCRATCH:
         yield f"writes to {container.get('tmpfs')}"
     if not container.get("healthcheck", {}).get("test"):
-        yield "nobody asks whether it is well"
+        yield "has no health check"
     for volume in map(str, container.get("volumes", ())):
         if volume not in MOUNTED and volume.split(":")[0] not in compose["volumes"]:
             yield f"sees {volume}"
@@ -88,14 +88,14 @@ def _of_container(name: str, container: Json, compose: Json) -> Iterator[str]:
 
 
 def together(base: Json, over: Json) -> Json:
-    """What compose makes of two files."""
+    """Merges two compose files as compose does."""
     both: Json = _merged(base, {**over, "services": {}})
     names = {**base["services"], **over["services"]}
     return {**both, "services": {name: container(base, over, name) for name in names}}
 
 
 def container(base: Json, over: Json, name: str) -> Json:
-    """What compose makes of one container of both."""
+    """Merges one container of two compose files, with `extends`."""
     own = dict(over["services"].get(name, {}))
     extended = own.pop("extends", {"file": "compose.yaml", "service": name})
     assert extended["file"] == "compose.yaml"
@@ -104,7 +104,7 @@ def container(base: Json, over: Json, name: str) -> Json:
 
 
 def _merged(below: Any, above: Any) -> Any:
-    """As compose does it: mappings by key, lists one after the other, volumes by their target."""
+    """Merges mappings by key and volumes by target, and appends lists."""
     if isinstance(below, dict) and isinstance(above, dict):
         both = {name: _merged(below.get(name), above.get(name)) for name in {**below, **above}}
         for name in ("command", "entrypoint"):

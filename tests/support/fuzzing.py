@@ -1,4 +1,4 @@
-"""How long hostile input is made up for: `FUZZ_SECONDS` for each test; never chosen by chance."""
+"""Runs fuzz tests for `FUZZ_SECONDS` each, with inputs that are the same in every run."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _EXAMPLES = 300
 
 
 def fuzz(tried: Callable[[Any], None], inputs: SearchStrategy[Any]) -> None:
-    """Tries one round of inputs, the same on every machine, and then others until time is up."""
+    """Tests one round of inputs, the same on every machine, and more rounds until time is up."""
     end = monotonic() + float(os.environ.get("FUZZ_SECONDS", "0"))
     limits = settings(
         max_examples=_EXAMPLES,

@@ -1,4 +1,4 @@
-"""Observations and calls for the tests of the domain; knows no service."""
+"""Observations and calls for tests of the domain."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ WITHHELD = RemoteNumber("anonymous", None, "anonymous", "")
 
 
 def at(seconds: float) -> datetime:
-    """So many seconds after the moment all calls of the tests begin."""
+    """The time this many seconds after the one at which all calls of the tests begin."""
     return datetime(2026, 3, 2, 9, 0, tzinfo=UTC) + timedelta(seconds=seconds)
 
 

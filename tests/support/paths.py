@@ -1,4 +1,4 @@
-"""Where the tests find the files of the repository."""
+"""Folders of the repository that tests read."""
 
 from pathlib import Path
 

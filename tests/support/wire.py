@@ -1,4 +1,4 @@
-"""The kept samples of all that crosses a wire, and what every one of them must survive."""
+"""Stored samples of every message and frame, and the checks that each must pass."""
 
 import json
 import re
@@ -9,39 +9,39 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel
 
 MAPS = frozenset({"headers", "extensions", "mapping", "numbers"})
-"""Fields whose own fields are not ours to name: every one of them is known."""
+"""Fields with free keys, in which a new key is not an unknown field."""
 _TENANT = '"acme"'
-"""Whose the samples are."""
+"""The tenant that the samples belong to."""
 _ID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 def names(folder: Path) -> set[str]:
-    """The names of the samples in a folder, which are the types they are samples of."""
+    """The types of which the folder has samples."""
     return {file.stem for file in folder.glob("*.json")}
 
 
 def sample(folder: Path, name: str) -> dict[str, Any]:
-    """One sample, as it was sent when its type was new."""
+    """One sample, as the first release with its type sent it."""
     loaded: dict[str, Any] = json.loads((folder / f"{name}.json").read_text("utf-8"))
     return loaded
 
 
-def said_of(tenant: str, folder: Path, name: str) -> str:
-    """The sample said of another tenant, with ids of its own."""
+def sample_for(tenant: str, folder: Path, name: str) -> str:
+    """The sample as text, for another tenant and with other ids."""
     own = json.dumps(sample(folder, name)).replace(_TENANT, f'"{tenant}"')
-    return _ID.sub(lambda found: str(uuid5(UUID(found[0]), tenant)), own)
+    return _ID.sub(lambda match: str(uuid5(UUID(match[0]), tenant)), own)
 
 
 def with_unknown_fields(value: Any) -> Any:
-    """The same JSON with a field nobody knows in each of its objects."""
+    """A copy of the JSON value with an unknown field added to each object."""
     if isinstance(value, dict):
-        known = {k: v if k in MAPS else with_unknown_fields(v) for k, v in value.items()}
-        return known | {"added-later": {"by": 1}}
+        copy = {k: v if k in MAPS else with_unknown_fields(v) for k, v in value.items()}
+        return copy | {"added-later": {"by": 1}}
     return [with_unknown_fields(v) for v in value] if isinstance(value, list) else value
 
 
 def holds(kept: Any, sent: Any) -> bool:
-    """Whether `sent` still says all that `kept` says; it may have fields that are newer."""
+    """Whether `sent` contains everything in `kept`; newer fields are allowed."""
     if isinstance(kept, dict):
         return isinstance(sent, dict) and all(k in sent and holds(kept[k], sent[k]) for k in kept)
     if isinstance(kept, list):
@@ -51,7 +51,7 @@ def holds(kept: Any, sent: Any) -> bool:
 
 
 def assert_kept(model: type[BaseModel], kept: dict[str, Any]) -> None:
-    """The sample parses, comes out as it went in, and bears fields nobody knows yet."""
+    """Asserts that the model reads the sample, writes it back, and ignores unknown fields."""
     parsed = model.model_validate(kept)
     sent = parsed.model_dump_json()
     assert holds(kept, json.loads(sent)), sent
