@@ -659,3 +659,16 @@ def test_the_first_name_and_the_last_reason_of_an_end_are_kept() -> None:
 def test_refuses_what_is_not_of_one_call(broken: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         broken()
+
+
+@pytest.mark.parametrize(("seconds", "transferred"), [(0, False), (10, False), (10.001, True)])
+def test_a_leg_that_rings_late_is_a_transfer(seconds: float, transferred: bool) -> None:
+    call = seen(
+        observed("ringing", 0), observed("connected", 5), observed("ringing", seconds, "31")
+    )
+    assert [leg.transferred for leg in call.legs] == [False, transferred]
+
+
+def test_no_leg_is_a_transfer_before_an_answer() -> None:
+    call = seen(observed("ringing", 0), observed("ringing", 60, "31"))
+    assert [leg.transferred for leg in call.legs] == [False, False]

@@ -1,7 +1,7 @@
 """Computes the view of a call, as people see it, from its evidence."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -47,6 +47,8 @@ class Leg:
     rung_at: datetime | None
     connected_at: datetime | None
     ended_at: datetime | None
+    transferred: bool = False
+    """Whether it began to ring so long after the first answer that it is a transfer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ def view(call: Call) -> CallView:
     if not call.evidence:
         raise ValueError(f"call {call.id} has no evidence yet")
     observations = sorted(_observations(call.evidence), key=order)
-    legs = _legs(call.evidence)
+    legs = _mark_transfers(_legs(call.evidence))
     answered = [leg for leg in legs if leg.answered]
     over = _is_over(legs)
     rung_at, connected_at = _first(o.rung_at for o in legs), _first(o.connected_at for o in legs)
@@ -167,6 +169,16 @@ def _legs(evidence: tuple[Evidence, ...]) -> tuple[Leg, ...]:
     if nameless:
         legs.append(_leg("", nameless, unassigned, _ends(nameless)))
     return tuple(sorted(legs, key=lambda leg: leg.extension))
+
+
+def _mark_transfers(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    answer = _first(leg.connected_at for leg in legs)
+    if answer is None:
+        return legs
+    latest = answer + TRANSFER_AFTER
+    return tuple(
+        replace(leg, transferred=leg.rung_at is not None and leg.rung_at > latest) for leg in legs
+    )
 
 
 def _by_external_id(nameless: list[Evidence]) -> list[list[Evidence]]:

@@ -4,9 +4,6 @@
 import { now, secondsSince } from "./clock.js";
 import { language, t } from "./messages.js";
 
-/** A leg that first rings later than this after the answer was handed over to, not rung along. */
-const SIBLING_MILLIS = 5000;
-
 /** A click waits two minutes for its phone; nobody lets it ring for more than ten. */
 const LONGEST_WAIT_SECONDS = { dialed: 120, ringing: 600 };
 
@@ -84,17 +81,8 @@ export function mine(call, extensions) {
   if (call.phase !== "connected" || legs.length === 0) return call.phase;
   if (legs.some((leg) => leg.answered && leg.ended_at === null)) return "connected";
   if (legs.some((leg) => leg.answered)) return "ended"; // handed on to a colleague
-  if (legs.some((leg) => rangLater(call, leg))) return "ringing";
+  if (legs.some((leg) => leg.transferred && leg.ended_at === null)) return "ringing";
   return call.answered_by === null ? "connected" : "elsewhere"; // nobody told who has it
-}
-
-/**
- * @param {Call} call
- * @param {Call["legs"][number]} leg
- */
-function rangLater(call, leg) {
-  if (leg.ended_at !== null || leg.rung_at === null || call.connected_at === null) return false;
-  return Date.parse(leg.rung_at) > Date.parse(call.connected_at) + SIBLING_MILLIS;
 }
 
 /**

@@ -34,6 +34,7 @@ export interface Leg {
   rung_at: string | null;
   connected_at: string | null;
   ended_at: string | null;
+  transferred: boolean;
 }
 
 export interface Comment {
