@@ -1,17 +1,24 @@
 """Messages of every version ever sent must parse for ever; the samples stay as they are."""
 
+import re
 from dataclasses import replace
+from typing import get_args
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from softphone_common.contracts.catalogue import BY_TYPE, CATALOGUE, Entry, patterns
-from softphone_common.contracts.events import CallObserved, Message
+from softphone_common.contracts.events import CallObserved, DeviceChanged, Message
 from softphone_common.domain.call import PHASES
+from softphone_ingest.devices.device import StoredDevice
 from support.paths import SAMPLES
 from support.wire import assert_kept, names, sample
 
 LATER = SAMPLES / "later"
+WITHDRAWN = SAMPLES / "withdrawn"
+"""Samples with fields that were sent once and are sent no longer."""
+
+SECRET = re.compile("sealed|secret|password|token", re.IGNORECASE)
 
 every_entry = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.message.type)
 not_a_tenant = pytest.mark.parametrize(
@@ -22,6 +29,17 @@ not_a_tenant = pytest.mark.parametrize(
 def parsed(entry: Entry) -> Message:
     """The message in the kept sample of its type."""
     return entry.message.model_validate(sample(SAMPLES, entry.message.type))
+
+
+def all_fields(model: type[BaseModel]) -> set[str]:
+    """The fields of a model and of the models in it, with dots in between."""
+    names = set()
+    for name, field in model.model_fields.items():
+        names.add(name)
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                names |= {f"{name}.{each}" for each in all_fields(inner)}
+    return names
 
 
 def test_every_message_has_a_sample_and_every_sample_a_message() -> None:
@@ -36,6 +54,32 @@ def test_the_sample_is_still_understood(entry: Entry) -> None:
 @pytest.mark.parametrize("type_", sorted(names(LATER)))
 def test_a_sample_with_fields_that_came_later_is_understood_too(type_: str) -> None:
     assert_kept(BY_TYPE[type_].message, sample(LATER, type_))
+
+
+@pytest.mark.parametrize("type_", sorted(names(WITHDRAWN)))
+def test_a_sample_with_withdrawn_fields_is_understood_without_them(type_: str) -> None:
+    """Instances of an older release may still send them."""
+    message = BY_TYPE[type_].message
+    assert message.model_validate(sample(WITHDRAWN, type_)) == message.model_validate(
+        sample(LATER, type_)
+    )
+
+
+def test_no_message_has_a_field_for_a_secret() -> None:
+    fields = {field for entry in CATALOGUE for field in all_fields(entry.message)}
+    assert "device.key_hash" in fields
+    assert {field for field in fields if SECRET.search(field)} == set()
+
+
+def test_a_stored_device_cannot_be_sent() -> None:
+    device = sample(WITHDRAWN, DeviceChanged.type)["device"]
+    stored = StoredDevice.model_validate(device)
+    assert stored.secret_sealed == device["secret_sealed"]
+    with pytest.raises(ValidationError, match="device"):
+        DeviceChanged(tenant=stored.tenant, device=stored)
+    sent = DeviceChanged(tenant=stored.tenant, device=stored.published())
+    assert sent == DeviceChanged.model_validate(sample(LATER, DeviceChanged.type))
+    assert "sealed" not in sent.model_dump_json()
 
 
 @every_entry

@@ -20,15 +20,15 @@ from softphone_ingest.click_to_call.idempotency import IdempotencyKeys
 from softphone_ingest.click_to_call.links import DialLinks
 from softphone_ingest.click_to_call.routes import DialApi
 from softphone_ingest.devices import store as device_store
+from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.config import DeviceConfigs
-from softphone_ingest.devices.routes import DeviceApi
+from softphone_ingest.devices.routes import DeviceApi, DeviceLimits
 from softphone_ingest.devices.sealing import Seal
-from softphone_ingest.devices.store import DeviceCache, DeviceStore
+from softphone_ingest.devices.store import DeviceStore
 from softphone_ingest.hit_log import store as hit_store
 from softphone_ingest.hit_log.recorder import Recorder
 from softphone_ingest.hit_log.store import HitStore
-from softphone_ingest.hits.key_rate_limit import KeyRateLimit
-from softphone_ingest.hits.pipeline import HitPipeline
+from softphone_ingest.hits.pipeline import HitPipeline, KeyRateLimit
 from softphone_ingest.hits.routes import HitApi
 from softphone_ingest.identity.redis_memory import RedisCallMemory
 from softphone_ingest.identity.resolver import CallIdResolver, IdentityPolicy
@@ -80,7 +80,16 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     routers = [
         HitApi(pipeline, settings.public_url).router,
         DialApi(dialler, links, known_tenants, clock).router,
-        DeviceApi(store, devices, known_tenants, configs, seal, bus, settings).router,
+        DeviceApi(
+            store,
+            devices,
+            known_tenants,
+            configs,
+            seal,
+            bus,
+            DeviceLimits(settings.devices_max, settings.device_mapping_max),
+            settings.public_url,
+        ).router,
         InspectorApi(inspector, store, known_tenants, limiter, settings).router,
         TenantApi(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
     ]

@@ -29,12 +29,11 @@ class Comment(BaseModel):
     record: str | None = None
 
 
-class Device(BaseModel):
-    """One sender of hits as ingest knows it; `key_hash` is the SHA-256 of its key in hex.
+class DeviceFields(BaseModel):
+    """The fields of a device that are no secret; `key_hash` is the SHA-256 of its key in hex.
 
-    `mapping` is what it changes of its preset's, `numbers` what it changes of the tenant's profile,
-    `extensions` the extensions behind the sender's own names of lines. What is sealed only ingest
-    can read.
+    `mapping` and `numbers` are the changes to its preset's mapping and to the tenant's number
+    profile. `extensions` has the extension for each line that the sender names otherwise.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -43,16 +42,18 @@ class Device(BaseModel):
     tenant: TenantId
     name: str
     key_hash: str
-    key_sealed: str = ""
     preset: str = "generic"
     extension: str | None = None
     extensions: dict[str, str] = {}
     mapping: dict[str, Any] = {}
     numbers: dict[str, Any] = {}
-    secret_sealed: str = ""
     dial: DialLink | None = None
     active: bool = True
     version: int = 1
+
+
+class Device(DeviceFields):
+    """One sender of hits, as it travels on the bus: without its sealed key and secret."""
 
 
 class User(BaseModel):

@@ -5,7 +5,7 @@ from typing import get_args
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from softphone_common.contracts.dial_link import DialLink
-from softphone_common.contracts.entities import Device, Tenant
+from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.events import CallObserved
 from softphone_common.domain.call import Observation
 from softphone_common.domain.numbers.dial_format import DialFormat, fill_link, format_number
@@ -16,8 +16,9 @@ from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_ingest.click_to_call.idempotency import IdempotencyKeys
 from softphone_ingest.click_to_call.links import DialLinks
+from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.config import DeviceConfigs
-from softphone_ingest.devices.store import DeviceCache
+from softphone_ingest.devices.device import StoredDevice
 from softphone_ingest.identity.resolver import CallIdResolver
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.spool.spool import Spool
@@ -96,7 +97,7 @@ class Dialler:
         )
         await self._spool.publish(CallObserved(tenant=tenant.id, observation=observation))
 
-    def _device(self, tenant: Tenant, extension: str) -> Device | None:
+    def _device(self, tenant: Tenant, extension: str) -> StoredDevice | None:
         """The device of this one extension; of several rather one with a link."""
         found = [
             device
@@ -105,13 +106,13 @@ class Dialler:
         ]
         return min(found, key=lambda device: (device.dial is None, device.id), default=None)
 
-    def _profile(self, tenant: Tenant, device: Device | None) -> NumberProfile:
+    def _profile(self, tenant: Tenant, device: StoredDevice | None) -> NumberProfile:
         try:
             return self._configs.of(tenant, device).profile if device else tenant.numbers
         except HitError:
             return tenant.numbers
 
-    async def _link(self, tenant: Tenant, user: str, device: Device | None) -> DialLink:
+    async def _link(self, tenant: Tenant, user: str, device: StoredDevice | None) -> DialLink:
         try:
             own = await self._links.get(tenant.id, user)
         except UnavailableError as error:

@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from softphone_common.contracts.entities import Device, Tenant
+from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import of_validation
 from softphone_common.domain.numbers import normalise as numbers
 from softphone_common.domain.numbers.profile_error import ProfileError
+from softphone_ingest.devices.device import StoredDevice
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.presets.preset import Preset
 from softphone_ingest.mapping.reader import DeviceConfig
@@ -23,7 +24,7 @@ class DeviceConfigs:
         self.presets = presets
         self._known: dict[str, tuple[tuple[int, int], DeviceConfig]] = {}
 
-    def of(self, tenant: Tenant, device: Device) -> DeviceConfig:
+    def of(self, tenant: Tenant, device: StoredDevice) -> DeviceConfig:
         """The configuration of a device. Raises HitError if it no longer fits its preset."""
         version = (device.version, tenant.version)
         known = self._known.get(device.id)
@@ -32,7 +33,7 @@ class DeviceConfigs:
             self._known[device.id] = known
         return known[1]
 
-    def make(self, tenant: Tenant, device: Device) -> DeviceConfig:
+    def make(self, tenant: Tenant, device: StoredDevice) -> DeviceConfig:
         """A new configuration. Raises HitError naming the field of the device that is wrong."""
         preset = self.presets.get(device.preset)
         if preset is None:

@@ -1,5 +1,6 @@
 """The routes of devices and presets, `/api/devices` and `/api/presets`, for administrators."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -8,19 +9,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.dial_link import DialLink
-from softphone_common.contracts.entities import Device
 from softphone_common.contracts.events import DeviceChanged
 from softphone_common.http.auth import AdminCaller, Caller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.stores.tenants import Tenants
+from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.config import DeviceConfigs, require_small
+from softphone_ingest.devices.device import (
+    StoredDevice,
+    device_url,
+    hash_key,
+    new_key,
+    public_base,
+)
 from softphone_ingest.devices.sealing import Seal
-from softphone_ingest.devices.setup_urls import DeviceUrls, device_url, device_urls, public_base
-from softphone_ingest.devices.store import DeviceCache, DeviceStore, hash_key, new_key
+from softphone_ingest.devices.setup_urls import DeviceUrls, device_urls
+from softphone_ingest.devices.store import DeviceStore
 from softphone_ingest.mapping.parsed_event import EXTENSION_MAX, HitError
 from softphone_ingest.mapping.presets.preset import Preset
-from softphone_ingest.settings import IngestSettings
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Extension = Annotated[str, Field(min_length=1, max_length=EXTENSION_MAX)]
@@ -34,33 +41,35 @@ class _Input(BaseModel):
 
 
 class DeviceChanges(_Input):
-    """What of a device to change.
-
-    `extension`: all its hits are of that one. `extensions`: the extension for each line the sender
-    calls otherwise, such as a SIP name or an e-mail address. `mapping`: what is read otherwise than
-    the preset says. `numbers`: what of the tenant's number profile is otherwise here.
-    `secret`: what the sender signs with.
-    """
+    """The fields of a device to change; fields left out stay as they are."""
 
     name: Name | None = None
-    preset: str | None = None
-    extension: Extension | None = None
-    extensions: Lines = {}
-    mapping: dict[str, Any] = {}
-    numbers: dict[str, Any] = {}
-    secret: Secret | None = None
-    dial: DialLink | None = None
+    preset: str | None = Field(None, description="The id of a preset, see /api/presets")
+    extension: Extension | None = Field(
+        None, description="The extension all hits of the device belong to; null: each hit names its"
+    )
+    extensions: Lines = Field(
+        {},
+        description="The extension for each line the sender names otherwise, such as a SIP name,"
+        " an e-mail address or a called number",
+    )
+    mapping: dict[str, Any] = Field({}, description="Changes to the preset's mapping")
+    numbers: dict[str, Any] = Field({}, description="Changes to the tenant's number profile")
+    secret: Secret | None = Field(None, description="The secret the sender signs its requests with")
+    dial: DialLink | None = Field(
+        None, description="The link users of this extension dial with; null: the tenant's"
+    )
 
 
 class DeviceInput(DeviceChanges):
     """A new device."""
 
     name: Name
-    preset: str = "generic"
+    preset: str = Field("generic", description="The id of a preset, see /api/presets")
 
 
 class DeviceOutput(BaseModel):
-    """A device; `key` is told when it is made, later it is in its URLs."""
+    """A device. `key` is set in answers that create a key, and null in all others."""
 
     id: str
     name: str
@@ -74,26 +83,36 @@ class DeviceOutput(BaseModel):
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceLimits:
+    """Devices a tenant may have, and bytes the changes of a device to its preset may take."""
+
+    devices_max: int
+    mapping_max: int
+
+
 class DeviceApi:
-    """Devices over HTTP. Every change is stored first, then told to all instances."""
+    """Devices over HTTP. A change is stored first, then published to all instances."""
 
     def __init__(
         self,
         store: DeviceStore,
-        mirror: DeviceCache,
+        cache: DeviceCache,
         tenants: Tenants,
         configs: DeviceConfigs,
         seal: Seal,
         bus: Bus,
-        settings: IngestSettings,
+        limits: DeviceLimits,
+        public_url: str,
     ) -> None:
         self._store = store
-        self._mirror = mirror
+        self._cache = cache
         self._tenants = tenants
         self._configs = configs
         self._seal = seal
         self._bus = bus
-        self._settings = settings
+        self._limits = limits
+        self._public_url = public_url
         self.router = APIRouter(prefix="/api", tags=["devices"])
         add = self.router.add_api_route
         add("/presets", self.list_presets, methods=["GET"])
@@ -106,100 +125,96 @@ class DeviceApi:
         add("/devices/{device}/urls", self.show_urls, methods=["GET"])
 
     async def list_presets(self, _: AdminCaller) -> Page[Preset]:
-        """The makes of senders that are ready to use."""
+        """Lists the makes of phones and exchanges that are ready to use."""
         return Page(items=list(self._configs.presets.values()))
 
     async def list_devices(self, caller: AdminCaller) -> Page[DeviceOutput]:
-        """The tenant's devices."""
-        return Page(items=[_shown(device) for device in await self._store.of(caller.tenant)])
+        """Lists the tenant's devices by name."""
+        return Page(items=[_shown(device) for device in await self._store.list(caller.tenant)])
 
-    async def add_device(self, given: DeviceInput, caller: AdminCaller) -> DeviceOutput:
-        """A new device, and the key its URLs carry."""
-        if len(await self._store.of(caller.tenant)) >= self._settings.devices_max:
-            raise ProblemError("devices-full", limit=self._settings.devices_max)
+    async def add_device(self, fields: DeviceInput, caller: AdminCaller) -> DeviceOutput:
+        """Adds a device. The answer has its key; later the key is shown in the device's URLs."""
+        if len(await self._store.list(caller.tenant)) >= self._limits.devices_max:
+            raise ProblemError("devices-full", limit=self._limits.devices_max)
         key = new_key()
-        fields = self._stored(given.model_dump(exclude_unset=True))
-        device = Device.model_validate(
-            {"id": str(uuid4()), "tenant": caller.tenant, **fields, **self._keyed(key)}
+        stored = self._sealed(fields.model_dump(exclude_unset=True))
+        device = StoredDevice.model_validate(
+            {"id": str(uuid4()), "tenant": caller.tenant, **stored, **self._key_fields(key)}
         )
         self._check(device)
         await self._store.add(device)
-        await self._tell(device)
+        await self._publish(device)
         return _shown(device, key)
 
     async def show_device(self, device: str, caller: AdminCaller) -> DeviceOutput:
-        """One device."""
+        """Shows one device of the tenant, without its key."""
         return _shown(await self._store.require(caller.tenant, device))
 
     async def edit_device(
         self, device: str, changes: DeviceChanges, caller: AdminCaller
     ) -> DeviceOutput:
-        """Changes what is given."""
-        given = changes.model_dump(exclude_unset=True)
+        """Changes the given fields; hits are read by the new ones from now on."""
+        fields = changes.model_dump(exclude_unset=True)
         for field in ("name", "preset"):
-            if given.get(field, "") is None:
+            if fields.get(field, "") is None:
                 raise ProblemError("null-refused", field=field)
-        known = await self._store.require(caller.tenant, device)
-        fields = self._stored(given)
-        self._check(Device.model_validate({**known.model_dump(), **fields}))
-        return _shown(await self._edit(caller, device, fields))
+        current = await self._store.require(caller.tenant, device)
+        stored = self._sealed(fields)
+        self._check(StoredDevice.model_validate({**current.model_dump(), **stored}))
+        return _shown(await self._edit(caller, device, stored))
 
     async def remove_device(self, device: str, caller: AdminCaller) -> None:
-        """Its key is refused from now on."""
+        """Removes a device; hits with its key are answered 404 from now on."""
         await self._edit(caller, device, {"active": False})
 
     async def renew_key(self, device: str, caller: AdminCaller) -> DeviceOutput:
-        """A new key; the old one is refused from now on."""
+        """Gives the device a new key; hits with the old one are answered 404 from now on."""
         key = new_key()
-        return _shown(await self._edit(caller, device, self._keyed(key)), key)
+        return _shown(await self._edit(caller, device, self._key_fields(key)), key)
 
     async def show_urls(self, device: str, request: Request, caller: AdminCaller) -> DeviceUrls:
-        """What to paste into the sender's settings, with the key in it."""
-        known = await self._store.require(caller.tenant, device)
-        key = self._seal.open(known.key_sealed)
+        """Shows the lines to paste into the sender's settings, with the device's key in them."""
+        stored = await self._store.require(caller.tenant, device)
+        key = self._seal.decrypt(stored.key_sealed)
         if key is None:
             raise ProblemError("device-key-unreadable")
-        public = public_base(request, self._settings.public_url)
-        preset = self._preset(known.preset)
-        return device_urls(preset, device_url(public, key), known.extension)
+        preset = self._configs.presets.get(stored.preset)
+        if preset is None:
+            raise ProblemError("preset-unknown", field="preset", preset=stored.preset)
+        base = device_url(public_base(request, self._public_url), key)
+        return device_urls(preset, base, stored.extension)
 
-    def _preset(self, preset: str) -> Preset:
-        found = self._configs.presets.get(preset)
-        if found is None:
-            raise ProblemError("preset-unknown", field="preset", preset=preset)
-        return found
-
-    def _check(self, device: Device) -> None:
-        """Raises ProblemError 422 naming what can't be read with."""
-        tenant = self._tenants.require(device.tenant)
-        most = self._settings.device_mapping_max
+    def _check(self, device: StoredDevice) -> None:
+        """Raises ProblemError 422 naming the field requests can't be read with."""
+        tenant, most = self._tenants.require(device.tenant), self._limits.mapping_max
         try:
             require_small(most, device.mapping, device.numbers, device.extensions)
             self._configs.make(tenant, device)
         except HitError as error:
             raise ProblemError.of(error) from None
 
-    def _stored(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The fields as they are stored: the secret sealed."""
-        if "secret" not in given:
-            return given
-        secret = given.pop("secret")
-        return {**given, "secret_sealed": "" if secret is None else self._seal.close(secret)}
+    def _sealed(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields as they are stored, with the secret encrypted."""
+        if "secret" not in fields:
+            return fields
+        secret = fields.pop("secret")
+        return {**fields, "secret_sealed": "" if secret is None else self._seal.encrypt(secret)}
 
-    def _keyed(self, key: str) -> dict[str, str]:
-        return {"key_hash": hash_key(key), "key_sealed": self._seal.close(key)}
+    def _key_fields(self, key: str) -> dict[str, str]:
+        # hits find the device by the hash; the sealed key is for showing its URLs again
+        return {"key_hash": hash_key(key), "key_sealed": self._seal.encrypt(key)}
 
-    async def _edit(self, caller: Caller, device: str, changes: dict[str, Any]) -> Device:
+    async def _edit(self, caller: Caller, device: str, changes: dict[str, Any]) -> StoredDevice:
         changed = await self._store.edit(caller.tenant, device, changes)
-        await self._tell(changed)
+        await self._publish(changed)
         return changed
 
-    async def _tell(self, device: Device) -> None:
-        self._mirror.apply(device)
-        await self._bus.try_publish(DeviceChanged(tenant=device.tenant, device=device))
+    async def _publish(self, device: StoredDevice) -> None:
+        self._cache.apply(device)
+        await self._bus.try_publish(DeviceChanged(tenant=device.tenant, device=device.published()))
 
 
-def _shown(device: Device, key: str | None = None) -> DeviceOutput:
+def _shown(device: StoredDevice, key: str | None = None) -> DeviceOutput:
     return DeviceOutput(
         **device.model_dump(include=set(DeviceOutput.model_fields) - {"has_secret", "key"}),
         has_secret=bool(device.secret_sealed),

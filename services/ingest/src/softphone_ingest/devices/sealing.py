@@ -1,4 +1,4 @@
-"""Seals what ingest must be able to read again but nobody else: device keys, senders' secrets."""
+"""Encrypts the keys of devices and the secrets of senders, which ingest alone reads again."""
 
 import base64
 
@@ -11,20 +11,22 @@ _PURPOSE = b"softphone ingest device secrets"
 
 
 class Seal:
-    """Encrypts with a key derived from the installation's secret: a copy of the store alone opens
-    nothing."""
+    """Encrypts with a key derived from SOFTPHONE_AUTH_SECRET.
+
+    A copy of the store alone is of no use, because the secret is not in it.
+    """
 
     def __init__(self, auth_secret: SecretStr) -> None:
         derive = HKDF(SHA256(), 32, salt=None, info=_PURPOSE)
         key = derive.derive(auth_secret.get_secret_value().encode())
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
 
-    def close(self, text: str) -> str:
-        """The text, sealed."""
+    def encrypt(self, text: str) -> str:
+        """The text as a Fernet token."""
         return self._fernet.encrypt(text.encode()).decode()
 
-    def open(self, sealed: str) -> str | None:
-        """The text; None if nothing was sealed, or with another secret than today's."""
+    def decrypt(self, sealed: str) -> str | None:
+        """The text; None for an empty text and for one encrypted under another secret."""
         if not sealed:
             return None
         try:

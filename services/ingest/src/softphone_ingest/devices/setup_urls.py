@@ -1,6 +1,5 @@
-"""What to paste into a sender's settings: its preset's lines with a device's own URL in them."""
+"""Fills the lines of a preset with a device's URL, to be pasted into the sender's settings."""
 
-from fastapi import Request
 from pydantic import BaseModel
 
 from softphone_ingest.mapping.presets.preset import Paste, Preset, Text
@@ -9,7 +8,11 @@ UNKNOWN_EXTENSION = "EXTENSION"
 
 
 class Pasted(BaseModel):
-    """One thing to paste: `text` as a whole, the `url` in it, and whether it fits the setting."""
+    """One line to paste. `text` is the whole line, `url` the URL in it.
+
+    `limit` is the number of characters the sender's setting takes, and `fits` says whether the
+    line is within it.
+    """
 
     label: str
     events: tuple[str, ...]
@@ -24,7 +27,7 @@ class Pasted(BaseModel):
 
 
 class DeviceUrls(BaseModel):
-    """All of a device's."""
+    """All lines to paste for one device, with notes on how its make is set up."""
 
     preset: str
     title: str
@@ -32,20 +35,8 @@ class DeviceUrls(BaseModel):
     items: tuple[Pasted, ...]
 
 
-def public_base(request: Request, public_url: str) -> str:
-    """The address phones reach us at: as set, else as this request came."""
-    if public_url:
-        return public_url.rstrip("/")
-    return f"{request.url.scheme}://{request.url.netloc}"
-
-
-def device_url(public: str, key: str) -> str:
-    """Where a device's hits go."""
-    return f"{public}/hit/{key}"
-
-
 def device_urls(preset: Preset, base: str, extension: str | None) -> DeviceUrls:
-    """The lines for a device with this URL. A line over the sender's limit says so itself."""
+    """The lines for a device with this URL; without `extension` they keep a placeholder for it."""
     return DeviceUrls(
         preset=preset.id,
         title=preset.title,

@@ -10,17 +10,18 @@ from dataclasses import field as field_of
 from datetime import datetime
 from typing import Any, Protocol
 
-from softphone_common.contracts.entities import Device, Tenant
+from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.events import CallObserved
 from softphone_common.contracts.hit import HitOutcome
 from softphone_common.domain.call import Observation
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.rate_limit import Rate, RateLimiter, network
 from softphone_common.stores.tenants import Tenants
+from softphone_ingest.devices.cache import DeviceCache
+from softphone_ingest.devices.device import StoredDevice
 from softphone_ingest.devices.sealing import Seal
-from softphone_ingest.devices.store import DeviceCache
-from softphone_ingest.hits.key_rate_limit import KeyRateLimit
 from softphone_ingest.hits.signatures import verified
 from softphone_ingest.identity.resolver import CallIdResolver, Sender
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
@@ -46,7 +47,7 @@ class HitResult:
 class ReceivedHit:
     """A request of a known device. `secrets` must not be shown wherever the request is."""
 
-    device: Device
+    device: StoredDevice
     request: HitRequest
     secrets: tuple[str, ...]
     at: datetime
@@ -90,6 +91,27 @@ class ObservationPublisher(Protocol):
         ...
 
 
+class KeyRateLimit:
+    """Counts hits for each device and wrong keys for the network of an address.
+
+    Only wrong keys count against an address: a whole company may be behind one, and a stranger
+    there must not cost its phones a single hit.
+    """
+
+    def __init__(self, limiter: RateLimiter, hits: Rate, wrong_keys: Rate) -> None:
+        self._limiter = limiter
+        self._hits = hits
+        self._wrong_keys = wrong_keys
+
+    async def count_hit(self, device: str) -> None:
+        """Raises ProblemError 429 if the device sends more than its rate allows."""
+        await self._limiter.acquire(self._hits, device)
+
+    async def count_wrong_key(self, address: str) -> None:
+        """Raises ProblemError 429 if too many unknown keys came from there."""
+        await self._limiter.acquire(self._wrong_keys, network(address))
+
+
 class HitPipeline:
     """Takes hits. All it needs to understand one is in memory; only the broker must answer."""
 
@@ -97,7 +119,7 @@ class HitPipeline:
         self,
         devices: DeviceCache,
         tenants: Tenants,
-        config_of: Callable[[Tenant, Device], DeviceConfig],
+        config_of: Callable[[Tenant, StoredDevice], DeviceConfig],
         key_rate_limit: KeyRateLimit,
         resolver: CallIdResolver,
         publisher: ObservationPublisher,
@@ -115,7 +137,7 @@ class HitPipeline:
         self._seal = seal
         self._clock = clock
 
-    async def admit(self, key: str, address: str) -> Device:
+    async def admit(self, key: str, address: str) -> StoredDevice:
         """Finds the device of a key and counts the hit against its rate.
 
         Raises ProblemError 404 for an unknown key, 429 for too many hits or too many unknown keys,
@@ -139,7 +161,7 @@ class HitPipeline:
         """
         device = await self.admit(key, request.client)
         tenant = self._tenants.require(device.tenant)
-        secret = self._seal.open(device.secret_sealed)
+        secret = self._seal.decrypt(device.secret_sealed)
         hit = ReceivedHit(device, request, (key, secret or ""), self._clock())
         try:
             return await self._process(hit, tenant, secret, url)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from softphone_common.http.problem import ProblemError
 from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
-from softphone_ingest.devices.setup_urls import device_url, public_base
+from softphone_ingest.devices.device import device_url, public_base
 from softphone_ingest.hits.pipeline import ACCEPTED, IGNORED, HitPipeline, HitResult
 from softphone_ingest.mapping.request import HitRequest
 

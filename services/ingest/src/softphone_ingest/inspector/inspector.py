@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.entities import Device, Tenant
+from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.contracts.hit import EventJson, HitJson
 from softphone_common.http.problem import ProblemError
@@ -13,6 +13,7 @@ from softphone_common.process.clock import Clock
 from softphone_common.stores.keyset import KeysetPage, Position
 from softphone_common.stores.mongo import Document
 from softphone_ingest.devices.config import DeviceConfigs
+from softphone_ingest.devices.device import StoredDevice
 from softphone_ingest.hit_log.hit_json import events_json
 from softphone_ingest.hit_log.recorder import Recorder
 from softphone_ingest.hit_log.store import HitStore, shown, stored_request
@@ -43,7 +44,7 @@ class Inspector:
         self._clock = clock
 
     async def latest(
-        self, device: Device, before: Position[datetime] | None, size: int
+        self, device: StoredDevice, before: Position[datetime] | None, size: int
     ) -> KeysetPage[HitJson, datetime]:
         """The device's latest hits, newest first."""
         await self._recorder.settled()
@@ -52,7 +53,7 @@ class Inspector:
     def read(
         self,
         tenant: Tenant,
-        device: Device,
+        device: StoredDevice,
         request: HitRequest,
         mapping: dict[str, Any],
         numbers: dict[str, Any],
@@ -65,7 +66,7 @@ class Inspector:
         config = self._configs.make(tenant, changed)
         return events_json(config.mapping.scope, interpret(request, config).events)
 
-    async def replay(self, tenant: Tenant, device: Device, hit: str) -> HitJson:
+    async def replay(self, tenant: Tenant, device: StoredDevice, hit: str) -> HitJson:
         """The hit, understood at last and on the bus; one that made calls already is left alone.
 
         However often and by how many it is tried, it makes the same observations. Raises
@@ -95,7 +96,7 @@ class Inspector:
         """Keeps the matches of calls, so that hits are shown with them."""
         await self._store.keep_matches(messages, self._clock() + self._recorder.keep)
 
-    async def _decided(self, tenant: Tenant, device: Device, document: Document) -> Document:
+    async def _decided(self, tenant: Tenant, device: StoredDevice, document: Document) -> Document:
         """The stored hit with the messages it became, this time or an earlier one."""
         if document.get("messages"):
             return document
