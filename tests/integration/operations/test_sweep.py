@@ -15,7 +15,7 @@ from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.tenants import Tenants
 from softphone_janitor.clean_up.handlers import ACTOR, SweepHandlers
-from softphone_janitor.clean_up.store import SweepStore
+from softphone_janitor.clean_up.store import MongoSweepStore
 from softphone_janitor.settings import JanitorSettings
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
@@ -255,7 +255,7 @@ async def janitor(installation: Installation, rabbitmq: str) -> AsyncIterator[Sw
 
     try:
         await until(answers, what="one more janitor")
-        yield SweepHandlers(SweepStore(mongo.database), tenants, bus, installation.clock, 2)
+        yield SweepHandlers(MongoSweepStore(mongo.database), tenants, bus, installation.clock, 2)
     finally:
         for resource in reversed(resources):
             await resource.stop()

@@ -70,7 +70,7 @@ class CallStore(Protocol):
     async def list_calls(self, filter_: CallFilter, after: CallPosition, size: int) -> CallPage:
         """Up to `size` calls that are not deleted, those that began last first."""
 
-    async def list_deleted(self, tenant: str, after: CallPosition, size: int) -> CallPage:
+    async def list_recycle_bin(self, tenant: str, after: CallPosition, size: int) -> CallPage:
         """Up to `size` calls in the recycle bin, those deleted last first."""
 
     async def delete(
@@ -122,7 +122,7 @@ class MongoCallStore:
     async def list_calls(self, filter_: CallFilter, after: CallPosition, size: int) -> CallPage:
         return await BY_START.page(self._calls, _query(filter_), after, size, _record)
 
-    async def list_deleted(self, tenant: str, after: CallPosition, size: int) -> CallPage:
+    async def list_recycle_bin(self, tenant: str, after: CallPosition, size: int) -> CallPage:
         query: Document = {"tenant": tenant, "deleted_at": {"$ne": None}}
         return await BY_DELETION.page(self._calls, query, after, size, _record)
 

@@ -169,7 +169,7 @@ class CallApi:
     ) -> Page[CallJson]:
         """Lists the calls in the recycle bin, those deleted last first."""
         size = min(limit, self._settings.page_max)
-        page = await self._calls.list_deleted(caller.tenant, time_position(cursor), size)
+        page = await self._calls.list_recycle_bin(caller.tenant, time_position(cursor), size)
         return await self._page_with_comments(caller.tenant, page)
 
     async def restore_call(self, call: str, caller: AdminCaller) -> CallJson:

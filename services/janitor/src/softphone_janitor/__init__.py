@@ -1,1 +1,1 @@
-"""Has the never completed moved to the recycle bin at night; touches no call itself."""
+"""Starts the nightly sweeps, and keeps and replays dead letters."""

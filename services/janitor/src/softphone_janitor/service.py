@@ -1,4 +1,4 @@
-"""Builds janitor: the only place here that constructs things."""
+"""Builds janitor from its settings; no other module of it constructs a resource."""
 
 from datetime import timedelta
 
@@ -17,30 +17,30 @@ from softphone_janitor.clean_up import store as sweep_store
 from softphone_janitor.clean_up.handlers import SweepHandlers
 from softphone_janitor.clean_up.routes import SweepApi
 from softphone_janitor.clean_up.schedule import Schedule
-from softphone_janitor.clean_up.store import SweepStore
+from softphone_janitor.clean_up.store import MongoSweepStore
 from softphone_janitor.dead_letters import store as dead_letters
 from softphone_janitor.dead_letters.cli import app as dead_letters_app
 from softphone_janitor.dead_letters.routes import DeadLetterApi
 from softphone_janitor.dead_letters.service import DeadLetterService
-from softphone_janitor.dead_letters.store import DeadLetterStore
+from softphone_janitor.dead_letters.store import MongoDeadLetterStore
 from softphone_janitor.settings import JanitorSettings
 
 
 async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
-    """The service, not started yet."""
+    """Returns the service, which `softphone_common.runtime` starts and stops."""
     bus = Bus(settings, "janitor")
     mongo = Mongo(settings, sweep_store.INDEXES | dead_letters.INDEXES)
     tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
-    sweeps = SweepStore(mongo.database)
-    sweeping = SweepHandlers(sweeps, tenants, bus, clock, settings.sweep_hour)
-    bus.consume("janitor.sweep", CleanUpFinished, sweeping.on_clean_up_finished)
+    sweeps = MongoSweepStore(mongo.database)
+    sweep_handlers = SweepHandlers(sweeps, tenants, bus, clock, settings.sweep_hour)
+    bus.consume("janitor.sweep", CleanUpFinished, sweep_handlers.on_clean_up_finished)
     redis_url = settings.redis_url.get_secret_value()
-    schedule = Schedule(redis_url, sweeping.sweep_all_due, settings.sweep_check_seconds)
-    api = SweepApi(sweeps, sweeping, tenants, settings.page_max)
-    letters = DeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
-    dead_letters_service = DeadLetterService(letters, bus, clock)
-    dead_letters_service.consume(BatchPolicy(settings.batch_size, settings.batch_ms / 1000))
-    routers = [api.router, DeadLetterApi(letters, dead_letters_service, settings.page_max).router]
+    schedule = Schedule(redis_url, sweep_handlers.sweep_all_due, settings.sweep_check_seconds)
+    api = SweepApi(sweeps, sweep_handlers, tenants, settings.page_max)
+    letters = MongoDeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
+    letter_service = DeadLetterService(letters, bus, clock)
+    letter_service.consume(BatchPolicy(settings.batch_size, settings.batch_ms / 1000))
+    routers = [api.router, DeadLetterApi(letters, letter_service, settings.page_max).router]
     token_versions = TokenVersions(bus, settings.outdated_max)
     return Service("janitor", routers, [mongo, tenants, schedule, bus], token_versions)
 

@@ -1,4 +1,4 @@
-"""What janitor is told beyond what every service is told."""
+"""The settings of janitor, in addition to those of every service."""
 
 from pydantic import Field
 
@@ -6,10 +6,14 @@ from softphone_common.process.settings import Settings
 
 
 class JanitorSettings(Settings):
-    """The nightly sweep, and how long dead letters are kept."""
+    """The nightly sweep, and the lifetime of dead letters."""
 
-    sweep_hour: int = Field(2, ge=0, le=23, description="In the tenant's own time zone")
-    sweep_check_seconds: int = Field(60, ge=1, le=60, description="How often it looks who is due")
+    sweep_hour: int = Field(
+        2, ge=0, le=23, description="Hour of the nightly sweep, in the time zone of each tenant"
+    )
+    sweep_check_seconds: int = Field(
+        60, ge=1, le=60, description="Seconds between two looks for tenants that are due"
+    )
     dead_letters_keep_days: int = Field(
-        90, ge=1, le=3650, description="A dead letter is kept so long after it died last"
+        90, ge=1, le=3650, description="Days after its last death until a dead letter is deleted"
     )

@@ -1,1 +1,1 @@
-"""Finds every record behind a number; refuses to guess and to change a call."""
+"""Finds every record with the number of a call, and keeps the directory of records."""

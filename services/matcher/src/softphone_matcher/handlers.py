@@ -1,4 +1,4 @@
-"""What matcher does with a message: looks the numbers up and tells what it found."""
+"""The message handler of matcher: looks up the numbers of a batch of calls."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,19 +19,24 @@ class MatchHandlers:
         self._clock = clock
 
     async def on_call_observed(self, messages: Sequence[CallObserved]) -> None:
-        """One look-up a tenant for the whole batch, one answer a call; finding none is one too."""
-        wanted: dict[str, dict[str, str]] = defaultdict(dict)
+        """Publishes one CallMatched for each call with an external number, even without a match."""
+        # Several observations of one call need one look-up. The last number counts: a transfer may
+        # have changed it.
+        keys: dict[str, dict[str, str]] = defaultdict(dict)
         for message in messages:
-            remote = message.observation.remote
-            key = None if remote is None else lookup_key(remote)
+            key = lookup_key(message.observation.remote)
             if key is not None:
-                wanted[message.tenant][message.observation.call_id] = key
-        for tenant, calls in wanted.items():
-            found = await self._directory.find(tenant, calls.values())
+                keys[message.tenant][message.observation.call_id] = key
+        for tenant, key_by_call in keys.items():
+            matches = await self._directory.find(tenant, key_by_call.values())
             now = self._clock()
+            # A call without matches is published as well: a record that was deleted since an
+            # earlier look-up must disappear from the popup.
             await self._bus.publish(
                 *(
-                    CallMatched(tenant=tenant, call_id=call, matches=found[key], matched_at=now)
-                    for call, key in calls.items()
+                    CallMatched(
+                        tenant=tenant, call_id=call_id, matches=matches[key], matched_at=now
+                    )
+                    for call_id, key in key_by_call.items()
                 )
             )

@@ -12,7 +12,6 @@ from softphone_common.http.auth import AdminCaller, AnyCaller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.stores.keyset import text_position
-from softphone_common.stores.mongo import Document
 from softphone_common.stores.tenants import Tenants
 from softphone_matcher.directory import Directory, Record
 from softphone_matcher.settings import MatcherSettings
@@ -29,38 +28,40 @@ Url = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
 
 
 class NumberInput(BaseModel):
-    """A number in any spelling."""
+    """A number in any spelling, and its use."""
 
     model_config = ConfigDict(extra="forbid")
 
-    number: str = Field(min_length=1, max_length=128)
-    label: str = Field("", max_length=50)
+    number: str = Field(
+        min_length=1, max_length=128, description="In any spelling, such as `089 99998001`"
+    )
+    label: str = Field("", max_length=50, description="The use of the number, such as `mobile`")
 
 
 class RecordInput(BaseModel):
-    """A new record."""
+    """A new record of the directory."""
 
     model_config = ConfigDict(extra="forbid")
 
     type: RecordType
     name: Name
     numbers: list[NumberInput] = Field(default_factory=list)
-    url: Url = ""
+    url: Url = Field("", description="Where the record is opened: `https://`, `http://` or a path")
 
 
 class RecordChanges(BaseModel):
-    """What of a record to change; `numbers` replaces all of them."""
+    """The fields of a record to change; `numbers` replaces all numbers of the record."""
 
     model_config = ConfigDict(extra="forbid")
 
     type: RecordType = "contact"
     name: Name = "-"
     numbers: list[NumberInput] = Field(default_factory=list)
-    url: Url = ""
+    url: Url = Field("", description="Where the record is opened: `https://`, `http://` or a path")
 
 
 class DirectoryApi:
-    """The directory over HTTP. Everybody of a tenant may read it, its administrators change it."""
+    """The directory over HTTP. All users of a tenant read it, its administrators change it."""
 
     def __init__(self, directory: Directory, tenants: Tenants, settings: MatcherSettings) -> None:
         self._directory = directory
@@ -77,36 +78,49 @@ class DirectoryApi:
     async def list_records(
         self,
         caller: AnyCaller,
-        number: Annotated[str | None, Query(max_length=128)] = None,
-        type: RecordType | None = None,  # noqa: A002 - the parameter's public name
-        cursor: Annotated[str | None, Query(max_length=2000)] = None,
-        limit: Annotated[int, Query(ge=1)] = 50,
+        number: Annotated[
+            str | None,
+            Query(max_length=128, description="Only records with this number, in any spelling"),
+        ] = None,
+        type: Annotated[  # noqa: A002 - the parameter's public name
+            RecordType | None, Query(description="Only records of this type")
+        ] = None,
+        cursor: Annotated[
+            str | None,
+            Query(max_length=2000, description="`next` of the page before; empty for the first"),
+        ] = None,
+        limit: Annotated[
+            int, Query(ge=1, description="Records of a page; the installation has a maximum")
+        ] = 50,
     ) -> Page[Record]:
-        """Records by name; `number` in any spelling finds those that have it."""
-        wanted: Document = {} if type is None else {"type": type}
+        """Lists records by name, without regard to case."""
+        key = None
         if number is not None:
-            wanted["keys"] = lookup_key(normalise(number, self._profile(caller.tenant))) or ""
+            # a number that can't be read is the key of no record, so the page is empty
+            key = lookup_key(normalise(number, self._profile(caller.tenant))) or ""
         size = min(limit, self._settings.page_max)
-        page = await self._directory.page(caller.tenant, wanted, text_position(cursor), size)
+        page = await self._directory.list_records(
+            caller.tenant, text_position(cursor), size, type_=type, key=key
+        )
         return Page(items=page.items, next=page.cursor)
 
-    async def add_record(self, given: RecordInput, caller: AdminCaller) -> Record:
-        """A new record, found from now on."""
-        keys = self._keys(caller.tenant, given.numbers)
-        return await self._directory.add(caller.tenant, given.model_dump(), keys)
+    async def add_record(self, record: RecordInput, caller: AdminCaller) -> Record:
+        """Adds a record. Calls from now on are matched with it."""
+        keys = self._keys(caller.tenant, record.numbers)
+        return await self._directory.add(caller.tenant, record.model_dump(), keys)
 
     async def show_record(self, record: str, caller: AnyCaller) -> Record:
-        """One record."""
-        return _found(await self._directory.get(caller.tenant, record))
+        """Shows one record with its numbers."""
+        return _require(await self._directory.get(caller.tenant, record))
 
-    async def edit_record(self, record: str, given: RecordChanges, caller: AdminCaller) -> Record:
-        """Changes what is given."""
-        fields: dict[str, Any] = given.model_dump(exclude_unset=True)
-        keys = self._keys(caller.tenant, given.numbers) if "numbers" in fields else None
-        return _found(await self._directory.edit(caller.tenant, record, fields, keys))
+    async def edit_record(self, record: str, changes: RecordChanges, caller: AdminCaller) -> Record:
+        """Changes the fields that are sent, and leaves all others as they are."""
+        fields: dict[str, Any] = changes.model_dump(exclude_unset=True)
+        keys = self._keys(caller.tenant, changes.numbers) if "numbers" in fields else None
+        return _require(await self._directory.edit(caller.tenant, record, fields, keys))
 
     async def remove_record(self, record: str, caller: AdminCaller) -> None:
-        """Found no more; calls keep what they showed."""
+        """Deletes a record. Calls that were matched with it keep showing its name."""
         if not await self._directory.remove(caller.tenant, record):
             raise ProblemError("record-unknown")
 
@@ -120,7 +134,7 @@ class DirectoryApi:
         return self._tenants.require(tenant).numbers
 
 
-def _found(record: Record | None) -> Record:
+def _require(record: Record | None) -> Record:
     if record is None:
         raise ProblemError("record-unknown")
     return record

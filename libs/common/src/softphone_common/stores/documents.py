@@ -11,7 +11,7 @@ E = TypeVar("E", bound=BaseModel)
 
 def to_document(entity: BaseModel, **more: Any) -> Document:
     """The entity's fields and `more` under the key `_id`."""
-    fields = entity.model_dump()
+    fields = entity.model_dump(by_alias=True)
     return {"_id": fields.pop("id"), **fields, **more}
 
 

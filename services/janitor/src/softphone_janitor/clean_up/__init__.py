@@ -1,1 +1,1 @@
-"""The nightly clean-up: when a tenant is due, the request to calllog, and the result."""
+"""The nightly sweep: when a tenant is due, the request to calllog, and its result."""

@@ -1,23 +1,25 @@
-"""When a tenant is due for its nightly sweep; a pure answer, kept by nobody."""
+"""Computes when a tenant is due for its nightly sweep, in the time zone of the tenant."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
 def due_night(now: datetime, time_zone: str, hour: int) -> date:
-    """The local date of the latest night whose sweep should have begun by `now`.
+    """The local date of the latest night whose sweep should have begun by `now` (aware).
 
-    Around a change of clocks an hour that is left out begins when the next one does, and one that
-    comes twice counts the first time, so each date has its sweep exactly once.
+    Each date has one sweep, also when clocks change: an hour that is skipped begins when the next
+    hour does, and of an hour that comes twice the first one counts.
     """
     today = now.astimezone(ZoneInfo(time_zone)).date()
     return today if now >= _begins(today, time_zone, hour) else today - timedelta(days=1)
 
 
 def next_begins(now: datetime, time_zone: str, hour: int) -> datetime:
-    """When the night after the one that is due begins: always later than `now`, UTC."""
+    """The beginning of the next night in UTC, always later than `now`."""
     return _begins(due_night(now, time_zone, hour) + timedelta(days=1), time_zone, hour)
 
 
 def _begins(night: date, time_zone: str, hour: int) -> datetime:
+    # PEP 495: fold=0 takes the first of two equal hours, and for an hour that does not exist the
+    # offset from before the change, which is the moment at which the next hour begins
     return datetime.combine(night, time(hour), ZoneInfo(time_zone)).astimezone(UTC)

@@ -1,6 +1,6 @@
-"""Asks calllog for sweeps, by night or on demand, and notes what came of them."""
+"""Requests sweeps from calllog, nightly or for an operator, and notes their results."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -9,18 +9,18 @@ from softphone_common.contracts.commands import CleanUpRequested
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.events import CleanUpFinished
 from softphone_common.process.clock import Clock
-from softphone_common.stores.tenants import Tenants
 from softphone_janitor.clean_up.due import due_night, next_begins
 from softphone_janitor.clean_up.store import Scheduled, Sweep, SweepStore
 
 ACTOR = "PBX Clean Up"
+"""The name under which swept calls are shown in the recycle bin."""
 
 
 class SweepHandlers:
-    """The nightly job and the queue `janitor.sweep`."""
+    """The job of the schedule, and the handler of the queue `janitor.sweep`."""
 
     def __init__(
-        self, sweeps: SweepStore, tenants: Tenants, bus: Bus, clock: Clock, hour: int
+        self, sweeps: SweepStore, tenants: Iterable[Tenant], bus: Bus, clock: Clock, hour: int
     ) -> None:
         self._sweeps = sweeps
         self._tenants = tenants
@@ -29,19 +29,22 @@ class SweepHandlers:
         self._hour = hour
 
     async def sweep_all_due(self) -> None:
-        """Asks for the sweep of every active tenant whose latest night had none yet.
+        """Requests a sweep of every active tenant whose latest night had none yet.
 
-        A night's sweep has the night in its id, so however many janitors look, however often, and
-        however late after an outage, it is asked for once.
+        Can be repeated, by several janitors at once and at any time after an outage: each night is
+        swept once. Raises UnavailableError.
         """
         now = self._clock()
         for tenant in self._active(now):
             night = due_night(now, tenant.time_zone, self._hour)
+            # The night is the id, so the store's unique key decides which janitor was first. Only
+            # the latest night is made up for: a sweep after three days of outage takes all that
+            # the two nights before would have taken.
             await self._sweeps.add(self._sweep(f"{tenant.id}/{night}", tenant.id, ACTOR))
-        await self._tell_untold()
+        await self._publish_requests()
 
     def schedule(self) -> list[Scheduled]:
-        """The next nightly sweep of every active tenant: there is no other condition."""
+        """The next nightly sweep of every active tenant, by tenant id."""
         now = self._clock()
         return [
             Scheduled(tenant=t.id, next_at=next_begins(now, t.time_zone, self._hour))
@@ -49,14 +52,17 @@ class SweepHandlers:
         ]
 
     async def sweep_now(self, tenant: str, requested_by: str) -> Sweep:
-        """Asks for one more sweep at somebody's wish."""
+        """Requests one more sweep of a tenant. Raises UnavailableError.
+
+        A request that could not be published is published by the next look at the schedule.
+        """
         sweep = self._sweep(f"{tenant}/{uuid4()}", tenant, requested_by)
         await self._sweeps.add(sweep)
-        await self._tell_untold()
+        await self._publish_requests()
         return sweep
 
     async def on_clean_up_finished(self, messages: Sequence[CleanUpFinished]) -> None:
-        """Notes what each sweep moved."""
+        """Notes how many calls each sweep moved."""
         for message in messages:
             await self._sweeps.finish(message.sweep, message.moved, message.finished_at)
 
@@ -66,12 +72,14 @@ class SweepHandlers:
     def _sweep(self, id_: str, tenant: str, requested_by: str) -> Sweep:
         return Sweep(id=id_, tenant=tenant, requested_by=requested_by, requested_at=self._clock())
 
-    async def _tell_untold(self) -> None:
-        """Stored first, told after: a crash in between is made good at the next look."""
-        for sweep in await self._sweeps.untold():
+    async def _publish_requests(self) -> None:
+        # Stored before it is published: after a crash in between the sweep is published by the
+        # next look. The other way round a night could be published and then forgotten. A crash
+        # after publishing repeats the request, which calllog bears.
+        for sweep in await self._sweeps.list_unpublished():
             await self._bus.publish(
                 CleanUpRequested(
                     tenant=sweep.tenant, sweep=sweep.id, actor=ACTOR, as_of=sweep.requested_at
                 )
             )
-            await self._sweeps.mark_told(sweep.id)
+            await self._sweeps.mark_published(sweep.id)

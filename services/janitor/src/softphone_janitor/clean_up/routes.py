@@ -1,9 +1,9 @@
-"""The routes of the janitor: `/api/sweeps`."""
+"""The routes of sweeps, for operators: `/api/sweeps`."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.contracts.entities import TenantId
 from softphone_common.http.auth import OperatorCaller
@@ -15,21 +15,21 @@ from softphone_janitor.clean_up.store import Scheduled, Sweep, SweepStore
 
 
 class SweepRequest(BaseModel):
-    """Which tenant to sweep now."""
+    """The tenant that is to be swept."""
 
     model_config = ConfigDict(extra="forbid")
 
-    tenant: TenantId
+    tenant: TenantId = Field(description="Id of the tenant")
 
 
 class SweepApi:
     """Sweeps over HTTP, for operators."""
 
     def __init__(
-        self, sweeps: SweepStore, sweeping: SweepHandlers, tenants: Tenants, page_max: int
+        self, sweeps: SweepStore, handlers: SweepHandlers, tenants: Tenants, page_max: int
     ) -> None:
         self._sweeps = sweeps
-        self._sweeping = sweeping
+        self._handlers = handlers
         self._tenants = tenants
         self._page_max = page_max
         self.router = APIRouter(prefix="/api/sweeps", tags=["sweeps"])
@@ -38,18 +38,22 @@ class SweepApi:
         self.router.add_api_route("/schedule", self.show_schedule, methods=["GET"])
 
     async def list_sweeps(
-        self, _: OperatorCaller, limit: Annotated[int, Query(ge=1)] = 50
+        self,
+        _: OperatorCaller,
+        limit: Annotated[
+            int, Query(ge=1, description="Sweeps to list; the installation has a maximum")
+        ] = 50,
     ) -> Page[Sweep]:
-        """The latest sweeps and what they moved."""
-        return Page(items=await self._sweeps.latest(min(limit, self._page_max)))
+        """Lists the latest sweeps and how many calls each moved. It has one page only."""
+        return Page(items=await self._sweeps.list_latest(min(limit, self._page_max)))
 
     async def show_schedule(self, _: OperatorCaller) -> Page[Scheduled]:
-        """The next nightly sweep of every active tenant, by tenant. Nothing takes one off it but
-        the end of its activation."""
-        return Page(items=self._sweeping.schedule())
+        """Lists the next nightly sweep of every active tenant, by tenant. A tenant leaves the
+        schedule only when its activation ends."""
+        return Page(items=self._handlers.schedule())
 
-    async def sweep_now(self, asked: SweepRequest, caller: OperatorCaller) -> Sweep:
-        """Asks for a sweep now."""
-        if self._tenants.get(asked.tenant) is None:
+    async def sweep_now(self, request: SweepRequest, caller: OperatorCaller) -> Sweep:
+        """Requests a sweep of one tenant. It has finished when `finished_at` is set."""
+        if self._tenants.get(request.tenant) is None:
             raise ProblemError("tenant-unknown", field="tenant")
-        return await self._sweeping.sweep_now(asked.tenant, caller.login)
+        return await self._handlers.sweep_now(request.tenant, caller.login)

@@ -1,4 +1,4 @@
-"""The clock of the janitor: an arq worker that looks every minute who is due; decides nothing."""
+"""The schedule of the janitor: an arq worker that runs one job several times a minute."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,11 +21,15 @@ Job = Callable[[], Awaitable[None]]
 _QUEUE = "softphone:janitor"
 _REDIS_SECONDS = 2
 _CANCEL_AGAIN_SECONDS = 0.2
-_AWAY = (RedisError, OSError, TimeoutError)
+_JOB_SECONDS = 300
+_LOST = (RedisError, OSError, TimeoutError)
 
 
 class Schedule:
-    """Runs one job at every `seconds` of the minute, and at start. A resource of `service.run`."""
+    """Runs one job every `seconds` of the minute, and once at the start of the service.
+
+    Of several janitors one runs the job, unless Redis loses their lease; the job has to bear that.
+    """
 
     name = "schedule"
     essential = True
@@ -35,68 +39,79 @@ class Schedule:
         self._job = job
         self._seconds = set(range(0, 60, seconds))
         self._running = False
-        self._trouble = "not started yet"
+        self._failure = "not started yet"
         self.task = BackgroundTask(self._stay_awake, "schedule")
 
     async def start(self) -> None:
-        """Begins; does not wait for Redis."""
+        """Returns at once; Redis need not be there yet."""
         self.task.start()
 
     async def ping(self) -> None:
         """Raises UnavailableError while there is no worker."""
         if not self._running:
-            raise UnavailableError(self.name, self._trouble)
+            raise UnavailableError(self.name, self._failure)
 
     async def stop(self) -> None:
-        """Gives up a look in hand; the next one makes it good."""
-        # arq now and then misses a cancellation
+        """Interrupts a running job; the first look after the next start does its work."""
+        # A cancellation may be lost. Cancelling a task that waits for another one cancels only that
+        # other one, here the main task of arq's worker. If Redis fails in that moment, it ends with
+        # a RedisError instead of CancelledError, and `_stay_awake` takes that for an outage.
         await self.task.stop(again_seconds=_CANCEL_AGAIN_SECONDS)
 
     async def _stay_awake(self) -> None:
         while True:
             try:
                 await self._work()
-            except _AWAY as error:
-                self._trouble = repr(error)
-                log.warning("schedule waits", error=self._trouble)
+            except _LOST as error:
+                self._failure = repr(error)
+                log.warning("schedule waits for Redis", error=self._failure)
             await asyncio.sleep(1)
 
     async def _work(self) -> None:
-        async def look(_: dict[Any, Any]) -> None:
+        """Runs a worker until its connection fails: arq does not connect again by itself."""
+
+        async def run_job(_: dict[Any, Any]) -> None:
             try:
                 await self._job()
             except UnavailableError as error:
-                log.warning("sweep waits for the next look", error=str(error))
+                log.warning("sweep postponed to the next look", error=str(error))
 
-        # arq's own connections would wait for ever for a server that hangs
+        # arq's own pool has no socket timeout: with a server that hangs it would wait for ever
         pool = ConnectionPool.from_url(
             self._redis_url,
             socket_timeout=_REDIS_SECONDS,
             socket_connect_timeout=_REDIS_SECONDS,
         )
         redis = ArqRedis(pool)
-        worker = Worker(
-            redis_pool=redis,
-            queue_name=_QUEUE,
-            cron_jobs=[
-                cron(
-                    cast("WorkerCoroutine", look),
-                    name="sweep",
-                    second=self._seconds,
-                    run_at_startup=True,
-                )
-            ],
-            handle_signals=False,
-            keep_result=0,
-            max_tries=1,
-            job_timeout=300,
-        )
+        worker = self._worker(redis, run_job)
         try:
             await redis.ping()
             self._running = True
             await worker.async_run()
         finally:
             self._running = False
-            with suppress(*_AWAY):  # what fails here must not hide that we are being stopped
+            # closing a worker talks to Redis; its failure must not replace a CancelledError
+            with suppress(*_LOST):
                 await worker.close()
             await pool.disconnect()
+
+    def _worker(self, redis: ArqRedis, job: Callable[[dict[Any, Any]], Awaitable[None]]) -> Worker:
+        # The lease: arq gives the job of each moment an id made of its name and that moment, and
+        # Redis takes an id once, so one janitor runs it. No retries: the next look is the retry.
+        return Worker(
+            redis_pool=redis,
+            queue_name=_QUEUE,
+            cron_jobs=[
+                cron(
+                    cast("WorkerCoroutine", job),
+                    name="sweep",
+                    second=self._seconds,
+                    # the catch-up: a night that passed while no janitor ran is found due at once
+                    run_at_startup=True,
+                )
+            ],
+            handle_signals=False,
+            keep_result=0,
+            max_tries=1,
+            job_timeout=_JOB_SECONDS,
+        )

@@ -1,8 +1,9 @@
-"""The sweeps in MongoDB: which were asked for and what became of them, one a tenant and night."""
+"""The store of sweeps: one for each tenant and night, and those that operators started."""
 
 from datetime import datetime
+from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pymongo import DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
@@ -11,24 +12,31 @@ from softphone_common.stores.mongo import Database, reaching
 
 COLLECTION = "sweeps"
 INDEXES = {COLLECTION: [IndexModel([("requested_at", DESCENDING), ("_id", DESCENDING)])]}
+UNPUBLISHED_MAX = 1000
+"""Sweeps that are published in one look at the schedule; the next look takes the rest."""
 
 
 class Sweep(BaseModel):
-    """One run of the clean-up; `moved` and `finished_at` are null while it runs."""
+    """One run of the clean-up; `moved` and `finished_at` are null until it has finished.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    The field `told` of the API and of stored sweeps is `is_published` here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     id: str
     tenant: str
     requested_by: str
     requested_at: datetime
-    told: bool = False
-    moved: int | None = None
+    is_published: bool = Field(
+        False, alias="told", description="Whether the request has reached the message broker"
+    )
+    moved: int | None = Field(None, description="Calls moved to the recycle bin")
     finished_at: datetime | None = None
 
 
 class Scheduled(BaseModel):
-    """When an active tenant is swept next."""
+    """The time of a tenant's next nightly sweep."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,14 +44,32 @@ class Scheduled(BaseModel):
     next_at: datetime
 
 
-class SweepStore:
-    """Sweeps of all tenants."""
+class SweepStore(Protocol):
+    """Sweeps of all tenants. Every method may raise UnavailableError."""
+
+    async def add(self, sweep: Sweep) -> bool:
+        """Stores a sweep; False, and nothing changes, if there is one with its id."""
+
+    async def list_unpublished(self) -> list[Sweep]:
+        """Sweeps whose request the bus has not confirmed yet, at most UNPUBLISHED_MAX."""
+
+    async def mark_published(self, sweep_id: str) -> None:
+        """Notes that the bus has confirmed the request."""
+
+    async def finish(self, sweep_id: str, moved: int, finished_at: datetime) -> None:
+        """Notes the result; an unknown sweep is ignored."""
+
+    async def list_latest(self, size: int) -> list[Sweep]:
+        """Up to `size` sweeps, those requested last first."""
+
+
+class MongoSweepStore:
+    """Keeps the sweeps in MongoDB; a `SweepStore`."""
 
     def __init__(self, database: Database) -> None:
         self._sweeps = database[COLLECTION]
 
     async def add(self, sweep: Sweep) -> bool:
-        """Stores a new sweep; False if there is one with this id, asked for by whomever."""
         try:
             with reaching():
                 await self._sweeps.insert_one(to_document(sweep))
@@ -51,25 +77,24 @@ class SweepStore:
             return False
         return True
 
-    async def untold(self) -> list[Sweep]:
-        """Those the bus has not confirmed yet."""
+    async def list_unpublished(self) -> list[Sweep]:
         with reaching():
-            found = self._sweeps.find({"told": False}).limit(1000)
-            return [from_document(Sweep, document) async for document in found]
+            documents = (
+                await self._sweeps.find({"told": False}).limit(UNPUBLISHED_MAX).to_list(None)
+            )
+        return [from_document(Sweep, document) for document in documents]
 
-    async def mark_told(self, sweep: str) -> None:
-        """The bus has it."""
+    async def mark_published(self, sweep_id: str) -> None:
         with reaching():
-            await self._sweeps.update_one({"_id": sweep}, {"$set": {"told": True}})
+            await self._sweeps.update_one({"_id": sweep_id}, {"$set": {"told": True}})
 
-    async def finish(self, sweep: str, moved: int, finished_at: datetime) -> None:
-        """It is done."""
+    async def finish(self, sweep_id: str, moved: int, finished_at: datetime) -> None:
         fields = {"moved": moved, "finished_at": finished_at}
         with reaching():
-            await self._sweeps.update_one({"_id": sweep}, {"$set": fields})
+            await self._sweeps.update_one({"_id": sweep_id}, {"$set": fields})
 
-    async def latest(self, size: int) -> list[Sweep]:
-        """The latest, newest first."""
+    async def list_latest(self, size: int) -> list[Sweep]:
+        latest_first = [("requested_at", -1), ("_id", -1)]
         with reaching():
-            found = self._sweeps.find().sort([("requested_at", -1), ("_id", -1)]).limit(size)
-            return [from_document(Sweep, document) async for document in found]
+            documents = await self._sweeps.find().sort(latest_first).limit(size).to_list(None)
+        return [from_document(Sweep, document) for document in documents]

@@ -1,1 +1,1 @@
-"""Dead letters: kept, listed for operators, replayed and dropped."""
+"""Dead letters: messages that no handler could process, kept for operators to replay."""

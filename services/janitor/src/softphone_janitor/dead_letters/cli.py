@@ -26,6 +26,7 @@ from softphone_janitor.dead_letters.store import (
     INDEXES,
     DeadLetter,
     DeadLetterStore,
+    MongoDeadLetterStore,
     Selection,
     queues,
 )
@@ -65,7 +66,7 @@ def list_letters(
         selection, cursor = Selection(queue=queue, tenant=tenant), None
         with suppress(BrokenPipeError):  # the reader, such as `head`, has seen enough
             while True:
-                page = await store.page(selection, cursor, _PAGE)
+                page = await store.list_letters(selection, cursor, _PAGE)
                 for letter in page.items:
                     sys.stdout.write(f"{_line(letter)}\n")
                 cursor = page.next
@@ -143,7 +144,7 @@ def _run(command: Command) -> None:
 
 async def _connected(command: Command, settings: JanitorSettings) -> int:
     bus, mongo = Bus(settings, "janitor"), Mongo(settings, INDEXES)
-    store = DeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
+    store = MongoDeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
     await bus.start()
     try:
         return await command(store, DeadLetterService(store, bus, utc_now))

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page
@@ -15,37 +15,40 @@ from softphone_janitor.dead_letters.store import DeadLetter, DeadLetterStore, Se
 
 
 class Replayed(BaseModel):
-    """How many were given back to their queues.
+    """The result of a replay of many letters.
 
-    If it is as many as were asked for, ask again: with the same `died_before`, for some may die
-    again at once.
+    If `replayed` equals `limit`, more letters may be waiting: repeat the request with the same
+    `died_before`, because some letters may die again at once.
     """
 
-    replayed: int
+    replayed: int = Field(description="Letters that were published to their queues")
 
 
 def selection(
-    queue: Annotated[str | None, Query(max_length=100)] = None,
-    tenant: Annotated[str | None, Query(max_length=40)] = None,
-    state: State | None = None,
-    died_before: Timestamp | None = None,
+    queue: Annotated[
+        str | None, Query(max_length=100, description="Only of this queue, such as `calllog.call`")
+    ] = None,
+    tenant: Annotated[str | None, Query(max_length=40, description="Only of this tenant")] = None,
+    state: Annotated[State | None, Query(description="Only in this state")] = None,
+    died_before: Annotated[
+        Timestamp | None, Query(description="Only those that died last before this time (RFC 3339)")
+    ] = None,
 ) -> Selection:
-    """Which are meant."""
+    """The dead letters that a request is about."""
     return Selection(queue=queue, tenant=tenant, state=state, died_before=died_before)
 
 
 Selected = Annotated[Selection, Depends(selection)]
-Limit = Annotated[int, Query(ge=1)]
+Limit = Annotated[int, Query(ge=1, description="Letters at most; the installation has a maximum")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before; empty for the first")]
 
 
 class DeadLetterApi:
-    """Dead letters over HTTP."""
+    """Dead letters over HTTP, for operators."""
 
-    def __init__(
-        self, store: DeadLetterStore, dead_letters_service: DeadLetterService, page_max: int
-    ) -> None:
+    def __init__(self, store: DeadLetterStore, service: DeadLetterService, page_max: int) -> None:
         self._store = store
-        self._service = dead_letters_service
+        self._service = service
         self._page_max = page_max
         self.router = APIRouter(prefix="/api/dead-letters", tags=["dead letters"])
         add = self.router.add_api_route
@@ -60,23 +63,23 @@ class DeadLetterApi:
         _: OperatorCaller,
         selected: Selected,
         limit: Limit = 50,
-        cursor: str | None = None,
+        cursor: Cursor = None,
     ) -> Page[DeadLetter]:
-        """What could not be handled, the latest first."""
+        """Lists dead letters, those that died last first."""
         size = min(limit, self._page_max)
-        page = await self._store.page(selected, time_position(cursor), size)
+        page = await self._store.list_letters(selected, time_position(cursor), size)
         return Page(items=page.items, next=page.cursor)
 
     async def show(self, letter: str, _: OperatorCaller) -> DeadLetter:
-        """One of them."""
-        found = await self._store.get(letter)
-        if found is None:
+        """Shows one dead letter with its headers and its body."""
+        stored = await self._store.get(letter)
+        if stored is None:
             raise _unknown()
-        return found
+        return stored
 
     async def replay(self, letter: str, caller: OperatorCaller) -> DeadLetter:
-        """Gives it back to the queue it died in. Its handler sees it as if for the first time, and
-        counts nothing twice."""
+        """Publishes a dead letter to the queue it died in, and to no other queue. A message that
+        was partly processed before is not counted twice."""
         if not await self._service.replay(letter, caller.login):
             await self.show(letter, caller)
             raise ProblemError("dead-letter-replayed")
@@ -85,12 +88,12 @@ class DeadLetterApi:
     async def replay_all(
         self, caller: OperatorCaller, selected: Selected, limit: Limit = 50
     ) -> Replayed:
-        """Gives back those that wait, the latest first, up to so many."""
+        """Replays the selected letters that wait, those that died last first, up to `limit`."""
         most = min(limit, self._page_max)
         return Replayed(replayed=await self._service.replay_all(selected, most, caller.login))
 
     async def drop(self, letter: str, caller: OperatorCaller) -> None:
-        """Removes it for good."""
+        """Deletes a dead letter. The message in it is lost."""
         if not await self._service.drop(letter, caller.login):
             raise _unknown()
 

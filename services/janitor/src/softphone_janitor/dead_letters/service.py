@@ -1,7 +1,6 @@
-"""What becomes of dead letters: kept as they come, given back to their queue, or dropped."""
+"""Keeps dead letters as they arrive, replays them to their queues, and drops them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
 from softphone_common.bus import topology
@@ -15,7 +14,7 @@ from softphone_janitor.dead_letters.store import DeadLetterStore, Selection, que
 
 
 class DeadLetterService:
-    """Dead letters of all queues. It never looks into one."""
+    """Handles the dead letters of all queues without reading their contents."""
 
     def __init__(self, store: DeadLetterStore, bus: Bus, clock: Clock) -> None:
         self._store = store
@@ -23,46 +22,49 @@ class DeadLetterService:
         self._clock = clock
 
     def consume(self, policy: BatchPolicy) -> None:
-        """Keeps the messages of every dead letter queue in the store."""
+        """Consumes every dead letter queue from the next connection on."""
         for queue in queues():
-            self._bus.consume_raw(topology.dead(queue), partial(self._keep, queue), policy)
+            self._bus.consume_raw(topology.dead(queue), partial(self.keep, queue), policy)
 
-    async def replay(self, id_: str, by: str) -> bool:
-        """Gives it back to its queue alone; False if it is not there, or somebody did already.
+    async def keep(self, queue: str, envelopes: Sequence[Envelope]) -> None:
+        """Stores messages that died in `queue`."""
+        ids = await self._store.keep(queue, envelopes, self._clock())
+        for letter_id, envelope in zip(ids, envelopes, strict=True):
+            log.warning("dead letter kept", id=letter_id, queue=queue, type=envelope.type)
 
-        Asked for by several at once it is sent once. Raises UnavailableError, and then it waits on.
+    async def replay(self, letter_id: str, by: str) -> bool:
+        """Publishes a letter to the queue it died in; False if it is not waiting.
+
+        Of several callers at once one publishes it. Raises UnavailableError, and then the letter
+        waits as before.
         """
-        claimed = await self._store.claim(id_, self._clock())
-        if claimed is None:
+        claim = await self._store.claim(letter_id, self._clock())
+        if claim is None:
             return False
-        queue, envelope = claimed
+        queue, envelope = claim
         try:
             await self._bus.publish_envelope("", envelope)
         except UnavailableError:
-            await self._store.settle(id_, None)
+            # without the confirmation the message may have got through; handlers bear it twice
+            await self._store.settle(letter_id, None)
             raise
-        await self._store.settle(id_, self._clock())
-        log.info("dead letter replayed", id=id_, queue=queue, by=by)
+        await self._store.settle(letter_id, self._clock())
+        log.info("dead letter replayed", id=letter_id, queue=queue, by=by)
         return True
 
-    async def replay_all(self, selection: Selection, most: int, by: str) -> int:
-        """Replays the first so many that wait; says how many it were.
+    async def replay_all(self, selection: Selection, limit: int, by: str) -> int:
+        """Replays up to `limit` of the selected letters that wait, and returns their number.
 
-        Who asks until there are none says before when they died, for some die again at once.
+        A caller that repeats this until it returns 0 has to set `died_before`, since some letters
+        die again at once and would never come to an end.
         """
         waiting = selection.model_copy(update={"state": "waiting"})
-        letters = await self._store.page(waiting, None, most)
-        return sum([await self.replay(letter.id, by) for letter in letters.items])
+        page = await self._store.list_letters(waiting, None, limit)
+        return sum([await self.replay(letter.id, by) for letter in page.items])
 
-    async def drop(self, id_: str, by: str) -> bool:
-        """Removes it for good; False if there is none."""
-        dropped = await self._store.drop(id_)
+    async def drop(self, letter_id: str, by: str) -> bool:
+        """Deletes a letter; False if there is none with this id."""
+        dropped = await self._store.drop(letter_id)
         if dropped:
-            log.info("dead letter dropped", id=id_, by=by)
+            log.info("dead letter dropped", id=letter_id, by=by)
         return dropped
-
-    async def _keep(self, queue: str, envelopes: Sequence[Envelope]) -> None:
-        now: datetime = self._clock()
-        ids = await self._store.keep(queue, envelopes, now)
-        for id_, envelope in zip(ids, envelopes, strict=True):
-            log.warning("dead letter kept", id=id_, queue=queue, type=envelope.type)

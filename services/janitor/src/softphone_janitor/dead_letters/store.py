@@ -1,10 +1,10 @@
-"""The dead letters in MongoDB: each once however often it died, until it is dropped or expires."""
+"""The store of dead letters: one for each message however often it died, until it expires."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
@@ -22,65 +22,88 @@ INDEXES = {
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ]
 }
-_LATEST: Keyset[datetime] = Keyset("last_at")
-_CLAIM = timedelta(minutes=1)
+BY_LAST_DEATH: Keyset[datetime] = Keyset("last_at")
+LEASE = timedelta(minutes=1)
+"""How long a claim lasts: long enough to publish one message, short after a crash."""
 
 State = Literal["waiting", "replayed"]
 
 
 class DeadLetter(BaseModel):
-    """A message that could not be handled: where, why, and what it says.
-
-    `state` is `replayed` once it was given back to its queue. `times` counts how often it died.
-    """
+    """A message that no handler could process, with the queue it died in and the reason."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
-    queue: str
-    type: str
+    queue: str = Field(description="The work queue whose consumer could not process the message")
+    type: str = Field(description="The CloudEvents type, empty if the sender left it out")
     tenant: str
     reason: str
-    state: State
-    first_at: datetime
-    last_at: datetime
-    times: int
+    state: State = Field(description="`replayed` once it was published to its queue again")
+    first_at: datetime = Field(description="When it died first")
+    last_at: datetime = Field(description="When it died last")
+    times: int = Field(description="How often it died")
     replayed_at: datetime | None = None
     headers: dict[str, Any] = Field(default_factory=dict)
-    body: str = Field("", description="As text; what is no UTF-8 is replaced in what is shown")
+    body: str = Field("", description="As text; bytes that are not UTF-8 are shown as U+FFFD")
 
 
 class Selection(BaseModel):
-    """Which dead letters; what is null is any."""
+    """Conditions on dead letters; those that are null do not apply."""
 
     queue: str | None = None
     tenant: str | None = None
     state: State | None = None
     died_before: datetime | None = None
 
-    def query(self) -> Document:
-        """As MongoDB is asked."""
-        asked: Document = self.model_dump(exclude_none=True, exclude={"died_before"})
-        return (
-            asked if self.died_before is None else {**asked, "last_at": {"$lt": self.died_before}}
-        )
+
+LetterPage = KeysetPage[DeadLetter, datetime]
 
 
-class DeadLetterStore:
-    """Dead letters of all queues and tenants."""
+class DeadLetterStore(Protocol):
+    """Dead letters of all queues and tenants. Every method may raise UnavailableError."""
+
+    async def keep(self, queue: str, envelopes: Sequence[Envelope], now: datetime) -> list[str]:
+        """Stores messages that died in `queue` and returns their ids; known ones wait again."""
+
+    async def get(self, letter_id: str) -> DeadLetter | None:
+        """The dead letter with this id."""
+
+    async def list_letters(
+        self, selection: Selection, after: Position[datetime] | None, size: int
+    ) -> LetterPage:
+        """Up to `size` of the selected letters, those that died last first."""
+
+    async def claim(self, letter_id: str, now: datetime) -> tuple[str, Envelope] | None:
+        """Claims a waiting letter for LEASE; its queue and what to publish there.
+
+        None if it is not waiting, or claimed by somebody else.
+        """
+
+    async def settle(self, letter_id: str, replayed_at: datetime | None) -> None:
+        """Ends a claim: replayed at that time, or with None waiting again.
+
+        Changes nothing if the letter died again since it was claimed.
+        """
+
+    async def drop(self, letter_id: str) -> bool:
+        """Deletes a letter; False if there is none with this id."""
+
+
+class MongoDeadLetterStore:
+    """Keeps the dead letters in MongoDB; a `DeadLetterStore`."""
 
     def __init__(self, database: Database, keep: timedelta) -> None:
         self._letters = database[COLLECTION]
         self._keep = keep
 
     async def keep(self, queue: str, envelopes: Sequence[Envelope], now: datetime) -> list[str]:
-        """Has them all in the store when it returns; gives their ids."""
-        ids = [_id(queue, envelope) for envelope in envelopes]
+        ids = [letter_id(queue, envelope) for envelope in envelopes]
         writes = [
             UpdateOne(
                 {"_id": id_},
                 {
-                    "$set": {**_document(envelope), "last_at": now, "expires_at": now + self._keep},
+                    "$set": {**letter_fields(envelope, now), "expires_at": now + self._keep},
                     "$setOnInsert": {"queue": queue, "first_at": now},
                     "$inc": {"times": 1},
                 },
@@ -92,84 +115,95 @@ class DeadLetterStore:
             await self._letters.bulk_write(writes)
         return ids
 
-    async def get(self, id_: str) -> DeadLetter | None:
-        """The letter with this id."""
+    async def get(self, letter_id: str) -> DeadLetter | None:
         with reaching():
-            document = await self._letters.find_one({"_id": id_})
-        return None if document is None else _letter(document)
+            document = await self._letters.find_one({"_id": letter_id})
+        return None if document is None else letter_of(document)
 
-    async def page(
+    async def list_letters(
         self, selection: Selection, after: Position[datetime] | None, size: int
-    ) -> KeysetPage[DeadLetter, datetime]:
-        """Up to `size` of them behind `after`, the latest first."""
-        return await _LATEST.page(self._letters, selection.query(), after, size, _letter)
+    ) -> LetterPage:
+        query: Document = selection.model_dump(exclude_none=True, exclude={"died_before"})
+        if selection.died_before is not None:
+            query["last_at"] = {"$lt": selection.died_before}
+        return await BY_LAST_DEATH.page(self._letters, query, after, size, letter_of)
 
-    async def claim(self, id_: str, now: datetime) -> tuple[str, Envelope] | None:
-        """Its queue and what to put there, for one caller alone; None if there is nothing to do.
-
-        A claim nobody makes good is anybody's again after a minute.
-        """
+    async def claim(self, letter_id: str, now: datetime) -> tuple[str, Envelope] | None:
+        # A lease, not a state of its own: if the process dies while it publishes, nobody settles
+        # the claim, and the letter can be claimed again when the lease has ended.
         free = {"$or": [{"claimed_until": None}, {"claimed_until": {"$lt": now}}]}
         with reaching():
             document = await self._letters.find_one_and_update(
-                {"_id": id_, "state": "waiting", **free},
-                {"$set": {"claimed_until": now + _CLAIM}},
+                {"_id": letter_id, "state": "waiting", **free},
+                {"$set": {"claimed_until": now + LEASE}},
                 return_document=ReturnDocument.AFTER,
             )
-        if document is None:
-            return None
-        headers = json.loads(document["headers"])
-        own = {name: value for name, value in headers.items() if _is_own(name)}
-        return document["queue"], Envelope(bytes(document["body"]), own, document["queue"])
+        return None if document is None else (document["queue"], replay_of(document))
 
-    async def settle(self, id_: str, replayed_at: datetime | None) -> None:
-        """Ends a claim: it was replayed then, or was not. One that died again meanwhile waits."""
-        done: Document = {"state": "replayed", "replayed_at": replayed_at} if replayed_at else {}
+    async def settle(self, letter_id: str, replayed_at: datetime | None) -> None:
+        fields: Document = {"claimed_until": None}
+        if replayed_at is not None:
+            fields |= {"state": "replayed", "replayed_at": replayed_at}
+        # `keep` clears the claim: a message that died again before this line waits, and must not
+        # be marked as replayed
         with reaching():
             await self._letters.update_one(
-                {"_id": id_, "claimed_until": {"$ne": None}},
-                {"$set": {**done, "claimed_until": None}},
+                {"_id": letter_id, "claimed_until": {"$ne": None}}, {"$set": fields}
             )
 
-    async def drop(self, id_: str) -> bool:
-        """Removes it for good; False if there is none."""
+    async def drop(self, letter_id: str) -> bool:
         with reaching():
-            return bool((await self._letters.delete_one({"_id": id_})).deleted_count)
+            return bool((await self._letters.delete_one({"_id": letter_id})).deleted_count)
 
 
-def _id(queue: str, envelope: Envelope) -> str:
-    """The same for the same message of the same queue, whoever forgot to give it an id."""
-    told = envelope.id.encode() or envelope.body
-    return hashlib.sha256(b"\0".join((queue.encode(), told))).hexdigest()[:32]
+def letter_id(queue: str, envelope: Envelope) -> str:
+    """The id of a message that died in this queue, which is the same each time it dies there.
+
+    It is made of the message's own id, or of its body if the sender left the id out.
+    """
+    identity = envelope.id.encode() or envelope.body
+    return hashlib.sha256(b"\0".join((queue.encode(), identity))).hexdigest()[:32]
 
 
-def _document(envelope: Envelope) -> Document:
+def letter_fields(envelope: Envelope, now: datetime) -> Document:
+    """The stored fields that each death of a message sets."""
+    # x-death is the broker's own table of deaths; it holds values that JSON does not have
     headers = {name: value for name, value in envelope.headers.items() if name != "x-death"}
     broker = str(headers.get("x-first-death-reason", "unknown"))
     return {
         "type": envelope.type,
         "tenant": str(headers.get("cloudEvents_tenant", "")),
         "reason": str(headers.get(REASON_HEADER) or f"the broker gave up: {broker}"),
+        # as text: a foreign sender's header may have a name or a value that BSON does not take
         "headers": json.dumps(headers, default=str),
         "body": envelope.body,
         "state": "waiting",
+        "last_at": now,
         "claimed_until": None,
         "replayed_at": None,
     }
 
 
-def _is_own(name: str) -> bool:
-    """Whether a header was the message's before anything went wrong with it."""
-    return not name.startswith("x-") and name not in {ATTEMPT_HEADER, REASON_HEADER, QUEUE_HEADER}
-
-
-def _letter(document: Document) -> DeadLetter:
+def letter_of(document: Document) -> DeadLetter:
+    """The dead letter in a stored document."""
     headers = json.loads(document["headers"])
     body = bytes(document["body"]).decode("utf-8", "replace")
     return from_document(DeadLetter, document, headers=headers, body=body)
 
 
+def replay_of(document: Document) -> Envelope:
+    """The message as it was before anything went wrong, addressed to the queue it died in."""
+    headers = json.loads(document["headers"])
+    own = {name: value for name, value in headers.items() if not _is_of_a_death(name)}
+    # an empty exchange with the queue's name as routing key reaches that queue alone
+    return Envelope(bytes(document["body"]), own, document["queue"])
+
+
+def _is_of_a_death(header: str) -> bool:
+    return header.startswith("x-") or header in {ATTEMPT_HEADER, REASON_HEADER, QUEUE_HEADER}
+
+
 def queues() -> list[str]:
-    """Every work queue that has dead letters."""
-    named = {queue.name for queue in topology.work_queues()}
-    return sorted(name for name in named if topology.dead(name) in named)
+    """The names of all work queues that have a dead letter queue."""
+    names = {queue.name for queue in topology.work_queues()}
+    return sorted(name for name in names if topology.dead(name) in names)
