@@ -40,7 +40,7 @@ class TransientDelivery:
         self._acknowledge = acknowledge
 
     async def ack(self) -> None:
-        """Acknowledges at once."""
+        """Acknowledges, as `Delivery` describes."""
         await self._acknowledge()
 
     async def retry(self, reason: str) -> bool:

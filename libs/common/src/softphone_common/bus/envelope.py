@@ -1,4 +1,4 @@
-"""A message as it travels: CloudEvents attributes in the headers, the payload alone as body."""
+"""Messages on the wire: CloudEvents attributes as headers, the payload alone as body."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ QUEUE_HEADER = "softphone-queue"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Body and headers, as the CloudEvents 1.0 AMQP binding lays them out."""
+    """Body and headers in binary mode of the CloudEvents 1.0 AMQP binding."""
 
     body: bytes
     headers: dict[str, Any] = field(default_factory=dict)
@@ -28,23 +28,23 @@ class Envelope:
 
     @property
     def id(self) -> str:
-        """The CloudEvents id, or an empty text where a stranger left it out."""
+        """The CloudEvents id, or an empty text if the sender left it out."""
         return str(self.headers.get(_PREFIX + "id", ""))
 
     @property
     def type(self) -> str:
-        """The CloudEvents type."""
+        """The CloudEvents type, or an empty text if the sender left it out."""
         return str(self.headers.get(_PREFIX + "type", ""))
 
     @property
     def attempt(self) -> int:
-        """How often handling it failed before."""
+        """How many tries to handle the message have failed."""
         value = self.headers.get(ATTEMPT_HEADER, 0)
         return value if isinstance(value, int) else 0
 
 
 def pack(message: Message, source: str) -> Envelope:
-    """The message ready to be sent by the service `source`, within the current trace."""
+    """Packs a message that the service `source` sends, within the current trace."""
     headers = {
         _PREFIX + "specversion": "1.0",
         _PREFIX + "id": str(uuid4()),
@@ -59,7 +59,7 @@ def pack(message: Message, source: str) -> Envelope:
 
 
 def unpack(envelope: Envelope) -> Message:
-    """The message inside. Raises PoisonError naming the type or the field that is wrong."""
+    """Decodes the message. Raises PoisonError that names the unknown type or the bad field."""
     entry = BY_TYPE.get(envelope.type)
     if entry is None:
         raise PoisonError(f"unknown message type {envelope.type!r}")

@@ -238,7 +238,7 @@ class MemoryConnection:
                 self.mark_broken(f"the outage that suspended {consumer.queue} is over")
 
     async def close(self, seconds: float) -> None:
-        """Closes at once."""
+        """Disconnects without waiting for anything."""
         self.mark_broken("closed")
         self.disconnect()
 

@@ -1,4 +1,4 @@
-"""What the broker must hold, as data derived from the catalogue; declares nothing itself."""
+"""The exchanges and queues the broker must have, as data derived from the catalogue."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from softphone_common.contracts.catalogue import CATALOGUE, patterns
 
 RETRY_SECONDS = (1, 5, 30, 120)
-"""How long a message waits before each further try; after the last it is a dead letter."""
+"""Seconds a message waits before each retry; after the last it becomes a dead letter."""
 
 DELIVERY_LIMIT = 20
-"""Deliveries a message may cost without an answer (its consumer died) before it is dead."""
+"""Deliveries without an answer, because consumers died, before a message is a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A durable queue: its name, its arguments, and its bindings to the topic exchange."""
+    """A durable queue with its arguments and the topic patterns that bind it to the exchange."""
 
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -22,30 +22,37 @@ class Queue:
 
 
 def dead(queue: str) -> str:
-    """The name of the queue's dead letter queue."""
+    """The name of a work queue's dead letter queue."""
     return f"{queue}.dead"
 
 
 def retry_exchange(attempt: int) -> str | None:
-    """Where to publish, with the work queue as key, for a wait after that many failures."""
+    """The exchange for a retry after `attempt` earlier failures, or None if that was the last.
+
+    The work queue is the routing key of what is published there.
+    """
     return _waiting(RETRY_SECONDS[attempt]) if attempt < len(RETRY_SECONDS) else None
 
 
-def work_queues(most: int | None = None) -> tuple[Queue, ...]:
-    """Every work queue of the catalogue, which holds at most so many messages, and its dead letter
-    queue, which holds all there are."""
+def work_queues(messages_max: int | None = None) -> tuple[Queue, ...]:
+    """Every work queue of the catalogue, limited to `messages_max` messages, and its dead letter
+    queue, which has no limit."""
     bound: dict[str, list[str]] = {}
     for entry in CATALOGUE:
         for name in entry.queues:
             bound.setdefault(name, []).extend(patterns(entry.message))
-    live = [Queue(name, _work_arguments(name, most), tuple(keys)) for name, keys in bound.items()]
+    live = [
+        Queue(name, _work_arguments(name, messages_max), tuple(keys))
+        for name, keys in bound.items()
+    ]
     return (*live, *(Queue(dead(queue.name), _KEPT) for queue in live))
 
 
 def retry_queues() -> tuple[tuple[str, Queue], ...]:
-    """For each step of waiting a fanout exchange and its queue.
+    """For each retry delay the name of a fanout exchange, and its queue.
 
-    What waited there goes to the default exchange under the key it came with: the work queue.
+    An expired message is dead-lettered to the default exchange and keeps its routing key, the name
+    of its work queue, so that all work queues share these queues.
     """
     pairs = []
     for seconds in RETRY_SECONDS:
@@ -62,8 +69,11 @@ def retry_queues() -> tuple[tuple[str, Queue], ...]:
 
 _QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
 _KEPT: dict[str, Any] = {**_QUORUM, "x-delivery-limit": 2**31 - 1}
-"""The end of the line: RabbitMQ 4 would drop what is handed over for the 21st time."""
+"""Arguments of dead letter queues: without this limit RabbitMQ 4 drops a message that is delivered
+for the 21st time, since a dead letter queue has no dead letter queue."""
 
+# RabbitMQ dead-letters at most once by default: a crash in between loses the message. At least once
+# needs reject-publish, which also pushes the pressure of a full queue back to its publishers.
 _AT_LEAST_ONCE: dict[str, Any] = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
@@ -74,11 +84,11 @@ def _waiting(seconds: int) -> str:
     return f"softphone.retry.{seconds}s"
 
 
-def _work_arguments(name: str, most: int | None) -> dict[str, Any]:
+def _work_arguments(name: str, messages_max: int | None) -> dict[str, Any]:
     return {
         **_QUORUM,
         **_AT_LEAST_ONCE,
-        **({} if most is None else {"x-max-length": most}),
+        **({} if messages_max is None else {"x-max-length": messages_max}),
         "x-delivery-limit": DELIVERY_LIMIT,
         "x-dead-letter-exchange": "",
         "x-dead-letter-routing-key": dead(name),

@@ -1,1 +1,1 @@
-"""What every process needs whatever it does: settings, logs, metrics, clock and errors."""
+"""The basis of every process: settings, logs, metrics, clock, errors and background tasks."""

@@ -1,4 +1,4 @@
-"""One coroutine that runs beside the rest of a service until the service stops."""
+"""A coroutine that runs in the background from the start of a service to its stop."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,4 +1,4 @@
-"""The one place where time comes from, so that a test can move it."""
+"""The clock, which services take as an argument so that a test can move it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,6 +7,6 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Now, aware UTC, in whole milliseconds, which is what the store keeps."""
+    """The aware UTC time in whole milliseconds: MongoDB stores no finer times."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

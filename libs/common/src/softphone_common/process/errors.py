@@ -1,8 +1,8 @@
-"""The failures every floor understands; says what failed, never what to do about it."""
+"""Errors that every layer raises and understands."""
 
 
 class UnavailableError(Exception):
-    """A server this process needs does not answer now; the same call may go through later."""
+    """A server does not answer now; a later call may succeed."""
 
     def __init__(self, resource: str, why: object = "") -> None:
         super().__init__(f"{resource} is not available: {why}" if why else resource)
@@ -10,8 +10,8 @@ class UnavailableError(Exception):
 
 
 class PoisonError(Exception):
-    """A message that can never be handled, however often it is tried."""
+    """A message can never be handled, so a retry is of no use."""
 
 
 class StartError(Exception):
-    """The service can't run as it is set up; the text names the setting and says what to do."""
+    """A service can't start with its settings; the text names the setting and a remedy."""

@@ -1,4 +1,7 @@
-"""Settings from the environment, prefix `SOFTPHONE_`; a bad value stops the start and is named."""
+"""Settings from environment variables with the prefix `SOFTPHONE_`.
+
+A bad value ends the process before it starts anything, and the message names the variable.
+"""
 
 import ipaddress
 import os
@@ -19,14 +22,15 @@ EXIT_BAD_SETTINGS = 2
 
 
 def _networks(text: str) -> str:
-    """Raises ValueError if one of them is no address and no network."""
+    """Raises ValueError if a part is neither an address nor a network."""
     for part in filter(None, text.split(",")):
         ipaddress.ip_network(part.strip())
     return text
 
 
 class _FileSource(PydanticBaseSettingsSource):
-    """Reads `SOFTPHONE_X` from the file named by `SOFTPHONE_X_FILE`, as container secrets are."""
+    """Reads `SOFTPHONE_X` from the file that `SOFTPHONE_X_FILE` names: container engines hand
+    secrets to a process as files."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
@@ -39,66 +43,121 @@ class _FileSource(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """What every service is told. Sizes are bytes, times are seconds unless the name says so."""
+    """The settings all services have. Sizes are bytes; times are seconds, or as the name says."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     amqp_url: SecretStr = Field(
-        description="RabbitMQ, amqp://user:password@host:port/vhost;"
-        " of a cluster all nodes, comma-separated"
+        description="Address of RabbitMQ, amqp://user:password@host:port/vhost;"
+        " for a cluster the addresses of all nodes, comma-separated"
     )
-    mongo_url: SecretStr = Field(description="MongoDB, mongodb://…/database")
-    redis_url: SecretStr = Field(description="Redis or Valkey, redis://:password@host:port/0")
-    auth_secret: SecretStr = Field(min_length=32, description="Signs and checks tokens")
-    host: str = Field("0.0.0.0", description="The address to listen on")
-    port: int = Field(8080, ge=0, le=65535, description="0: any free one")
+    mongo_url: SecretStr = Field(description="Address of MongoDB, mongodb://…/database")
+    redis_url: SecretStr = Field(
+        description="Address of Redis or Valkey, redis://:password@host:port/0"
+    )
+    auth_secret: SecretStr = Field(
+        min_length=32, description="Secret that signs tokens, the same for all services"
+    )
+    host: str = Field("0.0.0.0", description="Address the HTTP server listens on")
+    port: int = Field(
+        8080, ge=0, le=65535, description="Port the HTTP server listens on; 0 takes any free one"
+    )
     log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR",
     )
 
-    body_max: int = Field(65_536, ge=1024, description="Bytes of a request or a frame")
-    page_max: int = Field(200, ge=1, le=1000, description="Items of one page of a list")
-    shutdown_seconds: float = Field(20, gt=0, description="Time to finish what is in hand")
-    ping_seconds: float = Field(3, gt=0, description="A readiness check's own time limit")
-    publish_seconds: float = Field(5, gt=0, description="The broker must confirm within this")
-    heartbeat_seconds: int = Field(10, ge=1, description="Of the broker connection")
-    watchdog_seconds: float = Field(2, gt=0, description="How often consumers are checked")
+    body_max: int = Field(
+        65_536, ge=1024, description="Bytes of a request's body or of a websocket frame"
+    )
+    page_max: int = Field(200, ge=1, le=1000, description="Items a page of a list may have")
+    shutdown_seconds: float = Field(
+        20, gt=0, description="Seconds a stopping service may take to finish its current work"
+    )
+    ping_seconds: float = Field(
+        3, gt=0, description="Seconds each server may take to answer a readiness check"
+    )
+    publish_seconds: float = Field(
+        5, gt=0, description="Seconds within which RabbitMQ must confirm a message"
+    )
+    heartbeat_seconds: int = Field(
+        10, ge=1, description="Seconds between heartbeats on a connection to RabbitMQ"
+    )
+    watchdog_seconds: float = Field(
+        2, gt=0, description="Seconds between checks that RabbitMQ still has all consumers"
+    )
     queue_max: int = Field(
-        500_000, ge=1, description="Messages a new work queue holds; then it refuses more"
+        500_000, ge=1, description="Messages a new work queue holds before it refuses more"
     )
-    prefetch: int = Field(500, ge=1, le=65535, description="Messages in hand at once")
-    batch_size: int = Field(200, ge=1, description="Messages handled at once")
-    batch_ms: float = Field(20, ge=0, description="Milliseconds a batch is waited for")
-    failures_max: int = Field(20, ge=1, description="Failures in a row that pause a consumer")
-    pause_seconds: float = Field(60, gt=0, description="So long; then it tries one message")
+    prefetch: int = Field(
+        500, ge=1, le=65535, description="Unacknowledged messages a consumer may have"
+    )
+    batch_size: int = Field(200, ge=1, description="Messages a consumer handles in one batch")
+    batch_ms: float = Field(
+        20, ge=0, description="Milliseconds a consumer waits for a batch to become complete"
+    )
+    failures_max: int = Field(
+        20, ge=1, description="Failures in a row after which a consumer pauses"
+    )
+    pause_seconds: float = Field(
+        60,
+        gt=0,
+        description="Seconds a consumer pauses after SOFTPHONE_FAILURES_MAX failures in a row",
+    )
     hold_seconds: float = Field(
-        600, gt=0, description="After an outage of this length messages in hand are given back"
+        600,
+        gt=0,
+        description="Seconds of an outage or pause after which a consumer gives its messages back",
     )
-    listener_max: int = Field(10_000, ge=1, description="Messages an exclusive queue holds")
-    redis_seconds: float = Field(1, gt=0, description="How long Redis may take to answer")
-    redis_connections_max: int = Field(100, ge=1, description="Connections to Redis open at once")
-    mirror_seconds: float = Field(60, gt=0, description="How often what is cached is read again")
+    listener_max: int = Field(
+        10_000, ge=1, description="Messages the queue of one instance holds before it reconnects"
+    )
+    redis_seconds: float = Field(1, gt=0, description="Seconds Redis may take to answer a command")
+    redis_connections_max: int = Field(
+        100, ge=1, description="Connections to Redis a process may have"
+    )
+    mirror_seconds: float = Field(
+        60, gt=0, description="Seconds after which cached collections are read again"
+    )
 
     outdated_max: int = Field(
-        100_000, ge=1, description="Changed users a process knows, to refuse their older tokens"
+        100_000,
+        ge=1,
+        description="Changed users a process remembers, to refuse tokens of their older versions",
     )
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         "127.0.0.1,::1",
-        description="Whose X-Forwarded-For and -Proto are believed: addresses or networks,"
-        " comma-separated",
+        description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted:"
+        " addresses or networks, comma-separated",
     )
-    request_seconds: float = Field(10, gt=0, description="A request must be complete within this")
-    idle_seconds: int = Field(5, ge=1, description="A connection may wait for its next request")
-    header_max: int = Field(32_768, ge=1024, description="Bytes of a request before its body")
-    connections_max: int = Field(10_000, ge=1, description="Connections open at once")
+    request_seconds: float = Field(
+        10, gt=0, description="Seconds within which a request must be complete"
+    )
+    idle_seconds: int = Field(
+        5, ge=1, description="Seconds a connection may wait for its next request"
+    )
+    header_max: int = Field(
+        32_768, ge=1024, description="Bytes of a request's line and headers together"
+    )
+    connections_max: int = Field(
+        10_000, ge=1, description="HTTP connections a process may have open"
+    )
     connections_waiting_max: int = Field(
-        1000, ge=1, description="Connections of one address whose request is not complete"
+        1000, ge=1, description="Connections of one address whose request is not complete yet"
     )
     limits_wait_ms: float = Field(
-        250, gt=0, description="Milliseconds Redis may take to count; then each process counts"
+        250,
+        gt=0,
+        description="Milliseconds Redis may take to count a request against a rate limit;"
+        " after that each process counts alone",
     )
-    limits_pause_seconds: float = Field(5, gt=0, description="How long, until Redis is tried again")
-    limits_max: int = Field(100_000, ge=1, description="Counts a process then keeps")
+    limits_pause_seconds: float = Field(
+        5, gt=0, description="Seconds each process counts alone before it tries Redis again"
+    )
+    limits_max: int = Field(
+        100_000, ge=1, description="Rate limit counters a process keeps while it counts alone"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -109,7 +168,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Values given in code come first, then the environment, then files it names."""
+        """Values passed in code come first, then variables, then files that variables name."""
         return init_settings, env_settings, _FileSource(settings_cls)
 
 
@@ -117,7 +176,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def load(settings: type[S], **values: Any) -> S:
-    """The settings, or an exit with status 2 after naming every variable that is wrong."""
+    """Loads the settings, or names every bad variable and exits with status 2."""
     try:
         return settings(**values)
     except (ValidationError, OSError) as error:

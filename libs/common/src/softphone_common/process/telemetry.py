@@ -1,4 +1,4 @@
-"""JSON logs with bound ids and masked numbers, and trace ids that travel through messages."""
+"""JSON logs with ids and masked phone numbers, and trace ids that messages carry on."""
 
 import logging
 import re
@@ -32,7 +32,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Sends all logging of this process to `stream` (standard output), one JSON object a line."""
+    """Logs to `stream`, by default standard output, one JSON object per line."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -63,7 +63,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
 
 
 def mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A log processor: of any run of seven digits or more only the last four are shown."""
+    """A log processor that masks runs of seven digits or more, except for the last four."""
     for key, value in event.items():
         if isinstance(value, str) and key not in _UNMASKED:
             event[key] = _NUMBER.sub(r"…\1", value)
@@ -78,9 +78,9 @@ def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapp
 
 @contextmanager
 def tracing(traceparent: str | None = None) -> Iterator[str]:
-    """Work on behalf of the trace named by a W3C `traceparent`, or of a new one."""
-    known = _TRACEPARENT.match(traceparent or "")
-    token = _trace.set(known.group(1) if known else secrets.token_hex(16))
+    """Does the enclosed work in the trace of a W3C `traceparent` header, or in a new trace."""
+    match = _TRACEPARENT.match(traceparent or "")
+    token = _trace.set(match.group(1) if match else secrets.token_hex(16))
     try:
         yield _trace.get()
     finally:
@@ -88,10 +88,10 @@ def tracing(traceparent: str | None = None) -> Iterator[str]:
 
 
 def traceparent() -> str:
-    """The header that carries the current trace, or begins one, with a span of its own."""
+    """A W3C `traceparent` header with the current trace, or a new one, and a new span."""
     return f"00-{_trace.get() or secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
 def bind(**ids: str) -> None:
-    """Puts these ids on every log line of the current context from now on."""
+    """Adds these ids to every later log line of the current context."""
     structlog.contextvars.bind_contextvars(**ids)
