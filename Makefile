@@ -6,7 +6,7 @@ COMPOSE := docker compose -f deploy/compose.yaml
 # hundreds of processes read the same modules; let the first keep what it has compiled
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check fmt unit house prose e2e faults faults-quick fuzz audit pin services up down
+.PHONY: run test check fmt unit house prose contracts e2e faults faults-quick fuzz audit pin services up down
 
 run: ; deploy/install run && $(UV) run --no-dev softphone-onebox
 
@@ -38,6 +38,17 @@ house: ; deploy/install check && PYTHONPATH=tests $(UV) run python -m house
 
 # lists phrases and docstrings the project does not want; fails if there are any
 prose: ; deploy/install check && PYTHONPATH=tests $(UV) run python -m house --gate
+
+# writes the documents and types that are derived from the code
+contracts:
+	deploy/install check
+	mkdir -p build
+	$(UV) run python -m softphone_onebox.openapi docs/openapi
+	set -e; write() { $(UV) run python -m $$1 > build/contract; test -s build/contract; mv build/contract $$2; }; \
+	write softphone_common.contracts.asyncapi docs/asyncapi.json; \
+	write softphone_common.contracts.problems_page docs/problems.md; \
+	write softphone_ingest.mapping.presets.table docs/senders.md; \
+	write softphone_common.contracts.typescript services/notifier/src/softphone_notifier/web/frames.d.ts
 
 e2e: ; deploy/install test && $(UV) run pytest tests/e2e
 

@@ -1,6 +1,6 @@
 // The shapes of devices, presets and hits as they cross the wire; holds no code.
 
-import type { Direction, Match, Phase, Remote } from "./types.js";
+import type { EventJson, HitJson } from "./frames.js";
 
 export interface Text {
   de: string;
@@ -84,54 +84,16 @@ export interface DeviceUrls {
   items: Pasted[];
 }
 
-export interface HitRequest {
-  method: string;
-  path: string;
-  query: string;
-  headers: Record<string, string>;
-  body: string;
-  client: string;
-}
-
-export interface HitEvent {
-  event: Phase;
-  direction: Direction | null;
-  extension: string | null;
-  number: string | null;
-  remote: Remote | null;
-  call_id: string | null;
-  name: string;
-  reason: string;
-  duration: number | null;
-  time: string | null;
-  call: string | null;
-  identity: "phone" | "click" | "derived" | null;
-  matches: Match[];
-}
-
-export interface Hit {
-  id: string;
-  device: string;
-  at: string;
-  request: HitRequest;
-  status: number;
-  outcome: "accepted" | "ignored" | "refused";
-  field: string | null;
-  why: string | null;
-  code?: string | null;
-  params?: Record<string, unknown>;
-  events: HitEvent[];
-  replayed_at: string | null;
-}
+export type { EventJson as HitEvent, HitJson as Hit, RequestJson as HitRequest } from "./frames.js";
 
 /** What a request would become. */
 export interface Tried {
-  outcome: Hit["outcome"];
+  outcome: HitJson["outcome"];
   field: string | null;
   why: string | null;
-  code?: string | null;
-  params?: Record<string, unknown>;
-  events: HitEvent[];
+  code: string | null;
+  params: Record<string, unknown>;
+  events: EventJson[];
 }
 
 export interface Trial {

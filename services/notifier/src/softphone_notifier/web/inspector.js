@@ -138,7 +138,7 @@ export class Inspector {
     } catch (error) {
       const wrong = error instanceof ApiError ? error.problem.errors?.[0] : undefined;
       if (!wrong || !(error instanceof ApiError)) throw new Error(reason(error));
-      const { field, code, params, message } = wrong;
+      const { field, code = null, params = {}, message } = wrong;
       const still = { ...hit, field, code, params, why: message };
       this.#put(still);
       throw new Error(t("hit.still", { why: understood(still) }));

@@ -1,75 +1,19 @@
 // The shapes that cross the wire and the seams between the page's modules; holds no code.
+// The shapes of the websocket are generated into frames.d.ts.
 
 import type { Api } from "./api.js";
 import type { Calls } from "./calls.js";
 import type { Hit } from "./device-types.js";
+import type { CallJson, Match } from "./frames.js";
 import type { Drafts } from "./storage.js";
 
-export type Phase = "dialed" | "ringing" | "connected" | "ended" | "missed";
-export type Direction = "inbound" | "outbound";
+export type { CallJson as Call, Comment, Leg, Match, TrashFrame } from "./frames.js";
+export type { RemoteNumber as Remote, ServerFrame as Frame } from "./frames.js";
+
+export type Phase = CallJson["phase"];
+export type Direction = CallJson["direction"];
+export type RecordType = Match["type"];
 export type Role = "user" | "admin" | "operator";
-export type RecordType = "contact" | "organization" | "lead" | "partner" | "supplier";
-
-export interface Remote {
-  raw: string;
-  e164: string | null;
-  kind: "external" | "internal" | "anonymous" | "service" | "invalid";
-  display: string;
-}
-
-export interface Match {
-  record: string;
-  type: RecordType;
-  name: string;
-  level: "exact" | "range" | "maybe";
-  reason: string;
-  url: string;
-}
-
-export interface Leg {
-  extension: string;
-  phase: Phase;
-  answered: boolean;
-  dialed_at: string | null;
-  rung_at: string | null;
-  connected_at: string | null;
-  ended_at: string | null;
-  transferred: boolean;
-}
-
-export interface Comment {
-  id: string;
-  call: string;
-  text: string;
-  author: string;
-  at: string;
-  record: string | null;
-}
-
-export interface Call {
-  id: string;
-  phase: Phase;
-  outcome: "answered" | "missed" | "unanswered" | null;
-  direction: Direction;
-  extension: string;
-  answered_by: string | null;
-  remote: Remote;
-  name: string;
-  reason: string;
-  identity: "phone" | "click" | "derived";
-  matches: Match[];
-  legs: Leg[];
-  dialed_at: string | null;
-  rung_at: string | null;
-  connected_at: string | null;
-  ended_at: string | null;
-  started_at: string;
-  ring_seconds: number | null;
-  talk_seconds: number | null;
-  comments: Comment[];
-  deleted_at: string | null;
-  deleted_by: string | null;
-}
 
 export interface User {
   id: string;
@@ -129,22 +73,6 @@ export interface Problem {
   code?: string;
   params?: Record<string, unknown>;
   errors?: FieldProblem[];
-}
-
-export type Frame =
-  | { type: "welcome"; seq: number; calls: Call[] }
-  | { type: "call"; seq: number; call: Call }
-  | { type: "comment"; seq: number; comment: Comment }
-  | TrashFrame
-  | { type: "hit"; hit: Hit }
-  | { type: "resync" };
-
-export interface TrashFrame {
-  type: "trash";
-  seq: number;
-  call_id: string;
-  deleted_at: string | null;
-  deleted_by: string | null;
 }
 
 /** What a call is to the person at this page; `elsewhere` is answered by a colleague. */
