@@ -1,1 +1,1 @@
-"""What crosses a wire, as frozen pydantic models; knows no transport and no store."""
+"""The types that cross a wire: bus messages, websocket frames, JSON of the API. No transport."""

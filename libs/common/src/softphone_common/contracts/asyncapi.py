@@ -1,4 +1,4 @@
-"""The catalogue as an AsyncAPI 3.0 document; knows of no message the catalogue does not list."""
+"""Writes the catalogue of messages as an AsyncAPI 3.0 document."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from softphone_common.contracts.catalogue import CATALOGUE, EXCHANGE, Entry, pat
 from softphone_common.contracts.events import Message
 
 VERSION = "1.0.0"
-"""Of this document's layout; a message's own version is in its type."""
+"""The version of the document; the version of a message is part of its type."""
 
 _BINDING = "0.3.0"
 _JSON = "application/json"
@@ -19,7 +19,7 @@ _HEADERS = "CloudEventsHeaders"
 
 
 def asyncapi() -> dict[str, Any]:
-    """The whole document, always in the same order."""
+    """The document, in an order that depends only on the catalogue."""
     _, schemas = models_json_schema(
         [(entry.message, "serialization") for entry in CATALOGUE],
         ref_template="#/components/schemas/{model}",
@@ -29,8 +29,8 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "Softphone Connector",
             "version": VERSION,
-            "description": "Every message on the bus. The body is the payload alone; unknown "
-            "fields are ignored; a breaking change is a new type beside the old.",
+            "description": "Every message on the bus. The body is the payload alone. Consumers "
+            "ignore unknown fields. A breaking change is a new type; the old one remains.",
         },
         "defaultContentType": _JSON,
         "channels": {_name(entry.message): _channel(entry.message) for entry in CATALOGUE},
@@ -45,7 +45,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The document as it is checked in."""
+    """The document in the form that is checked in."""
     return json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -63,13 +63,13 @@ def _reference(*path: str) -> dict[str, str]:
 
 def _channel(message: type[Message]) -> dict[str, Any]:
     parameters: dict[str, Any] = {
-        "tenant": {"description": "The company the message is of.", "examples": ["acme"]}
+        "tenant": {"description": "The company that the message belongs to.", "examples": ["acme"]}
     }
     addresses = patterns(message, "{tenant}")
     if len(addresses) > 1:
         addresses = (f"{message.noun}.{{verb}}.{{tenant}}",)
         parameters = {
-            "verb": {"description": "What happened.", "enum": list(message.verbs)},
+            "verb": {"description": "The event.", "enum": list(message.verbs)},
             **parameters,
         }
     exchange = {"name": EXCHANGE, "type": "topic", "durable": True, "autoDelete": False}
@@ -85,9 +85,10 @@ def _channel(message: type[Message]) -> dict[str, Any]:
 
 
 def _operations(entry: Entry) -> dict[str, Any]:
-    """One for the sender, each work queue and each listening service.
+    """One operation for the sender, for each work queue and for each subscribed service.
 
-    Of a work queue one instance of the service gets the message, of a listener every instance.
+    A message in a work queue goes to one instance of the service; a subscription brings it to
+    every instance (`x-every-instance`).
     """
     name = _name(entry.message)
     persistent = {"amqp": {"deliveryMode": 2, "bindingVersion": _BINDING}}
@@ -134,15 +135,18 @@ def _message(entry: Entry) -> dict[str, Any]:
 
 
 def _headers() -> dict[str, Any]:
-    """The attributes of CloudEvents 1.0 as its AMQP binding names them, and the trace."""
+    """CloudEvents 1.0 attributes with the prefix of its AMQP binding, and the W3C trace context."""
     string = {"type": "string"}
     attributes = {
         "specversion": {"const": "1.0"},
-        "id": {**string, "description": "The same if the message is delivered again."},
+        "id": {**string, "description": "Stays the same when the message is delivered again."},
         "source": {**string, "format": "uri-reference"},
         "type": string,
         "time": {**string, "format": "date-time"},
-        "subject": {**string, "description": "The call, sweep, user or the like it is about."},
+        "subject": {
+            **string,
+            "description": "The id of the call, device, user or sweep.",
+        },
         "tenant": Message.model_json_schema()["properties"]["tenant"],
     }
     prefixed = {f"cloudEvents_{name}": schema for name, schema in attributes.items()}

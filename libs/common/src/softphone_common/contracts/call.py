@@ -28,7 +28,7 @@ def call_json(
     deleted_at: datetime | None = None,
     deleted_by: str | None = None,
 ) -> CallJson:
-    """The call with the facts that are stored beside its observations."""
+    """The call with the facts that are stored in addition to its observations."""
     seen = {field.name: getattr(call, field.name) for field in fields(CallFields)}
     seen["matches"] = matches
     return CallJson(**seen, comments=comments, deleted_at=deleted_at, deleted_by=deleted_by)

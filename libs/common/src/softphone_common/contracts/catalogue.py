@@ -1,6 +1,6 @@
-"""Every message, its key, who sends it and which queues it reaches: the wire's table as code.
+"""The table of all messages: their senders, work queues and subscribers.
 
-The broker's topology, the AsyncAPI document and the contract tests are derived from it.
+The topology of the broker, the AsyncAPI document and contract tests are derived from it.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ EXCHANGE = "softphone"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message: its sender, the work queues it waits in, the services every instance hears."""
+    """A message, its sender and work queues, and the services that receive it in every instance."""
 
     message: type[Message]
     sender: str
@@ -33,7 +33,7 @@ class Entry:
 
 
 def patterns(message: type[Message], tenant: str = "*") -> tuple[str, ...]:
-    """The topic patterns that select this message of one tenant, or of all."""
+    """The topic patterns that select the message for one tenant, by default for all tenants."""
     return tuple(f"{message.noun}.{verb}.{tenant}" for verb in message.verbs)
 
 

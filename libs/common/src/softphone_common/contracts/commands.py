@@ -1,4 +1,4 @@
-"""The commands on the bus, each asking the one owner of something to do it."""
+"""Commands on the bus: each is a request to the one service that owns the data."""
 
 from datetime import datetime
 
@@ -6,7 +6,10 @@ from softphone_common.contracts.events import Message
 
 
 class CleanUpRequested(Message):
-    """Asks calllog to move the calls that were stale at `as_of` to the recycle bin."""
+    """Asks calllog to move the calls that were stale at `as_of` to the recycle bin.
+
+    `sweep` is the id of the janitor's sweep, and `actor` appears as the person who deleted them.
+    """
 
     type = "softphone.clean-up-requested.v1"
     noun = "calls"
@@ -18,5 +21,4 @@ class CleanUpRequested(Message):
 
     @property
     def subject(self) -> str:
-        """The sweep."""
         return self.sweep

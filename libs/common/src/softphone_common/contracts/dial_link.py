@@ -1,4 +1,4 @@
-"""How a number is handed to a softphone: a link, and the spelling of the number in it."""
+"""The link that hands a number to a softphone, and the format of the number in the link."""
 
 import re
 from typing import Annotated
@@ -9,15 +9,16 @@ from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.numbers.dial_format import DialFormat
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
-_RUNS_OR_READS = frozenset({"javascript", "data", "vbscript", "blob", "file"})
-"""The page refuses them too."""
+_UNSAFE_SCHEMES = frozenset({"javascript", "data", "vbscript", "blob", "file"})
+"""Schemes that run code or read files in the browser; the page refuses them too."""
 
 
 def _dialable(link: str) -> str:
     scheme = _SCHEME.match(link)
-    # a browser reads a scheme past blanks before it and line breaks in it
+    # Browsers strip blanks around a URL and line breaks inside it before they look at the scheme
+    # (WHATWG URL standard, basic URL parser), so `java\nscript:` would run.
     plain = link.isprintable() and " " not in link
-    dials = scheme is not None and scheme[1].lower() not in _RUNS_OR_READS
+    dials = scheme is not None and scheme[1].lower() not in _UNSAFE_SCHEMES
     if not plain or not dials or "{number}" not in link:
         raise invalid("dial-link-invalid")
     return link

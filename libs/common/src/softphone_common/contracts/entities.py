@@ -1,4 +1,4 @@
-"""The things that messages are about and that services store: tenants, users, devices, comments."""
+"""Entities that messages carry and services store: tenants, users, devices, comments."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -17,7 +17,7 @@ TenantState = Literal["active", "no-code", "expired", "switched-off"]
 
 
 class Comment(BaseModel):
-    """Text typed in a call and saved to a record; `record` is None where none was chosen."""
+    """A text written in a call and saved to a record; `record` is None if none was chosen."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -57,7 +57,7 @@ class Device(DeviceFields):
 
 
 class User(BaseModel):
-    """Somebody with a login, as everybody may know him: without the password."""
+    """A person with a login. The password is not part of it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -72,7 +72,7 @@ class User(BaseModel):
 
 
 class Activation(BaseModel):
-    """What a tenant's activation code allows: this many users (`seats`), until then."""
+    """The content of a valid activation code: at most `seats` users, until `expires_at`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -83,9 +83,9 @@ class Activation(BaseModel):
 
 
 class Tenant(BaseModel):
-    """One company; times of day are in its time zone (IANA), numbers are read by its profile.
+    """A company. Its nights begin in its time zone (IANA name); `numbers` is its number profile.
 
-    `active` is the operator's switch alone; what counts is `is_active`.
+    `active` is only the operator's switch. `is_active` also considers the activation.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -101,7 +101,7 @@ class Tenant(BaseModel):
     version: int = 1
 
     def state_at(self, now: datetime) -> TenantState:
-        """Whether its phones are heard at this aware time, or why not."""
+        """`active`, or the reason why hits are refused at this aware time."""
         if not self.active:
             return "switched-off"
         if self.activation is None:
@@ -109,5 +109,5 @@ class Tenant(BaseModel):
         return "active" if now < self.activation.expires_at else "expired"
 
     def is_active(self, now: datetime) -> bool:
-        """Whether its phones are heard at this aware time."""
+        """Whether hits and clicks are accepted at this aware time."""
         return self.state_at(now) == "active"

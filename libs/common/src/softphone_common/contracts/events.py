@@ -1,4 +1,4 @@
-"""The events on the bus, in the past tense; one class for each `type`."""
+"""The events on the bus, named in the past tense, with one class for each `type`."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -12,7 +12,7 @@ from softphone_common.domain.matching import Match
 
 
 class Message(BaseModel):
-    """Anything on the bus. `type` is its CloudEvents type, `noun` and a verb its routing key."""
+    """A message. `type` is its CloudEvents type; `noun` and a verb are part of its routing key."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -24,17 +24,17 @@ class Message(BaseModel):
 
     @property
     def routing_key(self) -> str:
-        """`<noun>.<verb>.<tenant>`."""
+        """The AMQP routing key, `<noun>.<verb>.<tenant>`."""
         return f"{self.noun}.{self.verbs[0]}.{self.tenant}"
 
     @property
     def subject(self) -> str:
-        """What the message is about: the CloudEvents `subject`."""
+        """The CloudEvents `subject`: the id of the entity the message is about."""
         return self.tenant
 
 
 class CallObserved(Message):
-    """A phone or a click told something about a call."""
+    """A phone or a click reported an event of a call."""
 
     type = "softphone.call-observed.v1"
     noun = "call"
@@ -44,17 +44,16 @@ class CallObserved(Message):
 
     @property
     def routing_key(self) -> str:
-        """The phase is the verb."""
+        """The routing key with the phase as its verb."""
         return f"{self.noun}.{self.observation.phase}.{self.tenant}"
 
     @property
     def subject(self) -> str:
-        """The call."""
         return self.observation.call_id
 
 
 class CallMatched(Message):
-    """All records behind a call's number, in their fixed order; the latest `matched_at` holds."""
+    """All records with the number of a call, in display order. The latest `matched_at` counts."""
 
     type = "softphone.call-matched.v1"
     noun = "call"
@@ -66,12 +65,11 @@ class CallMatched(Message):
 
     @property
     def subject(self) -> str:
-        """The call."""
         return self.call_id
 
 
 class CallChanged(Message):
-    """What only the log knows of a call: it went to the recycle bin, or came back from it."""
+    """A call was moved to the recycle bin, or restored from it (`deleted_at` is null)."""
 
     type = "softphone.call-changed.v1"
     noun = "call"
@@ -84,7 +82,6 @@ class CallChanged(Message):
 
     @property
     def subject(self) -> str:
-        """The call."""
         return self.call_id
 
 
@@ -100,12 +97,12 @@ class CommentSaved(Message):
 
     @property
     def subject(self) -> str:
-        """The call the comment was typed in."""
+        """The call that the comment was written in."""
         return self.comment.call
 
 
 class DeviceChanged(Message):
-    """A device was made, edited, given a new key, or removed (`active` is false)."""
+    """A device was created, changed, given a new key, or removed (`active` is false)."""
 
     type = "softphone.device-changed.v1"
     noun = "device"
@@ -115,12 +112,11 @@ class DeviceChanged(Message):
 
     @property
     def subject(self) -> str:
-        """The device."""
         return self.device.id
 
 
 class HitSeen(Message):
-    """A phone's request was read, or could not be: for whoever watches the device."""
+    """A request of a phone was read or refused; sent for the people who watch the device."""
 
     type = "softphone.hit-seen.v1"
     noun = "hit"
@@ -130,14 +126,13 @@ class HitSeen(Message):
 
     @property
     def subject(self) -> str:
-        """The device."""
         return self.hit.device
 
 
 class UserChanged(Message):
-    """A user was made, edited or removed; `revoked` means that open sockets must be cut.
+    """A user was created, changed or removed; `revoked` means that open sockets must be closed.
 
-    Tokens issued for an older version of the user are refused by whoever has heard of it.
+    Services that receive it refuse tokens issued for an older version of the user.
     """
 
     type = "softphone.user-changed.v1"
@@ -149,12 +144,11 @@ class UserChanged(Message):
 
     @property
     def subject(self) -> str:
-        """The user."""
         return self.user.id
 
 
 class TenantChanged(Message):
-    """A tenant was made or edited."""
+    """A tenant was created or changed."""
 
     type = "softphone.tenant-changed.v1"
     noun = "tenant"
@@ -164,7 +158,7 @@ class TenantChanged(Message):
 
 
 class CleanUpFinished(Message):
-    """A sweep is done: what it moved to the recycle bin."""
+    """A sweep has ended; `moved` calls are now in the recycle bin."""
 
     type = "softphone.calls-cleaned-up.v1"
     noun = "calls"
@@ -176,5 +170,4 @@ class CleanUpFinished(Message):
 
     @property
     def subject(self) -> str:
-        """The sweep."""
         return self.sweep

@@ -1,6 +1,6 @@
-"""One request of a phone as the inspector shows it: what came, how it was read, what became of it.
+"""A request of a phone as the inspector shows it: the request, its events and its outcome.
 
-The device's key is nowhere in it.
+It does not contain the key of the device.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ class _Model(BaseModel):
 
 
 class RequestJson(_Model):
-    """What came. `path` is what followed the key, `body` is cut at a limit and may be repaired."""
+    """The request. `path` is the part after the key; `body` is truncated and decoded leniently."""
 
     method: str
     path: str
@@ -31,10 +31,10 @@ class RequestJson(_Model):
 
 
 class EventJson(_Model):
-    """One event a request was read into. `call` is our id of the call, once it is known.
+    """One event that a request contains. `call` is our id of the call, once it is known.
 
-    `number` is as sent, null if nothing was said; `duration` is whole seconds, `call_id` the
-    sender's own.
+    `number` is the text that was sent, or null. `duration` is in whole seconds. `call_id` is the
+    sender's own id of the call.
     """
 
     event: Phase

@@ -54,7 +54,7 @@ CLOSE_REASONS: Mapping[str, tuple[CloseCode, str]] = {
 
 
 class Hello(_Model):
-    """A client's first frame; `seen` is the last `seq` it had before it lost the connection."""
+    """The first frame of a client; `seen` is the last `seq` it received before it reconnected."""
 
     type: Literal["hello"]
     token: str = Field(max_length=4096)
@@ -62,24 +62,24 @@ class Hello(_Model):
 
 
 class Token(_Model):
-    """A client renews its token on the live socket."""
+    """A new token for a socket that stays open."""
 
     type: Literal["token"]
     token: str = Field(max_length=4096)
 
 
 class Watch(_Model):
-    """An administrator wants to see the hits of this device as they come; null: no longer."""
+    """Subscribes an administrator to the hits of a device; null ends the subscription."""
 
     type: Literal["watch"]
     device: str | None = Field(max_length=64)
 
 
 class Welcome(_Model):
-    """The first frame of the server: the running calls of this user that it knows.
+    """The first frame of the server, with the running calls of the user.
 
-    A `seq` is about the microseconds since 1970, below 2**53, and holds only at the instance that
-    gave it out.
+    A `seq` is roughly the microseconds since 1970 and below 2**53, so that JavaScript reads it
+    exactly. It is valid only at the instance that sent it.
     """
 
     type: Literal["welcome"] = "welcome"
@@ -88,7 +88,7 @@ class Welcome(_Model):
 
 
 class CallFrame(_Model):
-    """A call of this user changed; this is its whole new state but for the comments."""
+    """A call of the user changed. The frame has its complete new state without the comments."""
 
     type: Literal["call"] = "call"
     seq: int
@@ -96,7 +96,7 @@ class CallFrame(_Model):
 
 
 class CommentFrame(_Model):
-    """A comment was saved to a call of this user."""
+    """A comment was saved to a call of the user."""
 
     type: Literal["comment"] = "comment"
     seq: int
@@ -104,7 +104,7 @@ class CommentFrame(_Model):
 
 
 class TrashFrame(_Model):
-    """A call of this user went to the recycle bin, or came back (`deleted_at` null)."""
+    """A call of the user was moved to the recycle bin, or restored (`deleted_at` is null)."""
 
     type: Literal["trash"] = "trash"
     seq: int
@@ -114,14 +114,14 @@ class TrashFrame(_Model):
 
 
 class HitFrame(_Model):
-    """A hit of the watched device; not sent again after a lost connection."""
+    """A hit of the watched device. Hits are not repeated after a reconnect."""
 
     type: Literal["hit"] = "hit"
     hit: HitJson
 
 
 class Resync(_Model):
-    """The gap is too old to be replayed: the client must read the call list again."""
+    """Frames were missed that cannot be sent again; the client must read the call list."""
 
     type: Literal["resync"] = "resync"
 
