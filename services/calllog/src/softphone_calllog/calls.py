@@ -117,14 +117,14 @@ class MongoCallStore:
     async def get(self, tenant: str, call_id: str) -> CallRecord | None:
         with reaching():
             document = await self._calls.find_one(_observed(tenant, call_id))
-        return None if document is None else _record(document)
+        return None if document is None else record_of(document)
 
     async def list_calls(self, filter_: CallFilter, after: CallPosition, size: int) -> CallPage:
-        return await BY_START.page(self._calls, _query(filter_), after, size, _record)
+        return await BY_START.page(self._calls, _query(filter_), after, size, record_of)
 
     async def list_recycle_bin(self, tenant: str, after: CallPosition, size: int) -> CallPage:
         query: Document = {"tenant": tenant, "deleted_at": {"$ne": None}}
-        return await BY_DELETION.page(self._calls, query, after, size, _record)
+        return await BY_DELETION.page(self._calls, query, after, size, record_of)
 
     async def delete(
         self, tenant: str, call_id: str, deleted_by: str, deleted_at: datetime
@@ -147,7 +147,7 @@ class MongoCallStore:
             "deleted_at": None,
             "kept": {"$ne": True},
         }
-        return await BY_LAST_SIGN.page(self._calls, query, after, size, _record)
+        return await BY_LAST_SIGN.page(self._calls, query, after, size, record_of)
 
     async def sweep(self, calls: Sequence[CallRecord], sweep: str, by: str, at: datetime) -> None:
         # The sweep id is stored with the call, so that a sweep that was interrupted can tell which
@@ -166,7 +166,7 @@ class MongoCallStore:
 
     async def list_swept(self, tenant: str, sweep: str, after: CallPosition, size: int) -> CallPage:
         query: Document = {"tenant": tenant, "sweep": sweep, "swept": True}
-        return await BY_DELETION.page(self._calls, query, after, size, _record)
+        return await BY_DELETION.page(self._calls, query, after, size, record_of)
 
     async def _change(self, query: Document, fields: Document) -> CallRecord | None:
         with reaching():
@@ -175,13 +175,13 @@ class MongoCallStore:
                 {"$set": fields, "$inc": {"rev": 1}},
                 return_document=ReturnDocument.AFTER,
             )
-        return None if document is None else _record(document)
+        return None if document is None else record_of(document)
 
     async def _writes(self, by_key: dict[str, list[Fact]]) -> list[Any]:
         """One write for each call that the facts change, guarded by the revision just read."""
         with reaching():
             documents = await self._calls.find({"_id": {"$in": [*by_key]}}).to_list(None)
-        stored = {document["_id"]: _record(document) for document in documents}
+        stored = {document["_id"]: record_of(document) for document in documents}
         writes: list[Any] = []
         for key, facts in by_key.items():
             before = stored.get(key) or CallRecord(facts[0].tenant, Call(call_id_of(facts[0])))
@@ -267,7 +267,8 @@ def _query(filter_: CallFilter) -> Document:
     return {"tenant": filter_.tenant, "deleted_at": None, **applied}
 
 
-def _record(document: Document) -> CallRecord:
+def record_of(document: Document) -> CallRecord:
+    """The record in a stored document."""
     return CallRecord(
         tenant=document["tenant"],
         call=Call(document["call_id"], _EVIDENCE.validate_python(document["evidence"])),

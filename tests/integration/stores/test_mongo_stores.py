@@ -1,0 +1,95 @@
+"""The stores on MongoDB keep the contracts of the stores."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from softphone_calllog import calls as call_store
+from softphone_calllog import comments as comment_store
+from softphone_calllog.calls import MongoCallStore
+from softphone_calllog.comments import MongoCommentStore
+from softphone_common.process.errors import UnavailableError
+from softphone_common.stores.mongo import Database, Mongo
+from softphone_janitor.clean_up import store as sweep_store
+from softphone_janitor.clean_up.store import MongoSweepStore
+from softphone_janitor.dead_letters import store as dead_letter_store
+from softphone_janitor.dead_letters.store import MongoDeadLetterStore
+from softphone_matcher import directory as directory_store
+from softphone_matcher.directory import MongoDirectory
+from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
+from support.stack.buses import bus_settings
+from support.stack.installation import database as database_url
+from support.store_contracts.calls import CallStoreContract, CommentStoreContract
+from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
+from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
+
+INDEXES = (
+    call_store.INDEXES
+    | comment_store.INDEXES
+    | directory_store.INDEXES
+    | sweep_store.INDEXES
+    | dead_letter_store.INDEXES
+)
+
+
+@pytest.fixture(scope="module")
+async def mongo(mongodb: RealServer) -> AsyncIterator[Mongo]:
+    """A database with the indexes of all stores."""
+    url = database_url(mongodb.url, f"test-{uuid4().hex[:12]}")
+    settings = bus_settings("nowhere://", mongo_url=url)
+    resource = Mongo(settings, INDEXES)
+    await resource.start()
+
+    async def is_ready() -> bool:
+        try:
+            await resource.ping()
+        except UnavailableError:
+            return False
+        return True
+
+    await until(is_ready, what="the indexes")
+    yield resource
+    await resource.database.client.drop_database(resource.database.name)
+    await resource.stop()
+
+
+@pytest.fixture
+async def database(mongo: Mongo) -> Database:
+    """The database without a document; its indexes stay."""
+    for name in INDEXES:
+        await mongo.database[name].delete_many({})
+    return mongo.database
+
+
+class TestCallsOnMongo(CallStoreContract):
+    @pytest.fixture
+    def calls(self, database: Database) -> MongoCallStore:
+        return MongoCallStore(database)
+
+
+class TestCommentsOnMongo(CommentStoreContract):
+    @pytest.fixture
+    def comments(self, database: Database) -> MongoCommentStore:
+        return MongoCommentStore(database)
+
+
+class TestDirectoryOnMongo(DirectoryContract):
+    @pytest.fixture
+    def directory(self, database: Database) -> MongoDirectory:
+        return MongoDirectory(database, MATCHES_MAX)
+
+
+class TestSweepsOnMongo(SweepStoreContract):
+    @pytest.fixture
+    def sweeps(self, database: Database) -> MongoSweepStore:
+        return MongoSweepStore(database)
+
+
+class TestDeadLettersOnMongo(DeadLetterStoreContract):
+    @pytest.fixture
+    def letters(self, database: Database) -> MongoDeadLetterStore:
+        # documents of the tests are years old, and the TTL index must not remove them
+        return MongoDeadLetterStore(database, timedelta(days=36500))

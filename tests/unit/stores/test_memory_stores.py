@@ -1,0 +1,41 @@
+"""The stores in memory keep the contracts of the stores."""
+
+import pytest
+
+from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore
+from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
+from softphone_testing.memory.directory import MemoryDirectory
+from softphone_testing.memory.sweeps import MemorySweepStore
+from support.store_contracts.calls import CallStoreContract, CommentStoreContract
+from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
+from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
+
+
+class TestCallsInMemory(CallStoreContract):
+    @pytest.fixture
+    def calls(self) -> MemoryCallStore:
+        return MemoryCallStore()
+
+
+class TestCommentsInMemory(CommentStoreContract):
+    @pytest.fixture
+    def comments(self) -> MemoryCommentStore:
+        return MemoryCommentStore()
+
+
+class TestDirectoryInMemory(DirectoryContract):
+    @pytest.fixture
+    def directory(self) -> MemoryDirectory:
+        return MemoryDirectory(MATCHES_MAX)
+
+
+class TestSweepsInMemory(SweepStoreContract):
+    @pytest.fixture
+    def sweeps(self) -> MemorySweepStore:
+        return MemorySweepStore()
+
+
+class TestDeadLettersInMemory(DeadLetterStoreContract):
+    @pytest.fixture
+    def letters(self) -> MemoryDeadLetterStore:
+        return MemoryDeadLetterStore()
