@@ -21,7 +21,7 @@ check:
 	$(UV) run ruff format --check
 	$(UV) run mypy
 	$(UV) run lint-imports
-	$(UV) run python tests/check_sizes.py
+	PYTHONPATH=tests $(UV) run python -m house --gate lengths
 	tests/web/node_modules/.bin/tsc -p tests/web
 
 # what can be put right without a person
@@ -36,8 +36,8 @@ unit: ; deploy/install check && $(UV) run pytest tests/unit
 # measures rooms, imports, lengths and prose; tests/house also takes --root of another checkout
 house: ; deploy/install check && PYTHONPATH=tests $(UV) run python -m house
 
-# lists phrases and docstrings the project does not want; fails if there are any
-prose: ; deploy/install check && PYTHONPATH=tests $(UV) run python -m house --gate
+# lists phrases, names and docstrings the project does not want; fails if there are any
+prose: ; deploy/install check && PYTHONPATH=tests $(UV) run python -m house --gate prose
 
 # writes the documents and types that are derived from the code
 contracts:

@@ -24,12 +24,22 @@ def render(checkout: Checkout, hit_module: str | None) -> str:
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
 
-def violations(checkout: Checkout) -> list[Finding]:
-    """Everything the gate refuses, in the order of files."""
+def prose_violations(checkout: Checkout) -> list[Finding]:
+    """Unwanted phrases and names, and docstrings that say too little, in the order of files."""
     result = [finding for _, finding in phrases.findings(checkout)]
     result += names.unwanted_names(checkout)
     result += names.short_docstrings(checkout)
+    result += sizes.long_test_names(checkout.tests)
     return sorted(set(result))
+
+
+def length_violations(checkout: Checkout) -> list[Finding]:
+    """Files and functions that are too long. Tests may have long functions."""
+    result = [*sizes.long_files(checkout.python), *sizes.long_functions(checkout.product)]
+    return sorted(result)
+
+
+GATES = {"lengths": length_violations, "prose": prose_violations}
 
 
 def _rooms(checkout: Checkout) -> Iterator[str]:

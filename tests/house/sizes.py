@@ -1,10 +1,20 @@
-"""Lengths of files and functions, and the share of comments."""
+"""Lengths of files, functions and names of tests, and the share of comments."""
 
 import ast
 from collections.abc import Iterable, Iterator
 
-from house.checkout import PythonFile
+from house.checkout import Finding, PythonFile
 from house.prose import python_comments
+
+FILE_MAX = 350
+FUNCTION_MAX = 49
+TEST_NAME_MAX = 60
+LONGER_FILES = {
+    "tests/contract/test_containers.py": "to be split by subject",
+    "tests/support/bus_contract.py": "to be split by subject",
+    "tests/unit/domain/test_call.py": "to be split by subject",
+}
+"""Files that may have more lines, and why. In the end the list is for tables of data only."""
 
 
 def longest_file(files: Iterable[PythonFile]) -> tuple[int, str]:
@@ -18,11 +28,46 @@ def longest_function(files: Iterable[PythonFile]) -> tuple[int, str]:
     return max((size for file in files for size in _functions(file)), default=(0, ""))
 
 
+def long_files(files: Iterable[PythonFile]) -> Iterator[Finding]:
+    """Every file with more lines than FILE_MAX, unless LONGER_FILES names it."""
+    for file in files:
+        length = len(file.text.splitlines())
+        if length > FILE_MAX and file.name not in LONGER_FILES:
+            yield Finding(file.name, 1, f"{length} lines in a file, at most {FILE_MAX}")
+
+
+def long_functions(files: Iterable[PythonFile]) -> Iterator[Finding]:
+    """Every function with more lines than FUNCTION_MAX."""
+    for file in files:
+        for function in _functions_of(file):
+            length = _length(function)
+            if length > FUNCTION_MAX:
+                text = f"{length} lines in {function.name}, at most {FUNCTION_MAX}"
+                yield Finding(file.name, function.lineno, text)
+
+
+def long_test_names(files: Iterable[PythonFile]) -> Iterator[Finding]:
+    """Every test whose name has more characters than TEST_NAME_MAX."""
+    for file in files:
+        for function in _functions_of(file):
+            if function.name.startswith("test_") and len(function.name) > TEST_NAME_MAX:
+                text = f"{len(function.name)} characters in a name, at most {TEST_NAME_MAX}"
+                yield Finding(file.name, function.lineno, text)
+
+
 def _functions(file: PythonFile) -> Iterator[tuple[int, str]]:
+    for node in _functions_of(file):
+        yield _length(node), f"{file.name}:{node.lineno} {node.name}"
+
+
+def _functions_of(file: PythonFile) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(file.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
-            yield length, f"{file.name}:{node.lineno} {node.name}"
+            yield node
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
 def comment_share(files: Iterable[PythonFile]) -> float:

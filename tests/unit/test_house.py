@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from house import hops, imports, names, phrases
+from house import hops, imports, names, phrases, sizes
 from house.checkout import Checkout, PythonFile
 from house.prose import Piece, pieces
 
@@ -140,6 +140,13 @@ def test_name_told_is_found_where_it_is_defined(tmp_path: Path) -> None:
     )
     findings = names.unwanted_names(checkout(tmp_path, {"a.py": text}))
     assert [finding.line for finding in findings] == [1, 2, 2, 4, 5]
+
+
+def test_length_over_a_limit_is_found() -> None:
+    function = "def test_" + "a" * sizes.TEST_NAME_MAX + "():\n" + "    pass\n" * sizes.FUNCTION_MAX
+    files = [python(function + "\n" * sizes.FILE_MAX), python("def a():\n    pass\n")]
+    for findings in (sizes.long_files, sizes.long_functions, sizes.long_test_names):
+        assert [finding.line for finding in findings(files)] == [1]
 
 
 def test_participle_as_variable_is_counted_once(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from support.stack.full_company import NUMBER, make_full_company
 from support.stack.installation import Installation
 from support.tenant.browser import Browser, signed_in
 from support.tenant.company import Company
-from support.wire import said_of, sample
+from support.wire import sample_for, sample
 
 KINDS = {get_args(frame.model_fields["type"].annotation)[0] for frame in get_args(ServerFrame)}
 FIELDS = {"extension": "21", "number": NUMBER}
@@ -72,7 +72,7 @@ async def test_frame_of_every_type_stays_with_its_tenant(
 
         # the messages themselves too, so that a new one is tried as soon as it has a sample
         for kind in (e.message.type for e in CATALOGUE if "notifier" in e.listeners):
-            await publish(rabbitmq, kind, said_of(theirs.tenant, SAMPLES, kind))
+            await publish(rabbitmq, kind, sample_for(theirs.tenant, SAMPLES, kind))
 
         async def all_received() -> bool:
             await theirs.phone.hit(
