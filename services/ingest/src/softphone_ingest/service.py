@@ -36,6 +36,7 @@ from softphone_ingest.inspector.inspector import Inspector
 from softphone_ingest.inspector.routes import InspectorApi
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.settings import IngestSettings
+from softphone_ingest.spool.folder import SpoolFolder
 from softphone_ingest.spool.spool import Spool
 from softphone_ingest.tenants.activation import Codes
 from softphone_ingest.tenants.activation_cli import app as activation_app
@@ -46,7 +47,8 @@ from softphone_ingest.tenants.store import TenantStore
 async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     """The service, not started yet."""
     bus = Bus(settings, "ingest", essential=False)
-    spool = Spool(bus, clock, settings)
+    folder = SpoolFolder(settings.spool_dir, settings.spool_max)
+    spool = Spool(bus, clock, folder, settings.spool_after_seconds)
     mongo = Mongo(settings, device_store.INDEXES | hit_store.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
     store = DeviceStore(mongo.database)

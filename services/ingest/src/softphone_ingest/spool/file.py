@@ -1,6 +1,7 @@
-"""One file of the spool, in SQLite: keeps envelopes in order through a crash; publishes nothing.
+"""One file of the spool: keeps envelopes in order through a crash of the process or the machine.
 
-A file belongs to the one process that has its lock, until that ends, however it ends.
+A file belongs to the process that holds its lock. The kernel releases the lock (flock) when the
+process ends, however it ends, so no other process ever has to guess whether the owner is alive.
 """
 
 import fcntl
@@ -18,6 +19,9 @@ from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 
 _PAGE_BYTES = 4096
+# With a write-ahead log and `synchronous = FULL` a commit is on the disk when it returns, at the
+# cost of one fsync (https://www.sqlite.org/pragma.html#pragma_synchronous). NORMAL would lose the
+# last commits when the power fails, and with them hits that were answered 202.
 _PRAGMAS = (
     f"PRAGMA page_size = {_PAGE_BYTES}",
     "PRAGMA journal_mode = WAL",
@@ -38,7 +42,7 @@ _END = "SELECT place, at FROM waiting WHERE place > ? ORDER BY place {} LIMIT 1"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many envelopes wait in a file, and since when the first of them does."""
+    """The number of envelopes in a file, and since when the first of them waits."""
 
     depth: int
     since: datetime | None
@@ -47,7 +51,7 @@ class Waiting:
 class SpoolFile:
     """The envelopes of one process, first in, first out. Blocks: call it from a thread.
 
-    Whatever the disk refuses is UnavailableError, and nothing of that call is kept.
+    Each method raises UnavailableError if the disk refuses, and then has changed nothing.
     """
 
     def __init__(self, lock: int, path: Path, bytes_max: int) -> None:
@@ -60,7 +64,7 @@ class SpoolFile:
 
     @classmethod
     def take(cls, path: Path, bytes_max: int) -> "SpoolFile | None":
-        """The file, made if there is none; None if it is another process's."""
+        """The file, created if it does not exist; None if another process holds it."""
         with _on_disk():
             lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -71,11 +75,11 @@ class SpoolFile:
         try:
             return cls(lock, path, bytes_max)
         except UnavailableError:
-            os.close(lock)  # or nobody could take it later, this process neither
+            os.close(lock)  # else no process could ever take it again, not even this one
             raise
 
     def add(self, envelopes: Sequence[Envelope], at: datetime) -> None:
-        """They are on the disk when this returns."""
+        """Adds envelopes; they are on the disk when this returns."""
         rows = [(at.timestamp(), e.routing_key, json.dumps(e.headers), e.body) for e in envelopes]
         with _on_disk(), self._db:
             self._db.executemany(
@@ -83,26 +87,29 @@ class SpoolFile:
             )
 
     def first(self, size: int) -> list[tuple[int, Envelope]]:
-        """The first of them, each with its place."""
+        """The first envelopes that wait, each with its place in the line."""
         with _on_disk():
             rows = self._db.execute(
                 "SELECT place, key, headers, body FROM waiting"
                 " WHERE place > ? ORDER BY place LIMIT ?",
                 (self._removed, size),
             ).fetchall()
-        return [(place, Envelope(body, json.loads(told), key)) for place, key, told, body in rows]
+        return [
+            (place, Envelope(body, json.loads(headers), key)) for place, key, headers, body in rows
+        ]
 
     def remove(self, last: int) -> None:
-        """Forgets all up to this place, and what the disk could not forget before.
+        """Removes all up to this place, and what the disk could not remove before.
 
-        A full disk can't even forget; what it keeps then waits no more, for as long as this lives.
+        A full disk can't even remove rows. They count as removed in this process all the same, so
+        that the line goes on; after a crash they would be sent twice.
         """
         self._removed = max(self._removed, last)
         with _on_disk(), self._db:
             self._db.execute("DELETE FROM waiting WHERE place <= ?", (self._removed,))
 
     def waiting(self) -> Waiting:
-        """What waits in it now."""
+        """The number of waiting envelopes and the age of the first."""
         with _on_disk():
             first = self._db.execute(_END.format("ASC"), (self._removed,)).fetchone()
             last = self._db.execute(_END.format("DESC"), (self._removed,)).fetchone()
@@ -112,7 +119,7 @@ class SpoolFile:
         return Waiting(last[0] - first[0] + 1, datetime.fromtimestamp(first[1], UTC))
 
     def close(self) -> None:
-        """Gives the file to whoever takes it next."""
+        """Closes the file and releases its lock."""
         self._db.close()
         os.close(self._lock)
 
