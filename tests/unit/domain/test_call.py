@@ -214,7 +214,7 @@ SCENARIOS = {
         (observed("ringing", 0), observed("ended", 40, talk_seconds=30)),
         {"outcome": "answered", "ring_seconds": 10, "talk_seconds": 30},
     ),
-    "a length beside an answer we saw": Scenario(
+    "a length and an observed answer": Scenario(
         (observed("ringing", 0), observed("connected", 5), observed("ended", 40, talk_seconds=40)),
         {"connected_at": at(5), "ring_seconds": 5, "talk_seconds": 35},
     ),
@@ -349,7 +349,7 @@ NAMELESS = {
         {"outcome": "answered", "answered_by": "21", "connected_at": at(8), "talk_seconds": 60},
         {"": "ended", "21": "ended"},
     ),
-    "the length beside an answer we saw": Scenario(
+    "the length and an observed answer": Scenario(
         (
             observed("ringing", 0, ""),
             observed("connected", 5, "22"),

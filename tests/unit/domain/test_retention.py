@@ -1,4 +1,4 @@
-"""What the sweep may take, and what it must leave alone."""
+"""The sweep takes stale calls and leaves all others alone."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a number profile may say, and what may be changed of one."""
+"""A number profile refuses values out of range, and changes to fields it does not have."""
 
 from dataclasses import replace
 

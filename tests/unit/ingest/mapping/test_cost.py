@@ -18,11 +18,11 @@ from softphone_ingest.mapping.schema import SOURCES_MAX, Mapping
 
 BODY_MAX = 65_536
 TIMES = 4
-"""What still is not much longer."""
+"""Times an ordinary request's duration that a hostile one may take."""
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """What it takes of this thread's time, whatever else the machine does."""
+    """Time this thread spends on the work, whatever else the machine does."""
     taken = []
     for _ in range(3):
         begun = thread_time()
@@ -53,7 +53,7 @@ def reading(rules: list[dict[str, Any]], text: str) -> Callable[[], object]:
 
 @pytest.fixture(scope="module")
 def ordinary() -> float:
-    """What a large request takes that has no patterns and nothing twice."""
+    """Time of a large request without patterns and repetitions."""
     fields = {"event": {"value": "ringing"}, "name": [f"form.x{n}" for n in range(SOURCES_MAX)]}
     mapping = Mapping.model_validate({"fields": fields})
     body = "&".join(f"name{n}=1" for n in range(BODY_MAX // 11)).encode()

@@ -1,4 +1,4 @@
-"""What is pasted is read as if a phone had sent it; text is UTF-8, or else Latin-1."""
+"""A pasted request is read like a phone's; text is UTF-8, and Latin-1 if that fails."""
 
 import pytest
 from hypothesis import given

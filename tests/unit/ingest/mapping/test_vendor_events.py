@@ -1,4 +1,4 @@
-"""What senders document beyond what was recorded of them is understood too.
+"""Events that senders document are read as well, where no recording has them.
 
 A line of `data/documented.jsonl` has the preset, the request, and what it means: a list of phase,
 direction, extension and number for each event, empty for what is no event of a call.
@@ -55,9 +55,9 @@ def test_there_is_an_example_for_every_preset() -> None:
 
 
 def test_older_plug_ins_have_one_call_for_all_legs() -> None:
-    told = '{"event": "%s", "callerid": "498999998001", "user": "102", "id": "250917_41-%d"}'
+    body = '{"event": "%s", "callerid": "498999998001", "user": "102", "id": "250917_41-%d"}'
     events = enumerate(("ringing", "hangupincoming"))
-    legs = [hits("3cx", f"POST /hit/KEY\n\n{told % (event, leg)}") for leg, event in events]
+    legs = [hits("3cx", f"POST /hit/KEY\n\n{body % (event, leg)}") for leg, event in events]
     assert [hit.linked_id for (hit,) in legs] == ["250917_41", "250917_41"]
 
 

@@ -54,7 +54,7 @@ _CONTENT_TYPES = (
     "application/x-www-form-urlencoded",
 )
 # A reply has the origin of the page, so a type that browsers run (text/html, image/svg+xml) would
-# let whoever edits a mapping run scripts there.
+# let the author of a mapping run scripts there.
 
 
 def _check_content_type(content_type: str) -> str:

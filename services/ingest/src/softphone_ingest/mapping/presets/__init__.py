@@ -1,1 +1,1 @@
-"""The ready mappings for makes of phones, softphones and exchanges: one data file each."""
+"""The mappings of the product for makes of phones, softphones and exchanges: one file each."""

@@ -1,4 +1,4 @@
-"""A preset as its file says it, and all of them; knows no vendor by name."""
+"""The schema of preset files, and the loader for those of the product."""
 
 import tomllib
 from collections.abc import Mapping as ReadOnly
@@ -20,16 +20,16 @@ class _Part(BaseModel):
 
 
 class Text(_Part):
-    """The same in German and in English."""
+    """One text in German and in English."""
 
     de: str
     en: str
 
 
 class Paste(_Part):
-    """One thing to paste into the sender's settings.
+    """One line to paste into the sender's settings.
 
-    `url` holds the sender's own placeholders and ours: `{base}`, the device's URL with its key, and
+    `url` has the sender's own placeholders and ours: `{base}`, the device's URL with its key, and
     `{extension}`. `line` is a whole command with `{url}` in it, for senders that start a program.
     `label` is the sender's own name of the setting.
     """
@@ -50,7 +50,7 @@ class Paste(_Part):
 
 
 class Preset(_Part):
-    """A make of sender: how to set it up and how to read it."""
+    """One make of sender: how it is set up, and how its requests are read."""
 
     id: str = Field(pattern=PRESET_PATTERN)
     title: str
@@ -59,11 +59,11 @@ class Preset(_Part):
     notes: tuple[Text, ...] = ()
     paste: tuple[Paste, ...] = Field(min_length=1)
     paste_max: int | None = Field(None, ge=100)
-    """Characters that fit into the sender's setting."""
+    """Characters the sender's setting can hold."""
     secret: Text | None = None
-    """What the sender calls the secret it signs with, where it has one."""
+    """The sender's name for the secret that it signs with; None if it does not sign."""
     numbers: dict[str, Any] = {}
-    """What of the tenant's number profile is otherwise at this sender."""
+    """Fields of the number profile that this sender needs, in place of the tenant's."""
     dial: DialLink | None = None
     mapping: dict[str, Any]
 
@@ -75,15 +75,15 @@ class Preset(_Part):
 
 
 def load(text: str) -> Preset:
-    """The preset in this file. Raises ValueError naming what is wrong."""
+    """Parses a preset file. Raises ValueError naming the fields that are wrong."""
     return Preset.model_validate(tomllib.loads(text))
 
 
 def load_all() -> ReadOnly[str, Preset]:
-    """Every preset that came with the product, by id."""
-    found = [
+    """All presets of the product by id, in the order of their ids."""
+    presets = [
         load(file.read_text(encoding="utf-8"))
         for file in files("softphone_ingest.mapping.presets").iterdir()
         if file.name.endswith(".toml")
     ]
-    return {preset.id: preset for preset in sorted(found, key=lambda preset: preset.id)}
+    return {preset.id: preset for preset in sorted(presets, key=lambda preset: preset.id)}

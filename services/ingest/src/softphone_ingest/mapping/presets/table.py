@@ -1,7 +1,4 @@
-"""Writes the table of who sends what, for the documentation: `python -m ...presets.table`.
-
-Everything in it comes out of the presets; it knows no sender by name.
-"""
+"""Generates docs/senders.md, the table of what each sender reports, from the presets."""
 
 import sys
 from collections.abc import Iterable
@@ -10,16 +7,19 @@ from softphone_common.domain.call import PHASES
 from softphone_ingest.mapping.presets.preset import Preset, load_all
 from softphone_ingest.mapping.schema import Mapping, Rule
 
-_HEAD = """# Who sends what
+_HEAD = """# Senders and their events
 
-Generated from the presets:
+This table is generated from the presets:
 
     uv run python -m softphone_ingest.mapping.presets.table > docs/senders.md
 
-An event in the table is one the preset understands; whether a sender's own settings offer it is in
-the notes of its preset, which the page shows when you add a phone. Without an end event a call ends
-with the nightly sweep. *per device*: the sender counts its calls by itself. *none*: its calls are
-told apart by extension, number and time.
+The events are those that the preset reads. Whether the settings of a sender offer them is in the
+notes of the preset, which the page shows when you add a phone. A call without an end event ends
+with the nightly sweep.
+
+- call id *per device*: each phone counts its calls by itself
+- call id *none*: extension, number and time distinguish calls
+- numbers *as sent*: in whatever form; the number profile reads it
 
 """
 _COLUMNS = (
@@ -38,7 +38,7 @@ _IDS = {"pbx": "yes", "device": "per device", "extension": "per extension", "non
 
 
 def table(presets: Iterable[Preset]) -> str:
-    """The whole document."""
+    """The document in Markdown, with a row for each preset."""
     rows = [_COLUMNS, ["---"] * len(_COLUMNS), *(_row(preset) for preset in presets)]
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
@@ -54,7 +54,7 @@ def _row(preset: Preset) -> list[str]:
         ", ".join(phase for phase in PHASES if phase in _results(fields.get("event", ()))),
         _IDS[mapping.scope] if "call_id" in fields else "none",
         _direction(fields.get("direction", ())),
-        "E.164 without plus" if preset.numbers.get("format") else "as told",
+        "E.164 without plus" if preset.numbers.get("format") else "as sent",
         "none" if mapping.verify is None else mapping.verify.method,
         str(preset.paste_max) if preset.paste_max else "",
     ]
@@ -67,7 +67,7 @@ def _how(preset: Preset) -> str:
 
 
 def _results(rules: Iterable[Rule]) -> set[str]:
-    """All values the rules can give by table or outright."""
+    """All values that the rules can give, from tables and as fixed values."""
     return {
         result
         for rule in rules
@@ -77,7 +77,7 @@ def _results(rules: Iterable[Rule]) -> set[str]:
 
 
 def _direction(rules: tuple[Rule, ...]) -> str:
-    """By a word of its own, or only by which event it is."""
+    """Whether the sender reports the direction, or only the event implies it."""
     sources = {source for rule in rules for source in (*rule.sources, *rule.when)}
     if not sources:
         return "no"
