@@ -19,7 +19,7 @@ from support.stack.full_company import NUMBER, make_full_company
 from support.stack.installation import Installation
 from support.tenant.browser import Browser, signed_in
 from support.tenant.company import Company
-from support.wire import sample_for, sample
+from support.wire import sample, sample_for
 
 KINDS = {get_args(frame.model_fields["type"].annotation)[0] for frame in get_args(ServerFrame)}
 FIELDS = {"extension": "21", "number": NUMBER}

@@ -79,18 +79,12 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     links = DialLinks(mongo.database)
     idempotency = IdempotencyKeys(redis, settings.dial_key_seconds)
     dialler = Dialler(devices, configs, links, idempotency, resolver, spool, clock)
+    limits = DeviceLimits(settings.devices_max, settings.device_mapping_max)
     routers = [
         HitApi(pipeline, settings.public_url).router,
         DialApi(dialler, links, known_tenants, clock).router,
         DeviceApi(
-            store,
-            devices,
-            known_tenants,
-            configs,
-            seal,
-            bus,
-            DeviceLimits(settings.devices_max, settings.device_mapping_max),
-            settings.public_url,
+            store, devices, known_tenants, configs, seal, bus, limits, settings.public_url
         ).router,
         InspectorApi(inspector, store, known_tenants, limiter, settings).router,
         TenantApi(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
