@@ -1,4 +1,12 @@
-"""Connections that never get as far as a request: late, too long or too many; reads none itself."""
+"""Closes connections whose requests are late, too large or too many.
+
+Nothing of this can be set in uvicorn: it has no time limit for a request that has begun, none for
+a client that does not take its answer, and with httptools none for the size of a head. Behind the
+gateway nginx does the same; a box without a gateway would keep each such connection for ever, as
+tests/integration/gateway/test_uvicorn_alone.py shows. The price is
+a dependency on undocumented attributes of uvicorn's protocol class, so uvicorn is pinned, and the
+tests of this room run against each new version.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -12,80 +20,87 @@ from softphone_common.process import metrics
 from softphone_common.process.settings import Settings
 
 
-class Connections:
-    """Those of one server; what it makes is the protocol class of one of them."""
+class ConnectionLimits:
+    """The connections of one server that wait for a request, oldest first.
+
+    Called by uvicorn in place of a protocol class, once for each connection.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._waiting: dict[Connection, None] = {}
-        self._by_address: dict[str, dict[Connection, None]] = defaultdict(dict)
+        # dicts, because a set does not keep the order in which the connections began to wait
+        self._waiting: dict[LimitedConnection, None] = {}
+        self._by_address: dict[str, dict[LimitedConnection, None]] = defaultdict(dict)
 
-    def __call__(self, **of_uvicorn: Any) -> "Connection":
-        return Connection(self, **of_uvicorn)
+    def __call__(self, **arguments: Any) -> "LimitedConnection":
+        return LimitedConnection(self, **arguments)
 
-    def wait(self, connection: "Connection") -> None:
-        """Its request is not complete. Of too many of one address the one that has waited longest
-        goes: no honest one waits long."""
-        mates = self._by_address[connection.address]
-        self._waiting[connection] = mates[connection] = None
-        if len(mates) > self.settings.connections_waiting_max:
-            next(iter(mates)).refuse("crowd")
+    def add_waiting(self, connection: "LimitedConnection") -> None:
+        """Notes a connection whose request is not complete.
 
-    def done(self, connection: "Connection") -> None:
-        """It has its request, or is gone."""
+        If an address has too many of them, the oldest is closed, because an honest client sends
+        its request at once.
+        """
+        neighbours = self._by_address[connection.address]
+        self._waiting[connection] = neighbours[connection] = None
+        if len(neighbours) > self.settings.connections_waiting_max:
+            next(iter(neighbours)).refuse("crowd")
+
+    def remove_waiting(self, connection: "LimitedConnection") -> None:
+        """Forgets a connection whose request is complete or that is closed."""
         self._waiting.pop(connection, None)
-        mates = self._by_address[connection.address]
-        mates.pop(connection, None)
-        if not mates:
+        neighbours = self._by_address[connection.address]
+        neighbours.pop(connection, None)
+        if not neighbours:
             del self._by_address[connection.address]
 
     def make_room(self) -> bool:
-        """Closes the one that has waited longest; False if none waits."""
+        """Closes the connection that has waited longest; False if none waits."""
         oldest = next(iter(self._waiting), None)
         if oldest is not None:
             oldest.refuse("full")
         return oldest is not None
 
 
-class Connection(HttpToolsProtocol):
-    """A connection whose every request must be complete in time, and its answer taken in time."""
+class LimitedConnection(HttpToolsProtocol):
+    """A connection whose requests must arrive in time and whose answers must be read in time."""
 
-    def __init__(self, all_of_them: Connections, **of_uvicorn: Any) -> None:
-        super().__init__(**of_uvicorn)
-        self._all = all_of_them
-        self._settings = all_of_them.settings
-        self._late: asyncio.TimerHandle | None = None
-        self._stuck: asyncio.TimerHandle | None = None
+    def __init__(self, limits: ConnectionLimits, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._limits = limits
+        self._settings = limits.settings
+        self._late_timer: asyncio.TimerHandle | None = None
+        self._stuck_timer: asyncio.TimerHandle | None = None
         self._in_head = True
         self._head_size = 0
         self._too_long = False
 
     @property
     def address(self) -> str:
-        """Whose it is, as the network says; behind a gateway the gateway's."""
+        """The address of the other end, which behind a gateway is the gateway's."""
         return self.client[0] if self.client else ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Waits for a request from now on."""
+        """Starts the time limit for the first request."""
         super().connection_made(transport)
         full = len(self.connections) > self._settings.connections_max
-        if full and not self._all.make_room():
+        if full and not self._limits.make_room():
             self.refuse("full", problem("connections-full", headers=RETRY_AFTER))
         else:
-            self._wait()
+            self._start_waiting()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets it."""
-        self._done()
+        """Stops both time limits."""
+        self._stop_waiting()
         self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Reads on; whatever comes after an answer has a request to begin."""
+        """Parses the data; after an answer it must be the begin of another request."""
         if self.transport.is_closing():
             return
-        if self._late is None and (self.cycle is None or self.cycle.response_complete):
-            self._wait()
+        if self._late_timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._start_waiting()
         super().data_received(data)
         if self._in_head:
             self._head_size += len(data)
@@ -93,54 +108,54 @@ class Connection(HttpToolsProtocol):
                 self._refuse_head()
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """Starts to count the bytes of a head."""
         super().on_message_begin()
         self._in_head = True
-        if self._late is None:
-            self._wait()
+        if self._late_timer is None:
+            self._start_waiting()
 
     def on_headers_complete(self) -> None:
-        """A head is complete; one too long, even if it came at once, is no request."""
+        """Refuses a head that is too large even if it came in one piece."""
         self._in_head, self._head_size = False, 0
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self._settings.header_max:
             self._too_long = True
-            raise ValueError("too long")  # ends the parser, which has us send a 400
+            raise ValueError("too long")  # httptools then calls send_400_response
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """A request is complete."""
-        self._done()
+        """Ends the time limit of the request."""
+        self._stop_waiting()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Of what is no HTTP, or a head too long."""
+        """Answers what the parser refused: bytes that are not HTTP, or a head that is too large."""
         if self._too_long:
             self._refuse_head()
         else:
             self.refuse("garbage", problem("http-invalid"))
 
     def handle_websocket_upgrade(self) -> None:
-        """What comes now are frames."""
-        self._done()
+        """Ends the time limits, since a websocket may be silent."""
+        self._stop_waiting()
         super().handle_websocket_upgrade()
 
     def pause_writing(self) -> None:
-        """The other side takes its answer slowly."""
+        """Starts to watch whether the other side reads its answer."""
         super().pause_writing()
         self._check_progress(None)
 
     def resume_writing(self) -> None:
-        """It took some."""
+        """Ends the watch: the other side has read enough."""
         super().resume_writing()
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
+        if self._stuck_timer is not None:
+            self._stuck_timer.cancel()
+            self._stuck_timer = None
 
     def refuse(self, why: str, answer: Response | None = None) -> None:
-        """Closes it, with an answer unless nothing was asked."""
+        """Closes the connection, after an answer if a request had begun."""
         metrics.REFUSED.labels(why).inc()
-        self._done()
+        self._stop_waiting()
         if answer is not None:
             lines = [b"%b: %b\r\n" % header for header in answer.raw_headers]
             head = STATUS_LINE[answer.status_code] + b"".join(lines)
@@ -151,26 +166,26 @@ class Connection(HttpToolsProtocol):
         limit = self._settings.header_max
         self.refuse("head", problem("header-too-large", limit=limit))
 
-    def _wait(self) -> None:
-        self._late = self.loop.call_later(self._settings.request_seconds, self._on_late)
-        self._all.wait(self)
+    def _start_waiting(self) -> None:
+        self._late_timer = self.loop.call_later(self._settings.request_seconds, self._on_late)
+        self._limits.add_waiting(self)
 
-    def _done(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
-            self._all.done(self)
+    def _stop_waiting(self) -> None:
+        if self._late_timer is not None:
+            self._late_timer.cancel()
+            self._late_timer = None
+            self._limits.remove_waiting(self)
 
     def _on_late(self) -> None:
-        asked = self._head_size if self._in_head else not self.cycle.response_started
-        late = problem("request-timeout") if asked else None
-        self.refuse("late", late)
+        # 408 (RFC 9110, section 15.5.9) is for a request that had begun; silent ones just end
+        begun = self._head_size if self._in_head else not self.cycle.response_started
+        self.refuse("late", problem("request-timeout") if begun else None)
 
-    def _check_progress(self, left: int | None) -> None:
-        now_left = self.transport.get_write_buffer_size()
-        if left is not None and now_left >= left:
+    def _check_progress(self, previous: int | None) -> None:
+        unread = self.transport.get_write_buffer_size()
+        if previous is not None and unread >= previous:
             metrics.REFUSED.labels("stuck").inc()
             self.transport.abort()
             return
         seconds = self._settings.request_seconds
-        self._stuck = self.loop.call_later(seconds, self._check_progress, now_left)
+        self._stuck_timer = self.loop.call_later(seconds, self._check_progress, unread)

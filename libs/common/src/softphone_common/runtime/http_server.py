@@ -9,7 +9,7 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
-from softphone_common.http.connection_limits import Connections
+from softphone_common.http.connection_limits import ConnectionLimits
 from softphone_common.process.settings import Settings
 
 
@@ -42,7 +42,7 @@ def bind(host: str, port: int) -> socket.socket:
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=cast("type[asyncio.Protocol]", Connections(settings)),
+        http=cast("type[asyncio.Protocol]", ConnectionLimits(settings)),
         lifespan="off",
         access_log=False,  # the path of a hit contains the key of its device
         log_config=None,
