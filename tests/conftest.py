@@ -6,12 +6,21 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import structlog
 
 from softphone_testing.real_servers import ADDRESSES, RealServer, release_server, start_server
 from softphone_testing.servers.child import ServerError
 
 # the shared contract suites are no test modules; this rewrites their assertions as well
 pytest.register_assert_rewrite("support.bus_contract")
+
+# structlog's default draws a traceback with all local variables, which takes a second each.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # settings in a developer's environment must not change the tests
 for name in list(os.environ):

@@ -100,8 +100,8 @@ def test_everybody_who_sends_or_receives_is_named(entry: Entry) -> None:
     assert f"{entry.sender}-sends-{name}" in DOCUMENT["operations"]
     received = operations(entry, "receive")
     assert [o["x-queue"] for o in received if "x-queue" in o] == list(entry.queues)
-    assert sum("x-every-instance" in o for o in received) == len(entry.listeners)
-    assert all(f"{s}-hears-{name}" in DOCUMENT["operations"] for s in entry.listeners)
+    assert sum("x-every-instance" in o for o in received) == len(entry.subscribers)
+    assert all(f"{s}-subscribes-to-{name}" in DOCUMENT["operations"] for s in entry.subscribers)
     for operation in received + operations(entry, "send"):
         assert (
             resolved(operation["messages"][0]["$ref"])
@@ -110,7 +110,7 @@ def test_everybody_who_sends_or_receives_is_named(entry: Entry) -> None:
 
 
 def test_there_is_no_operation_of_anything_else() -> None:
-    expected = sum(1 + len(entry.queues) + len(entry.listeners) for entry in CATALOGUE)
+    expected = sum(1 + len(entry.queues) + len(entry.subscribers) for entry in CATALOGUE)
     assert len(DOCUMENT["operations"]) == expected
 
 

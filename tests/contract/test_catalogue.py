@@ -45,13 +45,13 @@ def test_a_pattern_is_noun_verb_tenant(entry: Entry) -> None:
 
 @every_entry
 def test_only_services_send_and_hear(entry: Entry) -> None:
-    assert {entry.sender, *entry.listeners} <= SERVICES
-    assert len(set(entry.listeners)) == len(entry.listeners)
+    assert {entry.sender, *entry.subscribers} <= SERVICES
+    assert len(set(entry.subscribers)) == len(entry.subscribers)
 
 
 @every_entry
 def test_every_message_reaches_somebody(entry: Entry) -> None:
-    assert entry.queues or entry.listeners
+    assert entry.queues or entry.subscribers
 
 
 @every_entry

@@ -46,7 +46,7 @@ def test_every_service_has_one_bus(buses: dict[str, Bus]) -> None:
 def test_subscriptions_are_the_listeners_of_the_catalogue(buses: dict[str, Bus]) -> None:
     listed: Registered = defaultdict(set)
     for entry in CATALOGUE:
-        for service in entry.listeners:
+        for service in entry.subscribers:
             listed[service].add(entry.message)
     assert {name: set(bus.subscribed) for name, bus in buses.items()} == listed
 

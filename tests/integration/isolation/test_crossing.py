@@ -71,7 +71,7 @@ async def test_frame_of_every_type_stays_with_its_tenant(
         assert (await installation.ask("DELETE", f"/api/calls/{call}", there)).status_code == 204
 
         # the messages themselves too, so that a new one is tried as soon as it has a sample
-        for kind in (e.message.type for e in CATALOGUE if "notifier" in e.listeners):
+        for kind in (e.message.type for e in CATALOGUE if "notifier" in e.subscribers):
             await publish(rabbitmq, kind, sample_for(theirs.tenant, SAMPLES, kind))
 
         async def all_received() -> bool:

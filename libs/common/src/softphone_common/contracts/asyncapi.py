@@ -97,11 +97,11 @@ def _operations(entry: Entry) -> dict[str, Any]:
         f"{queue}-receives-{name}": _operation(name, "receive") | {"x-queue": queue}
         for queue in entry.queues
     }
-    heard = {
-        f"{service}-hears-{name}": _operation(name, "receive") | {"x-every-instance": True}
-        for service in entry.listeners
+    subscribed = {
+        f"{service}-subscribes-to-{name}": _operation(name, "receive") | {"x-every-instance": True}
+        for service in entry.subscribers
     }
-    return sent | queued | heard
+    return sent | queued | subscribed
 
 
 def _operation(name: str, action: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Entry:
     message: type[Message]
     sender: str
     queues: tuple[str, ...] = ()
-    listeners: tuple[str, ...] = ()
+    subscribers: tuple[str, ...] = ()
 
 
 def patterns(message: type[Message], tenant: str = "*") -> tuple[str, ...]:
@@ -41,14 +41,16 @@ _ALL = ("ingest", "matcher", "calllog", "notifier", "janitor")
 _PHASED = ("matcher.call", "calllog.call")
 
 CATALOGUE: tuple[Entry, ...] = (
-    Entry(CallObserved, "ingest", queues=_PHASED, listeners=("notifier",)),
-    Entry(CallMatched, "matcher", queues=("calllog.call", "ingest.match"), listeners=("notifier",)),
-    Entry(CallChanged, "calllog", listeners=("notifier",)),
-    Entry(CommentSaved, "calllog", listeners=("notifier",)),
-    Entry(DeviceChanged, "ingest", listeners=("ingest",)),
-    Entry(HitSeen, "ingest", listeners=("notifier",)),
-    Entry(UserChanged, "notifier", listeners=_ALL),
-    Entry(TenantChanged, "ingest", listeners=("ingest", "matcher", "calllog", "janitor")),
+    Entry(CallObserved, "ingest", queues=_PHASED, subscribers=("notifier",)),
+    Entry(
+        CallMatched, "matcher", queues=("calllog.call", "ingest.match"), subscribers=("notifier",)
+    ),
+    Entry(CallChanged, "calllog", subscribers=("notifier",)),
+    Entry(CommentSaved, "calllog", subscribers=("notifier",)),
+    Entry(DeviceChanged, "ingest", subscribers=("ingest",)),
+    Entry(HitSeen, "ingest", subscribers=("notifier",)),
+    Entry(UserChanged, "notifier", subscribers=_ALL),
+    Entry(TenantChanged, "ingest", subscribers=("ingest", "matcher", "calllog", "janitor")),
     Entry(CleanUpRequested, "janitor", queues=("calllog.clean-up",)),
     Entry(CleanUpFinished, "calllog", queues=("janitor.sweep",)),
 )
