@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from softphone_testing.real_servers import RealServer
-from support.bus_contract import SubscriberContract, WorkQueueContract
+from support.bus_contracts.subscriber import SubscriberContract
+from support.bus_contracts.work_queue import WorkQueueContract
 from support.stack.buses import RabbitSite
 
 

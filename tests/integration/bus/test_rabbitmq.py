@@ -14,7 +14,7 @@ from softphone_common.contracts.events import CallChanged
 from softphone_testing.proxy import Proxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.bus_contract import (
+from support.bus_contracts.handlers import (
     QUEUE,
     Handler,
     Subscription,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from support.bus_contract import SubscriberContract, WorkQueueContract
+from support.bus_contracts.subscriber import SubscriberContract
+from support.bus_contracts.work_queue import WorkQueueContract
 from support.stack.buses import MemorySite
 
 

@@ -1,110 +1,33 @@
-"""The behaviour of the bus that handlers rely on, tested on RabbitMQ and in memory alike."""
+"""Work queues of the bus, tested on RabbitMQ and in memory alike."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
-from uuid import uuid4
 
 import pytest
 
 from softphone_common.bus import topology
-from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope, pack
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import (
-    CallChanged,
     CallMatched,
     CleanUpFinished,
     CommentSaved,
     Message,
-    UserChanged,
 )
 from softphone_common.process.errors import PoisonError, UnavailableError
 from softphone_testing.until import until
-from support.paths import SAMPLES
+from support.bus_contracts.handlers import (
+    QUEUE,
+    Handler,
+    consumer,
+    finished,
+    has_counts,
+    has_retried,
+    sent_sample,
+)
 from support.stack.buses import BrokerSite, running, until_ready
-from support.wire import sample
-
-M = TypeVar("M", bound=Message)
-
-QUEUE = "janitor.sweep"
-NEVER: Sequence[str] = ()
-
-
-def finished(tenant: str = "acme") -> CleanUpFinished:
-    return CleanUpFinished(tenant=tenant, sweep=uuid4().hex, moved=1, finished_at=datetime.now(UTC))
-
-
-def changed(tenant: str) -> CallChanged:
-    return CallChanged(
-        tenant=tenant, call_id=uuid4().hex, extensions=("21",), deleted_at=None, deleted_by=None
-    )
-
-
-class Handler:
-    """Fails on the sweeps it is to refuse, and counts its tries."""
-
-    def __init__(self, error: Exception | None = None, refused: Sequence[str] = NEVER) -> None:
-        self.error = error or ValueError("unexpected")
-        self.refused = set(refused)
-        self.tries: dict[str, int] = {}
-        self.done: list[str] = []
-
-    async def __call__(self, messages: Sequence[CleanUpFinished]) -> None:
-        sweeps = [message.sweep for message in messages]
-        for sweep in sweeps:
-            self.tries[sweep] = self.tries.get(sweep, 0) + 1
-        if self.refused.intersection(sweeps):
-            raise self.error
-        self.done += sweeps
-
-    def has_done(self, *messages: CleanUpFinished) -> bool:
-        return {message.sweep for message in messages} <= set(self.done)
-
-
-class Subscription:
-    """A subscriber of CallChanged that collects tenants and counts reconnects."""
-
-    def __init__(self, bus: Bus) -> None:
-        self.bus = bus
-        self.tenants: list[str] = []
-        self.reconnects = 0
-        self.may_go_on = asyncio.Event()
-        self.may_go_on.set()
-        bus.subscribe(
-            CallChanged, self._on_call_changed, on_reconnect=self._on_reconnect, bound_only=True
-        )
-
-    async def _on_call_changed(self, message: CallChanged) -> None:
-        await self.may_go_on.wait()
-        self.tenants.append(message.tenant)
-
-    def _on_reconnect(self) -> None:
-        self.reconnects += 1
-
-
-def hand_to(bus: Bus, handler: Handler, batch: int = 10) -> Bus:
-    """The bus, handing `janitor.sweep` to the handler."""
-    bus.consume(QUEUE, CleanUpFinished, handler, BatchPolicy(batch, batch_seconds=0.2))
-    return bus
-
-
-def consumer(site: BrokerSite, handler: Handler, batch: int = 10, **settings: Any) -> Bus:
-    """A bus of the site that hands `janitor.sweep` to the handler."""
-    return hand_to(site.bus(**settings), handler, batch)
-
-
-async def has_counts(site: BrokerSite, ready: int, consumers: int) -> bool:
-    return await site.counts(QUEUE) == (ready, consumers)
-
-
-async def has_retried(site: BrokerSite, ready: int, consumers: int) -> bool:
-    """Like `has_counts`, with every message back that waited for its next try."""
-    await site.pass_retry_delays()
-    return await has_counts(site, ready, consumers)
 
 
 class WorkQueueContract:
@@ -353,102 +276,3 @@ class WorkQueueContract:
             with pytest.raises(UnavailableError):
                 await bus.ping()
             await site.start()
-
-
-class SubscriberContract:
-    """Messages for every instance: bindings, reconnects and gaps."""
-
-    async def test_tenant_bound_during_a_start_is_received(self, site: BrokerSite) -> None:
-        subscription = Subscription(site.bus())
-        bus, tenants = subscription.bus, list[str]()
-        await bus.start()
-        while not bus.is_connected:
-            tenants.append(f"t{len(tenants)}")
-            await bus.bind(tenants[-1], [CallChanged])
-            for _ in tenants:  # however long connecting takes, they are not too many
-                await asyncio.sleep(0)
-        await until(lambda: subscription.reconnects == 1, what="the connection")
-        await bus.publish(*(changed(tenant) for tenant in tenants))
-        await until(lambda: len(subscription.tenants) >= len(tenants), what="all messages")
-        assert set(subscription.tenants) == set(tenants)
-        assert tenants
-        await bus.stop()
-
-    async def test_only_bound_tenants_are_received(self, site: BrokerSite) -> None:
-        subscription = Subscription(site.bus())
-        bus = subscription.bus
-        async with running(bus):
-            await bus.bind("acme", [CallChanged])
-            await bus.bind("left", [CallChanged])
-            await bus.unbind("left", [CallChanged])
-            await bus.publish(changed("other"), changed("left"), changed("acme"))
-            await until(lambda: subscription.tenants, what="the message")
-            await bus.publish(changed("acme"))
-            await until(lambda: len(subscription.tenants) == 2, what="the next message")
-        assert subscription.tenants == ["acme", "acme"]
-
-    async def test_every_instance_receives_a_message(self, site: BrokerSite) -> None:
-        seen: list[str] = []
-        buses = [site.bus("notifier"), site.bus("notifier")]
-        for bus in buses:
-
-            async def on_user_changed(message: UserChanged, bus: Bus = bus) -> None:
-                seen.append(bus.instance)
-
-            bus.subscribe(UserChanged, on_user_changed)
-        async with running(*buses):
-            await buses[0].publish(sent_sample(UserChanged))
-            await until(lambda: len(seen) == 2, what="both instances")
-        assert set(seen) == {bus.instance for bus in buses}
-
-    async def test_failing_subscriber_gets_the_next_message(self, site: BrokerSite) -> None:
-        seen: list[str] = []
-
-        async def on_call_changed(message: CallChanged) -> None:
-            seen.append(message.tenant)
-            raise ValueError("unexpected")
-
-        bus = site.bus()
-        bus.subscribe(CallChanged, on_call_changed)
-        async with running(bus):
-            await bus.publish(changed("first"))
-            await until(lambda: seen == ["first"], what="the first message")
-            await bus.publish(changed("second"))
-            await until(lambda: seen == ["first", "second"], what="the second, and no retry")
-
-    async def test_reconnect_is_notified_and_bindings_are_kept(self, site: BrokerSite) -> None:
-        subscription = Subscription(site.bus())
-        bus = subscription.bus
-        async with running(bus):
-            await bus.bind("acme", [CallChanged])
-            await site.stop()
-            await until(lambda: not bus.is_connected, what="the lost connection")
-            await site.start()
-            await until(lambda: subscription.reconnects == 2, what="the reconnect")
-            await bus.publish(changed("acme"))
-            await until(lambda: subscription.tenants == ["acme"], what="the message")
-
-    async def test_slow_subscriber_is_notified_of_a_gap(self, site: BrokerSite) -> None:
-        slow = Subscription(site.bus(listener_max=50, prefetch=5))
-        sender = site.bus()
-        await slow.bus.bind("acme", [CallChanged])
-        async with running(slow.bus, sender):
-            await until(lambda: slow.reconnects == 1, what="the connection")
-            slow.may_go_on.clear()
-            await sender.publish(*(changed("acme") for _ in range(200)))
-            slow.may_go_on.set()
-            await until(lambda: slow.reconnects == 2, what="the gap")
-            slow.tenants.clear()
-            await sender.publish(changed("acme"))
-            await until(lambda: "acme" in slow.tenants, what="a message after the gap")
-
-    async def test_many_messages_are_each_confirmed_in_time(self, site: BrokerSite) -> None:
-        """All together take several times as long as one may."""
-        bus = site.bus(publish_seconds=3)
-        async with running(bus):
-            await bus.publish(*(changed("acme") for _ in range(10_000)))
-
-
-def sent_sample(message: type[M]) -> M:
-    """The sample message of a type."""
-    return message.model_validate(sample(SAMPLES, message.type))
