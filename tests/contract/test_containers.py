@@ -22,7 +22,7 @@ from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.runner import Runner
 from softphone_common.runtime.service import Service
 from softphone_ingest.settings import IngestSettings
-from softphone_ingest.tenants.activation import Codes, issue, read_private_key
+from softphone_ingest.tenants.activation import ActivationCodes, decode_private_key, issue
 from softphone_notifier.settings import NotifierSettings
 from softphone_onebox.settings import OneboxSettings
 from support.containers import openings
@@ -282,10 +282,10 @@ def test_services_read_the_secrets_and_find_their_servers(
             read["mongo_password"],
             read["redis_password"],
         ]
-    key = read_private_key(read["activation_private_key"])
+    key = decode_private_key(read["activation_private_key"])
     code = issue(key, "huber", 25, utc_now(), utc_now() + timedelta(days=1))
-    codes = Codes(load(IngestSettings).activation_public_key)
-    assert codes.check(code, "huber", utc_now()).seats == 25
+    codes = ActivationCodes(load(IngestSettings).activation_public_key)
+    assert codes.verify(code, "huber", utc_now()).seats == 25
     assert f"default_pass = {read['amqp_password']}\n" in read["rabbitmq.conf"]
     assert f"requirepass {read['redis_password']}\n" == read["redis.conf"]
     assert re.fullmatch(r"[A-Za-z0-9+/]{6,1024}", read["mongo_key"])

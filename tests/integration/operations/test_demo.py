@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from softphone_ingest.tenants.activation import PrivateKey, private_text, public_text
+from softphone_ingest.tenants.activation import PrivateKey, encode_private_key, encode_public_key
 from softphone_onebox.box import Box
 from softphone_onebox.demo import TENANT, Demo
 from softphone_onebox.settings import OneboxSettings
@@ -51,13 +51,13 @@ def test_activation_key_is_kept_and_can_be_replaced(tmp_path: Path) -> None:
     file = tmp_path / "activation_private_key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     again = Box(OneboxSettings(data_dir=tmp_path, activation_public_key=PUBLIC_KEY), quietly)
-    own = public_text(kept.activation_key)
-    assert public_text(again.activation_key) == own
+    own = encode_public_key(kept.activation_key)
+    assert encode_public_key(again.activation_key) == own
     assert (kept.activation_public_keys, again.activation_public_keys) == (
         *(own, f"{PUBLIC_KEY},{own}"),
     )
     configured = PrivateKey.generate()
-    secret = SecretStr(private_text(configured))
+    secret = SecretStr(encode_private_key(configured))
     other = Box(OneboxSettings(data_dir=tmp_path, activation_private_key=secret), quietly)
-    assert private_text(other.activation_key) == private_text(configured)
-    assert other.activation_public_keys == public_text(configured)
+    assert encode_private_key(other.activation_key) == encode_private_key(configured)
+    assert other.activation_public_keys == encode_public_key(configured)

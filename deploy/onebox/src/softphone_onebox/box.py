@@ -14,9 +14,9 @@ from softphone_common.runtime.runner import Runner
 from softphone_common.runtime.service import Service
 from softphone_ingest.tenants.activation import (
     PrivateKey,
-    private_text,
-    public_text,
-    read_private_key,
+    decode_private_key,
+    encode_private_key,
+    encode_public_key,
 )
 from softphone_onebox.settings import OneboxSettings
 from softphone_testing.servers.mongodb import MongoDB
@@ -38,7 +38,7 @@ class Box:
         self._servers: dict[str, Server] = {}
         self.auth_secret = self._auth_secret()
         self.activation_key = self._activation_key()
-        own = public_text(self.activation_key)
+        own = encode_public_key(self.activation_key)
         self.activation_public_keys = ",".join(filter(None, [settings.activation_public_key, own]))
 
     async def start_servers(self) -> None:
@@ -96,10 +96,10 @@ class Box:
     def _activation_key(self) -> PrivateKey:
         """What signs the demo's code."""
         if self._settings.activation_private_key is not None:
-            return read_private_key(self._settings.activation_private_key.get_secret_value())
+            return decode_private_key(self._settings.activation_private_key.get_secret_value())
         self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = private_text(PrivateKey.generate())
-        return read_private_key(_kept(self._folder / "activation_private_key", fresh))
+        fresh = encode_private_key(PrivateKey.generate())
+        return decode_private_key(_kept(self._folder / "activation_private_key", fresh))
 
 
 def _kept(path: Path, fresh: str) -> str:

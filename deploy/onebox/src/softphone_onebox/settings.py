@@ -7,11 +7,11 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from softphone_common.process.settings import PREFIX
-from softphone_ingest.tenants.activation import read_private_key
+from softphone_ingest.tenants.activation import decode_private_key
 
 
 def _readable(key: SecretStr) -> SecretStr:
-    read_private_key(key.get_secret_value())
+    decode_private_key(key.get_secret_value())
     return key
 
 

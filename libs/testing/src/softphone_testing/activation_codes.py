@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from softphone_common.process.clock import utc_now
-from softphone_ingest.tenants.activation import PrivateKey, issue, public_text
+from softphone_ingest.tenants.activation import PrivateKey, encode_public_key, issue
 
 KEY = PrivateKey.generate()
-PUBLIC_KEY = public_text(KEY)
+PUBLIC_KEY = encode_public_key(KEY)
 LONG = timedelta(days=3650)
 SEATS = 1000
 

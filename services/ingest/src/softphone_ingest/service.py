@@ -38,7 +38,7 @@ from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.spool.folder import SpoolFolder
 from softphone_ingest.spool.spool import Spool
-from softphone_ingest.tenants.activation import Codes
+from softphone_ingest.tenants.activation import ActivationCodes
 from softphone_ingest.tenants.activation_cli import app as activation_app
 from softphone_ingest.tenants.routes import TenantApi
 from softphone_ingest.tenants.store import TenantStore
@@ -56,7 +56,7 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     known_tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
     configs = DeviceConfigs(load_all())
     seal = Seal(settings.auth_secret)
-    codes = Codes(settings.activation_public_key)
+    codes = ActivationCodes(settings.activation_public_key)
     resolver = CallIdResolver(RedisCallMemory(redis), _identity_policy(settings))
     hits = HitStore(mongo.database)
     keep = timedelta(days=settings.hits_keep_days)

@@ -6,11 +6,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from softphone_common.process.settings import Settings
-from softphone_ingest.tenants.activation import read_public_keys
+from softphone_ingest.tenants.activation import decode_public_keys
 
 
 def _readable(keys: str) -> str:
-    read_public_keys(keys)
+    decode_public_keys(keys)
     return keys
 
 

@@ -25,23 +25,23 @@ from softphone_common.http.problem import ProblemError
 from softphone_common.process.settings import load
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.tenants.activation import (
+    ActivationCodes,
     ActivationError,
-    Codes,
     PrivateKey,
+    decode_private_key,
+    decode_public_keys,
+    encode_private_key,
+    encode_public_key,
     issue,
-    private_text,
-    public_text,
-    read_private_key,
-    read_public_keys,
+    read_unverified,
     require_active,
-    unchecked,
 )
 
 KEY, OTHER_KEY = PrivateKey.generate(), PrivateKey.generate()
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 END = datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-CODES = Codes(public_text(KEY))
+CODES = ActivationCodes(encode_public_key(KEY))
 CLAIMS: dict[str, Any] = {
     "tenant": "acme",
     "seats": 25,
@@ -60,25 +60,25 @@ def unsigned(header: dict[str, Any], claims: dict[str, Any] = CLAIMS) -> str:
 
 
 def refused(
-    code: str, now: datetime = NOW, tenant: str = "acme", codes: Codes = CODES
+    code: str, now: datetime = NOW, tenant: str = "acme", codes: ActivationCodes = CODES
 ) -> ActivationError:
     """The reason the code does not hold."""
     with pytest.raises(ActivationError) as error:
-        codes.check(code, tenant, now)
+        codes.verify(code, tenant, now)
     return error.value
 
 
 def test_a_code_says_what_was_issued() -> None:
     code = issue(KEY, "acme", 25, NOW, END)
-    activation = CODES.check(code, "acme", NOW)
+    activation = CODES.verify(code, "acme", NOW)
     assert (activation.seats, activation.issued_at, activation.expires_at) == (25, NOW, END)
-    assert activation.id != CODES.check(issue(KEY, "acme", 25, NOW, END), "acme", NOW).id
-    assert unchecked(code).activation() == activation
+    assert activation.id != CODES.verify(issue(KEY, "acme", 25, NOW, END), "acme", NOW).id
+    assert read_unverified(code).activation() == activation
 
 
 def test_a_code_holds_until_its_last_second() -> None:
     code = issue(KEY, "acme", 25, NOW, END)
-    assert CODES.check(code, "acme", END - SECOND).seats == 25
+    assert CODES.verify(code, "acme", END - SECOND).seats == 25
     refusal = refused(code, END)
     assert (refusal.code, refusal.params) == ("activation-code-expired", {"date": "2027-12-31"})
 
@@ -90,15 +90,15 @@ def test_a_code_is_for_one_tenant() -> None:
 
 
 def test_any_of_several_keys_may_have_signed() -> None:
-    both = Codes(f"{public_text(OTHER_KEY)}, {public_text(KEY)}")
+    both = ActivationCodes(f"{encode_public_key(OTHER_KEY)}, {encode_public_key(KEY)}")
     for key in (KEY, OTHER_KEY):
-        assert both.check(issue(key, "acme", 25, NOW, END), "acme", NOW).seats == 25
+        assert both.verify(issue(key, "acme", 25, NOW, END), "acme", NOW).seats == 25
     assert refused(issue(OTHER_KEY, "acme", 25, NOW, END)).code == "activation-code-unsigned"
 
 
 def test_without_a_key_every_code_is_refused_and_the_log_says_so() -> None:
     with capture_logs() as logged:
-        codes = Codes("")
+        codes = ActivationCodes("")
     assert [(line["log_level"], line["set"]) for line in logged] == [
         ("warning", "SOFTPHONE_ACTIVATION_PUBLIC_KEY")
     ]
@@ -123,7 +123,7 @@ def test_the_public_key_is_nobodys_secret() -> None:
     raw = KEY.public_key().public_bytes_raw()
     pem = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     said = unsigned({"alg": "HS256", "typ": "JWT"})
-    for secret in (raw, pem, public_text(KEY).encode()):
+    for secret in (raw, pem, encode_public_key(KEY).encode()):
         signature = hmac.new(secret, said.encode(), hashlib.sha256).digest()
         assert refused(f"{said}.{url64(signature)}").code == "activation-code-invalid"
 
@@ -161,11 +161,13 @@ def test_what_is_no_code_is_refused(text: str) -> None:
 
 
 def test_keys_are_read_as_they_are_written() -> None:
-    assert private_text(read_private_key(private_text(KEY))) == private_text(KEY)
+    assert encode_private_key(decode_private_key(encode_private_key(KEY))) == encode_private_key(
+        KEY
+    )
     pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    assert private_text(read_private_key(pem)) == private_text(KEY)
-    assert read_public_keys(f" {public_text(KEY)}=\n,") == (KEY.public_key(),)
-    assert read_public_keys("") == ()
+    assert encode_private_key(decode_private_key(pem)) == encode_private_key(KEY)
+    assert decode_public_keys(f" {encode_public_key(KEY)}=\n,") == (KEY.public_key(),)
+    assert decode_public_keys("") == ()
 
 
 def test_what_is_no_key_is_named() -> None:
@@ -173,20 +175,20 @@ def test_what_is_no_key_is_named() -> None:
     pem = rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     for text, why in (
         ("", "43 characters"),
-        (public_text(KEY)[1:], "43 characters"),
-        (f"{public_text(KEY)[1:]}+", "43 characters"),
+        (encode_public_key(KEY)[1:], "43 characters"),
+        (f"{encode_public_key(KEY)[1:]}+", "43 characters"),
         (pem, "none of Ed25519"),
         (pem[:200], "not a PEM private key"),
     ):
         with pytest.raises(ValueError, match=why):
-            read_private_key(text)
+            decode_private_key(text)
 
 
 def test_a_wrong_public_key_stops_the_start_and_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: Any = {f"{kind}_url": "x://" for kind in ("amqp", "mongo", "redis")}
-    monkeypatch.setenv("SOFTPHONE_ACTIVATION_PUBLIC_KEY", f"{public_text(KEY)},short")
+    monkeypatch.setenv("SOFTPHONE_ACTIVATION_PUBLIC_KEY", f"{encode_public_key(KEY)},short")
     with pytest.raises(SystemExit):
         load(IngestSettings, **given, auth_secret="x" * 32)
     assert "SOFTPHONE_ACTIVATION_PUBLIC_KEY" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Makes the call a click begins and the link that hands it to the softphone; dials nothing."""
+"""Turns a click on a number into a call and the link that hands the number to the softphone."""
 
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -19,6 +19,7 @@ from softphone_ingest.click_to_call.links import DialLinks
 from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.config import DeviceConfigs
 from softphone_ingest.devices.device import StoredDevice
+from softphone_ingest.identity.call_keys import counterpart_key
 from softphone_ingest.identity.resolver import CallIdResolver
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.spool.spool import Spool
@@ -29,7 +30,7 @@ _NAMESPACE: UUID = uuid5(NAMESPACE_URL, "urn:softphone-connector:click")
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A number as clicked or typed, by whom, and from where; two with the same key are one."""
+    """A number that a user clicked or typed. Two clicks with the same key are one click."""
 
     user: str
     extension: str
@@ -38,7 +39,7 @@ class Click:
 
 
 class Dialler:
-    """Turns clicks into `dialed` calls."""
+    """Publishes a `dialed` observation for each click."""
 
     def __init__(
         self,
@@ -59,35 +60,39 @@ class Dialler:
         self._clock = clock
 
     async def dial(self, tenant: Tenant, click: Click) -> tuple[str, str]:
-        """The new call's id and the link to open; of a repeated click those of the first.
+        """Our id of the call and the link to open. A repeated click returns those of the first.
 
-        Raises ProblemError 422 for what is no number or for a key that stands for another click,
-        UnavailableError if the call can't be kept.
+        Raises ProblemError 422 for a text that is not a number and for a key that another click
+        has used, and UnavailableError if neither RabbitMQ nor the spool takes the observation.
         """
         device = self._device(tenant, click.extension)
         profile = self._profile(tenant, device)
-        remote = normalise(click.number, _by_hand(profile))
+        remote = normalise(click.number, _profile_of_typed_numbers(profile))
         if remote.kind in {"anonymous", "invalid"}:
             raise ProblemError("number-not-dialable", field="number")
-        call = _call_id(tenant, click)
-        asked = f"{_party(remote)} from {click.extension}"
-        known = await self._idempotency.take(tenant.id, call, asked) if click.key else None
-        if known is not None and known.asked != asked:
-            raise ProblemError("idempotency-key-reused", field=KEY_HEADER)
-        if known is not None and known.link is not None:
-            return call, known.link
-        await self._tell(tenant, click, call, remote)
-        for reading in _readings(remote, profile):
-            await self._resolver.expect(tenant.id, click.extension, reading, call)
-        dialled = await self._link(tenant, click.user, device)
-        link = fill_link(dialled.link, format_number(remote, dialled.spelling, profile))
+        call_id = _call_id(tenant, click)
+        fingerprint = f"{counterpart_key(remote)} from {click.extension}"
         if click.key:
-            await self._idempotency.made(tenant.id, call, asked, link)
-        return call, link
+            earlier = await self._idempotency.claim(tenant.id, call_id, fingerprint)
+            if earlier is not None and earlier.fingerprint != fingerprint:
+                raise ProblemError("idempotency-key-reused", field=KEY_HEADER)
+            if earlier is not None and earlier.link is not None:
+                return call_id, earlier.link
+        await self._publish(tenant, click, call_id, remote)
+        # The publish comes first: a hit that joins a call nobody has published would have no click.
+        for number in _possible_readings(remote, profile):
+            await self._resolver.expect(tenant.id, click.extension, number, call_id)
+        dial_link = await self._dial_link(tenant, click.user, device)
+        link = fill_link(dial_link.link, format_number(remote, dial_link.spelling, profile))
+        if click.key:
+            await self._idempotency.complete(tenant.id, call_id, fingerprint, link)
+        return call_id, link
 
-    async def _tell(self, tenant: Tenant, click: Click, call: str, remote: RemoteNumber) -> None:
+    async def _publish(
+        self, tenant: Tenant, click: Click, call_id: str, remote: RemoteNumber
+    ) -> None:
         observation = Observation(
-            call_id=call,
+            call_id=call_id,
             phase="dialed",
             extension=click.extension,
             remote=remote,
@@ -98,51 +103,49 @@ class Dialler:
         await self._spool.publish(CallObserved(tenant=tenant.id, observation=observation))
 
     def _device(self, tenant: Tenant, extension: str) -> StoredDevice | None:
-        """The device of this one extension; of several rather one with a link."""
-        found = [
+        """The active device with this extension, preferably one with a dial link."""
+        devices = [
             device
             for device in self._devices
             if (device.tenant, device.extension, device.active) == (tenant.id, extension, True)
         ]
-        return min(found, key=lambda device: (device.dial is None, device.id), default=None)
+        return min(devices, key=lambda device: (device.dial is None, device.id), default=None)
 
     def _profile(self, tenant: Tenant, device: StoredDevice | None) -> NumberProfile:
         try:
             return self._configs.of(tenant, device).profile if device else tenant.numbers
-        except HitError:
+        except HitError:  # the stored mapping is no longer valid; a click needs only the numbers
             return tenant.numbers
 
-    async def _link(self, tenant: Tenant, user: str, device: StoredDevice | None) -> DialLink:
+    async def _dial_link(self, tenant: Tenant, user: str, device: StoredDevice | None) -> DialLink:
         try:
-            own = await self._links.get(tenant.id, user)
+            of_user = await self._links.get(tenant.id, user)
         except UnavailableError as error:
-            log.warning("own dial link not read", tenant=tenant.id, user=user, error=str(error))
-            own = None
-        # not checked again: what was stored under an older rule still dials
-        at_tenant = DialLink.model_construct(link=tenant.dial_link, spelling=tenant.dial_spelling)
-        return own or (device and device.dial) or at_tenant
+            log.warning("dial link not read", tenant=tenant.id, user=user, error=str(error))
+            of_user = None
+        # Without validation: a link that was stored before a rule became stricter still works.
+        of_tenant = DialLink.model_construct(link=tenant.dial_link, spelling=tenant.dial_spelling)
+        return of_user or (device and device.dial) or of_tenant
 
 
-def _by_hand(profile: NumberProfile) -> NumberProfile:
-    """For what people type and click: the habits of a phone in writing numbers are not theirs."""
+def _profile_of_typed_numbers(profile: NumberProfile) -> NumberProfile:
+    """The profile without the peculiarities of a phone, because people write numbers normally."""
     return replace(profile, outside_prefix_mode="never", format="any")
 
 
-def _readings(remote: RemoteNumber, profile: NumberProfile) -> list[RemoteNumber]:
-    """What the number may look like when the phone tells it, in whichever spelling.
+def _possible_readings(remote: RemoteNumber, profile: NumberProfile) -> list[RemoteNumber]:
+    """The numbers that the hit of this call may contain, whichever format the phone dialled.
 
-    0176 04069001 with an outside prefix of 0 is the same digits as a number in California.
+    A phone reports the digits it dialled, and they can read as another number: 0176 04069001 with
+    the outside prefix 0 has the digits of a number in California.
     """
-    spelt = (normalise(format_number(remote, s, profile), profile) for s in get_args(DialFormat))
-    return list({_party(reading): reading for reading in (remote, *spelt)}.values())
-
-
-def _party(remote: RemoteNumber) -> str:
-    return remote.e164 or remote.display
+    formatted = (format_number(remote, f, profile) for f in get_args(DialFormat))
+    numbers = (remote, *(normalise(text, profile) for text in formatted))
+    return list({counterpart_key(number): number for number in numbers}.values())
 
 
 def _call_id(tenant: Tenant, click: Click) -> str:
-    """The same for the same key of the same user, at every instance and without any state."""
+    """A UUIDv5 of the click's key, so that every instance computes one id without shared state."""
     if click.key is None:
         return str(uuid4())
     return str(uuid5(_NAMESPACE, "\x1f".join((tenant.id, click.user, click.key))))

@@ -1,4 +1,4 @@
-"""Remembers in Redis what clicks with a key became; whoever has no Redis repeats them safely."""
+"""Remembers in Redis the clicks that were sent with an `Idempotency-Key` header."""
 
 import json
 from dataclasses import dataclass
@@ -9,50 +9,54 @@ from softphone_common.stores.redis import Redis, reaching
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
-    """What is known of a click that came before: what it asked for, and its link once it is made.
+class EarlierClick:
+    """The first click with the key of this one: its fingerprint, and its link once there is one.
 
-    Without a link the first of them is still on its way or has failed: it is to be made again.
+    A click without a link is still in progress or has failed, and is made again.
     """
 
-    asked: str
+    fingerprint: str
     link: str | None
 
 
 class IdempotencyKeys:
-    """Clicks with a key, by the call they begin."""
+    """Clicks with a key, under the call they begin.
+
+    Without Redis every click counts as the first. That is safe, because the call id is computed
+    from the key: a repeated click publishes the same call again and begins no second one.
+    """
 
     def __init__(self, redis: Redis, seconds: int) -> None:
         self._redis = redis
         self._seconds = seconds
 
-    async def take(self, tenant: str, call: str, asked: str) -> Repeated | None:
-        """Notes a click; what is known of one with its key before it, None if it is the first."""
-        key = _key(tenant, call)
+    async def claim(self, tenant: str, call_id: str, fingerprint: str) -> EarlierClick | None:
+        """Stores a click. Returns the earlier click with its key, or None for the first."""
+        key = _key(tenant, call_id)
         try:
             with reaching():
-                async with self._redis.client.pipeline(transaction=True) as both:
-                    both.set(key, _value(asked, None), nx=True, ex=self._seconds)
-                    both.get(key)
-                    fresh, known = await both.execute()
+                async with self._redis.client.pipeline(transaction=True) as transaction:
+                    transaction.set(key, _value(fingerprint, None), nx=True, ex=self._seconds)
+                    transaction.get(key)
+                    is_first, value = await transaction.execute()
         except UnavailableError as error:
-            log.warning("repeated clicks not known", call=call, error=str(error))
+            log.warning("repeated clicks not recognised", call=call_id, error=str(error))
             return None
-        return None if fresh else Repeated(*json.loads(known))
+        return None if is_first else EarlierClick(*json.loads(value))
 
-    async def made(self, tenant: str, call: str, asked: str, link: str) -> None:
-        """The call is on the bus: who asks again is told this link."""
+    async def complete(self, tenant: str, call_id: str, fingerprint: str, link: str) -> None:
+        """Stores the link, which repeated clicks get from now on. Call it after the publish."""
         try:
             with reaching():
-                value = _value(asked, link)
-                await self._redis.client.set(_key(tenant, call), value, ex=self._seconds)
+                value = _value(fingerprint, link)
+                await self._redis.client.set(_key(tenant, call_id), value, ex=self._seconds)
         except UnavailableError as error:
-            log.warning("click not remembered", call=call, error=str(error))
+            log.warning("click not remembered", call=call_id, error=str(error))
 
 
-def _key(tenant: str, call: str) -> str:
-    return f"softphone:dial:{tenant}:{call}"
+def _key(tenant: str, call_id: str) -> str:
+    return f"softphone:dial:{tenant}:{call_id}"
 
 
-def _value(asked: str, link: str | None) -> str:
-    return json.dumps([asked, link])
+def _value(fingerprint: str, link: str | None) -> str:
+    return json.dumps([fingerprint, link])

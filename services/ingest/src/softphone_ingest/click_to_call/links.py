@@ -1,4 +1,4 @@
-"""The store of the links users dial with instead of their tenant's; opens none of them."""
+"""Stores the links that users dial with instead of the link of their device or tenant."""
 
 from softphone_common.contracts.dial_link import DialLink
 from softphone_common.stores.mongo import Database, reaching
@@ -7,29 +7,30 @@ COLLECTION = "dial_links"
 
 
 class DialLinks:
-    """Users' own links in MongoDB, at most one each."""
+    """The dial links of users in MongoDB, at most one for each user."""
 
     def __init__(self, database: Database) -> None:
         self._links = database[COLLECTION]
 
     async def get(self, tenant: str, user: str) -> DialLink | None:
-        """The user's own link. Raises UnavailableError while the store is away."""
+        """The user's own link, or None. Raises UnavailableError if MongoDB does not answer."""
         with reaching():
             document = await self._links.find_one({"_id": _key(tenant, user)})
         return None if document is None else DialLink.model_validate(document)
 
     async def put(self, tenant: str, user: str, link: DialLink) -> None:
-        """Stores the user's link in place of any before."""
+        """Stores the user's link and replaces an earlier one."""
         fields = {"_id": _key(tenant, user), **link.model_dump()}
         with reaching():
             await self._links.replace_one({"_id": fields["_id"]}, fields, upsert=True)
 
     async def remove(self, tenant: str, user: str) -> bool:
-        """Forgets the user's link; False if there is none."""
+        """Deletes the user's link. Returns False if there was none."""
         with reaching():
             result = await self._links.delete_one({"_id": _key(tenant, user)})
         return result.deleted_count == 1
 
 
 def _key(tenant: str, user: str) -> str:
-    return f"{tenant}:{user}"  # no tenant has a colon in its id
+    # A tenant id has no colon, so two pairs never have the same key.
+    return f"{tenant}:{user}"

@@ -1,4 +1,4 @@
-"""The routes of clicks, `/api/dial`, and of the links users dial with; opens no link."""
+"""The routes `/api/dial` for clicks and `/api/dial/link` for the link a user dials with."""
 
 from typing import Annotated
 
@@ -21,13 +21,14 @@ Key = Annotated[
         min_length=1,
         max_length=255,
         pattern="^[ -~]+$",
-        description="The same for a click that is sent again: it stays one call",
+        description="A unique text for each click. A request that is sent again with the same"
+        " key begins no second call and returns the call and link of the first.",
     ),
 ]
 
 
 class DialRequest(BaseModel):
-    """A click on a number; without `extension` the caller's first one dials."""
+    """A click on a number. Without `extension` the call is made from the caller's first one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +37,7 @@ class DialRequest(BaseModel):
 
 
 class Dialled(BaseModel):
-    """The call the click began, and the link that hands it to the softphone."""
+    """The call that the click began, and the link that hands the number to the softphone."""
 
     call_id: str
     link: str
@@ -51,7 +52,7 @@ class DialLinkInput(DialLink):
 
 
 class DialApi:
-    """Clicks over HTTP, and what each user dials with."""
+    """Clicks and users' dial links over HTTP."""
 
     def __init__(self, dialler: Dialler, links: DialLinks, tenants: Tenants, clock: Clock) -> None:
         self._dialler = dialler
@@ -65,37 +66,40 @@ class DialApi:
         add("/link", self.put_link, methods=["PUT"])
         add("/link", self.remove_link, methods=["DELETE"], status_code=204)
 
-    async def dial(self, asked: DialRequest, caller: AnyCaller, key: Key = None) -> Dialled:
-        """Begins a call from one of the caller's extensions."""
+    async def dial(self, request: DialRequest, caller: AnyCaller, key: Key = None) -> Dialled:
+        """Begins a call from one of the caller's extensions, and returns the link to open.
+
+        Administrators may dial from every extension of their tenant.
+        """
         tenant = self._tenants.require(caller.tenant)
         require_active(tenant, self._clock())
-        click = Click(caller.user, _extension(asked, caller), asked.number, key)
-        call, link = await self._dialler.dial(tenant, click)
-        return Dialled(call_id=call, link=link)
+        click = Click(caller.user, _extension(request, caller), request.number, key)
+        call_id, link = await self._dialler.dial(tenant, click)
+        return Dialled(call_id=call_id, link=link)
 
     async def show_link(self, caller: AnyCaller) -> DialLink:
-        """The caller's own link, which goes before those of the device and the tenant."""
+        """Returns the caller's own link, which is used instead of those of device and tenant."""
         link = await self._links.get(caller.tenant, caller.user)
         if link is None:
             raise ProblemError("dial-link-unknown")
         return link
 
-    async def put_link(self, given: DialLinkInput, caller: AnyCaller) -> DialLink:
-        """The caller dials with this link from now on."""
-        await self._links.put(caller.tenant, caller.user, given)
-        return given
+    async def put_link(self, link: DialLinkInput, caller: AnyCaller) -> DialLink:
+        """Stores the link that the caller dials with from now on."""
+        await self._links.put(caller.tenant, caller.user, link)
+        return link
 
     async def remove_link(self, caller: AnyCaller) -> None:
-        """The caller dials again with the link of the device or the tenant."""
+        """Deletes the caller's link; the link of the device or the tenant is used again."""
         if not await self._links.remove(caller.tenant, caller.user):
             raise ProblemError("dial-link-unknown")
 
 
-def _extension(asked: DialRequest, caller: Caller) -> str:
-    if asked.extension is None:
+def _extension(request: DialRequest, caller: Caller) -> str:
+    if request.extension is None:
         if not caller.extensions:
             raise ProblemError("extension-missing", field="extension")
         return caller.extensions[0]
-    if asked.extension not in caller.extensions and not caller.may("admin"):
+    if request.extension not in caller.extensions and not caller.may("admin"):
         raise ProblemError("extension-refused")
-    return asked.extension
+    return request.extension

@@ -1,4 +1,4 @@
-"""Activation codes: signs and reads them offline; trusts no key but those it is told.
+"""Signs and verifies activation codes, offline and only with the keys of the settings.
 
 A code is a JWT (RFC 7519) signed with Ed25519 (alg EdDSA, RFC 8037), with the claims `tenant`,
 `seats`, `exp`, `iat` and `jti`. A key is its raw 32 bytes in base64url without padding.
@@ -33,7 +33,7 @@ _Seconds = Annotated[int, Field(ge=0, le=int(datetime.max.replace(tzinfo=UTC).ti
 
 
 class ActivationError(Exception):
-    """An activation code that does not hold, with a code of the table of problems."""
+    """An activation code that is not valid, with a code of the table of problems."""
 
     def __init__(self, code: str, /, **params: str) -> None:
         super().__init__(f"The code {text_of(code, params)}")
@@ -42,7 +42,7 @@ class ActivationError(Exception):
 
 
 class Claims(BaseModel):
-    """What a code says; times are seconds since 1970."""
+    """The content of a code. Times are seconds since 1970."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -53,7 +53,7 @@ class Claims(BaseModel):
     jti: str = Field(min_length=1)
 
     def activation(self) -> Activation:
-        """The same as the tenant keeps it."""
+        """The content in the form in which a tenant stores it."""
         return Activation(
             id=self.jti,
             seats=self.seats,
@@ -62,16 +62,16 @@ class Claims(BaseModel):
         )
 
 
-class Codes:
-    """Checks codes against the public keys the installation trusts, comma-separated."""
+class ActivationCodes:
+    """Verifies codes with the public keys of the installation, comma-separated."""
 
     def __init__(self, public_keys: str) -> None:
-        self._keys = read_public_keys(public_keys)
+        self._keys = decode_public_keys(public_keys)
         if not self._keys:
-            log.warning("no activation code can be taken", set="SOFTPHONE_ACTIVATION_PUBLIC_KEY")
+            log.warning("no activation code can be verified", set="SOFTPHONE_ACTIVATION_PUBLIC_KEY")
 
-    def check(self, code: str, tenant: str, now: datetime) -> Activation:
-        """What the code allows this tenant. Raises ActivationError saying why it does not hold."""
+    def verify(self, code: str, tenant: str, now: datetime) -> Activation:
+        """The activation of this tenant. Raises ActivationError with the reason if not valid."""
         claims = self._signed(code)
         if claims.tenant != tenant:
             raise ActivationError("activation-code-misplaced", tenant=tenant)
@@ -94,24 +94,24 @@ class Codes:
 def issue(
     key: PrivateKey, tenant: str, seats: int, issued_at: datetime, expires_at: datetime
 ) -> str:
-    """A code for this tenant. Raises ActivationError if it would say what no code can say."""
-    given = {
+    """A signed code for this tenant. Raises ActivationError for values no code may have."""
+    claims = {
         "tenant": tenant,
         "seats": seats,
         "iat": int(issued_at.timestamp()),
         "exp": int(expires_at.timestamp()),
         "jti": str(uuid4()),
     }
-    return jwt.encode(_checked(given).model_dump(), key, _ALGORITHM)
+    return jwt.encode(_checked(claims).model_dump(), key, _ALGORITHM)
 
 
-def unchecked(code: str) -> Claims:
-    """What the code says, whoever signed it. Raises ActivationError if it is none."""
+def read_unverified(code: str) -> Claims:
+    """The content without a check of the signature. Raises ActivationError if it is no code."""
     return _claims(code, None)
 
 
 def require_active(tenant: Tenant, now: datetime) -> None:
-    """Raises ProblemError 403 saying why, unless the tenant is active now."""
+    """Raises ProblemError 403 with the reason unless the tenant is active now."""
     state = tenant.state_at(now)
     if state == "active":
         return
@@ -123,18 +123,18 @@ def require_active(tenant: Tenant, now: datetime) -> None:
     raise ProblemError("tenant-switched-off")
 
 
-def private_text(key: PrivateKey) -> str:
-    """The private key as settings have it."""
+def encode_private_key(key: PrivateKey) -> str:
+    """The private key in the form the settings expect: base64url without padding."""
     return _text(key.private_bytes_raw())
 
 
-def public_text(key: PrivateKey) -> str:
-    """The public key of this private one, as settings have it."""
+def encode_public_key(key: PrivateKey) -> str:
+    """The public key of this private key, in base64url without padding."""
     return _text(key.public_key().public_bytes_raw())
 
 
-def read_private_key(text: str) -> PrivateKey:
-    """From base64url, or from PEM as openssl writes it. Raises ValueError saying what it is not."""
+def decode_private_key(text: str) -> PrivateKey:
+    """Reads base64url, or PEM as openssl writes it. Raises ValueError with the reason."""
     if "-----BEGIN" not in text:
         return PrivateKey.from_private_bytes(_bytes(text))
     try:
@@ -146,18 +146,19 @@ def read_private_key(text: str) -> PrivateKey:
     return key
 
 
-def read_public_keys(text: str) -> tuple[PublicKey, ...]:
-    """From base64url, comma-separated. Raises ValueError saying what one of them is not."""
+def decode_public_keys(text: str) -> tuple[PublicKey, ...]:
+    """Reads base64url keys, comma-separated. Raises ValueError with the reason."""
     parts = [part.strip() for part in text.split(",")]
     return tuple(PublicKey.from_public_bytes(_bytes(part)) for part in parts if part)
 
 
 def _claims(code: str, key: PublicKey | None) -> Claims:
-    """Times are left to the caller: they are to be held against a clock that can be moved."""
+    # PyJWT compares times with the system clock; the caller compares them with the clock of the
+    # service, which tests can move.
     if not code.isascii():
         raise ActivationError("activation-code-invalid")
     try:
-        given = jwt.decode(
+        claims = jwt.decode(
             code,
             key or "",
             [_ALGORITHM],
@@ -173,17 +174,17 @@ def _claims(code: str, key: PublicKey | None) -> Claims:
         raise
     except jwt.InvalidTokenError as error:
         raise ActivationError("activation-code-invalid") from error
-    return _checked(given)
+    return _checked(claims)
 
 
-def _checked(given: dict[str, object]) -> Claims:
+def _checked(claims: dict[str, object]) -> Claims:
     try:
-        return Claims.model_validate(given)
+        return Claims.model_validate(claims)
     except ValidationError as error:
-        wrong = error.errors(include_input=False)[0]
-        name = str(wrong["loc"][0])
+        first = error.errors(include_input=False)[0]
+        name = str(first["loc"][0])
         raise ActivationError(
-            "activation-claim-invalid", claim=name, reason=wrong["msg"]
+            "activation-claim-invalid", claim=name, reason=first["msg"]
         ) from error
 
 

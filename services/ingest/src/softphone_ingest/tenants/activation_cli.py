@@ -17,14 +17,14 @@ import typer
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX
 from softphone_ingest.tenants.activation import (
+    ActivationCodes,
     ActivationError,
-    Codes,
     PrivateKey,
+    decode_private_key,
+    encode_private_key,
+    encode_public_key,
     issue,
-    private_text,
-    public_text,
-    read_private_key,
-    unchecked,
+    read_unverified,
 )
 
 EXIT_NOT_VALID = 1
@@ -50,7 +50,7 @@ def _end_of_day(text: str) -> datetime:
 @app.command("keys", help="Prints a new pair of keys in the form the settings expect.")
 def keys() -> None:
     key = PrivateKey.generate()
-    sys.stdout.write(f"{PRIVATE}={private_text(key)}\n{PUBLIC}={public_text(key)}\n")
+    sys.stdout.write(f"{PRIVATE}={encode_private_key(key)}\n{PUBLIC}={encode_public_key(key)}\n")
 
 
 @app.command("issue", help=f"Prints a new code, signed with {PRIVATE} or {PRIVATE}_FILE.")
@@ -67,7 +67,7 @@ def issue_code(
         _refuse(f"--expires {expires:%Y-%m-%d} is over already; choose a later day")
     with _settings_errors():
         try:
-            key = read_private_key(_setting(PRIVATE))
+            key = decode_private_key(_setting(PRIVATE))
         except ValueError as error:
             raise _SettingError(f"{PRIVATE} {error}") from None
     try:
@@ -80,7 +80,7 @@ def issue_code(
 @app.command("show", help=f"Shows a code and checks it with {PUBLIC} or {PUBLIC}_FILE.")
 def show(code: Annotated[str, typer.Argument(metavar="CODE", help="The code to read.")]) -> None:
     try:
-        claims = unchecked(code)
+        claims = read_unverified(code)
     except ActivationError as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(EXIT_NOT_VALID) from None
@@ -95,11 +95,11 @@ def show(code: Annotated[str, typer.Argument(metavar="CODE", help="The code to r
     sys.stdout.write("\n".join(lines) + "\n")
     with _settings_errors():
         try:
-            codes = Codes(_setting(PUBLIC))
+            codes = ActivationCodes(_setting(PUBLIC))
         except ValueError as error:
             raise _SettingError(f"{PUBLIC} {error}") from None
     try:
-        codes.check(code, claims.tenant, utc_now())
+        codes.verify(code, claims.tenant, utc_now())
     except ActivationError as error:
         sys.stdout.write(f"holds:   no. {error}\n")
         raise typer.Exit(EXIT_NOT_VALID) from None

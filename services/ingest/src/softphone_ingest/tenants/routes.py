@@ -24,7 +24,7 @@ from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.stores.tenants import Tenants
-from softphone_ingest.tenants.activation import CODE_MAX, ActivationError, Codes
+from softphone_ingest.tenants.activation import CODE_MAX, ActivationCodes, ActivationError
 from softphone_ingest.tenants.store import TenantStore
 
 
@@ -50,7 +50,7 @@ class _Input(BaseModel):
 
 
 class TenantChanges(_Input):
-    """What of a tenant to change."""
+    """The fields of a tenant to change. Fields that are missing stay as they are."""
 
     name: Name | None = None
     time_zone: Zone | None = None
@@ -66,7 +66,7 @@ class TenantChanges(_Input):
 
 
 class TenantByOperator(TenantChanges):
-    """What only an operator may say of a tenant."""
+    """The fields of a tenant to change, with those that only an operator may change."""
 
     active: bool | None = None
     activation_code: Code | None = None
@@ -79,24 +79,24 @@ class ActivationInput(_Input):
 
 
 class TenantOutput(Tenant):
-    """A tenant and whether it is active now; `active` is the operator's switch alone."""
+    """A tenant with its state now. `active` is only the operator's switch."""
 
     state: TenantState
 
 
 class TenantApi:
-    """Tenants over HTTP. Every change is stored first, then told to all instances."""
+    """Tenants over HTTP. Every change is stored first and then published to all instances."""
 
     def __init__(
         self,
         tenants: TenantStore,
-        tenant_mirror: Tenants,
-        codes: Codes,
+        tenant_cache: Tenants,
+        codes: ActivationCodes,
         bus: Bus,
         clock: Clock,
     ) -> None:
         self._tenants = tenants
-        self._tenant_mirror = tenant_mirror
+        self._tenant_cache = tenant_cache
         self._codes = codes
         self._bus = bus
         self._clock = clock
@@ -108,61 +108,62 @@ class TenantApi:
         add("/tenants/{tenant}", self.put_tenant, methods=["PUT"])
 
     async def show_tenant(self, caller: AnyCaller) -> TenantOutput:
-        """The caller's tenant, its seats and their expiry, and whether it is active."""
-        tenant = self._tenant_mirror.get(caller.tenant)
+        """Returns the caller's tenant with its activation and state."""
+        tenant = self._tenant_cache.get(caller.tenant)
         if tenant is None:
             raise ProblemError("tenant-unknown")
-        return self._shown(tenant)
+        return self._output(tenant)
 
     async def edit_tenant(self, changes: TenantChanges, caller: AdminCaller) -> TenantOutput:
-        """Changes what is given of the caller's tenant."""
+        """Changes the fields that are present of the caller's tenant."""
         tenant = await self._tenants.edit(caller.tenant, changes.model_dump(exclude_unset=True))
         if tenant is None:
             raise ProblemError("tenant-unknown")
-        return await self._tell_tenant(tenant)
+        return await self._publish(tenant)
 
-    async def activate(self, given: ActivationInput, caller: AdminCaller) -> TenantOutput:
-        """Makes the caller's tenant active until the code expires; replaces the code before."""
-        if self._tenant_mirror.get(caller.tenant) is None:
+    async def activate(self, request: ActivationInput, caller: AdminCaller) -> TenantOutput:
+        """Activates the caller's tenant until the code expires. Replaces the earlier code."""
+        if self._tenant_cache.get(caller.tenant) is None:
             raise ProblemError("tenant-unknown")
-        fields = self._activation(caller.tenant, given.code, "code")
+        fields = self._activation(caller.tenant, request.code, "code")
         tenant = await self._tenants.edit(caller.tenant, fields)
         if tenant is None:
-            raise _too_old("code")
-        return await self._tell_tenant(tenant)
+            raise _outdated("code")
+        return await self._publish(tenant)
 
     async def put_tenant(
-        self, tenant: Annotated[TenantId, Path()], given: TenantByOperator, _: OperatorCaller
+        self, tenant: Annotated[TenantId, Path()], changes: TenantByOperator, _: OperatorCaller
     ) -> TenantOutput:
-        """Makes a tenant, or changes what is given of it; it is active with a code only."""
-        fields: dict[str, Any] = given.model_dump(exclude_unset=True)
+        """Creates a tenant, or changes the fields that are present. Only a code activates it."""
+        fields: dict[str, Any] = changes.model_dump(exclude_unset=True)
         code = fields.pop("activation_code", None)
         if code is not None:
             fields |= self._activation(tenant, code, "activation_code")
         fresh = Tenant.model_validate({"name": tenant, **fields, "id": tenant})
         if await self._tenants.add(fresh):
-            return await self._tell_tenant(fresh)
+            return await self._publish(fresh)
         edited = await self._tenants.edit(tenant, fields)
-        if edited is None:  # it is there: tenants are never deleted
-            raise _too_old("activation_code")
-        return await self._tell_tenant(edited)
+        # Tenants are never deleted, so None means that the code is older than the present one.
+        if edited is None:
+            raise _outdated("activation_code")
+        return await self._publish(edited)
 
     def _activation(self, tenant: str, code: str, field: str) -> dict[str, Any]:
         try:
-            activation = self._codes.check(code, tenant, self._clock())
+            activation = self._codes.verify(code, tenant, self._clock())
         except ActivationError as error:
             raise ProblemError(error.code, field, **error.params) from None
         return {"activation": activation.model_dump()}
 
-    def _shown(self, tenant: Tenant) -> TenantOutput:
+    def _output(self, tenant: Tenant) -> TenantOutput:
         state = tenant.state_at(self._clock())
         return TenantOutput.model_validate({**tenant.model_dump(), "state": state})
 
-    async def _tell_tenant(self, tenant: Tenant) -> TenantOutput:
-        self._tenant_mirror.apply(tenant)
+    async def _publish(self, tenant: Tenant) -> TenantOutput:
+        self._tenant_cache.apply(tenant)
         await self._bus.try_publish(TenantChanged(tenant=tenant.id, settings=tenant))
-        return self._shown(tenant)
+        return self._output(tenant)
 
 
-def _too_old(field: str) -> ProblemError:
+def _outdated(field: str) -> ProblemError:
     return ProblemError("activation-code-outdated", field=field)

@@ -1,4 +1,4 @@
-"""The store of tenants: the one place that writes them."""
+"""Stores tenants. Other services read the collection and never write it."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from softphone_common.stores.tenants import COLLECTION
 
 
 class TenantStore:
-    """Tenants in MongoDB; a tenant is never deleted, only made inactive."""
+    """Tenants in MongoDB. A tenant is never deleted, only deactivated."""
 
     def __init__(self, database: Database) -> None:
         self._tenants = database[COLLECTION]
 
     async def add(self, tenant: Tenant) -> bool:
-        """Stores a new tenant; False if there is one with this id."""
+        """Stores a new tenant. Returns False if there is one with this id."""
         try:
             with reaching():
                 await self._tenants.insert_one(to_document(tenant))
@@ -27,17 +27,18 @@ class TenantStore:
         return True
 
     async def edit(self, tenant: str, changes: dict[str, Any]) -> Tenant | None:
-        """The tenant with these fields changed, or None if there is none.
+        """Changes fields and returns the tenant, or None if there is no tenant with this id.
 
-        None too, and nothing is changed, for an activation issued before the one it has.
+        An activation that was issued before the tenant's present one also returns None and changes
+        nothing, so that an old code cannot take back seats.
         """
-        wanted: Document = {"_id": tenant}
+        query: Document = {"_id": tenant}
         if "activation" in changes:
             not_older = {"$lte": changes["activation"]["issued_at"]}
-            wanted["$or"] = [{"activation": None}, {"activation.issued_at": not_older}]
+            query["$or"] = [{"activation": None}, {"activation.issued_at": not_older}]
         with reaching():
             document = await self._tenants.find_one_and_update(
-                wanted,
+                query,
                 {"$set": changes, "$inc": {"version": 1}},
                 return_document=ReturnDocument.AFTER,
             )
