@@ -1,4 +1,4 @@
-"""What the services can reach and unpack by their own code; whoever adds to it answers for it here.
+"""Lists all that services reach and unpack by their own code. A new entry needs its reason here.
 
 Nothing calls an address that a tenant or a stranger has given, nothing is unpacked, no table is
 written or read, and XML is read in one place, without entities.
@@ -136,7 +136,7 @@ def named(tree: ast.AST) -> Iterator[str]:
 
 
 def breaches(tree: ast.AST, ban: Ban) -> set[str]:
-    """What in it is banned; a module by the name under which its import says it."""
+    """Banned modules and names in the tree; a module by the name in its import."""
     modules = {name for name in imported(tree) if is_of(name, ban.modules)}
     whole = {name for name in modules if not is_of(name.rpartition(".")[0], modules)}
     return whole | (set(named(tree)) & ban.names)
@@ -247,10 +247,10 @@ def test_xml_is_read_in_one_place() -> None:
 
 def test_no_text_becomes_code_and_no_file_is_taken() -> None:
     banned = {"eval", "exec", "compile", "__import__", "UploadFile"}
-    said = {
+    uses = {
         (file, node.id)
         for file, tree in MODULES.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and node.id in banned
     }
-    assert said == set()
+    assert uses == set()

@@ -50,7 +50,7 @@ _headers = st.dictionaries(st.text("abcx-", max_size=6), st.binary(max_size=20).
 
 @st.composite
 def _requests(draw: st.DrawFn) -> tuple[HitRequest, DeviceConfig]:
-    """What reads such a request for such a device."""
+    """Any request, and the configuration of a device that reads it."""
     request = HitRequest(
         method=draw(st.sampled_from(["GET", "POST", "PUT"])),
         path=draw(_text | st.sampled_from(["/ringing", "/exe", "/i", "/a=b&c=d/", "/\n/\ud800"])),

@@ -94,7 +94,7 @@ def test_any_delivery_of_anything_is_the_same_call(
 @given(what=anything)
 def test_folding_what_is_known_changes_nothing(what: list[Observation]) -> None:
     call = folded(*what)
-    assert all(fold(call, known) == call for known in what)
+    assert all(fold(call, observation) == call for observation in what)
 
 
 @given(one=observations, other=observations)

@@ -54,7 +54,7 @@ def test_only_an_external_number_finds_anybody(raw: str, key: str | None) -> Non
     assert lookup_key(normalise(raw, HOME)) == key
 
 
-def test_nobody_is_found_behind_the_own_trunk_or_without_a_number() -> None:
+def test_own_trunk_and_missing_number_have_no_key() -> None:
     ours = NumberProfile(trunk="+498999998")
     assert lookup_key(normalise("+498999998001", ours)) is None
     assert lookup_key(normalise("+498999998", ours)) is None
@@ -89,7 +89,7 @@ def test_surest_first_then_type_then_name_then_id() -> None:
     assert in_order(reversed(expected)) == expected
 
 
-@given(data=st.data(), found=matches)
-def test_the_order_found_does_not_matter(data: st.DataObject, found: list[Match]) -> None:
-    assert in_order(data.draw(st.permutations(found))) == in_order(found)
-    assert sorted(map(repr, in_order(found))) == sorted(map(repr, found))
+@given(data=st.data(), some=matches)
+def test_the_order_of_the_search_does_not_matter(data: st.DataObject, some: list[Match]) -> None:
+    assert in_order(data.draw(st.permutations(some))) == in_order(some)
+    assert sorted(map(repr, in_order(some))) == sorted(map(repr, some))

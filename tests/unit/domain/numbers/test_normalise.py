@@ -42,10 +42,10 @@ spellings = st.text(alphabet="0123456789+ ()/-.*#;,@<>[]:%xwptelsip\u00a0１", m
 
 def profile_of(row: dict[str, Any]) -> NumberProfile:
     """The profile a row is read with; how its text came does not matter."""
-    known = {name: value for name, value in row.get("ctx", {}).items() if name != "transport"}
-    if "extension_ranges" in known:
-        known["extension_ranges"] = tuple(known["extension_ranges"])
-    return NumberProfile(region=row["region"], **known)
+    changes = {name: value for name, value in row.get("ctx", {}).items() if name != "transport"}
+    if "extension_ranges" in changes:
+        changes["extension_ranges"] = tuple(changes["extension_ranges"])
+    return NumberProfile(region=row["region"], **changes)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,7 @@ def test_shows(raw: str, display: str) -> None:
         ("116118", 6, "internal"),
     ],
 )
-def test_services_come_before_what_is_only_as_short_as_an_extension(
-    raw: str, length: int, kind: str
-) -> None:
+def test_services_come_before_extensions_known_by_length(raw: str, length: int, kind: str) -> None:
     assert normalise(raw, NumberProfile(extension_max_len=length)).kind == kind
 
 
@@ -141,7 +139,7 @@ def test_keeps_only_so_much_of_the_raw_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "known"), [("DE", True), ("GB", True), ("de", False), ("", False)]
+    ("code", "expected"), [("DE", True), ("GB", True), ("de", False), ("", False)]
 )
-def test_knows_the_regions(code: str, known: bool) -> None:
-    assert is_region(code) is known
+def test_knows_the_regions(code: str, expected: bool) -> None:
+    assert is_region(code) is expected

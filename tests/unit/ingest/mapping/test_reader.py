@@ -13,7 +13,7 @@ from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import FIELDS_MAX, Mapping
 
 
-def request_of(
+def sent(
     path: str = "/ringing",
     query: str = "",
     body: bytes | str = b"",
@@ -44,53 +44,45 @@ JSON = '{"data": {"user": {"eMail": "a@b"}, "list": [7, {"x": 1.5}], "yes": true
 XML = "<?xml version='1.0'?><call xmlns='urn:x' id='17'><number>089</number><b><c>1</c></b></call>"
 FORM = {"content_type": "application/x-www-form-urlencoded"}
 FOUND: dict[str, tuple[HitRequest, Any, str]] = {
-    "segment": (request_of("/a/b%20c"), "path.1", "b c"),
-    "last segment": (request_of("/a/b/"), "path.-1", "b"),
-    "double slashes": (request_of("//a//b"), "path.1", "b"),
-    "pair in the path": (request_of("/x/mac=1&Call-ID=2"), "path.call-id", "2"),
-    "pairs are no segments": (request_of("/x/mac=1/y"), "path.1", "y"),
-    "query": (request_of(query="a=1&b=2"), "query.b", "2"),
-    "any case": (request_of(query="CallUUID=9"), "query.calluuid", "9"),
-    "exact before any case": (request_of(query="ID=1&id=2"), "query.id", "2"),
-    "first that is not empty": (request_of(query="a=&a=2"), "query.a", "2"),
-    "semicolons": (request_of(query="ev=ring;name=x"), "query.name", "x"),
-    "semicolons and ampersands": (
-        request_of(query="r=a;user=phone&n=1"),
-        "query.r",
-        "a;user=phone",
-    ),
-    "brackets escaped": (request_of(body="user%5B%5D=Alice", **FORM), "form.user[]", "Alice"),
-    "form by its looks": (request_of(body="a=1&b=2"), "form.b", "2"),
-    "word": (request_of(query="ext=21&08999"), "word.0", "08999"),
-    "word of a form": (request_of(body="08999", **FORM), "word.0", "08999"),
-    "UTF-8": (request_of(query="n=M%C3%BCller"), "query.n", "Müller"),
-    "Latin-1": (request_of(query="n=M%FCller"), "query.n", "Müller"),
-    "raw Latin-1 form": (request_of(body=b"n=M\xfcller"), "form.n", "Müller"),
-    "JSON": (request_of(body=JSON), "json.data.user.email", "a@b"),
-    "JSON list": (request_of(body=JSON), "json.data.list.1.x", "1.5"),
-    "JSON truth": (request_of(body=JSON), "json.data.yes", "true"),
-    "JSON null": (request_of(body=JSON), "json.data.no", ""),
-    "JSON number with a point": (
-        request_of(body='{"n": 1541078811.10}'),
-        "json.n",
-        "1541078811.10",
-    ),
-    "JSON half a character": (request_of(body='{"n": "x\\ud83d"}'), "json.n", "x?"),
-    "XML": (request_of(body=XML), "xml.number", "089"),
-    "XML with its root": (request_of(body=XML), "xml.call.b.c", "1"),
-    "XML root alone": (request_of(body="<name>Huber</name>"), "xml.name", "Huber"),
-    "XML attribute": (request_of(body=XML), "xml.@id", "17"),
-    "line": (request_of(body="22.11.26;RING;0;089"), "line.1", "RING"),
-    "line in brackets": (request_of(body="[22.11.26];RING;0;089"), "line.1", "RING"),
-    "header": (request_of(user_agent="Desk/1"), "header.User-Agent", "Desk/1"),
-    "method": (request_of(method="POST"), "method", "POST"),
-    "client": (request_of(), "client", "192.0.2.21"),
-    "any: body first": (request_of(query="n=q", body="n=f"), "any.n", "f"),
-    "any: then the query": (request_of(query="n=q", body="m=f"), "any.n", "q"),
-    "any: then the path": (request_of("/x/n=p"), "any.n", "p"),
-    "several sources": (request_of(query="b=2"), ["query.a", "query.b"], "2"),
-    "no such place": (request_of(), "path.9", ""),
-    "trimmed": (request_of(query="n=%20x%20"), "query.n", "x"),
+    "segment": (sent("/a/b%20c"), "path.1", "b c"),
+    "last segment": (sent("/a/b/"), "path.-1", "b"),
+    "double slashes": (sent("//a//b"), "path.1", "b"),
+    "pair in the path": (sent("/x/mac=1&Call-ID=2"), "path.call-id", "2"),
+    "pairs are no segments": (sent("/x/mac=1/y"), "path.1", "y"),
+    "query": (sent(query="a=1&b=2"), "query.b", "2"),
+    "any case": (sent(query="CallUUID=9"), "query.calluuid", "9"),
+    "exact before any case": (sent(query="ID=1&id=2"), "query.id", "2"),
+    "first that is not empty": (sent(query="a=&a=2"), "query.a", "2"),
+    "semicolons": (sent(query="ev=ring;name=x"), "query.name", "x"),
+    "semicolons and ampersands": (sent(query="r=a;user=phone&n=1"), "query.r", "a;user=phone"),
+    "brackets escaped": (sent(body="user%5B%5D=Alice", **FORM), "form.user[]", "Alice"),
+    "form by its looks": (sent(body="a=1&b=2"), "form.b", "2"),
+    "word": (sent(query="ext=21&08999"), "word.0", "08999"),
+    "word of a form": (sent(body="08999", **FORM), "word.0", "08999"),
+    "UTF-8": (sent(query="n=M%C3%BCller"), "query.n", "Müller"),
+    "Latin-1": (sent(query="n=M%FCller"), "query.n", "Müller"),
+    "raw Latin-1 form": (sent(body=b"n=M\xfcller"), "form.n", "Müller"),
+    "JSON": (sent(body=JSON), "json.data.user.email", "a@b"),
+    "JSON list": (sent(body=JSON), "json.data.list.1.x", "1.5"),
+    "JSON truth": (sent(body=JSON), "json.data.yes", "true"),
+    "JSON null": (sent(body=JSON), "json.data.no", ""),
+    "JSON number with a point": (sent(body='{"n": 1541078811.10}'), "json.n", "1541078811.10"),
+    "JSON half a character": (sent(body='{"n": "x\\ud83d"}'), "json.n", "x?"),
+    "XML": (sent(body=XML), "xml.number", "089"),
+    "XML with its root": (sent(body=XML), "xml.call.b.c", "1"),
+    "XML root alone": (sent(body="<name>Huber</name>"), "xml.name", "Huber"),
+    "XML attribute": (sent(body=XML), "xml.@id", "17"),
+    "line": (sent(body="22.11.26;RING;0;089"), "line.1", "RING"),
+    "line in brackets": (sent(body="[22.11.26];RING;0;089"), "line.1", "RING"),
+    "header": (sent(user_agent="Desk/1"), "header.User-Agent", "Desk/1"),
+    "method": (sent(method="POST"), "method", "POST"),
+    "client": (sent(), "client", "192.0.2.21"),
+    "any: body first": (sent(query="n=q", body="n=f"), "any.n", "f"),
+    "any: then the query": (sent(query="n=q", body="m=f"), "any.n", "q"),
+    "any: then the path": (sent("/x/n=p"), "any.n", "p"),
+    "several sources": (sent(query="b=2"), ["query.a", "query.b"], "2"),
+    "no such place": (sent(), "path.9", ""),
+    "trimmed": (sent(query="n=%20x%20"), "query.n", "x"),
 }
 
 
@@ -103,40 +95,36 @@ def test_a_source_finds(what: str) -> None:
 def test_steps_follow_one_another() -> None:
     rule = {"from": "query.n", "decode": ["base64", "uri", "digits"]}
     coded = base64.b64encode(b"<sip:+49 89/1@pbx>").decode().rstrip("=")
-    assert name(request_of(query=f"n={coded}"), rule) == "49891"
+    assert name(sent(query=f"n={coded}"), rule) == "49891"
 
 
 def test_a_step_that_cant_be_taken_is_named() -> None:
     with pytest.raises(HitError) as caught:
-        name(request_of(query="n=%C3%A4"), {"from": "query.n", "decode": ["base64"]})
+        name(sent(query="n=%C3%A4"), {"from": "query.n", "decode": ["base64"]})
     assert caught.value.field == "name"
 
 
 def test_json_in_a_text_is_gone_into_by_name() -> None:
-    request = request_of(body='{"msg": "{\\"extension\\": {\\"number\\": \\"2002\\"}}"}')
+    request = sent(body='{"msg": "{\\"extension\\": {\\"number\\": \\"2002\\"}}"}')
     msg = {"from": "json.msg", "decode": ["json"]}
     assert name(request, "msg.extension.number", msg=msg) == "2002"
 
 
 def test_pick_keeps_the_group_and_table_replaces() -> None:
     picked = {"from": "query.n", "pick": "^([^-]+)-[0-9]$"}
-    assert name(request_of(query="n=250917_41-1"), picked) == "250917_41"
-    assert name(request_of(query="n=other"), picked) == ""
+    assert name(sent(query="n=250917_41-1"), picked) == "250917_41"
+    assert name(sent(query="n=other"), picked) == ""
     table = {"from": "query.n", "table": {"A": "one", "*": "other"}}
-    assert [name(request_of(query=f"n={n}"), table) for n in ("a", "x", "")] == ["one", "other", ""]
+    assert [name(sent(query=f"n={n}"), table) for n in ("a", "x", "")] == ["one", "other", ""]
     strict = {"from": "query.n", "table": {"A": "one"}}
-    assert name(request_of(query="n=x"), strict) == ""
+    assert name(sent(query="n=x"), strict) == ""
 
 
 def test_the_first_rule_that_gives_something_is_taken() -> None:
-    rules = [
-        {"when": {"query.a": "1"}, "value": "first"},
-        {"from": "query.b"},
-        {"value": "last"},
-    ]
-    assert name(request_of(query="a=1&b=2"), rules) == "first"
-    assert name(request_of(query="a=9&b=2"), rules) == "2"
-    assert name(request_of(query="a=9&b="), rules) == "last"
+    rules = [{"when": {"query.a": "1"}, "value": "first"}, {"from": "query.b"}, {"value": "last"}]
+    assert name(sent(query="a=1&b=2"), rules) == "first"
+    assert name(sent(query="a=9&b=2"), rules) == "2"
+    assert name(sent(query="a=9&b="), rules) == "last"
 
 
 CONDITIONS: dict[str, tuple[Any, str, bool]] = {
@@ -161,27 +149,25 @@ CONDITIONS: dict[str, tuple[Any, str, bool]] = {
 def test_a_condition_holds(what: str) -> None:
     wanted, query, holds = CONDITIONS[what]
     rule = {"when": {"query.n": wanted}, "value": "yes"}
-    assert name(request_of(query=query), rule) == ("yes" if holds else "")
+    assert name(sent(query=query), rule) == ("yes" if holds else "")
 
 
 def test_each_member_of_a_list_is_an_event() -> None:
     mapping = {"each": "form.user[]", "fields": {"extension": "each"}}
-    hits = read(request_of(body="user[]=w0&user[]=w1", **FORM), mapping)
+    hits = read(sent(body="user[]=w0&user[]=w1", **FORM), mapping)
     assert [hit.extension for hit in hits] == ["w0", "w1"]
     nested = {"each": ["json.m"], "fields": {"extension": "each.ext.n"}}
-    hits = read(request_of(body='{"m": [{"ext": {"n": 1}}, {"ext": {"n": 2}}]}'), nested)
+    hits = read(sent(body='{"m": [{"ext": {"n": 1}}, {"ext": {"n": 2}}]}'), nested)
     assert [hit.extension for hit in hits] == ["1", "2"]
-    gaps = read(request_of(body="user[]=&user[]=w1", **FORM), mapping)
+    gaps = read(sent(body="user[]=&user[]=w1", **FORM), mapping)
     assert [hit.extension for hit in gaps] == ["w1"]
-    none = read(
-        request_of(body="a=1", **FORM), {"each": "form.user[]", "fields": {"name": "form.a"}}
-    )
+    none = read(sent(body="a=1", **FORM), {"each": "form.user[]", "fields": {"name": "form.a"}})
     assert [hit.name for hit in none] == ["1"]
 
 
 def test_a_fixed_extension_wins_and_makes_one_event() -> None:
     mapping = {"each": "form.user[]", "require": ["extension"], "fields": {"extension": "each"}}
-    hits = read(request_of(body="user[]=w0&user[]=w1", **FORM), mapping, extension="21")
+    hits = read(sent(body="user[]=w0&user[]=w1", **FORM), mapping, extension="21")
     assert [hit.extension for hit in hits] == ["21"]
 
 
@@ -193,7 +179,7 @@ PLACEHOLDERS = [
 
 @pytest.mark.parametrize("placeholder", PLACEHOLDERS)
 def test_a_placeholder_counts_as_missing(placeholder: str) -> None:
-    request = request_of(body=f'{{"n": "{placeholder}"}}')
+    request = sent(body=f'{{"n": "{placeholder}"}}')
     fields = {"number": "json.n", "call_id": "json.n", "name": "json.n"}
     (hit,) = read(request, {"fields": fields, "empty_number": "withheld", "require": ["number"]})
     assert (hit.number, hit.external_id, hit.name) == (None, "", "")
@@ -201,27 +187,27 @@ def test_a_placeholder_counts_as_missing(placeholder: str) -> None:
 
 def test_a_guid_in_braces_is_no_placeholder() -> None:
     guid = "{6F9619FF-8B86-D011-B42D-00CF4FC964FF}"
-    (hit,) = read(request_of(body=f'{{"id": "{guid}"}}'), {"fields": {"call_id": "json.id"}})
+    (hit,) = read(sent(body=f'{{"id": "{guid}"}}'), {"fields": {"call_id": "json.id"}})
     assert hit.external_id == guid
 
 
 @pytest.mark.parametrize(("word", "number"), [("withheld", ""), ("missing", None)])
 def test_an_empty_number_is_what_the_mapping_says(word: str, number: str | None) -> None:
     mapping = {"fields": {"number": "query.n"}, "empty_number": word}
-    assert read(request_of(query="n="), mapping)[0].number == number
-    assert read(request_of(), mapping)[0].number is None
+    assert read(sent(query="n="), mapping)[0].number == number
+    assert read(sent(), mapping)[0].number is None
     fields = {"number": "caller", "caller": "query.n"}
     by_another = {"fields": fields, "empty_number": word, "require": ["number"]}
-    assert read(request_of(query="n="), by_another)[0].number == number
+    assert read(sent(query="n="), by_another)[0].number == number
     with pytest.raises(HitError, match="number is missing"):
-        read(request_of(), by_another)
+        read(sent(), by_another)
 
 
 def test_a_blank_in_front_of_a_number_stays() -> None:
-    (hit,) = read(request_of(query="n=+4917604069001"), {"fields": {"number": "query.n"}})
+    (hit,) = read(sent(query="n=+4917604069001"), {"fields": {"number": "query.n"}})
     assert hit.number == " 4917604069001"
     by_another = {"number": "caller", "caller": "query.n"}
-    (hit,) = read(request_of(query="n=+4917604069001"), {"fields": by_another})
+    (hit,) = read(sent(query="n=+4917604069001"), {"fields": by_another})
     assert hit.number == " 4917604069001"
 
 
@@ -229,62 +215,62 @@ GROWING = "<!DOCTYPE a [<!ENTITY e0 'ha'>" + "".join(
     f"<!ENTITY e{n} '{f'&e{n - 1};' * 10}'>" for n in range(1, 12)
 ) + "]><a><n>&e11;</n></a>"  # fmt: skip
 WRONG: dict[str, tuple[HitRequest, dict[str, Any], str]] = {
-    "unknown event": (request_of("/busy"), {"fields": {"event": "path.0"}}, "event"),
-    "no event": (request_of(""), {"fields": {"event": "path.0"}}, "event"),
-    "direction": (request_of(query="d=up"), {"fields": {"direction": "query.d"}}, "direction"),
-    "duration": (request_of(query="d=1:02"), {"fields": {"duration": "query.d"}}, "duration"),
+    "unknown event": (sent("/busy"), {"fields": {"event": "path.0"}}, "event"),
+    "no event": (sent(""), {"fields": {"event": "path.0"}}, "event"),
+    "direction": (sent(query="d=up"), {"fields": {"direction": "query.d"}}, "direction"),
+    "duration": (sent(query="d=1:02"), {"fields": {"duration": "query.d"}}, "duration"),
     "long extension": (
-        request_of(query=f"e={'2' * 65}"),
+        sent(query=f"e={'2' * 65}"),
         {"fields": {"extension": "query.e"}},
         "extension",
     ),
-    "long id": (request_of(query=f"i={'2' * 251}"), {"fields": {"call_id": "query.i"}}, "call_id"),
-    "no number": (request_of(), {"fields": {"number": "query.n"}, "require": ["number"]}, "number"),
+    "long id": (sent(query=f"i={'2' * 251}"), {"fields": {"call_id": "query.i"}}, "call_id"),
+    "no number": (sent(), {"fields": {"number": "query.n"}, "require": ["number"]}, "number"),
     "no extension": (
-        request_of(query="e="),
+        sent(query="e="),
         {"fields": {"extension": "query.e"}, "require": ["extension"]},
         "extension",
     ),
-    "nested": (request_of(body='{"n": {"raw": 1}}'), {"fields": {"name": "json.n"}}, "name"),
-    "broken JSON": (request_of(body='{"n":'), {"fields": {"name": "json.n"}}, "body"),
-    "deep JSON": (request_of(body='{"n":' * 9000), {"fields": {"name": "json.n"}}, "body"),
+    "nested": (sent(body='{"n": {"raw": 1}}'), {"fields": {"name": "json.n"}}, "name"),
+    "broken JSON": (sent(body='{"n":'), {"fields": {"name": "json.n"}}, "body"),
+    "deep JSON": (sent(body='{"n":' * 9000), {"fields": {"name": "json.n"}}, "body"),
     "a broken list": (
-        request_of(body="[1", content_type="application/json"),
+        sent(body="[1", content_type="application/json"),
         {"fields": {"name": "json.n"}},
         "body",
     ),
     "XML with entities": (
-        request_of(body="<!DOCTYPE a [<!ENTITY b 'c'>]><a><n>&b;</n></a>"),
+        sent(body="<!DOCTYPE a [<!ENTITY b 'c'>]><a><n>&b;</n></a>"),
         {"fields": {"name": "xml.n"}},
         "body",
     ),
     "XML that grows": (
-        request_of(body=GROWING, content_type="text/xml"),
+        sent(body=GROWING, content_type="text/xml"),
         {"fields": {"name": "xml.n"}},
         "body",
     ),
     "a multipart form without its mark": (
-        request_of(body="n=1", content_type="multipart/form-data; boundary=b0"),
+        sent(body="n=1", content_type="multipart/form-data; boundary=b0"),
         {"fields": {"name": "form.n"}},
         "body",
     ),
     "a text too long to pick from": (
-        request_of(query=f"n={'a' * 2001}"),
+        sent(query=f"n={'a' * 2001}"),
         {"fields": {"name": {"from": "query.n", "pick": "^a"}}},
         "name",
     ),
     "a text too long for a condition": (
-        request_of(query=f"n={'a' * 2001}"),
+        sent(query=f"n={'a' * 2001}"),
         {"fields": {"name": {"when": {"query.n": {"matches": "^a"}}, "value": "x"}}},
         "query.n",
     ),
     "a hundred members and one": (
-        request_of(body="u=1&" * 101, **FORM),
+        sent(body="u=1&" * 101, **FORM),
         {"each": "form.u", "fields": {"extension": "each"}},
         "form.u",
     ),
     "no id, though it must be there": (
-        request_of(query="i=$call_id"),
+        sent(query="i=$call_id"),
         {"fields": {"call_id": "query.i"}, "require": ["call_id"]},
         "call_id",
     ),
@@ -303,14 +289,14 @@ def test_what_cant_be_understood_is_named(what: str) -> None:
 def test_an_unknown_event_is_told_by_its_word() -> None:
     fields = {"event": {"from": "path.0", "table": {"ring": "ringing"}}}
     with pytest.raises(HitError, match="'busy'"):
-        read(request_of("/busy"), {"fields": fields})
+        read(sent("/busy"), {"fields": fields})
 
 
 @pytest.mark.parametrize(
     ("duration", "seconds"), [("37", 37), ("37.0", 37), ("01:01:30", 3690), ("", None)]
 )
 def test_durations_are_seconds(duration: str, seconds: int | None) -> None:
-    (hit,) = read(request_of(query=f"d={duration}"), {"fields": {"duration": "query.d"}})
+    (hit,) = read(sent(query=f"d={duration}"), {"fields": {"duration": "query.d"}})
     assert hit.talk_seconds == seconds
 
 
@@ -328,27 +314,27 @@ TIMES = {
 
 @pytest.mark.parametrize("time", TIMES)
 def test_a_time_without_an_offset_is_not_used(time: str) -> None:
-    (hit,) = read(request_of(query=f"t={time}"), {"fields": {"time": "query.t"}})
+    (hit,) = read(sent(query=f"t={time}"), {"fields": {"time": "query.t"}})
     assert hit.time == TIMES[time]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
 def test_a_probe_means_nothing(method: str) -> None:
-    assert read(request_of(method=method), {}) == ()
+    assert read(sent(method=method), {}) == ()
 
 
 def test_ignore_means_nothing_whatever_else_is_wrong() -> None:
     fields = {"event": {"value": "ignore"}, "direction": "query.d"}
-    assert read(request_of(query="d=sideways"), {"fields": fields}) == ()
+    assert read(sent(query="d=sideways"), {"fields": fields}) == ()
 
 
 def test_as_many_fields_as_there_may_be_refer_to_one_another() -> None:
     chain = [f"f{at}" for at in range(FIELDS_MAX - 2)]
     steps = zip(chain, [*chain[1:], "query.n"], strict=True)
     fields = {field: {"when": {source: "*"}, "from": source} for field, source in steps}
-    assert name(request_of(query="n=end"), "f0", **fields) == "end"
+    assert name(sent(query="n=end"), "f0", **fields) == "end"
 
 
 def test_no_pattern_takes_more_than_linear_time() -> None:
     rule = {"from": "query.n", "pick": "^(a+)+$"}
-    assert name(request_of(query=f"n={'a' * 1999}b"), rule) == ""
+    assert name(sent(query=f"n={'a' * 1999}b"), rule) == ""

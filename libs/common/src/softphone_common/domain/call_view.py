@@ -96,11 +96,13 @@ def view(call: Call) -> CallView:
     answered = [leg for leg in legs if leg.answered]
     over = _is_over(legs)
     rung_at, connected_at = _first(o.rung_at for o in legs), _first(o.connected_at for o in legs)
+    # the other phones of a ring group may report their end long after the talk
     ended_at = _last(leg.ended_at for leg in answered or legs) if over else None
     direction = _direction(observations)
     phase = _phase(legs, over, direction)
     named = [leg for leg in legs if leg.extension]
     answerers = [leg for leg in named if leg.answered]
+    # one leg stands for the call: the first that answered, or the first by extension
     main = min(
         answerers or named or legs,
         key=lambda leg: (leg.connected_at or observations[0].at, leg.extension),
@@ -126,11 +128,13 @@ def view(call: Call) -> CallView:
         started_at=observations[0].at,
         last_at=observations[-1].at,
         ring_seconds=_seconds(begun, connected_at or ended_at),
+        # 0 for a missed call, which makes it complete for `retention.is_stale`
         talk_seconds=(_seconds(connected_at, ended_at) or 0) if over else None,
     )
 
 
 def _remote(observations: list[Observation]) -> RemoteNumber:
+    # the events of one call differ: a later one may be withheld, or have only an extension
     numbers = [o.remote for o in observations if o.remote is not None]
     return min(numbers, key=lambda remote: KINDS.index(remote.kind), default=NOBODY)
 
@@ -214,8 +218,10 @@ def _leg(extension: str, own: list[Evidence], answers: list[Evidence], ends: lis
     ended_at = _last(e.last.at for e in ends)
     connected_at = _answered_at(answers, ends)
     answered = connected_at is not None
+    # evidence is sorted by phase, so that a report that comes late never moves the leg back
     phase: Phase = "connected" if answered else own[-1].first.phase
     if ended_at is not None:
+        # some phones report every end, and a missed call in addition
         missed = any(e.first.phase == "missed" for e in ends)
         phase = "missed" if missed and not answered else "ended"
     return Leg(
@@ -240,6 +246,7 @@ def _begun(evidence: Iterable[Evidence]) -> datetime | None:
 def _answered_at(evidence: list[Evidence], ends: list[Evidence]) -> datetime | None:
     """The first reported answer. Without one: the end, less the length of talk reported with it."""
     answer = _first(e.first.at for e in evidence if e.first.phase == "connected")
+    # senders without an event for the answer have the length of talk in that for the end
     return answer or _before(_last(e.last.at for e in ends), _talk(evidence))
 
 
@@ -270,6 +277,7 @@ def _phase(legs: tuple[Leg, ...], over: bool, direction: Direction) -> Phase:
     if over:
         if any(leg.answered for leg in legs):
             return "ended"
+        # nobody here missed an outbound call, unless a phone reports it as missed
         if direction == "inbound" or any(leg.phase == "missed" for leg in legs):
             return "missed"
         return "ended"

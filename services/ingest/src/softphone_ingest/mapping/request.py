@@ -43,6 +43,7 @@ class HitRequest:
         method, target = (match[1], match[2]) if match else ("GET", first.strip())
         if not target.isprintable() or " " in target or not target:
             raise HitError("request", "request-line-invalid")
+        # people paste a whole address, the path of a log, or a path behind the key
         address = _as_bytes_of_utf8(_ORIGIN.sub("", target.partition("#")[0]))
         headers = {}
         for line in lines:
@@ -80,6 +81,7 @@ def parse_pairs(text: str | bytes) -> tuple[Values, list[str]]:
 
     A text without `&` may separate its parameters by `;`, as HTML 4.01 (B.2.2) recommends.
     """
+    # split before decoding, so that an escaped & or ; stays in its value
     raw = text.encode("latin-1", "replace") if isinstance(text, str) else text
     separator = b";" if b"&" not in raw and _SEMICOLONS.search(raw.decode("latin-1")) else b"&"
     values: Values = {}

@@ -122,6 +122,7 @@ class EventReader:
         for rule in self._mapping.fields.get(name, ()):
             if not self.meets(rule.when):
                 continue
+            # each value is tried to the end: of two, the first may be in no row of the table
             candidates = [rule.value] if rule.value is not None else self._candidates(rule)
             for candidate in candidates:
                 value = self._apply(name, rule, candidate)
@@ -166,6 +167,7 @@ class EventReader:
             return False
         if condition.own is None:
             return True
+        # with its blanks, since one of them may be a plus
         return condition.own == (normalise(text, self._profile).kind == "internal")
 
     def _replaced_text_at(self, source: str) -> str:
@@ -183,6 +185,7 @@ class EventReader:
         for phase in PHASES:
             if word == phase:
                 return phase
+        # the word as sent helps an administrator more than the result of a table, which is empty
         rules = self._mapping.fields.get("event", ())
         raw_words = (self.text_at(source) for rule in rules for source in rule.sources)
         shown = word or next((text for text in raw_words if text), "")

@@ -74,6 +74,7 @@ class _Part(BaseModel):
 class Condition(_Part):
     """Requirements of one value. Texts are compared case-insensitively; `""` is an empty value."""
 
+    # `is` and `not` are keywords of Python
     is_: tuple[str, ...] | None = Field(None, alias="is")
     not_: tuple[str, ...] | None = Field(None, alias="not")
     matches: Pattern | None = None
@@ -225,6 +226,7 @@ def merge(mapping: dict[str, Any], changes: dict[str, Any]) -> Mapping:
     Raises pydantic's ValidationError if the result is no mapping.
     """
     changed_fields = changes.get("fields", {})
+    # validated without the preset, so that the error names the wrong type of `fields`
     if not isinstance(changed_fields, dict):
         return Mapping.model_validate(changes)
     fields = {**mapping.get("fields", {}), **changed_fields}

@@ -58,6 +58,7 @@ def _xml(root: Element | None, path: str) -> list[str]:
     if root is None:
         return []
     first, _, rest = path.partition(".")
+    # below the root first: an element may have the name of the root
     below = _below(root, path.split("."))
     if below or not _has_name(root, first):
         return below

@@ -87,6 +87,7 @@ def normalise(raw: str, profile: NumberProfile) -> RemoteNumber:
 
     `raw` must not be trimmed: a blank in front of a number is what a query makes of its plus.
     """
+    # cut twice, since plain signs can be longer than those sent, and this bounds all expressions
     text = to_plain_text(raw[:RAW_MAX])[:RAW_MAX]
     raw = raw.strip()[:RAW_MAX]
     address = parse_address(text)
@@ -255,6 +256,7 @@ def _external(
         )
     if number is None:
         return RemoteNumber(raw, None, "invalid", raw)
+    # ANONYMOUS in keypad letters, 266696687, reads as a number of Lesotho (+266)
     if is_withheld_on_keypad(number.e164):
         return RemoteNumber(raw, None, "anonymous", "")
     extension = _trunk_extension(number.e164, profile)
@@ -269,6 +271,7 @@ def _trunk_extension(e164: str, profile: NumberProfile) -> str | None:
     if not profile.trunk or not e164.startswith(profile.trunk):
         return None
     extension = e164.removeprefix(profile.trunk)
+    # extension 0 is the switchboard, as in 99998-0
     if extension in {"", "0"} or _is_listed(extension, profile):
         return extension
     return extension if _is_short(extension, profile) else None

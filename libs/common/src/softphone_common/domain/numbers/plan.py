@@ -169,6 +169,7 @@ def _after_lost_plus(digits: str, region: str) -> PhoneNumber | None:
 def _local(digits: str, region: str, area_code: str) -> PhoneNumber | None:
     """Reads a local number by the area code of the profile, if it is short enough for that."""
     code = phonenumbers.country_code_for_region(region)
+    # with country and area code before it only the plus is missing
     if not area_code or digits.startswith(f"{code}{area_code}"):
         return None
     if not 5 <= len(digits) <= _LOCAL_MAX - len(area_code):

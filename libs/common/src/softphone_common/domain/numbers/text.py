@@ -108,6 +108,7 @@ def to_plain_text(raw: str) -> str:
 def _to_plain_signs(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
+    # NFKC turns full-width and superscript digits into ASCII
     return "".join(map(_plain_sign, unicodedata.normalize("NFKC", text))).translate(_SIGNS)
 
 
@@ -151,6 +152,7 @@ def parse_address(text: str) -> Address:
 def strip_labels(user: str) -> str:
     """The user without labels before a number and without remarks in brackets."""
     text = _CLIR_CODE.sub("", user, count=1) if user[:1] in {"*", "#"} else user
+    # extensions in brackets are kept before other brackets are removed as remarks
     text = _IN_BRACKETS.sub(r" \1", _SQUARE.sub(r"(\1)", text))
     text = _REMARK.sub(" ", text).strip(_AROUND)
     for label in (_EXTENSION_LABEL, _LABEL):

@@ -8,6 +8,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def _words(text: str) -> frozenset[str]:
     """The words of a text without case and accents."""
+    # these two letters have no decomposition in Unicode
     folded = unicodedata.normalize("NFKD", text.casefold()).replace("ł", "l").replace("ı", "i")
     return frozenset(_WORD.findall("".join(c for c in folded if not unicodedata.combining(c))))
 

@@ -69,6 +69,7 @@ class Preset(_Part):
 
     @model_validator(mode="after")
     def _is_whole(self) -> "Preset":
+        # kept as data, since devices merge their changes into it before it is validated again
         Mapping.model_validate(self.mapping)
         changed(NumberProfile(), self.numbers)
         return self
