@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from softphone_common.runtime.registry import installed_services
-from softphone_testing.processes import Fleet, Process
-from softphone_testing.proxy import Proxy
+from softphone_testing.processes import ServiceFleet, ServiceProcess
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.servers.mongodb import MongoDB
 from softphone_testing.servers.rabbitmq import RabbitMQ
 from softphone_testing.servers.redis import Redis
@@ -35,7 +35,7 @@ class Server(Protocol):
     def resume(self) -> None: ...
 
 
-class Site(Fleet):
+class Site(ServiceFleet):
     """All services over three servers, each connection through a proxy that can be cut or slowed.
 
     `links` lead from a service to a server, `entrances` from clients to a service. The `url` of a
@@ -46,17 +46,17 @@ class Site(Fleet):
         rabbitmq, mongodb, redis = (servers[name].url for name in SERVERS)
         super().__init__(rabbitmq, mongodb, redis, folder)
         self.servers = servers
-        self.links: dict[tuple[str, str], Proxy] = {}
-        self.entrances: dict[str, Proxy] = {}
+        self.links: dict[tuple[str, str], FaultProxy] = {}
+        self.entrances: dict[str, FaultProxy] = {}
         for name in installed_services():
             # clients connect to each node of a cluster: one proxy cannot stand for all of them
             single = [server for server in SERVERS if "," not in servers[server].url]
-            proxies = {server: Proxy(servers[server].url) for server in single}
+            proxies = {server: FaultProxy(servers[server].url) for server in single}
             self.links |= {(name, server): proxy for server, proxy in proxies.items()}
             addresses = {ADDRESSES[server]: proxy.url for server, proxy in proxies.items()}
-            process = Process(name, {**self.env, **addresses}, folder)
+            process = ServiceProcess(name, {**self.env, **addresses}, folder)
             self._processes[name] = process
-            self.entrances[name] = Proxy(process.url)
+            self.entrances[name] = FaultProxy(process.url)
             process.url = self.entrances[name].url
 
     @property
@@ -64,7 +64,7 @@ class Site(Fleet):
         """The address of RabbitMQ, or of the first node of a cluster."""
         return self.servers["RabbitMQ"].url.partition(",")[0]
 
-    def proxies_of(self, part: str) -> list[Proxy]:
+    def proxies_of(self, part: str) -> list[FaultProxy]:
         """Every proxy on a connection from or to this service or server."""
         own = [proxy for ends, proxy in self.links.items() if part in ends]
         return [*own, self.entrances[part]] if part in self.entrances else own
@@ -73,7 +73,7 @@ class Site(Fleet):
         """Returns when every service reports that it is ready."""
         await asyncio.gather(*(process.wait_ready() for process in self))
 
-    def all_proxies(self) -> list[Proxy]:
+    def all_proxies(self) -> list[FaultProxy]:
         """Every proxy of the site."""
         return [*self.links.values(), *self.entrances.values()]
 

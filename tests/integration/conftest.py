@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from softphone_common.process.clock import utc_now
-from softphone_testing.proxy import Proxy
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from support.stack.installation import Installation, everything
 from support.tenant.company import Company
 
 
 @pytest.fixture(scope="module")
-async def broker(rabbitmq: RealServer) -> AsyncIterator[Proxy]:
+async def broker(rabbitmq: RealServer) -> AsyncIterator[FaultProxy]:
     """A proxy in front of RabbitMQ, which can be cut, frozen or slowed."""
-    way = Proxy(rabbitmq.url)
+    way = FaultProxy(rabbitmq.url)
     await way.start()
     yield way
     await way.cut()

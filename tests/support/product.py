@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import httpx
 
 from softphone_common.contracts.entities import Role
-from softphone_testing.processes import Fleet
+from softphone_testing.processes import ServiceFleet
 
 Json = dict[str, Any]
 
@@ -42,7 +42,7 @@ class Product(Protocol):
 class FleetProduct:
     """A fleet of processes, each reached at its own address."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: ServiceFleet) -> None:
         self.fleet = fleet
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self.client = httpx.AsyncClient(trust_env=False, timeout=30, limits=limits)

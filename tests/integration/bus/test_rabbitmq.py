@@ -11,7 +11,7 @@ from softphone_common.bus import topology
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.envelope import Envelope
 from softphone_common.contracts.events import CallChanged
-from softphone_testing.proxy import Proxy
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.bus_contracts.handlers import (
@@ -42,7 +42,7 @@ async def test_queue_of_an_older_release_is_kept_and_used(rabbitmq: RealServer) 
 
 
 async def test_lost_node_is_replaced_by_another(rabbitmq: RealServer) -> None:
-    nodes = [Proxy(rabbitmq.url), Proxy(rabbitmq.url), Proxy(rabbitmq.url)]
+    nodes = [FaultProxy(rabbitmq.url), FaultProxy(rabbitmq.url), FaultProxy(rabbitmq.url)]
     for node in nodes[:2]:
         await node.start()
     handler = Handler()
@@ -78,7 +78,7 @@ async def test_tenant_bound_at_any_moment_of_a_start_is_received(rabbitmq: RealS
 
 
 async def test_slow_broker_is_connected_with_many_bindings(rabbitmq: RealServer) -> None:
-    proxy = Proxy(rabbitmq.url)
+    proxy = FaultProxy(rabbitmq.url)
     await proxy.start()
     proxy.slow(0.1)
     subscription = Subscription(Bus(bus_settings(proxy.url), "test"))

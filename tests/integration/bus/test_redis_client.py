@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_common.stores.redis import Redis
-from softphone_testing.proxy import Proxy
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 
@@ -21,15 +21,15 @@ CONNECTIONS = 10
 
 
 @pytest.fixture
-async def proxy(redis_server: RealServer) -> AsyncIterator[Proxy]:
-    way = Proxy(redis_server.url)
+async def proxy(redis_server: RealServer) -> AsyncIterator[FaultProxy]:
+    way = FaultProxy(redis_server.url)
     await way.start()
     yield way
     await way.cut()
 
 
 @pytest.fixture
-async def redis(proxy: Proxy) -> AsyncIterator[Redis]:
+async def redis(proxy: FaultProxy) -> AsyncIterator[Redis]:
     settings = Settings(
         amqp_url=UNUSED,
         mongo_url=UNUSED,
@@ -43,7 +43,7 @@ async def redis(proxy: Proxy) -> AsyncIterator[Redis]:
 
 
 async def test_requests_to_a_hanging_redis_fail_at_the_same_time(
-    proxy: Proxy, redis: Redis
+    proxy: FaultProxy, redis: Redis
 ) -> None:
     await redis.ping()
     proxy.freeze()
@@ -54,7 +54,7 @@ async def test_requests_to_a_hanging_redis_fail_at_the_same_time(
     assert {type(answer) for answer in answers} == {UnavailableError}
 
 
-async def test_redis_after_a_hang_is_used_again(proxy: Proxy, redis: Redis) -> None:
+async def test_redis_after_a_hang_is_used_again(proxy: FaultProxy, redis: Redis) -> None:
     proxy.freeze()
     await asyncio.gather(*(redis.ping() for _ in range(REQUESTS)), return_exceptions=True)
     proxy.thaw()

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from softphone_testing.proxy import Proxy
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
@@ -75,9 +75,9 @@ async def until_loaded_by(another: Installation, company: Company) -> None:
 
 
 @asynccontextmanager
-async def proxied(server_url: str) -> AsyncIterator[Proxy]:
+async def proxied(server_url: str) -> AsyncIterator[FaultProxy]:
     """A proxy in front of the server, for tests that cut it."""
-    proxy = Proxy(server_url)
+    proxy = FaultProxy(server_url)
     await proxy.start()
     try:
         yield proxy

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from softphone_common.runtime.registry import installed_services
 from softphone_testing.activation_codes import code
-from softphone_testing.processes import Fleet
+from softphone_testing.processes import ServiceFleet
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST
 from softphone_testing.until import until
@@ -42,20 +42,22 @@ async def fleet(
     mongodb: RealServer,
     redis_server: RealServer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Fleet]:
+) -> AsyncIterator[ServiceFleet]:
     folder = tmp_path_factory.mktemp("fleet")
-    services = Fleet(rabbitmq.url, mongodb.url, redis_server.url, folder)
+    services = ServiceFleet(rabbitmq.url, mongodb.url, redis_server.url, folder)
     await services.start()
     yield services
     await services.stop()
 
 
-def ports_of(fleet: Fleet) -> dict[str, int]:
+def ports_of(fleet: ServiceFleet) -> dict[str, int]:
     return {name: fleet[name].port for name in installed_services()}
 
 
 @pytest.fixture(scope="module")
-async def gateway(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
+async def gateway(
+    fleet: ServiceFleet, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Gateway]:
     running = Gateway(ports_of(fleet), tmp_path_factory.mktemp("gateway"))
     await running.start()
     yield running
@@ -74,7 +76,7 @@ async def web(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
 Request = tuple[str, str]
 
 
-async def requests_of(fleet: Fleet, service: str) -> list[Request]:
+async def requests_of(fleet: ServiceFleet, service: str) -> list[Request]:
     """One request to each route in the service's OpenAPI description."""
     async with httpx.AsyncClient(trust_env=False) as client:
         described = (await client.get(f"{fleet[service].url}/openapi.json")).json()["paths"]
@@ -94,7 +96,7 @@ async def answer(client: httpx.AsyncClient, url: str, request: Request) -> tuple
 
 @pytest.mark.parametrize("service", installed_services())
 async def test_route_leads_to_its_service(
-    service: str, fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
+    service: str, fleet: ServiceFleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
     requests = await requests_of(fleet, service)
     assert requests
@@ -124,7 +126,7 @@ async def test_health_check_is_answered_by_the_gateway(web: httpx.AsyncClient) -
 
 @pytest.mark.parametrize("service", installed_services())
 async def test_stopped_service_leaves_the_others_reachable(
-    service: str, fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
+    service: str, fleet: ServiceFleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
     requests = {name: (await requests_of(fleet, name))[0] for name in installed_services()}
     usual = {name: await answer(web, gateway.url, requests[name]) for name in installed_services()}
@@ -141,7 +143,7 @@ async def test_stopped_service_leaves_the_others_reachable(
     assert await answer(web, gateway.url, requests[service]) == usual[service]
 
 
-async def test_service_that_hangs_is_a_problem(fleet: Fleet, tmp_path: Path) -> None:
+async def test_service_that_hangs_is_a_problem(fleet: ServiceFleet, tmp_path: Path) -> None:
     sooner = {"proxy_read_timeout 30s": "proxy_read_timeout 200ms"}
     hasty = Gateway(ports_of(fleet), tmp_path, **sooner)
     await hasty.start()
@@ -161,7 +163,7 @@ async def test_service_that_hangs_is_a_problem(fleet: Fleet, tmp_path: Path) -> 
 
 
 async def test_new_tenant_gets_a_popup_through_the_gateway(
-    fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
+    fleet: ServiceFleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
     tenant = f"t-{uuid4().hex[:12]}"
     operator = {"Authorization": f"Bearer {fleet.token('operator', 'operator')}"}
@@ -207,7 +209,7 @@ async def cookie_is_secure(
 
 
 async def test_client_address_is_taken_from_the_connection(
-    fleet: Fleet, web: httpx.AsyncClient
+    fleet: ServiceFleet, web: httpx.AsyncClient
 ) -> None:
     tenant = f"t-{uuid4().hex[:12]}"
     operator = {"Authorization": f"Bearer {fleet.token('operator', 'operator')}"}
@@ -301,7 +303,7 @@ def spellings() -> Iterator[str]:
 
 
 async def test_keys_and_numbers_are_not_in_the_access_log(
-    fleet: Fleet, gateway: Gateway, web: httpx.AsyncClient
+    fleet: ServiceFleet, gateway: Gateway, web: httpx.AsyncClient
 ) -> None:
     before = len(gateway.access_log())
 

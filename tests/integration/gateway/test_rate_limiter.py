@@ -16,7 +16,7 @@ from softphone_common.http.problem import ProblemError
 from softphone_common.process.settings import Settings
 from softphone_common.stores.rate_limit import Rate, RateLimiter, network
 from softphone_common.stores.redis import Redis
-from softphone_testing.proxy import Proxy
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 
@@ -50,8 +50,8 @@ class LimiterWithClock:
 
 
 @pytest.fixture
-async def proxy(redis_server: RealServer) -> AsyncIterator[Proxy]:
-    way = Proxy(redis_server.url)
+async def proxy(redis_server: RealServer) -> AsyncIterator[FaultProxy]:
+    way = FaultProxy(redis_server.url)
     await way.start()
     yield way
     await way.cut()
@@ -113,7 +113,7 @@ async def test_bucket_holds_its_burst_and_refills(
     )  # a clock that was set back does not lock clients out
 
 
-async def test_hanging_redis_gets_one_request(proxy: Proxy) -> None:
+async def test_hanging_redis_gets_one_request(proxy: FaultProxy) -> None:
     counted, who = (
         LimiterWithClock(proxy.url, limits_pause_seconds=1000, limits_wait_ms=1000),
         uuid4().hex,
@@ -127,7 +127,7 @@ async def test_hanging_redis_gets_one_request(proxy: Proxy) -> None:
         await counted.redis.stop()
 
 
-async def test_outage_of_redis_is_logged_once(proxy: Proxy) -> None:
+async def test_outage_of_redis_is_logged_once(proxy: FaultProxy) -> None:
     counted, who = LimiterWithClock(proxy.url, limits_pause_seconds=0.001), uuid4().hex
     try:
         await proxy.cut()
@@ -139,7 +139,7 @@ async def test_outage_of_redis_is_logged_once(proxy: Proxy) -> None:
         await counted.redis.stop()
 
 
-async def test_redis_after_an_outage_is_used_again(proxy: Proxy) -> None:
+async def test_redis_after_an_outage_is_used_again(proxy: FaultProxy) -> None:
     counted, who = (
         LimiterWithClock(proxy.url, limits_pause_seconds=0.1, limits_wait_ms=5000),
         uuid4().hex,

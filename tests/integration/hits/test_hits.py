@@ -9,8 +9,8 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
-from softphone_testing.processes import Process
-from softphone_testing.proxy import Proxy
+from softphone_testing.processes import ServiceProcess
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
@@ -272,7 +272,7 @@ async def test_key_appears_in_no_log_spool_or_database(
     redis_server: RealServer,
     tmp_path: Path,
 ) -> None:
-    way = Proxy(rabbitmq.url)
+    way = FaultProxy(rabbitmq.url)
     await way.start()
     env = {
         "SOFTPHONE_AMQP_URL": way.url,
@@ -282,7 +282,7 @@ async def test_key_appears_in_no_log_spool_or_database(
         "SOFTPHONE_LOG_LEVEL": "DEBUG",
         "SOFTPHONE_PUBLISH_SECONDS": "0.5",
     }
-    process = Process("ingest", env, tmp_path)
+    process = ServiceProcess("ingest", env, tmp_path)
     await process.start()
     try:
         async with httpx.AsyncClient(base_url=process.url, trust_env=False) as client:

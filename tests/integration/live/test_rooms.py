@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from softphone_testing.proxy import Proxy
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.stack.installation import Installation, everything
@@ -19,7 +19,7 @@ SOCKETS = "softphone_sockets "
 
 @pytest.fixture(scope="module")
 async def installation(
-    broker: Proxy, mongodb: RealServer, redis_server: RealServer
+    broker: FaultProxy, mongodb: RealServer, redis_server: RealServer
 ) -> AsyncIterator[Installation]:
     """All services, with time-outs that outlast the delays of these tests."""
     settings = {
@@ -35,7 +35,7 @@ async def a_user(installation: Installation) -> Person:
     return await installation.make_user(await installation.make_tenant())
 
 
-def stop_at_binding(broker: Proxy, user: Person) -> None:
+def stop_at_binding(broker: FaultProxy, user: Person) -> None:
     """Stops the connection at notifier's binding for this tenant's calls, until the thaw."""
     broker.stop_at(binding(user))
 
@@ -59,7 +59,7 @@ async def sockets(installation: Installation) -> float:
 
 
 async def test_second_browser_waits_for_the_opening_room(
-    installation: Installation, broker: Proxy
+    installation: Installation, broker: FaultProxy
 ) -> None:
     anna, before = await a_user(installation), await sockets(installation)
     async with open_socket(installation.url) as first, open_socket(installation.url) as second:
@@ -83,7 +83,7 @@ async def test_second_browser_waits_for_the_opening_room(
 
 
 async def test_user_removed_while_the_room_opens_is_refused(
-    installation: Installation, broker: Proxy
+    installation: Installation, broker: FaultProxy
 ) -> None:
     anna = await a_user(installation)
     async with open_socket(installation.url) as browser:
@@ -110,7 +110,7 @@ async def is_refused(installation: Installation, user: Person) -> bool:
 
 
 async def test_browser_back_while_rooms_close_receives_calls(
-    installation: Installation, broker: Proxy
+    installation: Installation, broker: FaultProxy
 ) -> None:
     anna, bernd = await a_user(installation), await a_user(installation)
     for user in (anna, bernd):

@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractChannel
 
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope
-from softphone_testing.proxy import Proxy
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.product import Json
@@ -166,7 +166,7 @@ async def test_letter_replayed_without_the_broker_stays_waiting(
     company = await installation.make_company()
     letter = await dead_letter(installation, channel, company, missed_call(company.tenant)[1], 1)
     path = f"{LETTERS}/{letter['id']}"
-    way = Proxy(rabbitmq.url)
+    way = FaultProxy(rabbitmq.url)
     another = running(
         way.url, installation.mongo, redis_server.url, only={"janitor"}, publish_seconds=0.5
     )

@@ -14,8 +14,8 @@ from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
 from softphone_testing.activation_codes import code
-from softphone_testing.processes import SECRET, Fleet
-from softphone_testing.proxy import Proxy
+from softphone_testing.processes import SECRET, ServiceFleet
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.product import PASSWORD, Json
@@ -34,9 +34,9 @@ BROKEN = 'x\r\n{"event": "forged", "level": "info"}\r\nX-Forged: yes\r\n\r\n'
 class Workday:
     """Work with every kind of secret, and the traces that it leaves."""
 
-    fleet: Fleet
-    broker: Proxy
-    store: Proxy
+    fleet: ServiceFleet
+    broker: FaultProxy
+    store: FaultProxy
     redis: str
     tenant: str = field(default_factory=lambda: f"t-{uuid4().hex[:12]}")
     secrets: dict[str, str] = field(default_factory=dict)
@@ -180,13 +180,13 @@ async def workday(
 ) -> AsyncIterator[Workday]:
     folder = tmp_path_factory.mktemp("secrets")
     own = database(mongodb.url, f"secrets-{uuid4().hex[:8]}")
-    ways = broker, store = Proxy(rabbitmq.url), Proxy(own)
+    ways = broker, store = FaultProxy(rabbitmq.url), FaultProxy(own)
     env = {
         "SOFTPHONE_LOG_LEVEL": "DEBUG",
         "SOFTPHONE_OPERATOR_PASSWORD": OPERATOR,
         "SOFTPHONE_SPOOL_DIR": str(folder / "spool"),
     }
-    fleet = Fleet(broker.url, store.url, redis_server.url, folder, env)
+    fleet = ServiceFleet(broker.url, store.url, redis_server.url, folder, env)
     workday = Workday(fleet, broker, store, redis_server.url)
     configured = {"the secret of tokens": SECRET, "the operator's password": OPERATOR}
     configured |= {

@@ -8,8 +8,8 @@ from time import monotonic
 import httpx
 import pytest
 
-from softphone_testing.processes import Fleet, Process
-from softphone_testing.proxy import Proxy
+from softphone_testing.processes import ServiceFleet, ServiceProcess
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.stack.queues import queue_lengths, until_queues_are
@@ -26,9 +26,9 @@ SERVICE_RESTARTS = 1012
 
 
 @pytest.fixture(scope="module")
-async def database(mongodb: RealServer) -> AsyncIterator[Proxy]:
+async def database(mongodb: RealServer) -> AsyncIterator[FaultProxy]:
     """A proxy in front of MongoDB."""
-    way = Proxy(mongodb.url)
+    way = FaultProxy(mongodb.url)
     await way.start()
     yield way
     await way.cut()
@@ -36,14 +36,14 @@ async def database(mongodb: RealServer) -> AsyncIterator[Proxy]:
 
 @pytest.fixture(scope="module")
 async def fleet(
-    broker: Proxy,
-    database: Proxy,
+    broker: FaultProxy,
+    database: FaultProxy,
     redis_server: RealServer,
     rabbitmq: RealServer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Fleet]:
+) -> AsyncIterator[ServiceFleet]:
     folder = tmp_path_factory.mktemp("draining")
-    services = Fleet(broker.url, database.url, redis_server.url, folder)
+    services = ServiceFleet(broker.url, database.url, redis_server.url, folder)
     await services.start()
     before = await queue_lengths(rabbitmq.url)
     yield services
@@ -52,24 +52,24 @@ async def fleet(
 
 
 @pytest.fixture
-async def company(fleet: Fleet) -> AsyncIterator[Company]:
+async def company(fleet: ServiceFleet) -> AsyncIterator[Company]:
     async with company_of(fleet) as company:
         yield company
 
 
-async def stop_in_time(process: Process) -> None:
+async def stop_in_time(process: ServiceProcess) -> None:
     """Stops the process with SIGTERM; it must exit with 0 within its time limit."""
     began = monotonic()
     await process.stop()
     assert monotonic() - began < SHUTDOWN_SECONDS
 
 
-async def has_all(process: Process) -> bool:
+async def has_all(process: ServiceProcess) -> bool:
     """Whether all checks of its readiness succeed."""
     return bool((await readiness(process))[1]["status"] == "ok")
 
 
-async def listening(process: Process) -> bool:
+async def listening(process: ServiceProcess) -> bool:
     try:
         await readiness(process)
     except httpx.ConnectError:
@@ -79,7 +79,7 @@ async def listening(process: Process) -> bool:
     return True
 
 
-async def until_draining(process: Process) -> None:
+async def until_draining(process: ServiceProcess) -> None:
     """Waits until the process accepts no new connections."""
 
     async def closed() -> None:
@@ -90,7 +90,7 @@ async def until_draining(process: Process) -> None:
 
 @pytest.mark.parametrize("back", [True, False])
 async def test_ingest_that_drains_answers_hits_in_flight(
-    fleet: Fleet, company: Company, broker: Proxy, back: bool
+    fleet: ServiceFleet, company: Company, broker: FaultProxy, back: bool
 ) -> None:
     """The broker hangs, so that all hits are unconfirmed when ingest receives SIGTERM.
 
@@ -121,7 +121,7 @@ async def test_ingest_that_drains_answers_hits_in_flight(
 
 @pytest.mark.parametrize("way", ["stop", "kill"])
 async def test_ingest_restart_loses_no_accepted_hit(
-    fleet: Fleet, company: Company, way: str
+    fleet: ServiceFleet, company: Company, way: str
 ) -> None:
     async with traffic_of(company) as traffic:
         await traffic.more(8)
@@ -135,7 +135,7 @@ async def test_ingest_restart_loses_no_accepted_hit(
 @pytest.mark.parametrize("way", ["stop", "kill"])
 @pytest.mark.parametrize("name", ["matcher", "calllog"])
 async def test_consumer_restart_loses_no_message(
-    fleet: Fleet, company: Company, name: str, way: str
+    fleet: ServiceFleet, company: Company, name: str, way: str
 ) -> None:
     async with traffic_of(company) as traffic:
         await traffic.more(8)
@@ -149,7 +149,7 @@ async def test_consumer_restart_loses_no_message(
 
 @pytest.mark.parametrize("how", ["mended in time", "not mended", "killed"])
 async def test_batch_waiting_for_mongodb_is_finished_or_requeued(
-    fleet: Fleet, company: Company, database: Proxy, how: str
+    fleet: ServiceFleet, company: Company, database: FaultProxy, how: str
 ) -> None:
     both = (fleet["matcher"], fleet["calllog"])
     await company.make_calls(4)
@@ -177,7 +177,7 @@ async def test_batch_waiting_for_mongodb_is_finished_or_requeued(
 
 
 async def test_hanging_broker_does_not_delay_the_stop(
-    fleet: Fleet, company: Company, broker: Proxy
+    fleet: ServiceFleet, company: Company, broker: FaultProxy
 ) -> None:
     """Phones go on calling, and the janitor receives a request for a sweep."""
     async with traffic_of(company) as traffic:
@@ -195,7 +195,9 @@ async def test_hanging_broker_does_not_delay_the_stop(
     await company.until_swept(sweep)
 
 
-async def test_notifier_that_stops_closes_sockets_with_1012(fleet: Fleet, company: Company) -> None:
+async def test_notifier_that_stops_closes_sockets_with_1012(
+    fleet: ServiceFleet, company: Company
+) -> None:
     async with company.browser() as one, company.browser() as other, traffic_of(company) as traffic:
         await traffic.more(8)
         await one.pops_up(await company.make_call(LISTED), [company.record])
@@ -211,7 +213,7 @@ async def test_notifier_that_stops_closes_sockets_with_1012(fleet: Fleet, compan
 
 
 async def test_sweep_survives_a_restart_of_janitor_and_calllog(
-    fleet: Fleet, company: Company
+    fleet: ServiceFleet, company: Company
 ) -> None:
     await stop_in_time(fleet["calllog"])
     try:
@@ -224,7 +226,7 @@ async def test_sweep_survives_a_restart_of_janitor_and_calllog(
 
 
 async def test_sweep_survives_a_janitor_killed_before_publishing(
-    fleet: Fleet, company: Company, broker: Proxy
+    fleet: ServiceFleet, company: Company, broker: FaultProxy
 ) -> None:
     broker.freeze()
     try:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from softphone_testing.processes import Fleet, Process
+from softphone_testing.processes import ServiceFleet, ServiceProcess
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.stack.queues import queue_lengths, until_queues_are
@@ -23,9 +23,9 @@ async def fleet(
     mongodb: RealServer,
     redis_server: RealServer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Fleet]:
+) -> AsyncIterator[ServiceFleet]:
     folder = tmp_path_factory.mktemp("independence")
-    services = Fleet(rabbitmq.url, mongodb.url, redis_server.url, folder)
+    services = ServiceFleet(rabbitmq.url, mongodb.url, redis_server.url, folder)
     await services.start()
     before = await queue_lengths(rabbitmq.url)
     yield services
@@ -34,7 +34,7 @@ async def fleet(
 
 
 @pytest.fixture
-async def company(fleet: Fleet, rabbitmq: RealServer) -> AsyncIterator[Company]:
+async def company(fleet: ServiceFleet, rabbitmq: RealServer) -> AsyncIterator[Company]:
     """A company; at the end the queues must be as before, without dead letters."""
     before = await queue_lengths(rabbitmq.url)
     async with company_of(fleet) as company:
@@ -42,7 +42,7 @@ async def company(fleet: Fleet, rabbitmq: RealServer) -> AsyncIterator[Company]:
         await until_queues_are(rabbitmq.url, before)
 
 
-async def until_mongodb_missed(process: Process) -> None:
+async def until_mongodb_missed(process: ServiceProcess) -> None:
     """Waits until the service has retried a message for want of MongoDB."""
 
     async def is_reported() -> None:
@@ -52,13 +52,13 @@ async def until_mongodb_missed(process: Process) -> None:
     await until_passes(is_reported, f"{process.name} misses MongoDB")
 
 
-async def end(process: Process, way: str) -> None:
+async def end(process: ServiceProcess, way: str) -> None:
     await (process.stop() if way == "stop" else process.kill())
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_popups_without_matcher_get_their_matches_later(
-    fleet: Fleet, company: Company, way: str
+    fleet: ServiceFleet, company: Company, way: str
 ) -> None:
     async with company.browser() as browser:
         await end(fleet["matcher"], way)
@@ -78,7 +78,7 @@ async def test_popups_without_matcher_get_their_matches_later(
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_popups_without_calllog_have_matches_and_are_logged(
-    fleet: Fleet, company: Company, way: str
+    fleet: ServiceFleet, company: Company, way: str
 ) -> None:
     async with company.browser() as browser:
         await end(fleet["calllog"], way)
@@ -92,7 +92,7 @@ async def test_popups_without_calllog_have_matches_and_are_logged(
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_calls_without_notifier_are_logged_and_resynced(
-    fleet: Fleet, company: Company, way: str
+    fleet: ServiceFleet, company: Company, way: str
 ) -> None:
     async with company.browser() as browser:
         await browser.pops_up(await company.make_call(LISTED), [company.record])
@@ -113,7 +113,7 @@ async def test_calls_without_notifier_are_logged_and_resynced(
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_calls_without_janitor_pop_up_and_are_logged(
-    fleet: Fleet, company: Company, way: str
+    fleet: ServiceFleet, company: Company, way: str
 ) -> None:
     await end(fleet["janitor"], way)
     try:
@@ -126,7 +126,7 @@ async def test_calls_without_janitor_pop_up_and_are_logged(
 
 
 async def test_popups_without_mongodb_open_and_are_logged_later(
-    fleet: Fleet, company: Company, mongodb: RealServer
+    fleet: ServiceFleet, company: Company, mongodb: RealServer
 ) -> None:
     async with company.browser() as browser:
         await mongodb.stop()
@@ -148,7 +148,7 @@ async def test_popups_without_mongodb_open_and_are_logged_later(
 
 
 async def test_calls_without_matcher_and_calllog_are_logged_later(
-    fleet: Fleet, company: Company
+    fleet: ServiceFleet, company: Company
 ) -> None:
     await fleet["calllog"].kill()
     await fleet["matcher"].kill()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from softphone_testing.processes import Fleet
+from softphone_testing.processes import ServiceFleet
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.rabbitmq import RabbitMQ
 from support.stack.queues import queue_lengths
@@ -37,17 +37,17 @@ async def fleet(
     mongodb: RealServer,
     redis_server: RealServer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Fleet]:
+) -> AsyncIterator[ServiceFleet]:
     folder: Path = tmp_path_factory.mktemp("overload")
     env = {"SOFTPHONE_QUEUE_MAX": str(QUEUE_MAX)}
-    services = Fleet(broker.url, mongodb.url, redis_server.url, folder, env)
+    services = ServiceFleet(broker.url, mongodb.url, redis_server.url, folder, env)
     await services.start()
     yield services
     await services.stop()
 
 
 @pytest.fixture
-async def company(fleet: Fleet, broker: RabbitMQ) -> AsyncIterator[Company]:
+async def company(fleet: ServiceFleet, broker: RabbitMQ) -> AsyncIterator[Company]:
     """A company; at the end its calls must be logged, and queues and spool must be empty."""
     async with company_of(fleet) as company:
         yield company
@@ -60,7 +60,7 @@ async def company(fleet: Fleet, broker: RabbitMQ) -> AsyncIterator[Company]:
         await until_passes(settled, "empty queues and an empty spool")
 
 
-async def until_spooling(fleet: Fleet, seconds: int = 0) -> None:
+async def until_spooling(fleet: ServiceFleet, seconds: int = 0) -> None:
     """Waits until the oldest entry of the spool is at least this old."""
 
     async def so() -> None:
@@ -74,7 +74,7 @@ async def until_spooling(fleet: Fleet, seconds: int = 0) -> None:
 
 @pytest.mark.parametrize("away", ["calllog", "matcher"])
 async def test_full_queue_makes_ingest_spool_until_it_drains(
-    fleet: Fleet, company: Company, broker: RabbitMQ, away: str
+    fleet: ServiceFleet, company: Company, broker: RabbitMQ, away: str
 ) -> None:
     await fleet[away].stop()
     try:
@@ -86,12 +86,12 @@ async def test_full_queue_makes_ingest_spool_until_it_drains(
         await fleet[away].start()
 
 
-def connections_lost(fleet: Fleet) -> dict[str, int]:
+def connections_lost(fleet: ServiceFleet) -> dict[str, int]:
     return {s.name: s.log_text().count("broker connection lost") for s in fleet}
 
 
 async def test_broker_without_disk_space_loses_nothing(
-    fleet: Fleet, company: Company, broker: RabbitMQ
+    fleet: ServiceFleet, company: Company, broker: RabbitMQ
 ) -> None:
     """No connection is given up, which would count as an attempt for unacknowledged messages."""
     await company.make_calls(4)

@@ -10,8 +10,8 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 
 from softphone_common.runtime.registry import installed_services
-from softphone_testing.processes import Fleet, Process
-from softphone_testing.proxy import Proxy
+from softphone_testing.processes import ServiceFleet, ServiceProcess
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.stack.readiness import readiness
@@ -29,7 +29,7 @@ CONSUMERS = {
     "janitor.sweep": "janitor",
 }
 
-Proxies = dict[str, Proxy]
+Proxies = dict[str, FaultProxy]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ async def proxies(
 ) -> AsyncIterator[Proxies]:
     """Proxies in front of the three servers."""
     urls = {"RabbitMQ": rabbitmq.url, "MongoDB": mongodb.url, "Redis": redis_server.url}
-    ways = {name: Proxy(url) for name, url in urls.items()}
+    ways = {name: FaultProxy(url) for name, url in urls.items()}
     for way in ways.values():
         await way.start()
     yield ways
@@ -47,17 +47,19 @@ async def proxies(
 
 
 @pytest.fixture(scope="module")
-async def fleet(proxies: Proxies, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet]:
+async def fleet(
+    proxies: Proxies, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ServiceFleet]:
     folder = tmp_path_factory.mktemp("readiness")
     urls = [proxies[name].url for name in ("RabbitMQ", "MongoDB", "Redis")]
-    services = Fleet(urls[0], urls[1], urls[2], folder)
+    services = ServiceFleet(urls[0], urls[1], urls[2], folder)
     await services.start()
     yield services
     await services.stop()
 
 
 @pytest.fixture
-async def company(fleet: Fleet) -> AsyncIterator[Company]:
+async def company(fleet: ServiceFleet) -> AsyncIterator[Company]:
     """A company; at the end all services must be ready, and its calls must be logged."""
     async with company_of(fleet) as company:
         yield company
@@ -67,7 +69,7 @@ async def company(fleet: Fleet) -> AsyncIterator[Company]:
         await company.until_logged()
 
 
-async def until_ready_is(process: Process, status: int, wrong: dict[str, str]) -> None:
+async def until_ready_is(process: ServiceProcess, status: int, wrong: dict[str, str]) -> None:
     """Waits until readiness has this status and exactly these failed checks, with their texts."""
 
     async def so() -> None:
@@ -82,14 +84,14 @@ async def until_ready_is(process: Process, status: int, wrong: dict[str, str]) -
     await until_passes(so, f"{process.name} says {status}")
 
 
-async def break_(proxy: Proxy, way: str) -> None:
+async def break_(proxy: FaultProxy, way: str) -> None:
     if way == "cut":
         await proxy.cut()
     else:
         proxy.freeze()
 
 
-async def repair(proxy: Proxy, way: str) -> None:
+async def repair(proxy: FaultProxy, way: str) -> None:
     if way == "cut":
         await proxy.start()
     else:
@@ -98,7 +100,7 @@ async def repair(proxy: Proxy, way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_broker_outage_is_reported_and_recovered_from(
-    fleet: Fleet, proxies: Proxies, company: Company, way: str
+    fleet: ServiceFleet, proxies: Proxies, company: Company, way: str
 ) -> None:
     """Phones go on calling; all their calls must be logged in the end."""
     async with company.browser() as browser, traffic_of(company) as traffic:
@@ -128,7 +130,7 @@ async def test_broker_outage_is_reported_and_recovered_from(
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_database_outage_is_reported_by_its_users_as_503(
-    fleet: Fleet, proxies: Proxies, company: Company, way: str
+    fleet: ServiceFleet, proxies: Proxies, company: Company, way: str
 ) -> None:
     async with company.browser() as browser:
         await break_(proxies["MongoDB"], way)
@@ -151,7 +153,7 @@ async def test_database_outage_is_reported_by_its_users_as_503(
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_redis_outage_is_reported_and_calls_go_on(
-    fleet: Fleet, proxies: Proxies, company: Company, way: str
+    fleet: ServiceFleet, proxies: Proxies, company: Company, way: str
 ) -> None:
     await break_(proxies["Redis"], way)
     try:
@@ -182,7 +184,7 @@ async def consumed(admin: AbstractConnection, queue: str) -> None:
 
 @pytest.mark.parametrize("queue", CONSUMERS)
 async def test_consumer_whose_queue_was_deleted_comes_back(
-    fleet: Fleet, rabbitmq: RealServer, company: Company, queue: str
+    fleet: ServiceFleet, rabbitmq: RealServer, company: Company, queue: str
 ) -> None:
     service = fleet[CONSUMERS[queue]]
     async with await aio_pika.connect(rabbitmq.url) as admin:
@@ -196,7 +198,7 @@ async def test_consumer_whose_queue_was_deleted_comes_back(
 
 
 async def test_readiness_answers_in_time_while_servers_hang(
-    fleet: Fleet, proxies: Proxies, company: Company
+    fleet: ServiceFleet, proxies: Proxies, company: Company
 ) -> None:
     for proxy in proxies.values():
         proxy.freeze()

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from softphone_testing.processes import Fleet, Process
-from softphone_testing.proxy import Proxy
+from softphone_testing.processes import ServiceFleet, ServiceProcess
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.child import ServerError
 from softphone_testing.until import until
@@ -24,10 +24,10 @@ CALLS_OF_SEVERAL_BATCHES = 120
 
 @pytest.fixture(scope="module")
 def env(
-    broker: Proxy, mongodb: RealServer, redis_server: RealServer, folder: Path
+    broker: FaultProxy, mongodb: RealServer, redis_server: RealServer, folder: Path
 ) -> dict[str, str]:
     """The environment for more ingest processes over the same servers and spool folder."""
-    fleet = Fleet(broker.url, mongodb.url, redis_server.url, folder)
+    fleet = ServiceFleet(broker.url, mongodb.url, redis_server.url, folder)
     return {**fleet.env, "SOFTPHONE_SPOOL_DIR": str(folder / "data/spool")}
 
 
@@ -38,22 +38,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 async def fleet(
-    broker: Proxy, mongodb: RealServer, redis_server: RealServer, folder: Path
-) -> AsyncIterator[Fleet]:
-    services = Fleet(broker.url, mongodb.url, redis_server.url, folder)
+    broker: FaultProxy, mongodb: RealServer, redis_server: RealServer, folder: Path
+) -> AsyncIterator[ServiceFleet]:
+    services = ServiceFleet(broker.url, mongodb.url, redis_server.url, folder)
     await services.start()
     yield services
     await services.stop()
 
 
 @pytest.fixture
-async def company(fleet: Fleet, broker: Proxy) -> AsyncIterator[Company]:
+async def company(fleet: ServiceFleet, broker: FaultProxy) -> AsyncIterator[Company]:
     async with company_of(fleet) as company:
         yield company
         await broker.start()
 
 
-async def waiting(process: Process) -> int:
+async def waiting(process: ServiceProcess) -> int:
     """The number of observations in the spool, according to its metrics."""
     async with httpx.AsyncClient(trust_env=False) as client:
         text = (await client.get(f"{process.url}/metrics")).text
@@ -64,7 +64,7 @@ async def waiting(process: Process) -> int:
     return int(float(values["softphone_spool_depth"]))
 
 
-async def until_spooled(process: Process, depth: int) -> None:
+async def until_spooled(process: ServiceProcess, depth: int) -> None:
     """Waits until metrics and readiness report this number of observations in the spool."""
 
     async def so() -> None:
@@ -77,7 +77,7 @@ async def until_spooled(process: Process, depth: int) -> None:
     await until_passes(so, f"{depth} in the spool")
 
 
-async def until_empty(process: Process) -> None:
+async def until_empty(process: ServiceProcess) -> None:
     async def so() -> None:
         status, body = await readiness(process)
         assert (status, body["status"]) == (200, "ok"), body
@@ -87,7 +87,7 @@ async def until_empty(process: Process) -> None:
 
 
 async def test_spooled_hits_survive_a_kill_of_ingest(
-    fleet: Fleet, company: Company, broker: Proxy
+    fleet: ServiceFleet, company: Company, broker: FaultProxy
 ) -> None:
     ingest = fleet["ingest"]
     before = await company.make_call()
@@ -106,10 +106,10 @@ async def test_spooled_hits_survive_a_kill_of_ingest(
 
 
 async def test_file_of_a_killed_process_is_taken_over(
-    fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
+    fleet: ServiceFleet, company: Company, broker: FaultProxy, env: dict[str, str], folder: Path
 ) -> None:
     """A process that is merely paused keeps its file."""
-    others = [Process("ingest", env, folder, log=f"ingest-{n}") for n in (1, 2)]
+    others = [ServiceProcess("ingest", env, folder, log=f"ingest-{n}") for n in (1, 2)]
     dying, halted = others
     try:
         for process in others:
@@ -139,12 +139,14 @@ async def test_file_of_a_killed_process_is_taken_over(
 
 
 async def test_file_that_cannot_be_opened_delays_no_other(
-    fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
+    fleet: ServiceFleet, company: Company, broker: FaultProxy, env: dict[str, str], folder: Path
 ) -> None:
     """A process starts in spite of it, and still takes over files of dead processes."""
     disk = folder / "unopenable"
     own = {**env, "SOFTPHONE_SPOOL_DIR": str(disk)}
-    dying, living = [Process("ingest", own, folder, log=f"ingest-beside-{n}") for n in (1, 2)]
+    dying, living = [
+        ServiceProcess("ingest", own, folder, log=f"ingest-beside-{n}") for n in (1, 2)
+    ]
     (disk / "0.sqlite").mkdir(parents=True)
     for n in range(2, 12):  # some are read before the others, in any order of the folder
         (disk / f"{n}.sqlite").mkdir()
@@ -166,10 +168,10 @@ async def test_file_that_cannot_be_opened_delays_no_other(
 
 
 async def test_full_spool_refuses_hits_and_loses_none(
-    fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
+    fleet: ServiceFleet, company: Company, broker: FaultProxy, env: dict[str, str], folder: Path
 ) -> None:
     small = {"SOFTPHONE_SPOOL_MAX": "65536", "SOFTPHONE_SPOOL_DIR": str(folder / "small")}
-    process = Process("ingest", {**env, **small}, folder, log="ingest-small")
+    process = ServiceProcess("ingest", {**env, **small}, folder, log="ingest-small")
     await process.start()
     try:
         await broker.cut()
@@ -197,7 +199,7 @@ async def test_full_spool_refuses_hits_and_loses_none(
         await process.stop()
 
 
-def refuse_to_grow(process: Process, folder: Path) -> None:
+def refuse_to_grow(process: ServiceProcess, folder: Path) -> None:
     """Limits the process to files no larger than the largest file of the spool."""
     largest = max(file.stat().st_size for file in folder.iterdir())
     hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
@@ -205,11 +207,11 @@ def refuse_to_grow(process: Process, folder: Path) -> None:
 
 
 async def test_spool_on_a_full_disk_refuses_hits_and_drains(
-    fleet: Fleet, company: Company, broker: Proxy, env: dict[str, str], folder: Path
+    fleet: ServiceFleet, company: Company, broker: FaultProxy, env: dict[str, str], folder: Path
 ) -> None:
     """Deleting published entries needs space as well, which the disk does not have."""
     disk = folder / "full"
-    process = Process(
+    process = ServiceProcess(
         "ingest", {**env, "SOFTPHONE_SPOOL_DIR": str(disk)}, folder, log="ingest-full"
     )
     await process.start()
@@ -238,13 +240,15 @@ async def test_unusable_spool_folder_prevents_the_start(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    process = Process("ingest", {**env, "SOFTPHONE_SPOOL_DIR": str(tmp_path / "file")}, tmp_path)
+    process = ServiceProcess(
+        "ingest", {**env, "SOFTPHONE_SPOOL_DIR": str(tmp_path / "file")}, tmp_path
+    )
     with pytest.raises(ServerError, match=r"SOFTPHONE_SPOOL_DIR: .*must be a folder to write to"):
         await process.start()
 
 
 async def test_simultaneous_hits_are_all_spooled(
-    fleet: Fleet, company: Company, broker: Proxy
+    fleet: ServiceFleet, company: Company, broker: FaultProxy
 ) -> None:
     await broker.cut()
     await asyncio.gather(*(company.make_call(script=MISSED) for _ in range(HITS)))

@@ -16,7 +16,7 @@ from softphone_common.bus.memory import MemoryBroker
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_testing.processes import SECRET
-from softphone_testing.proxy import Proxy
+from softphone_testing.proxy import FaultProxy
 from softphone_testing.until import until
 from support.stack.broker import broker_channel, next_dead
 
@@ -141,7 +141,7 @@ class MemorySite(BrokerSite):
 class RabbitSite(BrokerSite):
     """RabbitMQ behind a proxy, so that its connections can be cut."""
 
-    def __init__(self, proxy: Proxy, channel: AbstractChannel) -> None:
+    def __init__(self, proxy: FaultProxy, channel: AbstractChannel) -> None:
         self._proxy = proxy
         self._channel = channel
 
@@ -149,7 +149,7 @@ class RabbitSite(BrokerSite):
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncIterator["RabbitSite"]:
         """The site; the queues of the topology are empty."""
-        proxy = Proxy(url)
+        proxy = FaultProxy(url)
         await proxy.start()
         async with broker_channel(url) as channel:
             site = cls(proxy, channel)

@@ -4,10 +4,10 @@ from typing import Any
 
 import httpx
 
-from softphone_testing.processes import Process
+from softphone_testing.processes import ServiceProcess
 
 
-async def readiness(process: Process) -> tuple[int, dict[str, Any]]:
+async def readiness(process: ServiceProcess) -> tuple[int, dict[str, Any]]:
     """Status and body of `/readyz`, over a new connection."""
     # loading the machine's certificates takes longer than the answer, and plain HTTP needs none
     async with httpx.AsyncClient(trust_env=False, timeout=30, verify=False) as client:

@@ -12,7 +12,7 @@ import httpx
 
 from softphone_common.contracts.entities import Role
 from softphone_testing.activation_codes import code
-from softphone_testing.processes import Fleet
+from softphone_testing.processes import ServiceFleet
 from softphone_testing.until import until
 from support.product import PASSWORD, FleetProduct, Json, Product, bearer
 from support.tenant.browser import Browser, signed_in
@@ -194,7 +194,7 @@ class Company:
 
 
 @asynccontextmanager
-async def company_of(fleet: Fleet) -> AsyncIterator[Company]:
+async def company_of(fleet: ServiceFleet) -> AsyncIterator[Company]:
     """A new company on a fleet, set up through the product's own interface."""
     product = FleetProduct(fleet)
     tenant = f"t-{uuid4().hex[:12]}"

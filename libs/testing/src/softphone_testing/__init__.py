@@ -1,1 +1,1 @@
-"""Real servers, real processes and faulty networks for the onebox and the tests."""
+"""Real servers, service processes and faulty networks for the onebox and the tests."""

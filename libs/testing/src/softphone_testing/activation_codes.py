@@ -1,4 +1,4 @@
-"""Activation codes for tests, signed with a key of this run; refuses to be one of the product."""
+"""Activation codes for tests, signed with a key that is made anew for each run."""
 
 from datetime import datetime, timedelta
 
@@ -14,6 +14,6 @@ SEATS = 1000
 def code(
     tenant: str, seats: int = SEATS, lasts: timedelta = LONG, now: datetime | None = None
 ) -> str:
-    """A code for this tenant, issued now."""
+    """A code for this tenant, issued now unless `now` is another time."""
     issued_at = now or utc_now()
     return issue(KEY, tenant, seats, issued_at, issued_at + lasts)

@@ -1,4 +1,4 @@
-"""The five services as real processes, each to be stopped, killed and started again by itself."""
+"""The services as real processes; each can be stopped, killed and started by itself."""
 
 import asyncio
 import os
@@ -21,19 +21,19 @@ from softphone_testing.servers.ports import HOST, free_port
 SECRET = "not a secret, long enough to be taken for one"
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
-PASSED_ON = ("PATH", "LANG", "TMPDIR")
+INHERITED = ("PATH", "LANG", "TMPDIR")
 
 
 class _ServiceChild(Child):
-    """A child that tells how it ended."""
+    """A child process whose exit code can be read."""
 
     @property
     def exit_code(self) -> int | None:
         return self._process.returncode if self._process else None
 
 
-class Process:
-    """One service; its port, and with it its address, stays the same from start to start."""
+class ServiceProcess:
+    """One service in a process. It keeps its port, and with it its address, over restarts."""
 
     def __init__(
         self, name: str, env: Mapping[str, str], folder: Path, *, log: str | None = None
@@ -42,11 +42,11 @@ class Process:
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         command = [str(Path(sys.executable).with_name("softphone")), name, "run"]
-        base = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
+        base = {key: os.environ[key] for key in INHERITED if key in os.environ}
         own = {"SOFTPHONE_HOST": HOST, "SOFTPHONE_PORT": str(self.port)}
         self._child = _ServiceChild(log or name, command, folder=folder, env={**base, **env, **own})
-        self.wanted = False
-        """Started and neither stopped nor killed since, whatever has become of it."""
+        self.should_run = False
+        """True from `start` to `stop` or `kill`, even if the process has crashed."""
 
     @property
     def running(self) -> bool:
@@ -54,14 +54,14 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Of the process that runs now."""
+        """The id of the process that runs now."""
         assert self._child.pid is not None
         return self._child.pid
 
     async def start(self) -> None:
-        """Returns when it is ready; raises ServerError with the end of its log if it is not."""
+        """Returns when the service is ready. Raises ServerError with the end of its log."""
         await self._child.start()
-        self.wanted = True
+        self.should_run = True
         try:
             await self.wait_ready()
         except BaseException:
@@ -81,39 +81,39 @@ class Process:
             await self._child.wait_ready(ready, within)
 
     async def stop(self) -> None:
-        """SIGTERM; it must end by itself, in time and with exit code 0."""
-        assert self.running, f"{self.name} does not run, {self.last_words()}"
-        self.wanted = False
+        """Sends SIGTERM. The process must end in time and with exit code 0."""
+        assert self.running, f"{self.name} does not run, {self.log_tail()}"
+        self.should_run = False
         await self._child.stop(STOP_SECONDS)
-        assert self._child.exit_code == 0, f"{self.name} did not stop well, {self.last_words()}"
+        assert self._child.exit_code == 0, f"{self.name} did not stop well, {self.log_tail()}"
 
     async def kill(self) -> None:
-        """SIGKILL, as the kernel would when memory runs out."""
-        self.wanted = False
+        """Sends SIGKILL, as the kernel does when memory runs out."""
+        self.should_run = False
         await self._child.kill()
 
     async def restart(self) -> None:
-        """A clean stop, and a start on the same port."""
+        """Stops the process cleanly and starts it on the same port."""
         await self.stop()
         await self.start()
 
     def pause(self) -> None:
-        """SIGSTOP: it accepts connections and answers nothing."""
+        """Sends SIGSTOP: the kernel still accepts connections, and nothing answers."""
         self._child.pause()
 
     def resume(self) -> None:
         self._child.resume()
 
     def log_text(self) -> str:
-        """Everything it has written since its first start."""
+        """Everything the service has written since its first start."""
         return self._child.log.read_text(errors="replace")
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         return f"exit code {self._child.exit_code}; its log ends:\n{self.log_text()[-3000:]}"
 
 
-class Fleet:
-    """All five over the same servers, one secret and one folder of logs."""
+class ServiceFleet:
+    """All services over the same servers, with one secret and one folder of logs."""
 
     def __init__(
         self,
@@ -132,16 +132,18 @@ class Fleet:
             **(env or {}),
         }
         self.tokens = Tokens(SecretStr(SECRET))
-        self._processes = {name: Process(name, self.env, folder) for name in installed_services()}
+        self._processes = {
+            name: ServiceProcess(name, self.env, folder) for name in installed_services()
+        }
 
-    def __getitem__(self, name: str) -> Process:
+    def __getitem__(self, name: str) -> ServiceProcess:
         return self._processes[name]
 
-    def __iter__(self) -> Iterator[Process]:
+    def __iter__(self) -> Iterator[ServiceProcess]:
         return iter(self._processes.values())
 
     async def start(self) -> None:
-        """All at once; none is left running if one does not come up."""
+        """Starts all at the same time. If one fails, the others are killed."""
         starts = await asyncio.gather(*(p.start() for p in self), return_exceptions=True)
         failures = [failure for failure in starts if isinstance(failure, BaseException)]
         if failures:
@@ -149,8 +151,10 @@ class Fleet:
             raise failures[0]
 
     async def stop(self) -> None:
-        """All but those stopped or killed before, each with exit code 0; leaves nothing running."""
-        stops = await asyncio.gather(*(p.stop() for p in self if p.wanted), return_exceptions=True)
+        """Stops all that should run, each with exit code 0, and kills the rest."""
+        stops = await asyncio.gather(
+            *(p.stop() for p in self if p.should_run), return_exceptions=True
+        )
         await self.kill()
         for failure in stops:
             if isinstance(failure, BaseException):
@@ -162,8 +166,8 @@ class Fleet:
     def token(
         self, tenant: str, role: Role = "user", extensions: tuple[str, ...] = (), user: str = ""
     ) -> str:
-        """A bearer token of somebody who need not exist."""
-        who = User(
+        """A bearer token of a user who need not exist."""
+        somebody = User(
             id=user or uuid4().hex, tenant=tenant, login=role, role=role, extensions=extensions
         )
-        return self.tokens.issue(who, timedelta(minutes=10))[0]
+        return self.tokens.issue(somebody, timedelta(minutes=10))[0]

@@ -1,4 +1,4 @@
-"""A way to a server that can be cut and frozen, so that the server itself need not be disturbed."""
+"""A TCP proxy with faults: tests cut, freeze and slow the way to a server, not the server."""
 
 import asyncio
 from contextlib import suppress
@@ -9,12 +9,12 @@ from softphone_testing.servers.ports import HOST, free_port
 CHUNK_BYTES = 65_536
 
 
-class Proxy:
+class FaultProxy:
     """Passes bytes between its own port and a server's; `url` is the server's through it.
 
-    Cut, it refuses connections and resets those it had, as a server does that has died. Frozen, it
-    accepts connections and passes nothing either way, as a server does that hangs. Stopped at a
-    text, it passes no more of whoever says that, and everything else.
+    After `cut` it refuses connections and resets the open ones, like a server that has died. After
+    `freeze` it accepts connections and passes nothing either way, like a server that hangs. After
+    `stop_at` it holds back one direction of each connection from that text on.
     """
 
     def __init__(self, server_url: str) -> None:
@@ -32,66 +32,66 @@ class Proxy:
         self._passing.set()
         self._delay = 0.0
         self._listening: asyncio.Server | None = None
-        self._lines: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self._held: dict[asyncio.StreamWriter, bytearray] = {}
 
     async def start(self) -> None:
-        """Lets connections in, after a cut too."""
+        """Accepts connections, for the first time or after a cut."""
         if self._listening is None:
             self._listening = await asyncio.start_server(self._connect, HOST, self._port)
 
     async def cut(self) -> None:
-        """Returns when no connection is left."""
+        """Refuses new connections and resets all open ones before it returns."""
         if self._listening is not None:
             self._listening.close()
             self._listening = None
-        for line in self._lines:
-            line.cancel()
-        await asyncio.gather(*self._lines, return_exceptions=True)
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
     def freeze(self) -> None:
         self._open.clear()
 
     def thaw(self) -> None:
-        """What waited is passed on."""
+        """Passes on the bytes that were held back."""
         self._open.set()
         self._passing.set()
 
     def stop_at(self, text: str) -> None:
-        """Whoever says this is heard no further, this included, until the thaw."""
+        """Holds back a direction once it contains this text, the text included, until `thaw`."""
         self._stop_text = text.encode()
         self._passing.clear()
 
     def slow(self, seconds: float) -> None:
-        """Whatever is said comes so late, either way; 0: no more."""
+        """Delays all bytes in both directions by this number of seconds; 0 ends the delay."""
         self._delay = seconds
 
     def holds(self, text: str) -> int:
-        """How often it has read this text and not passed it on yet."""
+        """How often the bytes that are held back contain this text."""
         return sum(held.count(text.encode()) for held in self._held.values())
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = asyncio.current_task()
-        assert line is not None
-        if self._listening is None:  # it was let in at the moment of the cut
+        connection = asyncio.current_task()
+        assert connection is not None
+        if self._listening is None:  # accepted by the kernel just before the cut
             writer.transport.abort()
             return
-        self._lines.add(line)
+        self._connections.add(connection)
         writers = [writer]
         try:
-            there, far = await asyncio.open_connection(*self._server)
-            writers.append(far)
+            server_reader, server_writer = await asyncio.open_connection(*self._server)
+            writers.append(server_writer)
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._pass(reader, far))
-                both.create_task(self._pass(there, writer))
+                both.create_task(self._pass(reader, server_writer))
+                both.create_task(self._pass(server_reader, writer))
         except* OSError:
-            pass  # one side is gone; the other is told below
+            pass  # one side is gone; the other side is reset below
         except* asyncio.CancelledError:
-            pass  # it was cut
+            pass  # `cut` cancelled this connection
         finally:
-            self._lines.discard(line)
-            for end in writers:
-                end.transport.abort()
+            self._connections.discard(connection)
+            for open_writer in writers:
+                open_writer.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         held = self._held[writer] = bytearray()
@@ -100,7 +100,7 @@ class Proxy:
         async def pass_on() -> None:
             while held or not reader.at_eof():
                 await news.wait()
-                await asyncio.sleep(self._delay)  # the length of the way, not a pause in a test
+                await asyncio.sleep(self._delay)
                 await self._open.wait()
                 if self._stop_text and self._stop_text in held:
                     await self._passing.wait()
@@ -117,6 +117,6 @@ class Proxy:
                 while chunk := await reader.read(CHUNK_BYTES):
                     held += chunk
                     news.set()
-                news.set()  # of the end
+                news.set()  # lets `pass_on` see the end of the stream
         finally:
             del self._held[writer]

@@ -1,7 +1,7 @@
-"""Where tests get real servers from: an address, a program here, a container; never a fake.
+"""Starts the servers for tests: RabbitMQ, MongoDB and Redis.
 
-Each server is looked for in this order: its address in the environment, a server program on this
-machine started in a temporary folder, a container if an engine answers.
+Each is looked for in this order: an address in the environment, a server program on this machine,
+which is started in a temporary folder, and a container if a container engine answers.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ CONTAINER_SECONDS = 120.0
 
 
 class RealServer(Protocol):
-    """A server a test may use; stop, start and kill raise if it is not ours to stop."""
+    """A server for tests. An external server raises RuntimeError on start, stop and kill."""
 
     @property
     def url(self) -> str: ...
@@ -46,8 +46,8 @@ class RealServer(Protocol):
     async def kill(self) -> None: ...
 
 
-class GivenServer:
-    """A server somebody else runs; the tests use it and leave it alone."""
+class ExternalServer:
+    """A server at an address of the environment, which the tests use and never stop."""
 
     def __init__(self, url: str, description: str) -> None:
         self.url = url
@@ -64,7 +64,7 @@ class GivenServer:
 
 
 class ContainerServer:
-    """A server in a container with a fixed host port, so that `url` survives stop and start."""
+    """A server in a container with a fixed host port, so that `url` stays valid after a restart."""
 
     def __init__(self, kind: str) -> None:
         from testcontainers.core.container import DockerContainer
@@ -110,7 +110,7 @@ class ContainerServer:
 
 
 class Recipe:
-    """How one server is run in a container."""
+    """The image, port and readiness probe with which a server runs in a container."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ async def _mongodb_ready(port: int) -> bool:
     async with client:
         member = {"_id": 0, "host": "127.0.0.1:27017"}
         settings = {"_id": "softphone", "members": [member]}
-        with suppress(PyMongoError):  # answered with an error once it is initiated
+        with suppress(PyMongoError):  # raises AlreadyInitialized from the second time on
             await client.admin.command({"replSetInitiate": settings})
         return bool((await client.admin.command("hello"))["isWritablePrimary"])
 
@@ -169,19 +169,19 @@ RECIPES = {
 
 
 def engine_answers() -> bool:
-    """Whether a container engine can be asked for containers."""
+    """Whether a container engine answers on this machine."""
     from testcontainers.core.docker_client import DockerClient
 
     try:
         return bool(DockerClient().client.ping())
     except Exception:
-        return False  # whatever is wrong with it, it does not answer
+        return False  # the client library raises errors of many kinds
 
 
 async def start_server(kind: str, folder: Path) -> RealServer:
-    """The server, started and ready; raises an error that says what was tried."""
+    """Starts a server and returns it when it is ready. The error lists all that was tried."""
     if url := os.environ.get(ADDRESSES[kind]):
-        return GivenServer(url, f"{kind} of {ADDRESSES[kind]}")
+        return ExternalServer(url, f"{kind} of {ADDRESSES[kind]}")
     server = PROGRAMS[kind](folder)
     try:
         await server.start()
@@ -198,8 +198,8 @@ async def start_server(kind: str, folder: Path) -> RealServer:
 
 
 async def release_server(server: RealServer) -> None:
-    """End what `start_server` started, and nothing else."""
+    """Stops the server unless it is external."""
     if isinstance(server, ContainerServer):
         await server.remove()
-    elif not isinstance(server, GivenServer):
+    elif not isinstance(server, ExternalServer):
         await server.stop()

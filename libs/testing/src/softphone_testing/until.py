@@ -1,4 +1,4 @@
-"""Waiting in tests: until something is so, with a deadline; refuses to wait for time to pass."""
+"""Waits in tests until a condition is true, with a deadline."""
 
 import asyncio
 import inspect
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 120.0
-"""So long that only what never comes is waited for in vain, on the busiest machine."""
+"""Long enough for the slowest machine, so that a timeout always means a fault."""
 
 
 @overload
@@ -21,9 +21,10 @@ async def until(check: Callable[[], T | None], within: float = ..., what: str = 
 async def until(
     check: Callable[[], Any], within: float = PATIENCE_SECONDS, what: str = "the condition"
 ) -> Any:
-    """The first true value of `check`, asked again and again for at most `within` seconds.
+    """The first true value that `check` returns within `within` seconds.
 
-    An AssertionError inside the check counts as "not yet"; the last one is told at the end.
+    An AssertionError in the check counts as "not yet"; the message of a timeout contains the last
+    one. Tests must not sleep: a fixed pause is too short on one machine and too long on another.
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + within
@@ -40,4 +41,4 @@ async def until(
             last = result
         if loop.time() >= end:
             raise AssertionError(f"{what} did not come true within {within:g} s; last: {last!r}")
-        await asyncio.sleep(POLL_SECONDS)  # the only pause in the tests
+        await asyncio.sleep(POLL_SECONDS)
