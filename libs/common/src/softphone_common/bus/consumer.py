@@ -93,6 +93,7 @@ class QueueConsumer:
         Pending deliveries, and a batch that waits for the end of an outage, are given up at once:
         unacknowledged messages stay with the broker.
         """
+        # the order matters: a batch that ends its pause now must find nothing to go on with
         self._stopping.set()
         self.discard_pending()
         try:
@@ -105,6 +106,7 @@ class QueueConsumer:
     async def _next_batch(self) -> list[Delivery]:
         batch = [await self._pending.get()]
         self._idle.clear()
+        # from the first message on: a steady trickle must not keep a batch open
         deadline = asyncio.get_running_loop().time() + self._policy.batch_seconds
         while len(batch) < self._policy.batch_size:
             try:
@@ -185,6 +187,7 @@ class MessageConsumer(QueueConsumer, Generic[M]):
                 await self._fail(delivery, poison)
 
     async def _handle(self, batch: list[tuple[Delivery, M]]) -> None:
+        # while the breaker is open one message is tried, so that one failure costs one message
         if self.breaker.is_open and len(batch) > 1:
             await self._handle_singly(batch)
             return
@@ -203,6 +206,7 @@ class MessageConsumer(QueueConsumer, Generic[M]):
                 await self._fail(batch[0][0], error)
         else:
             self.breaker.record_success()
+            # after the work: a crash before this has the broker deliver the batch again
             for delivery, _ in batch:
                 await delivery.ack()
             metrics.HANDLED.labels(self.queue, "done").inc(len(batch))

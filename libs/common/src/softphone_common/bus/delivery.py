@@ -97,5 +97,6 @@ class QueuedDelivery:
             except UnavailableError as error:
                 log.warning("message not moved yet", queue=self._queue, error=str(error))
             else:
+                # a crash before this leaves the message in both queues, and handlers bear that
                 await self.ack()
                 return

@@ -5,16 +5,14 @@ breaker, reconnects. One suite of contract tests holds this broker to RabbitMQ's
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from softphone_common.bus import topology
 from softphone_common.bus.consumer import QueueConsumer
 from softphone_common.bus.delivery import Delivery, QueuedDelivery, Send, TransientDelivery
 from softphone_common.bus.envelope import Envelope
-from softphone_common.contracts.catalogue import EXCHANGE
+from softphone_common.bus.memory_queue import MemoryQueue, MemoryRegistration
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 
@@ -28,7 +26,7 @@ class MemoryBroker:
 
     def __init__(self) -> None:
         self.is_available = True
-        self._queues: dict[str, _Queue] = {}
+        self._queues: dict[str, MemoryQueue] = {}
         self._retry_seconds: dict[str, float] = {}
         self._delayed: list[tuple[float, Envelope]] = []
         self._connections: list[MemoryConnection] = []
@@ -51,7 +49,7 @@ class MemoryBroker:
             raise ConnectionRefusedError("the broker is stopped")
         for queue in topology.work_queues(queue_max):
             if queue.name not in self._queues:
-                self._queues[queue.name] = _Queue(
+                self._queues[queue.name] = MemoryQueue(
                     queue.name, set(queue.bindings), queue.arguments.get("x-max-length")
                 )
         for exchange, queue in topology.retry_queues():
@@ -93,7 +91,7 @@ class MemoryBroker:
 
     def consumers(self, queue: str) -> int:
         """How many consumers a queue has."""
-        return len(self._queues[queue].consumptions)
+        return len(self._queues[queue].registrations)
 
     def take(self, queue: str) -> Envelope | None:
         """Removes and returns the oldest ready message of a queue."""
@@ -126,12 +124,12 @@ class MemoryBroker:
 
     def declare_exclusive(
         self, name: str, messages_max: int, on_overflow: Callable[[], None]
-    ) -> "_Queue":
+    ) -> MemoryQueue:
         """A queue that its connection deletes when it ends."""
-        queue = self._queues[name] = _Queue(name, set(), messages_max, on_overflow)
+        queue = self._queues[name] = MemoryQueue(name, set(), messages_max, on_overflow)
         return queue
 
-    def find(self, name: str) -> "_Queue":
+    def find(self, name: str) -> MemoryQueue:
         """The queue with this name. Raises ConnectionError, as RabbitMQ closes the channel."""
         try:
             return self._queues[name]
@@ -154,8 +152,8 @@ class MemoryConnection:
         self.failure = ""
         self._broker = broker
         self._prefetch = prefetch
-        self._subscriber_queue: _Queue | None = None
-        self._consumptions: list[_Consumption] = []
+        self._subscriber_queue: MemoryQueue | None = None
+        self._registrations: list[MemoryRegistration] = []
         self._suspended: list[QueueConsumer] = []
 
     async def run_or_close(self, steps: Coroutine[Any, Any, None], seconds: float) -> None:
@@ -187,13 +185,15 @@ class MemoryConnection:
         if consumer.is_paused_long:
             self._suspended.append(consumer)
             return
-        consumption = _Consumption(self._broker.find(consumer.queue), consumer, self._prefetch)
+        registration = MemoryRegistration(
+            self._broker.find(consumer.queue), consumer, self._prefetch
+        )
 
         def is_lost() -> bool:
-            return consumption.is_cancelled or self.broken.is_set()
+            return registration.is_cancelled or self.broken.is_set()
 
         self._begin(
-            consumption,
+            registration,
             lambda transient: QueuedDelivery(transient, consumer.queue, send, is_lost),
         )
 
@@ -204,7 +204,7 @@ class MemoryConnection:
             queue, messages_max, lambda: self.mark_broken(overflow)
         )
         self._subscriber_queue = own
-        self._begin(_Consumption(own, consumer, self._prefetch), lambda transient: transient)
+        self._begin(MemoryRegistration(own, consumer, self._prefetch), lambda transient: transient)
 
     async def bind(self, keys: Iterable[str]) -> None:
         """Binds the subscriber's queue to these topic patterns."""
@@ -219,20 +219,21 @@ class MemoryConnection:
 
     async def cancel(self) -> None:
         """Cancels all consumers; what they have can still be acknowledged."""
-        for consumption in self._consumptions:
-            consumption.queue.consumptions.remove(consumption)
+        for registration in self._registrations:
+            registration.queue.registrations.remove(registration)
 
     async def check(self) -> None:
         """Suspends consumers that are paused for long, as `RabbitConnection.check` does."""
-        for consumption in [c for c in self._consumptions if c.consumer.is_paused_long]:
-            self._consumptions.remove(consumption)
-            self._suspended.append(consumption.consumer)
-            consumption.give_back()
-            consumption.consumer.discard_pending()
-            log.warning("consumer suspended", queue=consumption.consumer.queue)
-        for consumption in self._consumptions:
-            if not self._broker.has_queue(consumption.queue.name):
-                self.mark_broken(f"the broker cancelled the consumer of {consumption.queue.name}")
+        for registration in [c for c in self._registrations if c.consumer.is_paused_long]:
+            self._registrations.remove(registration)
+            self._suspended.append(registration.consumer)
+            registration.give_back()
+            registration.consumer.discard_pending()
+            log.warning("consumer suspended", queue=registration.consumer.queue)
+        for registration in self._registrations:
+            if not self._broker.has_queue(registration.queue.name):
+                queue = registration.queue.name
+                self.mark_broken(f"the broker cancelled the consumer of {queue}")
         for consumer in self._suspended:
             if not consumer.is_paused_long:
                 self.mark_broken(f"the outage that suspended {consumer.queue} is over")
@@ -246,105 +247,14 @@ class MemoryConnection:
         """Gives unacknowledged messages back and deletes the exclusive queue."""
         own = self._subscriber_queue
         self._broker.drop(self, own.name if own is not None else None)
-        for consumption in self._consumptions:
-            consumption.give_back()
-        self._consumptions.clear()
+        for registration in self._registrations:
+            registration.give_back()
+        self._registrations.clear()
 
     def _begin(
-        self, consumption: "_Consumption", wrap: Callable[[TransientDelivery], Delivery]
+        self, registration: MemoryRegistration, wrap: Callable[[TransientDelivery], Delivery]
     ) -> None:
-        consumption.wrap = wrap
-        self._consumptions.append(consumption)
-        consumption.queue.consumptions.append(consumption)
-        consumption.queue.deliver()
-
-
-@dataclass(eq=False)
-class _Queue:
-    """Ready messages, oldest first, and unacknowledged ones by their delivery tag."""
-
-    name: str
-    patterns: set[str]
-    messages_max: int | None = None
-    on_overflow: Callable[[], None] | None = None
-    ready: deque[Envelope] = field(default_factory=deque)
-    unacked: dict[int, Envelope] = field(default_factory=dict)
-    consumptions: deque["_Consumption"] = field(default_factory=deque)
-    last_tag: int = 0
-
-    def takes(self, exchange: str, key: str) -> bool:
-        """Whether a message with this key is routed here; the default exchange routes by name."""
-        if exchange != EXCHANGE:
-            return self.name == key
-        return any(_matches(pattern, key) for pattern in self.patterns)
-
-    def put(self, envelope: Envelope) -> bool:
-        """Adds and delivers a message; False if a work queue is full.
-
-        A full exclusive queue signals its overflow instead. Only ready messages count.
-        """
-        self.ready.append(envelope)
-        self.deliver()
-        if self.messages_max is None or len(self.ready) <= self.messages_max:
-            return True
-        if self.on_overflow is not None:
-            self.ready.popleft()
-            self.on_overflow()
-            return True
-        self.ready.pop()
-        return False
-
-    def deliver(self) -> None:
-        """Hands ready messages to the consumers in turn, to each up to its prefetch."""
-        while self.ready:
-            free = next((c for c in self.consumptions if len(c.tags) < c.prefetch), None)
-            if free is None:
-                return
-            self.consumptions.remove(free)
-            self.consumptions.append(free)
-            self.last_tag += 1
-            self.unacked[self.last_tag] = self.ready.popleft()
-            free.deliver(self.last_tag)
-
-
-@dataclass(eq=False)
-class _Consumption:
-    """A consumer of one connection with the tags of what it has not acknowledged."""
-
-    queue: _Queue
-    consumer: QueueConsumer
-    prefetch: int
-    wrap: Callable[[TransientDelivery], Delivery] = lambda transient: transient
-    is_cancelled: bool = False
-    tags: set[int] = field(default_factory=set)
-
-    def deliver(self, tag: int) -> None:
-        """Enqueues an unacknowledged message of the queue with the consumer."""
-
-        async def acknowledge() -> None:
-            if tag in self.tags:
-                self.tags.remove(tag)
-                del self.queue.unacked[tag]
-                self.queue.deliver()
-
-        self.tags.add(tag)
-        transient = TransientDelivery(self.queue.unacked[tag], acknowledge)
-        self.consumer.enqueue(self.wrap(transient))
-
-    def give_back(self) -> None:
-        """Ends the consumer; its messages are the next to be delivered again, in their order."""
-        self.is_cancelled = True
-        if self in self.queue.consumptions:
-            self.queue.consumptions.remove(self)
-        for tag in sorted(self.tags, reverse=True):
-            self.queue.ready.appendleft(self.queue.unacked.pop(tag))
-        self.tags.clear()
-        self.queue.deliver()
-
-
-def _matches(pattern: str, key: str) -> bool:
-    """Whether a topic pattern selects a key; `*` is one word, and the catalogue uses no `#`."""
-    words, parts = key.split("."), pattern.split(".")
-    return len(words) == len(parts) and all(
-        part in {"*", word} for part, word in zip(parts, words, strict=True)
-    )
+        registration.wrap = wrap
+        self._registrations.append(registration)
+        registration.queue.registrations.append(registration)
+        registration.queue.deliver()

@@ -56,7 +56,7 @@ class RabbitConnection:
         self._publisher: AbstractChannel
         self._subscriber_queue: AbstractQueue
         self._exchanges: dict[str, AbstractExchange] = {}
-        self._consumptions: list[_Consumption] = []
+        self._registrations: list[_Registration] = []
         self._suspended: list[QueueConsumer] = []
         self.failure = ""
         self.broken = asyncio.Event()
@@ -147,13 +147,13 @@ class RabbitConnection:
             return
         channel = await self._consuming.channel()
         queue = await channel.get_queue(consumer.queue, ensure=False)
-        consumption = _Consumption(channel, queue, consumer)
+        registration = _Registration(channel, queue, consumer)
 
         def is_lost() -> bool:
-            return consumption.is_suspended or self.broken.is_set()
+            return registration.is_suspended or self.broken.is_set()
 
         await self._consume(
-            consumption,
+            registration,
             lambda transient: QueuedDelivery(transient, consumer.queue, send, is_lost),
         )
 
@@ -182,7 +182,7 @@ class RabbitConnection:
 
         await dropped.consume(on_overflow, no_ack=True)
         await self._consume(
-            _Consumption(channel, self._subscriber_queue, consumer), lambda transient: transient
+            _Registration(channel, self._subscriber_queue, consumer), lambda transient: transient
         )
 
     async def bind(self, keys: Iterable[str]) -> None:
@@ -196,9 +196,9 @@ class RabbitConnection:
 
     async def cancel(self) -> None:
         """Cancels all consumers; what they have can still be acknowledged."""
-        for consumption in self._consumptions:
-            await consumption.queue.cancel(consumption.tag)
-        self._consumptions.clear()
+        for registration in self._registrations:
+            await registration.queue.cancel(registration.tag)
+        self._registrations.clear()
 
     async def check(self) -> None:
         """Asks the broker for every consumer; marks the connection broken if one is gone.
@@ -209,16 +209,16 @@ class RabbitConnection:
         """
         if not await is_blocked(self._publishing):
             await self._publisher.declare_exchange(EXCHANGE, "topic", durable=True)
-        for consumption in [c for c in self._consumptions if c.consumer.is_paused_long]:
-            self._consumptions.remove(consumption)
-            self._suspended.append(consumption.consumer)
-            consumption.is_suspended = True
-            await consumption.channel.close()
-            consumption.consumer.discard_pending()
-            log.warning("consumer suspended", queue=consumption.consumer.queue)
-        for consumption in self._consumptions:
-            if not await consumption.is_alive():
-                self.mark_broken(f"the broker cancelled the consumer of {consumption.queue.name}")
+        for registration in [c for c in self._registrations if c.consumer.is_paused_long]:
+            self._registrations.remove(registration)
+            self._suspended.append(registration.consumer)
+            registration.is_suspended = True
+            await registration.channel.close()
+            registration.consumer.discard_pending()
+            log.warning("consumer suspended", queue=registration.consumer.queue)
+        for registration in self._registrations:
+            if not await registration.is_alive():
+                self.mark_broken(f"the broker cancelled the consumer of {registration.queue.name}")
         for consumer in self._suspended:
             if not consumer.is_paused_long:
                 self.mark_broken(f"the outage that suspended {consumer.queue} is over")
@@ -252,17 +252,17 @@ class RabbitConnection:
             self.mark_broken(f"acknowledging failed: {error!r}")
 
     async def _consume(
-        self, consumption: "_Consumption", wrap: Callable[[TransientDelivery], Delivery]
+        self, registration: "_Registration", wrap: Callable[[TransientDelivery], Delivery]
     ) -> None:
-        await consumption.channel.set_qos(prefetch_count=self._prefetch)
+        await registration.channel.set_qos(prefetch_count=self._prefetch)
 
         # callbacks, not the queue's iterator: that can hang after a disconnect
         async def on_message(message: AbstractIncomingMessage) -> None:
             transient = TransientDelivery(_envelope(message), lambda: self._acknowledge(message))
-            consumption.consumer.enqueue(wrap(transient))
+            registration.consumer.enqueue(wrap(transient))
 
-        consumption.tag = await consumption.queue.consume(on_message)
-        self._consumptions.append(consumption)
+        registration.tag = await registration.queue.consume(on_message)
+        self._registrations.append(registration)
 
 
 def _envelope(message: AbstractIncomingMessage) -> Envelope:
@@ -288,8 +288,8 @@ async def _declare_queue(
 
 
 @dataclass(eq=False, slots=True)
-class _Consumption:
-    """A consumer at the broker with its channel and queue: aio_pika keeps no reference to them.
+class _Registration:
+    """A consumer registered at the broker, with the channel and queue that must be held for it.
 
     `is_suspended` says that its channel was closed on purpose and its messages were given back.
     """

@@ -65,6 +65,7 @@ class Subscriber:
 
     async def _dispatch(self, messages: Sequence[Message]) -> None:
         for message in messages:
+            # in the order they registered: a cache is up to date before its readers hear of it
             for handler in self._handlers.get(type(message), ()):
                 await handler(message)
 
