@@ -1,1 +1,1 @@
-"""RabbitMQ, MongoDB and Redis as our child processes; never touches a server of others."""
+"""RabbitMQ, MongoDB and Redis as child processes of the onebox and of the tests."""

@@ -1,4 +1,4 @@
-"""One child process with its log and its end; never signals anything it did not start."""
+"""A child process with a log, which ends with everything it started and with its parent."""
 
 import asyncio
 import os
@@ -17,18 +17,18 @@ PROBE_SECONDS = 5.0
 
 
 class ServerError(Exception):
-    """A server could not be started or kept running; the text says what to do next."""
+    """A server could not be started or kept running. The text says what to do next."""
 
 
 class ProgramMissingError(ServerError):
-    """The server's program is neither on this machine nor installable."""
+    """The program of a server is not on this machine and cannot be installed."""
 
 
 class Child:
-    """A program in its own session, ended with everything it left in its process group.
+    """A program in a session of its own. When it ends, the rest of its process group is killed.
 
-    The kernel kills it when the *thread* that called `start` ends, however that happens, so
-    `start` belongs in a thread that lives as long as the child should: the event loop's.
+    On Linux the kernel kills it when the *thread* that called `start` ends (PR_SET_PDEATHSIG), so
+    call `start` in a thread that lives as long as the child: the thread of the event loop.
     """
 
     def __init__(
@@ -38,20 +38,20 @@ class Child:
         *,
         folder: Path,
         env: Mapping[str, str],
-        held_files: Sequence[int] = (),
+        inherited_files: Sequence[int] = (),
     ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self._command = list(command)
         self._folder = folder
         self._env = dict(env)
-        self._held_files = tuple(held_files)
+        self._inherited_files = tuple(inherited_files)
         self._process: asyncio.subprocess.Process | None = None
-        self._burial: asyncio.Task[None] | None = None
+        self._reaper: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
-        """The process id, also the group's, or None before the start."""
+        """The id of the process and of its group, or None before the start."""
         return self._process.pid if self._process else None
 
     @property
@@ -72,11 +72,11 @@ class Child:
                 cwd=self._folder,
                 env=self._env,
                 start_new_session=True,
-                pass_fds=self._held_files,
+                pass_fds=self._inherited_files,
             )
         finally:
             os.close(log)
-        self._burial = asyncio.create_task(self._bury(self._process))
+        self._reaper = asyncio.create_task(self._reap(self._process))
 
     def _open_log(self) -> int:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
@@ -86,7 +86,7 @@ class Child:
     async def wait_ready(
         self, probe: Callable[[], Awaitable[bool]], deadline_seconds: float
     ) -> None:
-        """Return when `probe` says True; raise ServerError when the child ends or time is up."""
+        """Returns when `probe` is true. Raises ServerError if the child ends or is too slow."""
         loop = asyncio.get_running_loop()
         end = loop.time() + deadline_seconds
         while loop.time() < end:
@@ -94,17 +94,17 @@ class Child:
             with suppress(TimeoutError, OSError, EOFError):
                 async with asyncio.timeout_at(min(end, loop.time() + PROBE_SECONDS)):
                     ready = await probe()
-            # Asked after the probe: a foreign server on the same port is not this child.
+            # Checked after the probe: if the child has ended, another server on its port answered.
             if not self.running:
-                raise ServerError(f"{self.name} ended while starting. {self._last_words()}")
+                raise ServerError(f"{self.name} ended while starting. {self._log_tail()}")
             if ready:
                 return
             await asyncio.sleep(POLL_SECONDS)
         raise ServerError(
-            f"{self.name} was not ready within {deadline_seconds:.0f} s. {self._last_words()}"
+            f"{self.name} was not ready within {deadline_seconds:.0f} s. {self._log_tail()}"
         )
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         code = self._process.returncode if self._process else None
         with suppress(OSError):
             text = self.log.read_text(errors="replace")[-20_000:]
@@ -114,9 +114,9 @@ class Child:
         return f"Exit code {code}; no log at {self.log}"
 
     async def stop(self, grace_seconds: float = 10.0) -> None:
-        """Ask it to end, make it end after the grace, and leave nothing of its group behind."""
+        """Sends SIGTERM, and after the grace SIGKILL. No process of the group is left."""
         self._signal(signal.SIGTERM)
-        self._signal(signal.SIGCONT)  # a paused process would not hear the request
+        self._signal(signal.SIGCONT)  # a paused process handles no SIGTERM
         if self._process is not None and self.running:
             with suppress(TimeoutError):
                 async with asyncio.timeout(grace_seconds):
@@ -124,16 +124,16 @@ class Child:
         await self.kill()
 
     async def kill(self) -> None:
-        """SIGKILL to the whole group; returns when the process is reaped."""
+        """Sends SIGKILL to the group and returns when the process has been reaped."""
         self._signal(signal.SIGKILL)
-        if self._burial is not None:
-            await asyncio.shield(self._burial)
+        if self._reaper is not None:
+            await asyncio.shield(self._reaper)
 
-    async def _bury(self, process: asyncio.subprocess.Process) -> None:
-        """Wait for its end, then end what it started and left in its group.
+    async def _reap(self, process: asyncio.subprocess.Process) -> None:
+        """Waits for the end of the process and kills the rest of its group at once.
 
-        At once and not in `stop`: as long as a member lives the group's number is the group's, but
-        an empty group's number is free for anybody.
+        `stop` would be too late: while a member lives, the kernel reuses the id of the group for no
+        other process, but the id of an empty group may belong to another one by then.
         """
         await process.wait()
         with suppress(ProcessLookupError):

@@ -1,7 +1,8 @@
-"""Becomes another program that dies with its parent; run as a script, never imported."""
+"""A script that becomes another program, which the kernel kills when its parent dies."""
 
 # Usage: python die_with_parent.py <parent pid> <program> [argument ...]
-# A program of its own because code run between fork and exec is not safe in a process with threads.
+# A script instead of a preexec_fn, because Python code between fork and exec can deadlock in a
+# process with threads (documented at subprocess.Popen).
 
 import ctypes
 import os
@@ -16,9 +17,9 @@ def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(parent):
-        # The parent died before the leash was on: nobody would ever send the signal.
+        # The parent died before prctl, so the kernel would never send the signal.
         sys.exit("the parent process is gone")
-    os.umask(0o077)  # what the program writes is for nobody else either
+    os.umask(0o077)  # files of the program are readable by this user only
     try:
         os.execv(command[0], command)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A server's port and credentials, kept beside its data; never readable by other users."""
+"""The port and credentials of a server, stored with its data and readable by its owner only."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from softphone_testing.servers.ports import free_port, is_free
 
 @dataclass(frozen=True)
 class Identity:
-    """What has to stay the same over restarts for clients to find and enter the server."""
+    """The values that clients keep over restarts: name, port, user and password."""
 
     name: str
     port: int
@@ -20,14 +20,14 @@ class Identity:
     password: str
 
     @classmethod
-    def of(cls, folder: Path) -> Self:
-        """The folder's identity, new if it has none; a port taken meanwhile is replaced."""
+    def load(cls, folder: Path) -> Self:
+        """The identity of the folder, or a new one. A port that is taken now is replaced."""
         file = folder / "identity.json"
         if file.exists():
-            kept = cls(**json.loads(file.read_text()))
-            if is_free(kept.port):
-                return kept
-            fresh = cls(kept.name, free_port(), kept.user, kept.password)
+            stored = cls(**json.loads(file.read_text()))
+            if is_free(stored.port):
+                return stored
+            fresh = cls(stored.name, free_port(), stored.user, stored.password)
         else:
             name = f"softphone-{secrets.token_hex(4)}"
             fresh = cls(name, free_port(), "softphone", secrets.token_urlsafe(24))
@@ -36,7 +36,7 @@ class Identity:
 
 
 def write_private(file: Path, text: str, mode: int = 0o600) -> None:
-    """Replace the file in one step; nobody else can read it at any moment."""
+    """Replaces the file in one step, with this mode from the first moment on."""
     draft = file.with_name(file.name + ".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as out:

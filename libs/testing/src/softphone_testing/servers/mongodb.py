@@ -1,4 +1,4 @@
-"""MongoDB, or SecantusDB in its place, as a child; admits nobody without the credentials."""
+"""MongoDB, or SecantusDB where there is no mongod, as a child process with a password."""
 
 import asyncio
 import secrets
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-# The stores alone speak to MongoDB in this product; this is the server's own start, not a store.
+# Only the stores of the product use MongoDB; this module uses it to start the server.
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
@@ -24,9 +24,9 @@ ALREADY_INITIATED = 23
 
 
 class MongoDB(Server):
-    """A replica set of one: transactions and majority writes work as in production.
+    """A replica set of one node, with transactions and majority writes as in production.
 
-    The data of mongod and of SecantusDB are kept apart, as neither reads the other's.
+    mongod and SecantusDB have separate folders for data, because neither reads the other's files.
     """
 
     title = "MongoDB"
@@ -54,32 +54,32 @@ class MongoDB(Server):
         data = self.folder / "secantusdb"
         marker = data / "user-created"
         if not marker.exists():
-            # With --auth it refuses to create even the first user. So the empty store is opened
-            # without, on a port no client knows, for as long as that takes.
+            # With --auth SecantusDB does not even create the first user. The empty store is opened
+            # without it on a port that no client knows, and closed again.
             port = free_port()
-            opened = self._secantus(python, data, port)
-            self._child = opened
-            await self._run(opened, _open_url(port))
+            without_auth = self._secantus(python, data, port)
+            self._child = without_auth
+            await self._run(without_auth, _open_url(port))
             await self._create_user(_open_url(port))
-            await opened.stop(self.grace_seconds)
+            await without_auth.stop(self.grace_seconds)
             _touch(marker)
         self._child = self._secantus(python, data, self.port, "--auth")
         await self._run(self._child, self.url)
 
     def _secantus(self, python: str, data: Path, port: int, *more: str) -> Child:
         data.mkdir(mode=0o700, exist_ok=True)
-        config = self.folder / "secantusd.toml"  # empty: keeps it from finding another one
+        config = self.folder / "secantusd.toml"  # empty, so that no other configuration applies
         config.touch(mode=0o600)
         program = str(Path(python).with_name("secantusd-py"))
         command = [python, program, "--config", str(config), "--host", HOST]
         command += ["--port", str(port), "--storage-path", str(data), "--cache-size", "128M"]
-        # Without this switch a kill loses writes it has acknowledged, even at w: majority.
+        # Without this switch a kill loses acknowledged writes, even those with w: majority.
         command += ["--sync-on-commit", *more]
-        return self._spawnable("mongodb", command, {"PYTHONUNBUFFERED": "1"})
+        return self._child_process("mongodb", command, {"PYTHONUNBUFFERED": "1"})
 
     async def _launch_mongod(self, mongod: str) -> None:
         config = self._write_mongod_config()
-        self._child = self._spawnable("mongodb", [mongod, "--config", str(config)], {})
+        self._child = self._child_process("mongodb", [mongod, "--config", str(config)], {})
         await self._child.start()
         marker = self.folder / "mongod" / "user-created"
         if not marker.exists():
@@ -95,7 +95,7 @@ class MongoDB(Server):
         data = self.folder / "mongod"
         data.mkdir(mode=0o700, exist_ok=True)
         if (data / "port").exists() and (data / "port").read_text() != str(self.port):
-            # The replica set's own configuration names the port.
+            # The stored configuration of the replica set contains the port.
             raise ServerError(
                 f"MongoDB: port {(data / 'port').read_text()}, which the data in {data} belongs "
                 "to, is taken; end the program that listens there"
@@ -147,7 +147,7 @@ async def _command(url: str, name: str, value: object = 1, **more: object) -> di
 
 
 async def _reachable(url: str) -> None:
-    """OSError when nobody listens; asked first, as the driver forgets to close such sockets."""
+    """Raises OSError if nothing listens. Called first, because the driver leaks such sockets."""
     _, writer = await asyncio.open_connection(HOST, urlsplit(url).port)
     writer.close()
     await writer.wait_closed()
@@ -163,7 +163,7 @@ async def _pings(url: str) -> bool:
 
 
 async def _writes(url: str) -> bool:
-    """Whether it answers with these credentials and takes writes."""
+    """Whether the server accepts these credentials and writes."""
     try:
         await _reachable(url)
         await _command(url, "ping")

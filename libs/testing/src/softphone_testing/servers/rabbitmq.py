@@ -1,4 +1,4 @@
-"""RabbitMQ as a child, apart from the system's service; loads no plugin, needs no root."""
+"""RabbitMQ as a child process, independent of a system service, without plugins and root."""
 
 import asyncio
 import os
@@ -12,8 +12,8 @@ from softphone_testing.servers.identity import write_private
 from softphone_testing.servers.ports import HOST, free_port, is_free
 from softphone_testing.servers.server import Server
 
-# The packaged /usr/sbin/rabbitmq-server becomes user rabbitmq and forgets the environment, so
-# the program's own script is started instead.
+# Debian's /usr/sbin/rabbitmq-server switches to the user rabbitmq and drops the environment, so the
+# script it calls is started directly.
 SCRIPTS = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",
     "/usr/local/lib/rabbitmq/bin/rabbitmq-server",
@@ -21,13 +21,13 @@ SCRIPTS = (
     "/usr/local/opt/rabbitmq/sbin/rabbitmq-server",
     "/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server",
 )
-# Two schedulers are plenty beside four other programs on a developer's machine.
+# Two schedulers are enough for a development machine; by default Erlang starts one for each core.
 ERLANG = "-noinput +S 2:2 +SDcpu 2:2 +SDio 4 -kernel inet_dist_use_interface {127,0,0,1}"
 METHOD, CONNECTION, START, START_OK, TUNE = 1, 10, 10, 11, 30
 
 
 class RabbitMQ(Server):
-    """A broker of one node with a port mapper (epmd) of its own, both ended by `stop`."""
+    """A broker of one node with a port mapper (epmd) of its own. `stop` ends both."""
 
     title = "RabbitMQ"
     ready_seconds = 120.0
@@ -48,26 +48,26 @@ class RabbitMQ(Server):
         self._write_files()
         self._epmd_port = free_port()
         command = [epmd, "-port", str(self._epmd_port), "-address", HOST]
-        self._epmd = self._spawnable("epmd", command, {})
+        self._epmd = self._child_process("epmd", command, {})
         await self._epmd.start()
 
         async def mapping() -> bool:
             return not is_free(self._epmd_port)
 
         await self._epmd.wait_ready(mapping, self.ready_seconds)
-        self._child = self._spawnable("rabbitmq", [script], self._environment())
+        self._child = self._child_process("rabbitmq", [script], self._environment())
         await self._child.start()
         await self._child.wait_ready(self._answers, self.ready_seconds)
 
     async def control(self, *words: str) -> str:
-        """What the broker's own command answers, such as `control("list_queues")`."""
+        """The output of rabbitmqctl, for example `control("list_queues")`."""
         script, _ = programs()
         program = Path(script).with_name("rabbitmqctl")
-        given = self._environment()
-        told = {name: given[name] for name in ("RABBITMQ_NODENAME", "ERL_EPMD_PORT", "LANG")}
+        node = self._environment()
+        env = {name: node[name] for name in ("RABBITMQ_NODENAME", "ERL_EPMD_PORT", "LANG")}
         child = await asyncio.create_subprocess_exec(
             *(str(program), "--quiet", *words),
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **told},
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **env},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -78,7 +78,7 @@ class RabbitMQ(Server):
 
     async def kill(self) -> None:
         await super().kill()
-        # After the node, which would start another one if it missed this one.
+        # The node ends first, because it starts a new epmd if it finds none.
         epmd, self._epmd = self._epmd, None
         if epmd is not None:
             await epmd.kill()
@@ -91,7 +91,9 @@ class RabbitMQ(Server):
         return version is not None
 
     def _write_files(self) -> None:
-        cookie = self.folder / ".erlang.cookie"  # where Erlang looks: in HOME, not in `ps`
+        cookie = (
+            self.folder / ".erlang.cookie"
+        )  # Erlang reads it from HOME; on the command line `ps` would show it
         if not cookie.exists():
             write_private(cookie, secrets.token_hex(20), 0o400)
         config = [
@@ -116,8 +118,8 @@ class RabbitMQ(Server):
             "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
             "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
-            "RABBITMQ_CONF_ENV_FILE": "/dev/null",  # not the system service's
-            # Makes the script become the node instead of waiting beside it.
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",  # the file of the system service must not apply
+            # The script then replaces itself by the node (exec) and does not stay as its parent.
             "RABBITMQ_ALLOW_INPUT": "true",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG,
             "ERL_EPMD_PORT": str(self._epmd_port),
@@ -128,7 +130,11 @@ class RabbitMQ(Server):
 
 
 async def login(host: str, port: int, user: str, password: str) -> str | None:
-    """The broker's version if it admits the user, else None; OSError when nobody listens."""
+    """The version of the broker, or None if it refuses the user.
+
+    Raises OSError if nothing listens. The handshake is done by hand as far as `connection.tune`
+    (AMQP 0.9.1), so that the onebox needs no client to see whether the broker is ready.
+    """
     reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(b"AMQP\x00\x00\x09\x01")
@@ -140,7 +146,7 @@ async def login(host: str, port: int, user: str, password: str) -> str | None:
         if start is None or await _method(reader, TUNE) is None:
             return None
     except (EOFError, ConnectionResetError):
-        return None  # how it refuses, after a pause for thought, who is not told why
+        return None  # RabbitMQ closes the connection when it refuses a user
     finally:
         writer.close()
     version = re.search(rb"\x07versionS...(.)([0-9.]+)", start, re.DOTALL)
@@ -148,7 +154,7 @@ async def login(host: str, port: int, user: str, password: str) -> str | None:
 
 
 async def _method(reader: asyncio.StreamReader, number: int) -> bytes | None:
-    """The arguments of the next frame if it is that connection method."""
+    """The arguments of the next frame if it is this method of the class connection."""
     header = await reader.readexactly(7)
     payload = await reader.readexactly(int.from_bytes(header[3:7]) + 1)
     expected = CONNECTION.to_bytes(2) + number.to_bytes(2)
@@ -156,7 +162,7 @@ async def _method(reader: asyncio.StreamReader, number: int) -> bytes | None:
 
 
 def programs() -> tuple[str, str]:
-    """The broker's own script and Erlang's port mapper."""
+    """The paths of RabbitMQ's script and of epmd. Raises ProgramMissingError."""
     script = next((path for path in SCRIPTS if Path(path).is_file()), None)
     bundled = sorted(Path("/usr/lib/erlang").glob("erts-*/bin/epmd"))
     epmd = shutil.which("epmd") or (str(bundled[-1]) if bundled else None)

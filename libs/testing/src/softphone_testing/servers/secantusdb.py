@@ -1,7 +1,7 @@
-"""Where SecantusDB, our stand-in for mongod, is installed; never imported, only run.
+"""Installs SecantusDB, which replaces mongod for trying and testing.
 
-It is under the GPL and a pre-release, so it lives in an environment of its own in the user's
-cache: a second start needs neither network nor time.
+SecantusDB is a pre-release under the GPL, so it is never imported and has an environment of its
+own, in the user's cache. A second start needs no network.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ INSTALL_SECONDS = 300.0
 
 
 async def installed_python() -> str:
-    """The interpreter of an environment that has SecantusDB, installed now if need be."""
+    """The Python of the environment with SecantusDB, which is installed first if it is missing."""
     python = _environment() / "bin" / "python"
     if not python.exists():
         await _install()
@@ -35,7 +35,7 @@ async def _install() -> None:
     uv = _uv()
     target = _environment()
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Built aside and moved: whoever sees the environment sees a whole one.
+    # Built in another folder and moved, so that no process sees an incomplete environment.
     draft = Path(tempfile.mkdtemp(prefix=target.name, dir=target.parent))
     try:
         await _run(uv, "venv", "--relocatable", "--clear", "--python", sys.executable, str(draft))
@@ -48,20 +48,20 @@ async def _install() -> None:
 
 def _move(draft: Path, target: Path) -> None:
     if (target / "bin" / "python").exists():
-        return  # somebody else was faster
+        return  # another process has installed it meanwhile
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)
 
 
 def _uv() -> str:
-    beside = Path(sys.executable).with_name("uv")
-    found = str(beside) if beside.exists() else shutil.which("uv")
-    if found is None:
+    of_environment = Path(sys.executable).with_name("uv")
+    uv = str(of_environment) if of_environment.exists() else shutil.which("uv")
+    if uv is None:
         raise ProgramMissingError(
             "MongoDB: no mongod on the PATH, and no uv to install SecantusDB with; "
             "install one of them or set SOFTPHONE_MONGO_URL"
         )
-    return found
+    return uv
 
 
 async def _run(*command: str) -> None:

@@ -1,4 +1,4 @@
-"""What RabbitMQ, MongoDB and Redis have in common as children; refuses a folder in use."""
+"""The base of the servers RabbitMQ, MongoDB and Redis as child processes with a data folder."""
 
 import asyncio
 import fcntl
@@ -16,10 +16,10 @@ PORT_ATTEMPTS = 3
 
 
 class Server(ABC):
-    """A server with a data folder of its own; `url` stays the same from stop to start.
+    """A server with a data folder of its own. `url` stays valid after a stop and a start.
 
-    A later process that gives the same folder finds the same data and credentials, and the same
-    port if it is free.
+    A later process that uses the folder finds its data and credentials, and its port if that is
+    free. A folder is locked, so that only one process uses it at a time.
     """
 
     title: str
@@ -47,7 +47,7 @@ class Server(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """The address complete with credentials; only known after the first start."""
+        """The address with credentials. Raises ServerError before the first start."""
 
     @property
     def running(self) -> bool:
@@ -55,10 +55,10 @@ class Server(ABC):
 
     @abstractmethod
     async def _launch(self) -> None:
-        """Bring the program up and return when it answers with the credentials."""
+        """Starts the program and returns when it accepts the credentials."""
 
     async def start(self) -> None:
-        """Return when the server is ready; nothing is left running when this raises."""
+        """Returns when the server is ready. If it raises, nothing is left running."""
         if self.running:
             return
         try:
@@ -71,7 +71,7 @@ class Server(ABC):
         self._served = True
 
     async def _launch_or_move(self) -> None:
-        """Launch, on another port if this one was taken before anybody was told of it."""
+        """Launches the program, on another port if this one was taken before clients knew it."""
         for _ in range(PORT_ATTEMPTS):
             try:
                 return await self._launch()
@@ -80,7 +80,7 @@ class Server(ABC):
                     await self._child.kill()
                 if self._served or is_free(self.port):
                     raise
-                self._identity = Identity.of(self.folder)
+                self._identity = Identity.load(self.folder)
         return await self._launch()
 
     async def stop(self) -> None:
@@ -89,7 +89,7 @@ class Server(ABC):
         await self.kill()
 
     async def kill(self) -> None:
-        """SIGKILL, as a power cut would; the data is as the program left it."""
+        """Sends SIGKILL, as in a power cut; the data stays as the program left it."""
         child, self._child = self._child, None
         if child is not None:
             await child.kill()
@@ -102,7 +102,7 @@ class Server(ABC):
         await self.start()
 
     def pause(self) -> None:
-        """Freeze it: connections stay open and nothing answers."""
+        """Sends SIGSTOP: connections stay open and nothing answers."""
         if self._child is not None:
             self._child.pause()
 
@@ -110,16 +110,16 @@ class Server(ABC):
         if self._child is not None:
             self._child.resume()
 
-    def _spawnable(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Child:
-        """A child that holds the folder's lock with us, so a survivor of ours keeps it too."""
-        held = () if self._lock is None else (self._lock,)
+    def _child_process(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Child:
+        """A child that inherits the folder's lock and keeps it if this process dies first."""
+        inherited = () if self._lock is None else (self._lock,)
         base = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR") if key in os.environ}
         full = {**base, "HOME": str(self.folder), **env}
-        return Child(name, command, folder=self.folder, env=full, held_files=held)
+        return Child(name, command, folder=self.folder, env=full, inherited_files=inherited)
 
     async def _take_folder(self) -> None:
         if self._lock is not None:
-            await self.kill()  # it died on its own: give back what it held
+            await self.kill()  # the child has crashed: release the lock it was started with
         lock = self._open_lock()
         end = asyncio.get_running_loop().time() + PREDECESSOR_SECONDS
         while True:
@@ -132,7 +132,7 @@ class Server(ABC):
                         f"{self.title}: another process uses {self.folder}; "
                         "stop it or choose another folder"
                     ) from error
-                # A process killed a moment ago may still be on its way out.
+                # A process that was killed just now may not have released its lock yet.
                 await asyncio.sleep(0.1)
             else:
                 self._lock = lock
@@ -144,7 +144,7 @@ class Server(ABC):
 
     def _settle_identity(self) -> None:
         if not self._served:
-            self._identity = Identity.of(self.folder)
+            self._identity = Identity.load(self.folder)
         elif not is_free(self.port):
             raise ServerError(
                 f"{self.title}: port {self.port} was taken while it was stopped; "
