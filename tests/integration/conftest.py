@@ -11,16 +11,15 @@ from softphone_common.process.clock import utc_now
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from support.stack.installation import Installation, everything
+from support.stack.proxied import proxied
 from support.tenant.company import Company
 
 
 @pytest.fixture(scope="module")
 async def broker(rabbitmq: RealServer) -> AsyncIterator[FaultProxy]:
     """A proxy in front of RabbitMQ, which can be cut, frozen or slowed."""
-    way = FaultProxy(rabbitmq.url)
-    await way.start()
-    yield way
-    await way.cut()
+    async with proxied(rabbitmq.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="module")

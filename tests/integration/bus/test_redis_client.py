@@ -12,6 +12,7 @@ from softphone_common.stores.redis import Redis
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
+from support.stack.proxied import proxied
 
 UNUSED = SecretStr("")
 REQUESTS = 60
@@ -22,10 +23,8 @@ CONNECTIONS = 10
 
 @pytest.fixture
 async def proxy(redis_server: RealServer) -> AsyncIterator[FaultProxy]:
-    way = FaultProxy(redis_server.url)
-    await way.start()
-    yield way
-    await way.cut()
+    async with proxied(redis_server.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture

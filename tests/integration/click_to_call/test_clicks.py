@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -10,6 +9,7 @@ from redis.asyncio import Redis
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
+from support.stack.click_to_call import entries, until_loaded_by
 from support.stack.installation import Installation, running
 from support.tenant.company import Company
 
@@ -38,19 +38,6 @@ async def dial(installation: Installation, company: Company, number: str = NUMBE
         "call_id"
     ]
     return call
-
-
-async def entries(
-    installation: Installation, company: Company, *calls: str
-) -> list[dict[str, Any]]:
-    """Waits until the log holds exactly these calls, and returns their entries."""
-
-    async def there() -> list[dict[str, Any]]:
-        logged = await installation.calls(company.admin.token)
-        assert sorted(call["id"] for call in logged) == sorted(calls)
-        return logged
-
-    return await until(there, what=f"{len(calls)} entries")
 
 
 async def test_hits_after_a_click_continue_the_clicked_call(
@@ -325,15 +312,3 @@ async def test_ids_of_phones_without_redis_give_the_same_calls(
         await installation.logged(company.admin.token, derived, phase="ended", identity="derived")
         await installation.logged(company.admin.token, click, phase="dialed", identity="click")
         await entries(installation, company, click, call, derived)
-
-
-async def until_loaded_by(ingest: Installation, company: Company) -> None:
-    """Returns when another ingest has loaded its tenants and devices."""
-
-    async def loaded() -> bool:
-        tenant = await ingest.ask("GET", "/api/tenant", company.admin.token)
-        device = await ingest.phone(company.phone.key).hit("unknown")
-        return (tenant.status_code, device.status_code) == (200, 422)
-
-    await until(ingest.is_listening, what="the other ingest")
-    await until(loaded, what="its tenants and devices")

@@ -1,18 +1,16 @@
 """The link a click returns: whose template, which spelling, and idempotency keys."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST, free_port
-from softphone_testing.until import until
+from support.stack.click_to_call import entries, until_loaded_by
 from support.stack.installation import Installation, running
+from support.stack.proxied import proxied
 from support.tenant.company import Company
 
 NUMBER, E164 = "089 99998010", "+498999998010"
@@ -49,40 +47,6 @@ async def click(
 
 async def link(installation: Installation, company: Company, **fields: str) -> str:
     return (await click(installation, company, **fields))[1]
-
-
-async def entries(
-    installation: Installation, company: Company, *calls: str
-) -> list[dict[str, Any]]:
-    """Waits until the log holds exactly these calls, and returns their entries."""
-
-    async def there() -> list[dict[str, Any]]:
-        logged = await installation.calls(company.admin.token)
-        assert sorted(call["id"] for call in logged) == sorted(calls)
-        return logged
-
-    return await until(there, what=f"{len(calls)} entries")
-
-
-async def until_loaded_by(another: Installation, company: Company) -> None:
-    """Returns when another ingest has loaded its tenants."""
-
-    async def loaded() -> bool:
-        return (await another.ask("GET", "/api/tenant", company.admin.token)).status_code == 200
-
-    await until(another.is_listening, what="the other ingest")
-    await until(loaded, what="its tenants")
-
-
-@asynccontextmanager
-async def proxied(server_url: str) -> AsyncIterator[FaultProxy]:
-    """A proxy in front of the server, for tests that cut it."""
-    proxy = FaultProxy(server_url)
-    await proxy.start()
-    try:
-        yield proxy
-    finally:
-        await proxy.cut()
 
 
 @pytest.mark.parametrize(

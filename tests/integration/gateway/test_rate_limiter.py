@@ -19,6 +19,7 @@ from softphone_common.stores.redis import Redis
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
+from support.stack.proxied import proxied
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RATE = Rate("test", burst=5, seconds=10)
@@ -51,10 +52,8 @@ class LimiterWithClock:
 
 @pytest.fixture
 async def proxy(redis_server: RealServer) -> AsyncIterator[FaultProxy]:
-    way = FaultProxy(redis_server.url)
-    await way.start()
-    yield way
-    await way.cut()
+    async with proxied(redis_server.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="module")

@@ -70,9 +70,7 @@ async def statuses(
 
 
 async def counted(installation: Installation, limit: str) -> float:
-    lines = (await installation.client.get("/metrics")).text.splitlines()
-    name = f'softphone_limited_total{{limit="{limit}"}} '
-    return next((float(line.removeprefix(name)) for line in lines if line.startswith(name)), 0)
+    return await installation.metric(f'softphone_limited_total{{limit="{limit}"}}', default=0)
 
 
 # --- hits -----------------------------------------------------------------------------------------

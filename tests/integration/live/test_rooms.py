@@ -14,7 +14,6 @@ from support.tenant.company import Person
 
 LINGER = timedelta(seconds=60)
 FIELDS = {"extension": "21", "number": "089 99998001"}
-SOCKETS = "softphone_sockets "
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +53,7 @@ async def is_rung(installation: Installation, user: Person, browser: Browser) ->
 
 
 async def sockets(installation: Installation) -> float:
-    lines = (await installation.client.get("/metrics")).text.splitlines()
-    return float(next(line for line in lines if line.startswith(SOCKETS)).split()[-1])
+    return await installation.metric("softphone_sockets")
 
 
 async def test_second_browser_waits_for_the_opening_room(

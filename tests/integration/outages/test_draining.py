@@ -12,6 +12,7 @@ from softphone_testing.processes import ServiceFleet, ServiceProcess
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
+from support.stack.proxied import proxied
 from support.stack.queues import queue_lengths, until_queues_are
 from support.stack.readiness import readiness
 from support.tenant.call import MISSED
@@ -28,10 +29,8 @@ SERVICE_RESTARTS = 1012
 @pytest.fixture(scope="module")
 async def database(mongodb: RealServer) -> AsyncIterator[FaultProxy]:
     """A proxy in front of MongoDB."""
-    way = FaultProxy(mongodb.url)
-    await way.start()
-    yield way
-    await way.cut()
+    async with proxied(mongodb.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ async def company(fleet: ServiceFleet, rabbitmq: RealServer) -> AsyncIterator[Co
 
 
 async def until_mongodb_missed(process: ServiceProcess) -> None:
-    """Waits until the service has retried a message for want of MongoDB."""
+    """Waits until the service has retried a message because MongoDB is down."""
 
     async def is_reported() -> None:
         assert (await readiness(process))[0] == 503

@@ -13,7 +13,6 @@ from support.tenant.browser import open_socket
 from support.tenant.company import Company
 
 SETTINGS = {"mirror_seconds": 0.2}
-NOT_KEPT = "softphone_hits_not_kept_total"
 FIELDS = {"extension": "21", "number": "089 99998001"}
 UNREADABLE = {"_id": "0-of-another-release", "tenant": 17, "active": "perhaps"}
 COLLECTIONS = ("tenants", "devices", "users")
@@ -35,8 +34,7 @@ async def stored(installation: Installation) -> AsyncIterator[Stored]:
 
 
 async def not_kept(installation: Installation) -> float:
-    lines = (await installation.client.get("/metrics")).text.splitlines()
-    return float(next(line for line in lines if line.startswith(NOT_KEPT)).split()[-1])
+    return await installation.metric("softphone_hits_not_kept_total")
 
 
 async def set_validator(stored: Stored, collection: str, validator: Json) -> None:

@@ -118,6 +118,14 @@ class Installation:
         body: Json = answer.json()
         return body
 
+    async def metric(self, series: str, default: float | None = None) -> float:
+        """The value of a series, named with its labels; must be present without a default."""
+        lines = (await self.client.get("/metrics")).text.splitlines()
+        values = (float(line.split()[-1]) for line in lines if line.startswith(f"{series} "))
+        value = next(values, default)
+        assert value is not None, f"no metric {series}"
+        return value
+
     async def make_tenant(self, **fields: Any) -> str:
         """A new active tenant. Returns when matcher and calllog have received it from the bus."""
         tenant = f"t-{uuid4().hex[:12]}"

@@ -5,15 +5,13 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from softphone_testing.until import until
+from support.product import Json
 from support.tenant.call import Call
-
-Json = dict[str, Any]
 
 
 class Browser:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import httpx
 
 from softphone_common.domain.call import Phase
 from softphone_testing.until import until
+from support.product import Json
 
 if TYPE_CHECKING:
     from support.tenant.phone import Phone
-
-Json = dict[str, Any]
 
 CLOCK_STEP = timedelta(milliseconds=1)
 """Services round times down to whole milliseconds."""
