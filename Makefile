@@ -44,6 +44,7 @@ contracts:
 	deploy/install check
 	mkdir -p build
 	$(UV) run python -m softphone_onebox.openapi docs/openapi
+	PYTHONPATH=tests $(UV) run python -m support.settings_tables
 	set -e; write() { $(UV) run python -m $$1 > build/contract; test -s build/contract; mv build/contract $$2; }; \
 	write softphone_common.contracts.asyncapi docs/asyncapi.json; \
 	write softphone_common.contracts.problems_page docs/problems.md; \
