@@ -1,4 +1,8 @@
-"""Whose pages may sign in and open the socket; what is no browser names none and may."""
+"""Refuses sign-ins and websockets that pages of other sites begin (CSRF, CSWSH).
+
+Clients that are not browsers send no Origin header and are let through: the attack needs a browser
+that sends the victim's cookie by itself.
+"""
 
 from urllib.parse import urlsplit
 
@@ -11,25 +15,25 @@ _OWN_SITE = frozenset({None, "same-origin", "none"})
 
 
 class Origins:
-    """This origin, and those the settings name."""
+    """The own origin and the ones named in the settings."""
 
     def __init__(self, others: list[str]) -> None:
         self._others = others
 
     def allow(self, headers: Headers) -> bool:
-        """By the page's origin, which browsers name with every socket."""
+        """Whether the Origin header, which browsers send with each handshake, is allowed."""
         origin = headers.get("origin")
         if origin is None or origin in self._others:
             return True
         try:
             return urlsplit(origin).netloc == headers.get("host")
-        except ValueError:  # half an IPv6 address
+        except ValueError:  # an IPv6 address without its closing bracket
             return False
 
     async def require(self, request: Request) -> None:
-        """FastAPI dependency of what a cookie is enough for. Raises ProblemError 403.
+        """FastAPI dependency of routes that take a cookie. Raises ProblemError 403.
 
-        `Sec-Fetch-Site` tells apart what has the same host: another scheme is another site.
+        `Sec-Fetch-Site` is read too, since an Origin with the own host may have another scheme.
         """
         headers = request.headers
         listed = headers.get("origin") in self._others

@@ -1,4 +1,4 @@
-"""Serves the web page and its modules from memory, under a strict content policy."""
+"""Serves the files of the web page from memory."""
 
 import hashlib
 import mimetypes
@@ -22,7 +22,7 @@ _SERVED = (".html", ".js", ".css", ".svg")
 
 
 class Page:
-    """The files of the folder `web`, each with an entity tag."""
+    """The routes of the page; each answer has an entity tag and a strict content policy."""
 
     def __init__(self) -> None:
         folder = files("softphone_notifier") / "web"
@@ -32,18 +32,19 @@ class Page:
         self.router.add_api_route("/web/{name}", self.file, methods=["GET"])
 
     async def index(self, request: Request) -> Response:
-        """The page."""
+        """Serves the HTML of the page."""
         return await self.file("index.html", request)
 
     async def file(self, name: str, request: Request) -> Response:
-        """One of its files."""
+        """Serves one file of the page; 304 if the browser has it."""
         content = self._files.get(name)
         if content is None:
             raise ProblemError("file-unknown")
         tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         headers = {**_HEADERS, "ETag": tag}
-        known = request.headers.get("if-none-match", "")
-        if known.removeprefix("W/") == tag:  # weak once a proxy has compressed it
+        cached = request.headers.get("if-none-match", "")
+        # a proxy that compresses the answer makes the tag a weak one (RFC 9110, section 8.8.1)
+        if cached.removeprefix("W/") == tag:
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=_media_type(name), headers=headers)
 

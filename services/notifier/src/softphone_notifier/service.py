@@ -1,4 +1,4 @@
-"""Builds notifier: the only place here that constructs things."""
+"""Builds the notifier service from its settings."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import RateLimiter
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.tenants import TenantReader
-from softphone_notifier.accounts import login_sessions as sessions
-from softphone_notifier.accounts import users
+from softphone_notifier.accounts import login_sessions, users
 from softphone_notifier.accounts.first_operator import FirstOperator
-from softphone_notifier.accounts.login_sessions import SessionStore
+from softphone_notifier.accounts.login_sessions import LoginSessions
 from softphone_notifier.accounts.login_throttle import LoginThrottle
-from softphone_notifier.accounts.routes import SessionApi, UserApi
 from softphone_notifier.accounts.seats import Seats
+from softphone_notifier.accounts.session_routes import SessionApi
+from softphone_notifier.accounts.user_routes import UserApi
 from softphone_notifier.accounts.users import UserCache, UserStore
 from softphone_notifier.live.handshake_limit import HandshakeLimit
 from softphone_notifier.live.hit_subscriptions import HitSubscriptions
@@ -31,26 +31,26 @@ from softphone_notifier.settings import NotifierSettings
 async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     """The service, not started yet."""
     bus = Bus(settings, "notifier")
-    mongo = Mongo(settings, users.INDEXES | sessions.INDEXES, essential=False)
+    mongo = Mongo(settings, users.INDEXES | login_sessions.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
     throttle = LoginThrottle(RateLimiter(redis, clock, settings), settings)
     origins = Origins(settings.origins)
     tokens = Tokens(settings.auth_secret, clock)
     user_store = UserStore(mongo.database)
-    known_users = UserCache(user_store, bus, settings.mirror_seconds)
+    user_cache = UserCache(user_store, bus, settings.mirror_seconds)
     seats = Seats(user_store, TenantReader(mongo.database))
-    session_store = SessionStore(mongo.database, timedelta(seconds=settings.session_seconds))
-    hub = Hub(bus, known_users, clock, settings)
+    sessions = LoginSessions(mongo.database, timedelta(seconds=settings.session_seconds))
+    hub = Hub(bus, user_cache, clock, settings)
     routers = [
         Page().router,
-        SessionApi(user_store, session_store, throttle, origins, tokens, clock, settings).router,
-        UserApi(user_store, seats, known_users, session_store, bus, settings).router,
+        SessionApi(user_store, sessions, throttle, origins, tokens, clock, settings).router,
+        UserApi(user_store, seats, user_cache, sessions, bus, settings).router,
         WebsocketRoute(
             origins,
             HandshakeLimit(settings),
             hub,
             HitSubscriptions(bus),
-            known_users,
+            user_cache,
             tokens,
             clock,
             settings,
@@ -60,8 +60,8 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     return Service(
         "notifier",
         routers,
-        [mongo, redis, known_users, operator, bus, hub],
-        known_users.is_token_outdated,
+        [mongo, redis, user_cache, operator, bus, hub],
+        user_cache.is_token_outdated,
     )
 
 

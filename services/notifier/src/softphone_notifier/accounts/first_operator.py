@@ -1,4 +1,4 @@
-"""Makes the installation's first operator from the settings, once; changes none that is there."""
+"""Creates the first operator of an installation from the settings."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,10 @@ LOGIN = "operator"
 
 
 class FirstOperator:
-    """A resource that is done as soon as the store answered once."""
+    """A resource that creates the operator as soon as the store answers.
+
+    If there is any operator, the password in the settings has no effect.
+    """
 
     name = "first operator"
     essential = False
@@ -25,30 +28,30 @@ class FirstOperator:
         self._users = users
         self._password = password
         self._done = password is None
-        self.task = BackgroundTask(self._make, self.name)
+        self.task = BackgroundTask(self._create, self.name)
 
     async def start(self) -> None:
         """Begins; does not wait for the store."""
         self.task.start()
 
     async def ping(self) -> None:
-        """Raises UnavailableError until it is there."""
+        """Raises UnavailableError until the store was asked."""
         if not self._done:
-            raise UnavailableError(self.name, "not made yet")
+            raise UnavailableError(self.name, "not created yet")
 
     async def stop(self) -> None:
-        """Gives up."""
+        """Stops trying; the next start tries again."""
         await self.task.stop()
 
-    async def _make(self) -> None:
+    async def _create(self) -> None:
         while not self._done and self._password is not None:
             try:
                 if not await self._users.any_operator():
                     fields = {"tenant": TENANT, "login": LOGIN, "role": "operator"}
-                    hashed = await hash_password(self._password.get_secret_value())
+                    password_hash = await hash_password(self._password.get_secret_value())
                     with contextlib.suppress(LoginTakenError):  # another instance was faster
-                        await self._users.add(fields, hashed)
+                        await self._users.add(fields, password_hash)
                 self._done = True
             except UnavailableError as error:
-                log.warning("first operator waits", error=str(error))
+                log.warning("first operator not created yet", error=str(error))
                 await asyncio.sleep(1)

@@ -1,4 +1,4 @@
-"""Password hashes (argon2id), made and checked beside the event loop; knows no user."""
+"""Hashes and verifies passwords with argon2id, in threads so that the event loop stays free."""
 
 import asyncio
 
@@ -6,20 +6,22 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher()
-_AT_ONCE = asyncio.Semaphore(2)
-_NOBODY = _hasher.hash("the password of a user there is not")
+_CONCURRENCY = asyncio.Semaphore(2)
+"""Each hash takes a core and 64 MiB for a while; more at once would only delay everything else."""
+
+_HASH_OF_NOBODY = _hasher.hash("the password of no user")
 
 
 async def hash_password(password: str) -> str:
-    """What to store of the password."""
-    async with _AT_ONCE:
+    """The hash to store for the password."""
+    async with _CONCURRENCY:
         return await asyncio.to_thread(_hasher.hash, password)
 
 
 async def matches(password: str, password_hash: str | None) -> bool:
-    """Whether it is the password; takes as long where there is no user and so no hash."""
-    async with _AT_ONCE:
-        right = await asyncio.to_thread(_verify, password, password_hash or _NOBODY)
+    """Whether the password has this hash; without a hash False, after the same time."""
+    async with _CONCURRENCY:
+        right = await asyncio.to_thread(_verify, password, password_hash or _HASH_OF_NOBODY)
     return right and password_hash is not None
 
 

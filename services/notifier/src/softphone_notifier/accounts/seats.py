@@ -1,4 +1,4 @@
-"""The seats of a tenant: how many users its activation code allows; knows no user itself."""
+"""Limits the users of a tenant to the seats of its activation code."""
 
 from asyncio import Lock
 from collections.abc import AsyncIterator
@@ -9,31 +9,34 @@ from softphone_common.stores.tenants import TenantReader
 from softphone_notifier.accounts.users import UserStore
 
 SEATS_WITHOUT_CODE = 1
-"""For the administrator who enters the code."""
+"""For the administrator who will enter the code."""
 
 
 class Seats:
-    """Gives out seats one at a time: who counts and who takes must not be apart.
+    """Counts the seats taken and the seats allowed, both as stored.
 
-    The tenant is read from the store: right after an activation a remembered one would be old.
+    The tenant is read from the store, because a cache would be behind right after an activation.
     """
 
     def __init__(self, users: UserStore, tenants: TenantReader) -> None:
         self._users = users
         self._tenants = tenants
-        self._turn = Lock()
+        self._lock = Lock()
 
     @asynccontextmanager
-    async def one(self, tenant: str) -> AsyncIterator[None]:
-        """A seat for whoever is stored within. Raises ProblemError 404, or 409 if all are taken."""
-        async with self._turn:
-            known = await self._tenants.get(tenant)
-            if known is None:
+    async def reserve(self, tenant: str) -> AsyncIterator[None]:
+        """Holds a free seat while the block stores its user.
+
+        Raises ProblemError 404 for an unknown tenant, 409 if no seat is free. The lock keeps two
+        requests of this process from counting before either has stored its user.
+        """
+        async with self._lock:
+            stored = await self._tenants.get(tenant)
+            if stored is None:
                 raise ProblemError("tenant-unknown")
-            code = known.activation
+            code = stored.activation
             seats = SEATS_WITHOUT_CODE if code is None else code.seats
             if await self._users.seated(tenant) >= seats:
-                raise ProblemError(
-                    "seats-without-code" if code is None else "seats-full", seats=seats
-                )
+                full = "seats-without-code" if code is None else "seats-full"
+                raise ProblemError(full, seats=seats)
             yield

@@ -1,4 +1,4 @@
-"""The users of all tenants: their store, which alone sees password hashes, and their mirror."""
+"""The users of all tenants: a store in MongoDB, and a cache for sockets and tokens."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ INDEXES = {
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A user and the hash of the password."""
+    """A user with the hash of their password; never leaves this service."""
 
     user: User
     password_hash: str
@@ -43,7 +43,7 @@ class LoginTakenError(Exception):
 
 
 class UserCache(CollectionCache[User]):
-    """All users in memory, found by the extension they are at."""
+    """All users in memory, without password hashes, indexed by extension."""
 
     def __init__(self, store: "UserStore", bus: Bus, seconds: float) -> None:
         super().__init__("users", store.read_all, partial(from_document, User), seconds)
@@ -51,14 +51,14 @@ class UserCache(CollectionCache[User]):
         bus.subscribe(UserChanged, self.on_user_changed, on_reconnect=self.refresh)
 
     def apply(self, item: User) -> bool:
-        """Takes a newer user."""
+        """Stores the user unless a newer version is cached. Returns whether it was stored."""
         self._at.pop(item.tenant, None)
         return super().apply(item)
 
     def is_token_outdated(self, user: str, version: int) -> bool:
         """Whether the user has changed since this version."""
-        known = self.get(user)
-        return known is not None and version < known.version
+        cached = self.get(user)
+        return cached is not None and version < cached.version
 
     def at(self, tenant: str) -> Mapping[str, Iterable[str]]:
         """The ids of the tenant's active users by extension."""
@@ -77,28 +77,32 @@ class UserCache(CollectionCache[User]):
 
 
 class UserStore:
-    """Users in MongoDB. Removing one makes it inactive, so that its edits stay countable."""
+    """Users in MongoDB.
+
+    A removed user stays as an inactive document, so that its version keeps growing and caches can
+    tell the removal from an older edit.
+    """
 
     def __init__(self, database: Database) -> None:
         self._users = database[COLLECTION]
 
     async def read_all(self) -> Iterable[Document]:
-        """Every user of every tenant as it is stored, removed ones too; without password hashes."""
+        """The documents of all users, removed ones too, without password hashes."""
         with reaching():
             return await self._users.find({}, {"password_hash": 0}).to_list(None)
 
     async def of(self, tenant: str) -> list[User]:
-        """The tenant's users by login."""
+        """The active users of the tenant, sorted by login."""
         with reaching():
             found = self._users.find({"tenant": tenant, "active": True}).sort("login")
             return [from_document(User, document) async for document in found]
 
     async def get(self, tenant: str, user: str) -> User | None:
-        """The tenant's active user with this id."""
+        """The active user of the tenant with this id."""
         return await self._one({"_id": user, "tenant": tenant, "active": True})
 
     async def credentials(self, tenant: str, login: str) -> Credentials | None:
-        """The active user with this login, and the hash of the password."""
+        """The active user with this login, with the hash of the password."""
         with reaching():
             document = await self._users.find_one(
                 {"tenant": tenant, "login": login, "active": True}
@@ -108,7 +112,7 @@ class UserStore:
         return Credentials(from_document(User, document), document["password_hash"])
 
     async def add(self, fields: Document, password_hash: str) -> User:
-        """A new user. Raises LoginTakenError."""
+        """Stores a new user. Raises LoginTakenError."""
         user = User.model_validate({**fields, "id": str(uuid4())})
         with _login_once(), reaching():
             await self._users.insert_one(to_document(user, password_hash=password_hash))
@@ -128,13 +132,13 @@ class UserStore:
         return from_optional(User, document)
 
     async def seated(self, tenant: str) -> int:
-        """How many active users of the tenant take a seat: all but operators."""
+        """The number of active users that take a seat, which operators do not."""
         wanted = {"tenant": tenant, "active": True, "role": {"$ne": "operator"}}
         with reaching():
             return await self._users.count_documents(wanted)
 
     async def any_operator(self) -> bool:
-        """Whether the installation has an operator."""
+        """Whether the installation has an active operator."""
         return await self._one({"role": "operator", "active": True}) is not None
 
     async def _one(self, query: Document) -> User | None:

@@ -1,1 +1,1 @@
-"""The websocket: which browser is connected, and which frames it is sent."""
+"""The websocket: connected browsers, the calls of their tenants, and the frames they get."""

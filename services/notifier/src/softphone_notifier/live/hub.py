@@ -1,4 +1,4 @@
-"""Who is told what: takes in what the bus says and puts frames in line for the right sockets."""
+"""Turns messages of the bus into frames for the sockets of the users they concern."""
 
 import asyncio
 from collections import defaultdict
@@ -39,7 +39,11 @@ _MESSAGES: tuple[type[Message], ...] = (CallObserved, CallMatched, CallChanged, 
 
 
 class Hub:
-    """The rooms of all tenants with a browser connected. A resource of `service.run`."""
+    """The rooms and sockets of all tenants with a connected browser. A resource of the service.
+
+    A tenant's messages are bound to the queue of this instance while it has a room, so that an
+    instance handles only the tenants it serves.
+    """
 
     name = "sockets"
     essential = True
@@ -54,11 +58,11 @@ class Hub:
         self._late = timedelta(seconds=settings.late_seconds)
         self._rooms: dict[str, Room] = {}
         self._sessions: dict[str, dict[SocketSession, bool]] = {}
-        """Of each tenant, and whether it was welcomed: before that it gets no frames."""
+        """The sockets of each tenant; True once they were welcomed and may get frames."""
         self._empty_since: dict[str, datetime] = {}
-        self._doors: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        """Whoever has a tenant's opens or closes its room, and nobody else meanwhile."""
-        self.task = BackgroundTask(self._tidy, "hub")
+        self._room_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Opening and closing the room of one tenant wait for each other."""
+        self.task = BackgroundTask(self._prune_periodically, "hub")
         bus.subscribe(
             CallObserved, self.on_call_observed, on_reconnect=self.on_reconnect, bound_only=True
         )
@@ -68,21 +72,21 @@ class Hub:
         bus.subscribe(UserChanged, self.on_user_changed)
 
     async def start(self) -> None:
-        """Begins to tidy up now and then."""
+        """Begins to prune rooms periodically."""
         self.task.start()
 
     async def ping(self) -> None:
-        """It has no server of its own."""
+        """Does nothing, because the hub depends on no server of its own."""
 
     async def stop(self) -> None:
-        """Tidies no more; the sockets were closed with the HTTP server."""
+        """Stops pruning. The sockets were closed before, with the HTTP server."""
         await self.task.stop()
 
     async def join(self, session: SocketSession, seen: int | None) -> None:
-        """Welcomes a browser, then sends what it missed since `seen`, or a resync.
+        """Welcomes a browser, then sends the frames it missed since `seen`, or a resync.
 
-        It is one of the tenant's from the beginning, so that whoever is put out while the room is
-        being opened is not welcomed.
+        The socket is registered before the room is open, so that it can be closed meanwhile: a
+        revoked user must not be welcomed.
         """
         tenant = session.caller.tenant
         if not self._room_for(session):
@@ -96,12 +100,12 @@ class Hub:
             self._welcome(session, room, seen)
 
     async def _open_room(self, tenant: str) -> Room:
-        """The tenant's room, as soon as it is listened for: for all who wait at its door."""
-        async with self._doors[tenant]:
+        """The room of the tenant, whose messages are bound once this returns."""
+        async with self._room_locks[tenant]:
             if tenant not in self._rooms:
-                s = self._settings
-                self._rooms[tenant] = Room(self._clock(), s.calls_max, s.replay_max)
-                with suppress(UnavailableError):  # bound as soon as the broker is back
+                limits = self._settings.calls_max, self._settings.replay_max
+                self._rooms[tenant] = Room(self._clock(), *limits)
+                with suppress(UnavailableError):  # the bus binds at its next connect
                     await self._bus.bind(tenant, _MESSAGES)
             return self._rooms[tenant]
 
@@ -110,10 +114,12 @@ class Hub:
         self._sessions[tenant][session] = True
         missed = None if seen is None else room.since(seen, session.user)
         if missed and len(missed) >= self._settings.session_frames_max:
-            missed = None  # its line does not hold that many
+            missed = None  # its queue would be full at once, and the socket closed
         mine = tuple(c for c in room.running() if session.user in self._audience(tenant, c))
         if missed and seen is not None:
-            seq = seen  # it has no more yet, and asks again if it loses the connection before
+            # not a new number: if the connection is lost before the missed frames arrive, the
+            # browser must ask for them again
+            seq = seen
         else:
             seq = room.next_seq(self._clock())
             room.mark(seq)
@@ -124,23 +130,27 @@ class Hub:
             session.send(frame)
 
     def leave(self, session: SocketSession) -> None:
-        """A browser is gone; its tenant is heard for a while longer, in case it comes back."""
+        """Removes a closed socket. Its tenant's room stays a while, in case the browser returns."""
         tenant = session.caller.tenant
-        there = self._sessions.get(tenant, {})
-        if session not in there:  # there was no place for it
+        sessions = self._sessions.get(tenant, {})
+        if session not in sessions:  # the tenant had too many sockets
             return
-        del there[session]
+        del sessions[session]
         metrics.SOCKETS.dec()
-        if not there:
+        if not sessions:
             self._empty_since[tenant] = self._clock()
 
     def _room_for(self, session: SocketSession) -> bool:
-        """Whether its tenant may have one more; of too many of its user the oldest is cut."""
-        there = self._sessions.get(session.caller.tenant, {})
-        mine = [other for other in there if other.user == session.user]
+        """Whether the tenant may have one more socket.
+
+        If the user has too many sockets, the oldest are closed instead: a page left open
+        somewhere must not keep the user from signing in here.
+        """
+        sessions = self._sessions.get(session.caller.tenant, {})
+        mine = [other for other in sessions if other.user == session.user]
         for old in mine[: max(0, len(mine) + 1 - self._settings.sockets_user_max)]:
             old.close_with("user-sockets-full")
-        return len(there) < self._settings.sockets_tenant_max
+        return len(sessions) < self._settings.sockets_tenant_max
 
     async def on_call_observed(self, message: CallObserved) -> None:
         """Folds the observation into its call and sends the call, unless it comes too late."""
@@ -164,7 +174,7 @@ class Hub:
         """Sends the comment to the users at the call's extensions."""
         if (room := self._rooms.get(message.tenant)) is not None:
             frame = CommentFrame(seq=room.next_seq(self._clock()), comment=message.comment)
-            self._tell(message.tenant, room, frame, self._at(message.tenant, message.extensions))
+            self._send(message.tenant, room, frame, self._at(message.tenant, message.extensions))
 
     async def on_call_changed(self, message: CallChanged) -> None:
         """Sends that the call went to the recycle bin or came back from it."""
@@ -175,7 +185,7 @@ class Hub:
                 deleted_at=message.deleted_at,
                 deleted_by=message.deleted_by,
             )
-            self._tell(message.tenant, room, frame, self._at(message.tenant, message.extensions))
+            self._send(message.tenant, room, frame, self._at(message.tenant, message.extensions))
 
     async def on_user_changed(self, message: UserChanged) -> None:
         """Closes the sockets of a user who was revoked or removed."""
@@ -196,9 +206,9 @@ class Hub:
 
     def _show(self, tenant: str, room: Room, call: CallJson, now: datetime) -> None:
         frame = CallFrame(seq=room.next_seq(now), call=call)
-        self._tell(tenant, room, frame, self._audience(tenant, call))
+        self._send(tenant, room, frame, self._audience(tenant, call))
 
-    def _tell(self, tenant: str, room: Room, frame: SequencedFrame, users: frozenset[str]) -> None:
+    def _send(self, tenant: str, room: Room, frame: SequencedFrame, users: frozenset[str]) -> None:
         text = frame.model_dump_json()
         room.remember(frame, users, text)
         for session in self._welcomed(tenant):
@@ -213,9 +223,9 @@ class Hub:
         return audience(extensions, self._users.at(tenant))
 
     def _welcomed(self, tenant: str) -> list[SocketSession]:
-        return [session for session, is_in in self._sessions.get(tenant, {}).items() if is_in]
+        return [session for session, welcomed in self._sessions.get(tenant, {}).items() if welcomed]
 
-    async def _tidy(self) -> None:
+    async def _prune_periodically(self) -> None:
         while True:
             await asyncio.sleep(5)
             now = self._clock()
@@ -227,8 +237,8 @@ class Hub:
                     await self._close_room(tenant, since)
 
     async def _close_room(self, tenant: str, since: datetime) -> None:
-        """Unless somebody came meanwhile: the broker may take its time over every room."""
-        async with self._doors[tenant]:
+        """Closes a room unless a browser has joined since; unbinding the rooms before took time."""
+        async with self._room_locks[tenant]:
             if self._empty_since.get(tenant) != since:
                 return
             del self._sessions[tenant], self._empty_since[tenant]
@@ -236,4 +246,4 @@ class Hub:
             try:
                 await self._bus.unbind(tenant, _MESSAGES)
             except UnavailableError as error:
-                log.info("unbound at the next connect", tenant=tenant, error=str(error))
+                log.info("room unbound later", tenant=tenant, error=str(error))
