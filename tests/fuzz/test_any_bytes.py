@@ -14,7 +14,8 @@ from softphone_common.bus.envelope import Envelope, unpack
 from softphone_common.contracts.catalogue import BY_TYPE
 from softphone_common.contracts.events import Message
 from softphone_common.contracts.websocket import Hello, Token, Watch
-from softphone_common.domain.numbers.normalise import RAW_MAX, NumberProfile, changed, normalise
+from softphone_common.domain.numbers.normalise import RAW_MAX, normalise
+from softphone_common.domain.numbers.profile import NumberProfile, merge_profile
 from softphone_common.http.auth import Tokens
 from softphone_common.http.paging import decode_cursor
 from softphone_common.http.problem import ProblemError
@@ -134,7 +135,7 @@ def test_cursors() -> None:
 def test_numbers() -> None:
     def tried(given: tuple[str, dict[str, Any]]) -> None:
         try:
-            profile = changed(NumberProfile(), given[1])
+            profile = merge_profile(NumberProfile(), given[1])
         except ValueError as error:
             assert str(error)
             return

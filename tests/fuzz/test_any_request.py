@@ -4,7 +4,7 @@ import json
 
 from hypothesis import strategies as st
 
-from softphone_common.domain.numbers.normalise import NumberProfile
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.mapping.reader import DeviceConfig, interpret

@@ -9,7 +9,8 @@ from aio_pika.abc import AbstractChannel
 from softphone_common.bus.envelope import Envelope, pack
 from softphone_common.contracts.events import CallObserved
 from softphone_common.domain.call import Observation
-from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile
 
 
 def missed_call(tenant: str, number: str = "089 99998001") -> tuple[str, Envelope]:

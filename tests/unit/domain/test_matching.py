@@ -13,7 +13,8 @@ from softphone_common.domain.matching import (
     lookup_key,
     record_keys,
 )
-from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile
 
 HOME = NumberProfile()
 

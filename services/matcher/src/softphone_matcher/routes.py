@@ -7,7 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.matching import RecordType, lookup_key, record_keys
-from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.http.auth import AdminCaller, AnyCaller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError

@@ -6,7 +6,8 @@ import pytest
 
 from softphone_common.contracts.dial_link import DialLink
 from softphone_common.domain.numbers.dial_format import DialFormat, fill_link, format_number
-from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile
 
 DESK = NumberProfile(region="DE", outside_prefix="0")
 IN_MUNICH, IN_NEW_YORK = "+498999998010", "+12125550123"

@@ -8,13 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from softphone_common.domain.numbers.normalise import (
-    RAW_MAX,
-    NumberProfile,
-    RemoteNumber,
-    is_region,
-    normalise,
-)
+from softphone_common.domain.numbers.normalise import RAW_MAX, RemoteNumber, normalise
+from softphone_common.domain.numbers.plan import is_region
+from softphone_common.domain.numbers.profile import NumberProfile
 from support.paths import DATA
 
 ROWS: list[dict[str, Any]] = [

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from softphone_common.domain.numbers.normalise import NumberProfile, changed, check, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile, check_profile, merge_profile
 
 OURS = NumberProfile(
     region="DE",
@@ -18,8 +19,8 @@ OURS = NumberProfile(
 
 
 def test_a_whole_profile_passes() -> None:
-    check(NumberProfile())
-    check(OURS)
+    check_profile(NumberProfile())
+    check_profile(OURS)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_a_whole_profile_passes() -> None:
 )
 def test_a_field_that_cannot_be_is_named(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=field):
-        changed(OURS, {field: value})
+        merge_profile(OURS, {field: value})
 
 
 @pytest.mark.parametrize(
@@ -72,20 +73,20 @@ def test_a_field_that_cannot_be_is_named(field: str, value: object) -> None:
 )
 def test_what_is_of_a_wrong_type_or_unknown_is_named(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=rf"^{field} "):
-        changed(OURS, {field: value})
+        merge_profile(OURS, {field: value})
 
 
 def test_a_check_finds_what_was_stored_before_it() -> None:
     with pytest.raises(ValueError, match="region"):
-        check(replace(OURS, region="XX"))
+        check_profile(replace(OURS, region="XX"))
 
 
 def test_only_what_is_given_changes() -> None:
-    assert changed(OURS, {}) == OURS
-    assert changed(OURS, {"format": "e164_without_plus"}) == replace(
+    assert merge_profile(OURS, {}) == OURS
+    assert merge_profile(OURS, {"format": "e164_without_plus"}) == replace(
         OURS, format="e164_without_plus"
     )
-    new = changed(OURS, {"extension_ranges": ["10-19"], "trunk": ""})
+    new = merge_profile(OURS, {"extension_ranges": ["10-19"], "trunk": ""})
     assert new == replace(OURS, extension_ranges=("10-19",), trunk="")
 
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile, merge_profile
 from softphone_ingest.devices.setup_urls import device_urls
 from softphone_ingest.mapping.presets.preset import Paste, Preset, load_all
 from softphone_ingest.mapping.reader import DeviceConfig, interpret
@@ -163,7 +164,7 @@ def test_a_pasted_line_says_what_it_is_for(line: Line) -> None:
     told = filled(body, event).encode()
     path = address.path.removeprefix(urlsplit(BASE).path)
     request = HitRequest(paste.method, path, query, headers, told, "")
-    profile = changed(NumberProfile(), preset.numbers)
+    profile = merge_profile(NumberProfile(), preset.numbers)
     config = DeviceConfig(Mapping.model_validate(preset.mapping), profile)
     (hit,) = interpret(request, config).events
     assert hit.phase == event

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from softphone_common.domain.numbers.normalise import NumberProfile
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_ingest.hits.signatures import verified
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.mapping.reader import DeviceConfig, Reader

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.stores.redis import Redis
 from softphone_ingest.identity.call_keys import is_usable_call_id
 from softphone_ingest.identity.redis_memory import RedisCallMemory

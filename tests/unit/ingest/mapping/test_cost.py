@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from softphone_common.domain.numbers.normalise import NumberProfile
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_ingest.mapping import multipart
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.reader import DeviceConfig, interpret

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile, merge_profile
 from softphone_ingest.identity.call_keys import is_usable_call_id
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.presets.preset import load, load_all
@@ -38,8 +39,8 @@ def interpreted(row: dict[str, Any], extension: str | None = None) -> Interpreta
 
 def profile(row: dict[str, Any]) -> NumberProfile:
     """How numbers are dialled where the request was recorded."""
-    of_sender = changed(NumberProfile(), PRESETS[row["client"]].numbers)
-    return changed(of_sender, {"region": row["region"], **row.get("ctx", {})})
+    of_sender = merge_profile(NumberProfile(), PRESETS[row["client"]].numbers)
+    return merge_profile(of_sender, {"region": row["region"], **row.get("ctx", {})})
 
 
 def as_recorded(hit: ParsedEvent, row: dict[str, Any]) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from softphone_common.domain.numbers.normalise import NumberProfile
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.reader import DeviceConfig, interpret
 from softphone_ingest.mapping.request import HitRequest

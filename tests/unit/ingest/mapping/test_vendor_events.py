@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from softphone_common.domain.numbers.normalise import NumberProfile, changed, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile, merge_profile
 from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.mapping.presets.preset import load, load_all
 from softphone_ingest.mapping.reader import DeviceConfig, interpret
@@ -26,7 +27,7 @@ PRESETS = load_all()
 
 
 def profile(preset: str) -> NumberProfile:
-    return changed(NumberProfile(), PRESETS[preset].numbers)
+    return merge_profile(NumberProfile(), PRESETS[preset].numbers)
 
 
 def hits(preset: str, request: str) -> tuple[ParsedEvent, ...]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.contracts.dial_link import DialLink
 from softphone_common.domain.numbers.dial_format import DialFormat
-from softphone_common.domain.numbers.normalise import NumberProfile
+from softphone_common.domain.numbers.profile import NumberProfile
 
 TENANT_PATTERN = r"^[a-z0-9-]{1,40}$"
 PRESET_PATTERN = r"^[a-z0-9-]{1,40}$"

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from softphone_common.domain.numbers.normalise import NumberProfile, RemoteNumber, normalise
+from softphone_common.domain.numbers.normalise import RemoteNumber, normalise
+from softphone_common.domain.numbers.profile import NumberProfile
 
 RecordType = Literal["contact", "organization", "lead", "partner", "supplier"]
 Level = Literal["exact", "range", "maybe"]

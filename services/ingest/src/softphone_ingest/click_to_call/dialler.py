@@ -9,7 +9,8 @@ from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.events import CallObserved
 from softphone_common.domain.call import Observation
 from softphone_common.domain.numbers.dial_format import DialFormat, fill_link, format_number
-from softphone_common.domain.numbers.normalise import NumberProfile, RemoteNumber, normalise
+from softphone_common.domain.numbers.normalise import RemoteNumber, normalise
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import of_validation
-from softphone_common.domain.numbers import normalise as numbers
+from softphone_common.domain.numbers.profile import merge_profile
 from softphone_common.domain.numbers.profile_error import ProfileError
 from softphone_ingest.devices.device import StoredDevice
 from softphone_ingest.mapping.parsed_event import HitError
@@ -46,8 +46,8 @@ class DeviceConfigs:
             code, params, why = of_validation(first)
             raise HitError(field, code, why, **params) from None
         try:
-            at_sender = numbers.changed(tenant.numbers, preset.numbers)
-            profile = numbers.changed(at_sender, device.numbers)
+            at_sender = merge_profile(tenant.numbers, preset.numbers)
+            profile = merge_profile(at_sender, device.numbers)
         except ProfileError as error:
             raise HitError("numbers", error.code, **error.params) from None
         return DeviceConfig(mapping, profile, device.extension, device.extensions)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
-from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_ingest.mapping.body import Parts
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.regex import SearchBudget

@@ -8,8 +8,9 @@ from typing import Any, get_args
 import re2
 
 from softphone_common.domain.call import PHASES, Direction, Phase
-from softphone_common.domain.numbers.normalise import NumberProfile, normalise
+from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.placeholders import is_placeholder
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_ingest.mapping.parsed_event import (
     EXTENSION_MAX,
     EXTERNAL_ID_MAX,

@@ -19,7 +19,7 @@ from softphone_common.contracts.entities import Tenant, TenantId, TenantState
 from softphone_common.contracts.events import TenantChanged
 from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.numbers.dial_format import DialFormat
-from softphone_common.domain.numbers.normalise import NumberProfile, check
+from softphone_common.domain.numbers.profile import NumberProfile, check_profile
 from softphone_common.http.auth import AdminCaller, AnyCaller, OperatorCaller
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
@@ -35,7 +35,7 @@ def _known_zone(zone: str) -> str:
 
 
 def _known_numbers(profile: NumberProfile) -> NumberProfile:
-    check(profile)
+    check_profile(profile)
     return profile
 
 

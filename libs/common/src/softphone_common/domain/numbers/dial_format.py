@@ -7,7 +7,8 @@ from urllib.parse import quote
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber
 
-from softphone_common.domain.numbers.normalise import NumberProfile, RemoteNumber
+from softphone_common.domain.numbers.normalise import RemoteNumber
+from softphone_common.domain.numbers.profile import NumberProfile
 
 DialFormat = Literal["e164", "international", "national", "outside"]
 """`+4989...`, `004989...`, `089...`, or `089...` behind the prefix for an outside line."""

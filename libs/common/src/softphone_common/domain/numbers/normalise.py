@@ -4,13 +4,12 @@ It never raises. A number in doubt is invalid, since a wrong one would show the 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import Literal
 
 from softphone_common.domain.numbers import plan
 from softphone_common.domain.numbers.placeholders import is_placeholder
-from softphone_common.domain.numbers.profile_error import ProfileError
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.domain.numbers.text import (
     Address,
     DialString,
@@ -27,8 +26,6 @@ from softphone_common.domain.numbers.withheld import (
 )
 
 Kind = Literal["external", "internal", "anonymous", "service", "invalid"]
-OutsidePrefixMode = Literal["never", "always"]
-Format = Literal["any", "e164_without_plus"]
 
 RAW_MAX = 128
 """Characters of the raw text that are read and kept. Useful SIP URIs are shorter."""
@@ -41,31 +38,6 @@ _SIPGATE_LINE = re.compile(r"(?:[1-9][0-9]{6})?[wW][0-9]{1,3}")
 
 _PRIVATE_MAX = 8
 """Digits up to which a number with a domain as its phone-context counts as an extension."""
-
-_RANGE = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8})?")
-
-
-@dataclass(frozen=True, slots=True)
-class NumberProfile:
-    """How numbers are dialled and shown at one tenant or device.
-
-    - `region`: ISO 3166, such as `DE`; `area_code`: without trunk prefix, such as `89`
-    - `outside_prefix`: digits for an outside line; with the mode `always` the phone also shows them
-      in front of the numbers of incoming calls
-    - `format`: `e164_without_plus` for senders that leave out the plus of every number
-    - `trunk`: the own number without the extension, in E.164
-    - extensions have up to `extension_max_len` digits; if there are `extension_ranges`, such as
-      `200-299` or `4711`, only those are extensions
-    """
-
-    region: str = "DE"
-    area_code: str = ""
-    outside_prefix: str = ""
-    outside_prefix_mode: OutsidePrefixMode = "never"
-    format: Format = "any"
-    trunk: str = ""
-    extension_max_len: int = 4
-    extension_ranges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,61 +76,6 @@ def normalise(raw: str, profile: NumberProfile) -> RemoteNumber:
     if short is not None:
         return RemoteNumber(raw, None, *short)
     return _external(raw, address, outside or dialled, outside is not None, profile)
-
-
-def is_region(code: str) -> bool:
-    """Whether numbers can be read in this ISO 3166 region, such as `DE`."""
-    return plan.is_region(code)
-
-
-def check(profile: NumberProfile) -> None:
-    """Raises ProfileError naming a field that is out of its range."""
-    if not is_region(profile.region):
-        raise ProfileError("region-unknown", name="region")
-    if not re.fullmatch(r"|[1-9][0-9]{0,5}", profile.area_code):
-        raise ProfileError("area-code-invalid", name="area_code")
-    if not re.fullmatch(r"[0-9]{0,3}", profile.outside_prefix):
-        raise ProfileError("outside-prefix-invalid", name="outside_prefix")
-    if not re.fullmatch(r"|\+[1-9][0-9]{3,14}", profile.trunk):
-        raise ProfileError("trunk-invalid", name="trunk")
-    if not 0 <= profile.extension_max_len <= 8:
-        raise ProfileError("extension-length-invalid", name="extension_max_len")
-    for item in profile.extension_ranges:
-        low, _, high = item.partition("-")
-        backwards = high != "" and (len(low) != len(high) or low > high)
-        if backwards or not _RANGE.fullmatch(item):
-            raise ProfileError("extension-range-invalid", name="extension_ranges", range=item)
-
-
-def changed(profile: NumberProfile, changes: Mapping[str, object]) -> NumberProfile:
-    """The profile with these fields replaced; values are those of JSON or TOML.
-
-    Raises ProfileError naming a field that is unknown, of a wrong type, or out of its range.
-    """
-    values = {field.name: getattr(profile, field.name) for field in fields(profile)}
-    for name, value in changes.items():
-        if name not in values:
-            raise ProfileError("profile-field-unknown", name=name, names=", ".join(values))
-        values[name] = tuple(value) if isinstance(value, list) else value
-        if not _fits(name, values[name]):
-            raise ProfileError("profile-value-invalid", name=name, value=repr(value))
-    new = NumberProfile(**values)
-    check(new)
-    return new
-
-
-def _fits(name: str, value: object) -> bool:
-    match name:
-        case "outside_prefix_mode":
-            return value in get_args(OutsidePrefixMode)
-        case "format":
-            return value in get_args(Format)
-        case "extension_max_len":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "extension_ranges":
-            return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
-        case _:
-            return isinstance(value, str)
 
 
 def _after_prefix(user: str, profile: NumberProfile) -> DialString | None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from softphone_common.contracts.dial_link import DialLink
 from softphone_common.contracts.entities import PRESET_PATTERN
-from softphone_common.domain.numbers.normalise import NumberProfile, changed
+from softphone_common.domain.numbers.profile import NumberProfile, merge_profile
 from softphone_ingest.mapping.schema import Mapping
 
 Kind = Literal["generic", "phone", "softphone", "pbx", "cloud"]
@@ -71,7 +71,7 @@ class Preset(_Part):
     def _is_whole(self) -> "Preset":
         # kept as data, since devices merge their changes into it before it is validated again
         Mapping.model_validate(self.mapping)
-        changed(NumberProfile(), self.numbers)
+        merge_profile(NumberProfile(), self.numbers)
         return self
 
 
