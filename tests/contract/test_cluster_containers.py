@@ -1,4 +1,4 @@
-"""The compose file of the cluster, over that of one machine, held against what the nodes need."""
+"""The compose file of the cluster, merged over that of one machine."""
 
 import re
 import subprocess
@@ -22,17 +22,17 @@ CONFIGURATION = "/etc/rabbitmq/conf.d/91-cluster.conf"
 
 
 def container(name: str) -> Json:
-    """What compose makes of both files."""
+    """The container after compose has merged both files."""
     return of_both(BASE, OVER, name)
 
 
-def test_nothing_is_changed_but_the_broker_and_who_waits_for_it() -> None:
+def test_cluster_file_changes_only_the_broker_and_its_clients() -> None:
     assert set(OVER["services"]) == {*NODES, *SERVICES}
     assert set(OVER["services"]) - set(BASE["services"]) == {"rabbitmq2", "rabbitmq3"}
 
 
 @pytest.mark.parametrize("node", NODES)
-def test_a_node_is_as_locked_up_as_the_single_broker(node: str) -> None:
+def test_node_has_the_options_of_the_single_broker(node: str) -> None:
     single, made = BASE["services"]["rabbitmq"], container(node)
     differs = {name for name in made if made[name] != single.get(name)}
     assert differs <= {"hostname", "volumes", "secrets", "entrypoint", "command"}
@@ -45,7 +45,7 @@ def test_a_node_is_as_locked_up_as_the_single_broker(node: str) -> None:
 
 
 @pytest.mark.parametrize("node", NODES)
-def test_a_node_has_a_name_data_and_the_cookie_of_all(node: str) -> None:
+def test_node_has_a_name_a_volume_and_the_shared_cookie(node: str) -> None:
     made = container(node)
     volumes = {target: source for source, target, *_ in (v.split(":") for v in made["volumes"])}
     assert made["hostname"] == node
@@ -60,28 +60,28 @@ def test_a_node_has_a_name_data_and_the_cookie_of_all(node: str) -> None:
     assert "/run/secrets/rabbitmq_cookie" in made["entrypoint"][2]
 
 
-def test_the_nodes_know_each_other_and_a_minority_halts() -> None:
+def test_nodes_form_a_cluster_that_pauses_a_minority() -> None:
     lines = (DEPLOY / "rabbitmq" / "cluster.conf").read_text().splitlines()
-    told = dict(line.split(" = ") for line in lines if line and not line.startswith("#"))
+    options = dict(line.split(" = ") for line in lines if line and not line.startswith("#"))
     pattern = re.compile(r"cluster_formation\.classic_config\.nodes\.\d")
-    named = [value for name, value in told.items() if pattern.fullmatch(name)]
+    named = [value for name, value in options.items() if pattern.fullmatch(name)]
     assert named == [f"rabbit@{node}" for node in NODES]
-    assert told["cluster_formation.peer_discovery_backend"] == "classic_config"
-    assert told["cluster_partition_handling"] == "pause_minority"
+    assert options["cluster_formation.peer_discovery_backend"] == "classic_config"
+    assert options["cluster_partition_handling"] == "pause_minority"
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_queues_are_made_when_all_nodes_are_there(service: str) -> None:
+def test_service_waits_for_all_nodes(service: str) -> None:
     waits = container(service)["depends_on"]
     assert [waits[node]["condition"] for node in NODES] == ["service_healthy"] * len(NODES)
 
 
-def test_services_are_told_every_node(tmp_path: Path) -> None:
+def test_services_get_the_address_of_every_node(tmp_path: Path) -> None:
     subprocess.run([DEPLOY / "secrets", tmp_path], check=True, capture_output=True)
     for name, secret in OVER["secrets"].items():
         assert (tmp_path / Path(secret["file"]).name).is_file(), name
-    told = tmp_path / Path(OVER["secrets"]["amqp_url"]["file"]).name
-    parts = [urlsplit(url) for url in told.read_text().strip().split(",")]
+    file = tmp_path / Path(OVER["secrets"]["amqp_url"]["file"]).name
+    parts = [urlsplit(url) for url in file.read_text().strip().split(",")]
     assert [(part.hostname, part.port) for part in parts] == [(node, 5672) for node in NODES]
     password = (tmp_path / "amqp_password").read_text()
     assert {(part.username, part.password) for part in parts} == {("softphone", password)}

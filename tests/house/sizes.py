@@ -10,10 +10,9 @@ FILE_MAX = 350
 FUNCTION_MAX = 49
 TEST_NAME_MAX = 60
 LONGER_FILES = {
-    "tests/contract/test_containers.py": "to be split by subject",
     "tests/unit/domain/call_scenarios.py": "is a table of scenarios",
 }
-"""Files that may have more lines, and why. In the end the list is for tables of data only."""
+"""Files that may have more lines, and why. The list is for tables of data only."""
 
 
 def longest_file(files: Iterable[PythonFile]) -> tuple[int, str]:

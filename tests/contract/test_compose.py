@@ -1,0 +1,100 @@
+"""The compose file: containers, settings, networks and volumes."""
+
+import pytest
+
+from support.containers import openings
+from support.deployment import (
+    COMPOSE,
+    CONTAINERS,
+    DEPLOY,
+    SERVERS,
+    SERVICES,
+    SETTINGS,
+    STAGES,
+    configured,
+    instructions,
+)
+
+
+def test_compose_file_has_exactly_services_and_servers() -> None:
+    assert set(CONTAINERS) == {*SERVICES, *SERVERS, "gateway"}
+    for name in SERVICES:
+        build = CONTAINERS[name]["build"]
+        assert build["target"] == name in STAGES
+        assert (DEPLOY / build["context"] / build["dockerfile"]).samefile(DEPLOY / "Dockerfile")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_gets_valid_and_all_required_settings(name: str) -> None:
+    fields = SETTINGS[name].model_fields
+    settings = configured(name)
+    assert {setting.removesuffix("_file") for setting in settings} <= set(fields)
+    needed = {setting for setting, info in fields.items() if info.is_required()}
+    assert needed <= {setting.removesuffix("_file") for setting in settings}
+    for setting, value in settings.items():
+        if "SecretStr" in str(fields[setting.removesuffix("_file")].annotation):
+            assert setting.endswith("_file"), f"{setting} belongs in a file"
+        if setting.endswith("_file"):
+            assert value.removeprefix("/run/secrets/") in CONTAINERS[name]["secrets"]
+
+
+def test_first_operator_has_a_password_from_a_file() -> None:
+    assert configured("notifier")["operator_password_file"] == "/run/secrets/operator_password"
+
+
+def test_activation_keys_reach_ingest_only_and_public_only() -> None:
+    of_activation = {
+        (name, secret)
+        for name, container in CONTAINERS.items()
+        for secret in container.get("secrets", ())
+        if "activation" in str(secret)
+    }
+    assert of_activation == {("ingest", "activation_public_key")}
+    assert "activation_private_key" not in COMPOSE["secrets"]
+
+
+def test_images_of_servers_have_the_documented_versions() -> None:
+    images = {name: CONTAINERS[name]["image"] for name in (*SERVERS, "gateway")}
+    assert images == {
+        "rabbitmq": "rabbitmq:4",
+        "mongodb": "mongo:8",
+        "redis": "valkey/valkey:8",
+        "gateway": "nginx:1.28",
+    }
+
+
+def test_container_has_only_allowed_options() -> None:
+    assert openings(COMPOSE) == []
+    for target in SERVICES:  # the compose file names no user, so that of the image counts
+        assert instructions(target, "USER")[-1].split(":")[0] not in {"root", "0"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_waits_for_servers_and_has_time_to_stop(name: str) -> None:
+    container = CONTAINERS[name]
+    assert container["depends_on"] == {s: {"condition": "service_healthy"} for s in SERVERS}
+    assert "/readyz" in container["healthcheck"]["test"][-1]
+    stop = int(container["stop_grace_period"].removesuffix("s"))
+    assert stop > SETTINGS[name].model_fields["shutdown_seconds"].default
+
+
+def test_gateway_does_not_wait_for_healthy_services() -> None:
+    needs = CONTAINERS["gateway"]["depends_on"]
+    assert needs == {name: {"condition": "service_started"} for name in SERVICES}
+
+
+def test_gateway_alone_is_reachable_from_outside() -> None:
+    assert [name for name, container in CONTAINERS.items() if "ports" in container] == ["gateway"]
+    for name, container in CONTAINERS.items():
+        outer = {
+            n for n in container["networks"] if not (COMPOSE["networks"][n] or {}).get("internal")
+        }
+        assert not outer or name == "gateway"
+    for server in SERVERS:
+        assert CONTAINERS[server]["networks"] == ["servers"]
+
+
+def test_persistent_data_is_in_named_volumes() -> None:
+    keeping = (*SERVERS, "ingest")
+    mounts = {name: [v.split(":") for v in CONTAINERS[name]["volumes"]] for name in keeping}
+    assert {mount[0] for kept in mounts.values() for mount in kept} == set(COMPOSE["volumes"])
