@@ -20,9 +20,9 @@ FILES = sorted(
     if (len(path.parts) == 1 or path.parts[0] in TOP_FOLDERS) and "node_modules" not in path.parts
 )
 DOCUMENTS = [path for path in FILES if path.suffix == ".md"]
-OVERVIEWS = ["ARCHITECTURE.md", "docs/glossary.md"]
+OVERVIEWS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/glossary.md"]
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
-NAMED_FILE = re.compile(r"`([\w./-]+\.(?:py|lua|toml|md|json|jsonl|yaml|conf|ts|js|sh))`")
+NAMED_FILE = re.compile(r"`(?!build/)([\w./-]+\.(?:py|lua|toml|md|json|jsonl|yaml|conf|ts|js|sh))`")
 PATHS = [f"/{path.as_posix()}".replace("softphone_", "") for path in FILES]
 
 
