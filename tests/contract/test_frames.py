@@ -89,17 +89,17 @@ def test_the_call_keeps_the_names_fixed_from_the_start() -> None:
     assert {"record", "type", "name", "level", "reason", "url"} == set(call["matches"][0])
 
 
-def test_a_call_is_told_as_it_is_seen() -> None:
+def test_call_json_has_the_fields_of_the_view() -> None:
     call = seen(
         observed("ringing", 0, name="Huber"), observed("connected", 4), observed("ended", 64)
     )
     kept = CallFrame.model_validate(sample(FRAMES, "call")).call
     adapter = TypeAdapter(CallJson)
-    said = call_json(call, kept.matches, kept.comments)
+    sent = call_json(call, kept.matches, kept.comments)
     for field in fields(CallView):
         if field.name not in {"last_at", "matches"}:
-            assert getattr(said, field.name) == getattr(call, field.name)
-    assert (said.matches, said.comments) == (kept.matches, kept.comments)
-    assert said.deleted_at is None
-    assert adapter.validate_json(adapter.dump_json(said)) == said
-    assert said.ended_at == at(64)
+            assert getattr(sent, field.name) == getattr(call, field.name)
+    assert (sent.matches, sent.comments) == (kept.matches, kept.comments)
+    assert sent.deleted_at is None
+    assert adapter.validate_json(adapter.dump_json(sent)) == sent
+    assert sent.ended_at == at(64)

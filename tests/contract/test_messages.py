@@ -57,7 +57,7 @@ def test_a_sample_with_fields_that_came_later_is_understood_too(type_: str) -> N
 
 
 @pytest.mark.parametrize("type_", sorted(names(WITHDRAWN)))
-def test_a_sample_with_withdrawn_fields_is_understood_without_them(type_: str) -> None:
+def test_sample_with_withdrawn_fields_is_read_without_them(type_: str) -> None:
     """Instances of an older release may still send them."""
     message = BY_TYPE[type_].message
     assert message.model_validate(sample(WITHDRAWN, type_)) == message.model_validate(

@@ -93,7 +93,7 @@ class BrokerSite(ABC):
 
     @abstractmethod
     async def start(self) -> None:
-        """Accepts connections again."""
+        """Accepts connections again, after `stop`."""
 
 
 class MemorySite(BrokerSite):
