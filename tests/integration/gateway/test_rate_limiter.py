@@ -16,6 +16,7 @@ from softphone_common.http.problem import ProblemError
 from softphone_common.process.settings import Settings
 from softphone_common.stores.rate_limit import Rate, RateLimiter, network
 from softphone_common.stores.redis import Redis
+from softphone_common.stores.token_buckets import RedisTokenBuckets
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
@@ -39,7 +40,7 @@ class LimiterWithClock:
         )
         self.now = NOW
         self.redis = Redis(values, essential=False)
-        self.limiter = RateLimiter(self.redis, lambda: self.now, values)
+        self.limiter = RateLimiter(RedisTokenBuckets(self.redis), lambda: self.now, values)
 
     async def seconds_to_wait(self, who: str) -> int:
         """The seconds to wait according to the problem, or 0 if the request was accepted."""

@@ -9,7 +9,7 @@ from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import utc_now
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.rate_limit import RateLimiter
-from softphone_common.stores.redis import Redis
+from softphone_common.stores.token_buckets import LocalTokenBuckets
 from softphone_notifier.accounts.login_throttle import LoginThrottle
 from softphone_notifier.live.handshake_limit import HandshakeLimit
 from softphone_notifier.settings import NotifierSettings
@@ -31,7 +31,7 @@ HERE = "198.51.100.7"
 
 @pytest.fixture
 def throttle() -> LoginThrottle:
-    limiter = RateLimiter(Redis(SETTINGS, essential=False), utc_now, SETTINGS)
+    limiter = RateLimiter(LocalTokenBuckets(100), utc_now, SETTINGS)
     return LoginThrottle(limiter, SETTINGS)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from softphone_common.stores.token_buckets import LocalTokenBuckets
 from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.directory import MemoryDirectory
@@ -9,6 +10,7 @@ from softphone_testing.memory.sweeps import MemorySweepStore
 from support.store_contracts.calls import CallStoreContract, CommentStoreContract
 from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
+from support.store_contracts.token_buckets import TokenBucketsContract
 
 
 class TestCallsInMemory(CallStoreContract):
@@ -39,3 +41,9 @@ class TestDeadLettersInMemory(DeadLetterStoreContract):
     @pytest.fixture
     def letters(self) -> MemoryDeadLetterStore:
         return MemoryDeadLetterStore()
+
+
+class TestTokenBucketsInMemory(TokenBucketsContract):
+    @pytest.fixture
+    def buckets(self) -> LocalTokenBuckets:
+        return LocalTokenBuckets(100)

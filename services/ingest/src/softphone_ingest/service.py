@@ -15,6 +15,7 @@ from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import Rate, RateLimiter
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.tenants import Tenants
+from softphone_common.stores.token_buckets import RedisTokenBuckets
 from softphone_ingest.click_to_call.dialler import Dialler
 from softphone_ingest.click_to_call.idempotency import IdempotencyKeys
 from softphone_ingest.click_to_call.links import DialLinks
@@ -61,7 +62,7 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     hits = HitStore(mongo.database)
     keep = timedelta(days=settings.hits_keep_days)
     recorder = Recorder(hits, bus, keep, settings.hits_waiting_max)
-    limiter = RateLimiter(redis, clock, settings)
+    limiter = RateLimiter(RedisTokenBuckets(redis), clock, settings)
     pipeline = HitPipeline(
         devices,
         known_tenants,

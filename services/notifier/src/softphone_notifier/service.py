@@ -10,7 +10,8 @@ from softphone_common.runtime.service import Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import RateLimiter
 from softphone_common.stores.redis import Redis
-from softphone_common.stores.tenants import TenantReader
+from softphone_common.stores.tenants import MongoTenantReader
+from softphone_common.stores.token_buckets import RedisTokenBuckets
 from softphone_notifier.accounts import login_sessions, users
 from softphone_notifier.accounts.first_operator import FirstOperator
 from softphone_notifier.accounts.login_sessions import LoginSessions
@@ -33,12 +34,12 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     bus = Bus(settings, "notifier")
     mongo = Mongo(settings, users.INDEXES | login_sessions.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
-    throttle = LoginThrottle(RateLimiter(redis, clock, settings), settings)
+    throttle = LoginThrottle(RateLimiter(RedisTokenBuckets(redis), clock, settings), settings)
     origins = Origins(settings.origins)
     tokens = Tokens(settings.auth_secret, clock)
     user_store = UserStore(mongo.database)
     user_cache = UserCache(user_store, bus, settings.mirror_seconds)
-    seats = Seats(user_store, TenantReader(mongo.database))
+    seats = Seats(user_store, MongoTenantReader(mongo.database))
     sessions = LoginSessions(mongo.database, timedelta(seconds=settings.session_seconds))
     hub = Hub(bus, user_cache, clock, settings)
     routers = [

@@ -1,1 +1,1 @@
-"""Servers that keep state, MongoDB and Redis, and what is kept in memory of them."""
+"""Access to MongoDB and Redis, and caches of what they store."""

@@ -1,4 +1,4 @@
-"""Keeps a whole small collection in memory, so that a hit needs no database to be understood."""
+"""Keeps a whole small collection in memory, so that hits are processed without the database."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from softphone_common.process.telemetry import log
 
 
 class Versioned(Protocol):
-    """Something with an id that is never deleted, only made inactive, and counts its edits."""
+    """An entity that counts its edits and is made inactive instead of being deleted."""
 
     @property
     def id(self) -> str: ...
@@ -23,15 +23,17 @@ class Versioned(Protocol):
 
 V = TypeVar("V", bound=Versioned)
 Stored = dict[str, Any]
-"""An item as the store has it."""
+"""An entity as the store has it."""
+
+_RETRY_SECONDS = 1
 
 
 class CollectionCache(Generic[V]):
-    """All items by id, the newest version of each. A resource of `service.run`.
+    """The newest known version of every entity by id. A resource of `service.run`.
 
-    Filled from the store, kept fresh by the Changed messages and, since one of those may be
-    missed while the broker is away, read again from time to time. What of it can't be understood,
-    or a store that refuses, leaves everything else as it is known.
+    Changed messages keep it fresh. It also reads the store every `seconds`, since a message may be
+    missed while the broker is away. A document that can't be parsed, or a store that fails, leaves
+    all other entities as they are.
     """
 
     essential = True
@@ -48,69 +50,71 @@ class CollectionCache(Generic[V]):
         self._parse = parse
         self._seconds = seconds
         self._items: dict[str, V] = {}
-        self._now = asyncio.Event()
+        self._refresh_now = asyncio.Event()
         self.task = BackgroundTask(self._stay_fresh, f"cache of {name}")
         self.loaded = False
 
-    def get(self, key: str) -> V | None:
-        """The item with this id."""
-        return self._items.get(key)
+    def get(self, id_: str) -> V | None:
+        """The entity with this id, active or not."""
+        return self._items.get(id_)
 
     def __iter__(self) -> Iterator[V]:
         return iter(list(self._items.values()))
 
     def apply(self, item: V) -> bool:
-        """Takes the item unless a newer version is known; whether it was news."""
-        known = self._items.get(item.id)
-        if known is not None and known.version >= item.version:
+        """Takes the entity and returns True, unless this version or a newer one is cached."""
+        # messages and reads of the store overtake each other; only the version tells which is newer
+        cached = self._items.get(item.id)
+        if cached is not None and cached.version >= item.version:
             return False
         self._items[item.id] = item
         return True
 
     def refresh(self) -> None:
-        """Has the store read again soon; does not wait for it."""
-        self._now.set()
+        """Starts a read of the store and returns at once."""
+        self._refresh_now.set()
 
     async def start(self) -> None:
-        """Begins reading; does not wait for the first success."""
+        """Returns at once; the store need not be there yet."""
         self.task.start()
 
     async def ping(self) -> None:
-        """Raises UnavailableError until it was filled once."""
+        """Raises UnavailableError until the store was read once."""
         if not self.loaded:
             raise UnavailableError(self.name, "not read from the store yet")
 
     async def stop(self) -> None:
-        """Reads no more."""
+        """Stops reading; the cached entities stay."""
         await self.task.stop()
 
     async def _stay_fresh(self) -> None:
         while True:
-            self._now.clear()
+            # cleared before reading: a message that arrives during the read asks for another one
+            self._refresh_now.clear()
             try:
                 for stored in await self._read():
                     self._take(stored)
                 self.loaded = True
             except UnavailableError as error:
-                log.warning("mirror not refreshed", mirror=self.name, error=str(error))
-            except Exception as error:  # the store refuses; what is known is better than nothing
-                log.error("mirror not refreshed", mirror=self.name, exc_info=error)
+                log.warning("cache not refreshed", cache=self.name, error=str(error))
+            except Exception as error:  # old entities are better than a service that ends
+                log.error("cache not refreshed", cache=self.name, exc_info=error)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds if self.loaded else 1):
-                    await self._now.wait()
+                async with asyncio.timeout(self._seconds if self.loaded else _RETRY_SECONDS):
+                    await self._refresh_now.wait()
 
     def _take(self, stored: Stored) -> None:
-        """Another release may have stored what this one can't read."""
+        # during an update another release may have stored what this one can't parse
         try:
             item = self._parse(stored)
         except Exception as error:
-            why = _fields(error) if isinstance(error, ValidationError) else repr(error)
-            log.error("stored item not understood", mirror=self.name, id=stored["_id"], error=why)
+            why = _field_errors(error) if isinstance(error, ValidationError) else repr(error)
+            log.error("stored document not parsed", cache=self.name, id=stored["_id"], error=why)
         else:
             self.apply(item)
 
 
-def _fields(error: ValidationError) -> str:
-    """What is wrong with which field, without what is in it."""
-    found = error.errors(include_input=False, include_url=False)
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found)
+def _field_errors(error: ValidationError) -> str:
+    """The wrong fields and what is wrong with them, without their values, which may be secret."""
+    errors = error.errors(include_input=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors)

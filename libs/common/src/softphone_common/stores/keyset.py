@@ -25,7 +25,7 @@ Position = tuple[K, str]
 # no slots: in Python 3.11 a generic class with slots fails when it is made as KeysetPage[X, Y](...)
 @dataclass(frozen=True)
 class KeysetPage(Generic[T, K]):
-    """Some rows of a list, and the position of the last one if more rows follow."""
+    """Rows of a list, and the position of the last one if more rows follow."""
 
     items: list[T]
     next: Position[K] | None = None
@@ -60,7 +60,7 @@ class Keyset(Generic[K]):
             # $and, since the query may have a condition on the ordering field already
             query = {"$and": [query, self._behind(after)]}
         with reaching():
-            # one more than asked for shows whether there is a next page
+            # one row beyond the page shows whether there is a next page
             found = await rows.find(query).sort(order).limit(size + 1).to_list(None)
         return cut(found, size, lambda row: (row[self.field], row["_id"]), parse)
 

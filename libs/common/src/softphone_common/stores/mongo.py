@@ -1,4 +1,4 @@
-"""MongoDB through motor: one client a service, written with journaled majority; no collection."""
+"""The connection to MongoDB: one client for each service, writing with journaled majority."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ _NAME = "MongoDB"
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Turns the errors that only waiting helps against into UnavailableError.
+    """Turns errors that end by themselves into UnavailableError; a context manager for each call.
 
     Server selection and changes of the primary are ConnectionFailures; the driver marks the others
     it would retry itself with the label RetryableWriteError, and timeouts with `timeout`.
@@ -44,7 +44,7 @@ def reaching() -> Iterator[None]:
 
 
 class Mongo:
-    """The database of one service and the indexes its stores want. A resource of `service.run`."""
+    """The database of a service with the indexes of its stores. A resource of `service.run`."""
 
     name = _NAME
 
@@ -59,7 +59,7 @@ class Mongo:
             journal=True,
             serverSelectionTimeoutMS=int(settings.ping_seconds * 1000),
             connectTimeoutMS=int(settings.ping_seconds * 1000),
-            # no question may outlast the shutdown: its thread could not be stopped
+            # motor runs the driver in threads, which can't be cancelled and would delay the stop
             socketTimeoutMS=int(settings.shutdown_seconds * 1000 / 2),
         )
         self._client = client
@@ -68,18 +68,18 @@ class Mongo:
         self.task = BackgroundTask(self._prepare, "indexes")
 
     async def start(self) -> None:
-        """Begins to make the indexes; does not wait for the server."""
+        """Starts creating the indexes and returns at once; the server need not be there yet."""
         self.task.start()
 
     async def ping(self) -> None:
-        """Raises UnavailableError if it does not answer or an index is still missing."""
+        """Raises UnavailableError without an answer, and until all indexes exist."""
         with reaching():
             await self.database.command("ping")
         if not self._prepared:
-            raise UnavailableError(self.name, "its indexes are still being made")
+            raise UnavailableError(self.name, "its indexes are still being created")
 
     async def stop(self) -> None:
-        """Closes all connections."""
+        """Closes all connections of the client."""
         await self.task.stop()
         self._client.close()
 
@@ -91,5 +91,5 @@ class Mongo:
                         await self.database[collection].create_indexes(list(indexes))
                 self._prepared = True
             except UnavailableError as error:
-                log.warning("indexes wait", error=str(error))
+                log.warning("creating indexes postponed", error=str(error))
                 await asyncio.sleep(self._pause)

@@ -1,13 +1,10 @@
-"""How often somebody may do something, counted in Redis for all processes; refuses, never waits."""
+"""Limits how often something may be done, by token buckets that refuse and never wait."""
 
 import asyncio
 import ipaddress
 import math
 import time
 from dataclasses import dataclass
-from importlib.resources import files
-
-from redis.commands.core import AsyncScript
 
 from softphone_common.http.problem import ProblemError
 from softphone_common.process import metrics
@@ -15,14 +12,12 @@ from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_common.process.telemetry import log
-from softphone_common.stores.redis import Redis, reaching
-
-_SKEW = 60_000.0
+from softphone_common.stores.token_buckets import LocalTokenBuckets, TokenBuckets
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`burst` times at once, and as many again in every `seconds`."""
+    """`burst` times at once, and then as many times in every `seconds`."""
 
     name: str
     burst: int
@@ -30,31 +25,29 @@ class Rate:
 
     @property
     def full(self) -> float:
-        """What a full bucket holds, in milliseconds it takes to fill."""
+        """The content of a full bucket: the milliseconds in which it fills."""
         return self.seconds * 1000
 
     @property
     def one(self) -> float:
-        """What one time takes of it."""
+        """The part of a bucket that one time costs, in milliseconds."""
         return self.full / self.burst
 
 
 class RateLimiter:
-    """Token buckets. While Redis is away or slow each process counts for itself."""
+    """Counts in shared buckets; while these are away or slow, each process counts for itself."""
 
-    def __init__(self, redis: Redis, clock: Clock, settings: Settings) -> None:
+    def __init__(self, shared: TokenBuckets, clock: Clock, settings: Settings) -> None:
+        self._shared = shared
+        self._local = LocalTokenBuckets(settings.limits_max)
         self._clock = clock
-        self._within = settings.limits_wait_ms / 1000
+        self._wait_seconds = settings.limits_wait_ms / 1000
         self._pause = settings.limits_pause_seconds
-        self._max = settings.limits_max
-        script = files("softphone_common.stores").joinpath("token_bucket.lua").read_text("utf-8")
-        self._script: AsyncScript = redis.client.register_script(script)
         self._alone_until = 0.0
-        self._full_at: dict[str, float] = {}
 
-    async def acquire(self, rate: Rate, who: str) -> None:
-        """Counts one time. Raises ProblemError 429 if it is one too many, which counts nothing."""
-        wait = await self._move(rate, who, rate.one)
+    async def acquire(self, rate: Rate, key: str) -> None:
+        """Counts one time. Raises ProblemError 429, and counts nothing, if it is one too many."""
+        wait = await self._take(rate, key, rate.one)
         if wait > 0:
             metrics.LIMITED.labels(rate.name).inc()
             seconds = math.ceil(wait / 1000)
@@ -62,51 +55,40 @@ class RateLimiter:
                 "rate-limit-exceeded", headers={"Retry-After": str(seconds)}, seconds=seconds
             )
 
-    async def refund(self, rate: Rate, who: str) -> None:
-        """What was counted last was none of those that are to be limited."""
-        await self._move(rate, who, -rate.one)
+    async def refund(self, rate: Rate, key: str) -> None:
+        """Takes back one `acquire`, for example of a sign-in that succeeded."""
+        await self._take(rate, key, -rate.one)
 
-    async def reset(self, rate: Rate, who: str) -> None:
-        """Begins to count anew."""
-        await self._move(rate, who, -rate.full)
+    async def reset(self, rate: Rate, key: str) -> None:
+        """Forgets all that was counted for the key."""
+        await self._take(rate, key, -rate.full)
 
-    async def _move(self, rate: Rate, who: str, amount: float) -> float:
-        key, now = f"limit:{rate.name}:{who}", self._clock().timestamp() * 1000
+    async def _take(self, rate: Rate, key: str, amount: float) -> float:
+        key, now = f"limit:{rate.name}:{key}", self._clock().timestamp() * 1000
         if time.monotonic() >= self._alone_until:
-            # whoever comes while this one tries counts alone: a hung Redis holds up one, once
-            tried = self._alone_until > 0
-            self._alone_until = time.monotonic() + self._pause if tried else 0.0
+            # After an outage one request tries the shared buckets, and all others that come
+            # meanwhile count alone: a Redis that hangs delays one request in each pause.
+            was_alone = self._alone_until > 0
+            self._alone_until = time.monotonic() + self._pause if was_alone else 0.0
             try:
-                async with asyncio.timeout(self._within):
-                    with reaching():
-                        wait = await self._script([key], [now, amount, rate.full, _SKEW])
+                async with asyncio.timeout(self._wait_seconds):
+                    wait = await self._shared.take(key, now, amount, rate.full)
             except (UnavailableError, TimeoutError) as error:
-                if self._alone_until == 0:  # once for all that come meanwhile
+                if self._alone_until == 0:  # the first of those that met the outage
                     log.warning("limits counted alone", error=str(error) or "Redis is slow")
                 self._alone_until = time.monotonic() + self._pause
             else:
                 self._alone_until = 0.0
-                return float(wait)
-        return self._move_here(key, now, amount, rate.full)
-
-    def _move_here(self, key: str, now: float, amount: float, full: float) -> float:
-        """The same as `token_bucket.lua`, in this process."""
-        at = self._full_at.get(key, now)
-        if at < now or at > now + full + _SKEW:
-            at = now
-        left = at + amount - now
-        if amount > 0 and left > full:
-            return left - full
-        self._full_at.pop(key, None)
-        if left > 0:
-            while len(self._full_at) >= self._max:
-                del self._full_at[next(iter(self._full_at))]
-            self._full_at[key] = at + amount
-        return 0.0
+                return wait
+        return await self._local.take(key, now, amount, rate.full)
 
 
 def network(address: str) -> str:
-    """Whom an address is counted as: in IPv6 one customer has a whole /64."""
+    """The text an address is counted by: an IPv4 address, or the /64 network of an IPv6 address.
+
+    A customer of a provider usually has a whole /64 (RFC 6177), and would have a new address for
+    each attempt.
+    """
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,7 @@
-"""Redis: one client a service; whoever uses it says what happens without it."""
+"""The connection to Redis: one client for each service.
+
+No data in Redis is needed for good: each user of this module works without Redis, with less.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +20,7 @@ _NAME = "Redis"
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Turns every failure to get an answer into UnavailableError."""
+    """Turns every error of Redis into UnavailableError; a context manager for each call."""
     try:
         yield
     except (NotConnected, TooSlow, RedisError, OSError) as error:
@@ -32,8 +35,8 @@ class Redis:
 
     def __init__(self, settings: Settings, *, essential: bool) -> None:
         self.essential = essential
-        # The plain pool connects one after the other: with a server that hangs everybody would wait
-        # for all who came before. This one makes them wait only for a place, and not for long.
+        # redis-py's plain ConnectionPool holds a lock while it connects: with a server that hangs,
+        # each caller would wait for the timeouts of all before it. This pool limits the wait.
         pool = BlockingConnectionPool.from_url(
             settings.redis_url.get_secret_value(),
             decode_responses=True,
@@ -45,13 +48,13 @@ class Redis:
         self.client: Client = Client.from_pool(pool)
 
     async def start(self) -> None:
-        """Nothing: connections are made when first used."""
+        """Does nothing, since the pool connects when it is used."""
 
     async def ping(self) -> None:
-        """Raises UnavailableError if it does not answer."""
+        """Raises UnavailableError without an answer."""
         with reaching():
             await self.client.ping()
 
     async def stop(self) -> None:
-        """Closes all connections."""
+        """Closes all connections of the pool."""
         await self.client.aclose()

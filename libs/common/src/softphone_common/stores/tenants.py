@@ -1,7 +1,8 @@
-"""The one reader of tenants for all services; only ingest writes them."""
+"""Tenants as all services read them; only ingest writes them."""
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Protocol
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.entities import Tenant
@@ -15,7 +16,7 @@ COLLECTION = "tenants"
 
 
 class Tenants(CollectionCache[Tenant]):
-    """All tenants in memory, kept fresh by TenantChanged."""
+    """Caches all tenants; TenantChanged keeps them fresh."""
 
     def __init__(self, database: Database, bus: Bus, seconds: float) -> None:
         super().__init__("tenants", self._read_all, partial(from_document, Tenant), seconds)
@@ -23,11 +24,11 @@ class Tenants(CollectionCache[Tenant]):
         bus.subscribe(TenantChanged, self.on_tenant_changed, on_reconnect=self.refresh)
 
     def require(self, tenant: str) -> Tenant:
-        """The tenant with this id. Raises UnavailableError while it is not known here."""
-        found = self.get(tenant)
-        if found is None:
+        """The tenant with this id. Raises UnavailableError while it is not cached."""
+        cached = self.get(tenant)
+        if cached is None:
             raise UnavailableError(self.name, f"{tenant} is not known here yet")
-        return found
+        return cached
 
     async def _read_all(self) -> Iterable[Document]:
         with reaching():
@@ -38,14 +39,20 @@ class Tenants(CollectionCache[Tenant]):
         self.apply(message.settings)
 
 
-class TenantReader:
-    """Tenants from the store, for what must not be decided by an older one."""
+class TenantReader(Protocol):
+    """Reads tenants from the store, for decisions that an outdated cache must not make."""
+
+    async def get(self, tenant: str) -> Tenant | None:
+        """The tenant with this id. Raises UnavailableError."""
+
+
+class MongoTenantReader:
+    """Reads tenants in MongoDB; a `TenantReader`."""
 
     def __init__(self, database: Database) -> None:
         self._tenants = database[COLLECTION]
 
     async def get(self, tenant: str) -> Tenant | None:
-        """The tenant with this id as it is stored now."""
         with reaching():
             document = await self._tenants.find_one({"_id": tenant})
         return from_optional(Tenant, document)
