@@ -45,19 +45,19 @@ def test_a_secret_comes_from_the_file_that_is_named(
         ("SOFTPHONE_BATCH_SIZE", "0"),
     ],
 )
-def test_a_bad_value_stops_the_start_and_is_named_but_not_shown(
+def test_bad_value_stops_the_start_and_is_named_not_shown(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as stopped:
         load(Settings)
-    said = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert stopped.value.code == EXIT_BAD_SETTINGS
-    assert name in said
-    assert value not in said.replace(name, "") or value == "0"
+    assert name in message
+    assert value not in message.replace(name, "") or value == "0"
 
 
-def test_what_is_missing_is_named(
+def test_missing_setting_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SOFTPHONE_MONGO_URL")
@@ -66,7 +66,7 @@ def test_what_is_missing_is_named(
     assert "SOFTPHONE_MONGO_URL" in capsys.readouterr().err
 
 
-def test_an_unreadable_file_is_an_error_and_named(
+def test_unreadable_file_is_an_error_that_names_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SOFTPHONE_AUTH_SECRET_FILE", "/nowhere/secret")
@@ -80,7 +80,7 @@ OPERATOR = "SOFTPHONE_OPERATOR_PASSWORD"
 
 @pytest.mark.parametrize("password", ["", "\n", "123456789"], ids=["empty", "a line", "short"])
 @pytest.mark.parametrize("how", ["environment", "file"])
-def test_an_operator_has_a_password_as_long_as_any_or_there_is_no_start(
+def test_short_operator_password_stops_the_start(
     how: str,
     password: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -94,13 +94,13 @@ def test_an_operator_has_a_password_as_long_as_any_or_there_is_no_start(
         monkeypatch.setenv(OPERATOR, password)
     with pytest.raises(SystemExit) as stopped:
         load(NotifierSettings)
-    said = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert stopped.value.code == EXIT_BAD_SETTINGS
-    assert OPERATOR in said
-    assert "123456789" not in said
+    assert OPERATOR in message
+    assert "123456789" not in message
 
 
-def test_an_operators_password_is_held_against_the_length_that_is_set(
+def test_operator_password_has_the_minimum_length_that_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert load(NotifierSettings).operator_password is None
@@ -112,7 +112,7 @@ def test_an_operators_password_is_held_against_the_length_that_is_set(
 
 
 @pytest.mark.parametrize(("one_network", "all_networks"), [("300", None), ("20", "20")])
-def test_one_network_may_not_use_up_what_a_login_may_fail(
+def test_limit_of_one_network_is_below_that_of_all_networks(
     one_network: str,
     all_networks: str | None,
     monkeypatch: pytest.MonkeyPatch,

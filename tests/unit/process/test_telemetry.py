@@ -6,7 +6,7 @@ from softphone_common.process.telemetry import mask, traceparent, tracing
 
 
 @pytest.mark.parametrize(
-    ("said", "logged"),
+    ("event", "logged"),
     [
         ("no route to +498999998001", "no route to …8001"),
         ("08999998001 rang", "…8001 rang"),
@@ -16,11 +16,11 @@ from softphone_common.process.telemetry import mask, traceparent, tracing
         ("call 3a2c2a99-e36c-534c-beab-45c17a91c235", "call 3a2c2a99-e36c-534c-beab-45c17a91c235"),
     ],
 )
-def test_only_the_last_four_digits_of_a_number_are_logged(said: str, logged: str) -> None:
-    assert mask(None, "", {"event": said})["event"] == logged
+def test_number_in_a_log_event_shows_its_last_four_digits(event: str, logged: str) -> None:
+    assert mask(None, "", {"event": event})["event"] == logged
 
 
-def test_a_trace_goes_on_in_the_next_header() -> None:
+def test_trace_goes_on_in_the_next_header() -> None:
     with tracing("00-" + "a" * 32 + "-" + "b" * 16 + "-01") as trace:
         version, sent, span, flags = traceparent().split("-")
     assert (version, sent, flags) == ("00", trace, "01")
@@ -29,7 +29,7 @@ def test_a_trace_goes_on_in_the_next_header() -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "nonsense", "00-xyz-1-01"])
-def test_without_a_valid_header_a_new_trace_begins(header: str | None) -> None:
+def test_invalid_traceparent_begins_a_new_trace(header: str | None) -> None:
     with tracing(header) as first, tracing(header) as second:
         assert first != second
         assert len(second) == 32
