@@ -1,1 +1,1 @@
-"""All five services in one process on one port, with their servers beside it."""
+"""All services in one process on one port, with the servers they need."""

@@ -1,4 +1,4 @@
-"""The command `softphone-onebox`: everything on one machine, from nothing to a ringing popup."""
+"""The program `softphone-onebox`: servers, services and a demo tenant on one machine."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ _READY_SECONDS = 60.0
 
 
 def main() -> None:
-    """Runs until Ctrl-C or SIGTERM."""
+    """Runs until Ctrl-C or SIGTERM, and then stops the servers it has started."""
     try:
         settings = OneboxSettings()
     except ValidationError as error:
@@ -60,7 +60,8 @@ async def _main(settings: OneboxSettings) -> int:
             return 0
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, lambda: None)  # already on its way out
+                # A second Ctrl-C must not interrupt the servers while they write to disk.
+                loop.add_signal_handler(number, lambda: None)
             await box.stop_servers()
 
 

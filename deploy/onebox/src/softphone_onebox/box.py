@@ -1,4 +1,4 @@
-"""Puts the box together: servers that are missing, the five services, one port; seeds nothing."""
+"""Starts the servers that have no address, and builds all installed services over them."""
 
 import asyncio
 import secrets
@@ -29,7 +29,7 @@ S = TypeVar("S", bound=Settings)
 
 
 class Box:
-    """The servers this process started, and the services over them."""
+    """The servers that this process starts, and the services that use them."""
 
     def __init__(self, settings: OneboxSettings, say: Say) -> None:
         self._settings = settings
@@ -42,13 +42,13 @@ class Box:
         self.activation_public_keys = ",".join(filter(None, [settings.activation_public_key, own]))
 
     async def start_servers(self) -> None:
-        """Starts what has no address, all at once. Raises ServerError saying what to do."""
-        given = {
+        """Starts the servers without an address at the same time. Raises ServerError."""
+        servers = {
             "amqp_url": (self._settings.amqp_url, RabbitMQ, "rabbitmq"),
             "mongo_url": (self._settings.mongo_url, MongoDB, "mongodb"),
             "redis_url": (self._settings.redis_url, Redis, "redis"),
         }
-        for name, (address, kind, folder) in given.items():
+        for name, (address, kind, folder) in servers.items():
             if address is None:
                 self._servers[name] = kind(self._folder / folder)
         try:
@@ -59,15 +59,15 @@ class Box:
             raise failures.exceptions[0] from None
 
     async def stop_servers(self) -> None:
-        """Stops what was started here, the last first, and nothing else."""
+        """Stops the servers that were started here, the last first."""
         for server in reversed(self._servers.values()):
             if server.running:
                 self._say(f"Stopping {server.description}")
             await server.stop()
 
     async def runner(self) -> Runner:
-        """All five services, ready to run."""
-        return Runner(self._given(Settings), await self._services())
+        """All installed services, ready to run."""
+        return Runner(self._settings_of(Settings), await self._services())
 
     async def _start(self, server: Server) -> None:
         self._say(f"Starting {server.title} …")
@@ -76,34 +76,34 @@ class Box:
 
     async def _services(self) -> list[Service]:
         definitions = installed_services().values()
-        return [await d.build(self._given(d.settings)) for d in definitions]
+        return [await d.build(self._settings_of(d.settings)) for d in definitions]
 
-    def _given(self, kind: type[S]) -> S:
-        own = {name: SecretStr(server.url) for name, server in self._servers.items()}
-        where = {"host": self._settings.host, "port": self._settings.port}
+    def _settings_of(self, kind: type[S]) -> S:
+        urls = {name: SecretStr(server.url) for name, server in self._servers.items()}
+        address = {"host": self._settings.host, "port": self._settings.port}
         ingest = {
             "activation_public_key": self.activation_public_keys,
             "spool_dir": self._folder / "spool",
         }
-        return load(kind, **own, **where, **ingest, auth_secret=self.auth_secret)
+        return load(kind, **urls, **address, **ingest, auth_secret=self.auth_secret)
 
     def _auth_secret(self) -> SecretStr:
         if self._settings.auth_secret is not None:
             return self._settings.auth_secret
         self._folder.mkdir(parents=True, exist_ok=True)
-        return SecretStr(_kept(self._folder / "auth_secret", secrets.token_urlsafe(48)))
+        return SecretStr(_stored(self._folder / "auth_secret", secrets.token_urlsafe(48)))
 
     def _activation_key(self) -> PrivateKey:
-        """What signs the demo's code."""
+        """The key that signs the activation code of the demo tenant."""
         if self._settings.activation_private_key is not None:
             return decode_private_key(self._settings.activation_private_key.get_secret_value())
         self._folder.mkdir(parents=True, exist_ok=True)
         fresh = encode_private_key(PrivateKey.generate())
-        return decode_private_key(_kept(self._folder / "activation_private_key", fresh))
+        return decode_private_key(_stored(self._folder / "activation_private_key", fresh))
 
 
-def _kept(path: Path, fresh: str) -> str:
-    """The secret in this file, which gets the fresh one at the first start."""
+def _stored(path: Path, fresh: str) -> str:
+    """The secret in this file. At the first start `fresh` is written to it."""
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(fresh)

@@ -1,4 +1,4 @@
-"""Fills the demo tenant through the product's own HTTP interface, once, and keeps its facts."""
+"""Creates the demo tenant over the HTTP API, once, and stores its logins and keys in a file."""
 
 import json
 import secrets
@@ -39,7 +39,7 @@ _RECORDS: tuple[tuple[str, str, str], ...] = (
 
 @dataclass(frozen=True)
 class Demo:
-    """Makes the demo tenant. `facts` is the file scripts read, `key` signs the activation code."""
+    """The demo tenant. `facts` is the file that scripts read; `key` signs the activation code."""
 
     url: str
     tokens: Tokens
@@ -47,22 +47,22 @@ class Demo:
     key: PrivateKey
 
     async def ensure(self) -> dict[str, Any]:
-        """The facts: of the tenant that is there, or of a new one."""
+        """Creates the tenant unless the file exists, and returns the content of the file."""
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
             client.headers["Authorization"] = f"Bearer {self._operator_token()}"
             if self.facts.exists():
                 await self._activate(client)
-                known: dict[str, Any] = json.loads(self.facts.read_text())
-                return self._keep({**known, "url": self.url})
-            await _ask(client, "PUT", f"/api/tenants/{TENANT}", {"name": "Demo GmbH"})
+                facts: dict[str, Any] = json.loads(self.facts.read_text())
+                return self._store({**facts, "url": self.url})
+            await _request(client, "PUT", f"/api/tenants/{TENANT}", {"name": "Demo GmbH"})
             await self._activate(client)
             users = await self._people(client)
-            if not (await _ask(client, "GET", "/api/directory/records"))["items"]:
+            if not (await _request(client, "GET", "/api/directory/records"))["items"]:
                 for kind, name, number in _RECORDS:
                     record = {"type": kind, "name": name, "numbers": [{"number": number}]}
-                    await _ask(client, "POST", "/api/directory/records", record)
-            device = await _ask(client, "POST", "/api/devices", {"name": "Demo phone"})
-            return self._keep(
+                    await _request(client, "POST", "/api/directory/records", record)
+            device = await _request(client, "POST", "/api/devices", {"name": "Demo phone"})
+            return self._store(
                 {
                     "url": self.url,
                     "tenant": TENANT,
@@ -73,29 +73,31 @@ class Demo:
             )
 
     async def _activate(self, client: httpx.AsyncClient) -> None:
-        """Gives the tenant a code, unless it has one that holds."""
+        """Activates the tenant unless it has a valid code."""
         now = utc_now()
-        if (await _ask(client, "GET", "/api/tenant"))["state"] in {"no-code", "expired"}:
+        if (await _request(client, "GET", "/api/tenant"))["state"] in {"no-code", "expired"}:
             code = issue(self.key, TENANT, _SEATS, now, now + _YEARS)
-            await _ask(client, "PUT", "/api/tenant/activation", {"code": code})
+            await _request(client, "PUT", "/api/tenant/activation", {"code": code})
 
     async def _people(self, client: httpx.AsyncClient) -> list[dict[str, str]]:
-        """Everybody with a new password: the old ones went with the file that held them."""
-        there = {u["login"]: u["id"] for u in (await _ask(client, "GET", "/api/users"))["items"]}
+        """Creates the users, or gives existing ones new passwords, since the file was lost."""
+        existing = {
+            u["login"]: u["id"] for u in (await _request(client, "GET", "/api/users"))["items"]
+        }
         users = []
         for login, name, role, extension in _PEOPLE:
             password = _password()
             fields = {"name": name, "role": role, "extensions": [extension], "password": password}
-            if login in there:
-                await _ask(client, "PATCH", f"/api/users/{there[login]}", fields)
+            if login in existing:
+                await _request(client, "PATCH", f"/api/users/{existing[login]}", fields)
             else:
-                await _ask(client, "POST", "/api/users", {"login": login, **fields})
+                await _request(client, "POST", "/api/users", {"login": login, **fields})
             users.append(
                 {"login": login, "password": password, "extension": extension, "role": role}
             )
         return users
 
-    def _keep(self, facts: dict[str, Any]) -> dict[str, Any]:
+    def _store(self, facts: dict[str, Any]) -> dict[str, Any]:
         fresh = self.facts.with_suffix(".new")
         fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
@@ -108,21 +110,21 @@ class Demo:
 
 
 def _password() -> str:
-    """Twelve letters and digits, none of which looks like another."""
+    """Twelve letters and digits without those that look alike, such as l and 1."""
     return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(12))
 
 
-async def _ask(
+async def _request(
     client: httpx.AsyncClient, method: str, path: str, body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    answer = await client.request(method, path, json=body)
-    answer.raise_for_status()
-    given: dict[str, Any] = answer.json()
-    return given
+    response = await client.request(method, path, json=body)
+    response.raise_for_status()
+    content: dict[str, Any] = response.json()
+    return content
 
 
 def greeting(facts: dict[str, Any]) -> str:
-    """What is printed when all is ready: the address, the logins, three lines to paste."""
+    """The text for the terminal: the address, the logins, and three commands to paste."""
     people = [
         f"    {u['login']:<10} {u['password']:<14} extension {u['extension']:<4} {u['role']}"
         for u in facts["users"]
@@ -142,7 +144,7 @@ def greeting(facts: dict[str, Any]) -> str:
             f" {facts['device']['extension']}:",
             *hits,
             "",
-            "  A call id names one call: count demo-1 up for the next. Ctrl-C stops everything.",
+            "  For another call change demo-1 to demo-2. Ctrl-C stops everything.",
             "",
         ]
     )

@@ -1,4 +1,4 @@
-"""Writes the OpenAPI document of every service into a folder; needs no server to do so."""
+"""Writes the OpenAPI document of every service into a folder. No server is needed."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from softphone_common.runtime.runner import Runner
 
 
 async def openapi_documents() -> dict[str, dict[str, Any]]:
-    """The document of each service by its name."""
+    """The documents by service name."""
     documents: dict[str, dict[str, Any]] = {}
     for name, definition in installed_services().items():
         settings = definition.settings(
@@ -30,12 +30,12 @@ async def openapi_documents() -> dict[str, dict[str, Any]]:
 
 
 def as_text(document: dict[str, Any]) -> str:
-    """As it is checked in."""
+    """The document in the form that is checked in."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Writes into the folder that is named first."""
+    """Writes the documents into the folder of the first argument."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in asyncio.run(openapi_documents()).items():

@@ -1,4 +1,4 @@
-"""What the onebox is told; all of it has a default."""
+"""The settings of the onebox. All have a default."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,27 +16,38 @@ def _readable(key: SecretStr) -> SecretStr:
 
 
 class OneboxSettings(BaseSettings):
-    """Addresses that are not given are of servers the onebox starts itself."""
+    """Settings from the environment. The onebox starts the servers whose address is missing."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    amqp_url: SecretStr | None = Field(None, description="RabbitMQ; none: one is started")
-    mongo_url: SecretStr | None = Field(None, description="MongoDB; none: one is started")
-    redis_url: SecretStr | None = Field(None, description="Redis; none: one is started")
+    amqp_url: SecretStr | None = Field(
+        None, description="RabbitMQ; by default the onebox starts one"
+    )
+    mongo_url: SecretStr | None = Field(
+        None, description="MongoDB; by default the onebox starts one"
+    )
+    redis_url: SecretStr | None = Field(None, description="Redis; by default the onebox starts one")
     auth_secret: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Signs tokens; none: one is made and kept in the data folder",
+        description="Signs tokens; by default a secret is created in the data folder",
     )
     activation_public_key: str = Field(
-        "", description="Checks activation codes, beside the own one; several: comma-separated"
+        "",
+        description="Further public keys of activation codes, comma-separated",
     )
     activation_private_key: Annotated[SecretStr, AfterValidator(_readable)] | None = Field(
-        None, description="Signs the demo's code; none: one is made and kept in the data folder"
+        None,
+        description="Signs the demo's activation code; by default a key is created",
     )
-    host: str = Field("127.0.0.1", description="0.0.0.0 lets phones in the network in")
-    port: int = Field(8080, ge=1, le=65535, description="The one port")
-    data_dir: Path = Field(Path("data"), description="Where everything is kept")
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on; 0.0.0.0 admits phones in the network",
+    )
+    port: int = Field(8080, ge=1, le=65535, description="Port of page, API, websocket and hits")
+    data_dir: Path = Field(Path("data"), description="Folder of all data, keys and logs")
     log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Of softphone.log"
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Lowest level in softphone.log",
     )
