@@ -1,4 +1,4 @@
-"""The AsyncAPI document: what is checked in is what the catalogue says, and it holds together."""
+"""The AsyncAPI document: the checked-in file follows from the catalogue, and its parts agree."""
 
 import json
 from collections import Counter
@@ -38,7 +38,7 @@ def resolved(reference: str) -> Any:
 
 
 def operations(entry: Entry, action: str) -> list[dict[str, Any]]:
-    """The operations of one message: all that send it, or all that receive it."""
+    """The operations that send one message, or those that receive it."""
     channel = {"$ref": f"#/channels/{entry.message.__name__}"}
     return [
         operation
@@ -47,7 +47,7 @@ def operations(entry: Entry, action: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_the_checked_in_document_is_the_generated_one() -> None:
+def test_checked_in_document_is_the_generated_one() -> None:
     checked_in = (ROOT / "docs" / "asyncapi.json").read_text("utf-8")
     assert checked_in == text(), (
         "run: uv run python -m softphone_common.contracts.asyncapi > docs/asyncapi.json"
@@ -55,7 +55,7 @@ def test_the_checked_in_document_is_the_generated_one() -> None:
     assert json.loads(checked_in) == DOCUMENT
 
 
-def test_it_is_of_version_3_and_says_what_it_is_of() -> None:
+def test_document_has_version_3_and_describes_itself() -> None:
     assert DOCUMENT["asyncapi"] == "3.0.0"
     assert {"title", "version"} <= set(DOCUMENT["info"])
     assert set(DOCUMENT) == {
@@ -76,7 +76,7 @@ def test_references_resolve_and_use_every_schema() -> None:
 
 
 @every_entry
-def test_a_channel_is_the_pattern_of_its_message(entry: Entry) -> None:
+def test_channel_has_the_pattern_of_its_message(entry: Entry) -> None:
     name = entry.message.__name__
     channel = DOCUMENT["channels"][name]
     verbs = channel["parameters"].get("verb", {"enum": entry.message.verbs})["enum"]
@@ -94,7 +94,7 @@ def test_a_channel_is_the_pattern_of_its_message(entry: Entry) -> None:
 
 
 @every_entry
-def test_everybody_who_sends_or_receives_is_named(entry: Entry) -> None:
+def test_operations_name_all_senders_and_receivers(entry: Entry) -> None:
     name = entry.message.__name__
     assert len(operations(entry, "send")) == 1
     assert f"{entry.sender}-sends-{name}" in DOCUMENT["operations"]
@@ -109,13 +109,13 @@ def test_everybody_who_sends_or_receives_is_named(entry: Entry) -> None:
         )
 
 
-def test_there_is_no_operation_of_anything_else() -> None:
+def test_operations_belong_to_messages_of_the_catalogue() -> None:
     expected = sum(1 + len(entry.queues) + len(entry.subscribers) for entry in CATALOGUE)
     assert len(DOCUMENT["operations"]) == expected
 
 
 @every_entry
-def test_the_headers_are_the_ones_a_message_is_sent_with(entry: Entry) -> None:
+def test_headers_are_those_of_a_sent_message(entry: Entry) -> None:
     described = DOCUMENT["components"]["messages"][entry.message.__name__]
     every, own = described["headers"]["allOf"]
     message = entry.message.model_validate(sample(SAMPLES, entry.message.type))
@@ -129,7 +129,7 @@ def test_the_headers_are_the_ones_a_message_is_sent_with(entry: Entry) -> None:
 
 
 @every_entry
-def test_the_payload_has_the_fields_of_the_sample(entry: Entry) -> None:
+def test_payload_has_the_fields_of_the_sample(entry: Entry) -> None:
     described = DOCUMENT["components"]["messages"][entry.message.__name__]
     assert described["name"] == entry.message.type
     assert described["contentType"] == DOCUMENT["defaultContentType"] == "application/json"

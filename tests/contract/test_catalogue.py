@@ -1,4 +1,4 @@
-"""The catalogue: each name in it once, and of one shape."""
+"""The catalogue of messages: names are unique and follow one form."""
 
 import re
 from collections import Counter
@@ -15,11 +15,11 @@ every_entry = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entr
 
 
 def subclasses(of: type[Message]) -> set[type[Message]]:
-    """All messages there are, in the catalogue or not."""
+    """Every message class, whether the catalogue lists it or not."""
     return {leaf for sub in of.__subclasses__() for leaf in subclasses(sub) | {sub}}
 
 
-def test_every_message_there_is_stands_in_it_once() -> None:
+def test_every_message_is_in_the_catalogue_once() -> None:
     ours = {m for m in subclasses(Message) if m.__module__.startswith("softphone_common.")}
     assert Counter(entry.message for entry in CATALOGUE) == Counter(ours)
 
@@ -31,31 +31,31 @@ def test_types_and_patterns_are_unique() -> None:
 
 
 @every_entry
-def test_a_type_names_its_version(entry: Entry) -> None:
+def test_type_of_a_message_ends_with_its_version(entry: Entry) -> None:
     assert re.fullmatch(r"softphone\.[a-z-]+\.v[1-9][0-9]*", entry.message.type)
     assert BY_TYPE[entry.message.type] is entry
 
 
 @every_entry
-def test_a_pattern_is_noun_verb_tenant(entry: Entry) -> None:
+def test_routing_pattern_is_noun_verb_tenant(entry: Entry) -> None:
     assert all(re.fullmatch(r"[a-z-]+\.[a-z-]+\.\*", key) for key in patterns(entry.message))
     assert all(key.endswith(".acme") for key in patterns(entry.message, "acme"))
     assert len(patterns(entry.message)) == len(entry.message.verbs) > 0
 
 
 @every_entry
-def test_only_services_send_and_hear(entry: Entry) -> None:
+def test_senders_and_listeners_are_services(entry: Entry) -> None:
     assert {entry.sender, *entry.subscribers} <= SERVICES
     assert len(set(entry.subscribers)) == len(entry.subscribers)
 
 
 @every_entry
-def test_every_message_reaches_somebody(entry: Entry) -> None:
+def test_every_message_has_a_listener(entry: Entry) -> None:
     assert entry.queues or entry.subscribers
 
 
 @every_entry
-def test_a_queue_is_named_after_its_service_and_a_noun(entry: Entry) -> None:
+def test_queue_is_named_by_its_service_and_a_noun(entry: Entry) -> None:
     for queue in entry.queues:
         service, dot, noun = queue.partition(".")
         assert service in SERVICES

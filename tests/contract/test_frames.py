@@ -35,54 +35,54 @@ def test_every_frame_has_a_sample_and_every_sample_a_frame() -> None:
     assert names(FRAMES) == set(BY_TYPE)
 
 
-def test_what_is_not_from_a_client_is_a_frame_of_the_server() -> None:
+def test_frames_are_those_of_clients_and_of_the_server() -> None:
     assert {BY_TYPE[t] for t in BY_TYPE if t not in FROM_CLIENT} == set(get_args(ServerFrame))
 
 
 @every_frame
-def test_the_sample_is_still_understood(type_: str) -> None:
+def test_sample_of_a_frame_is_read(type_: str) -> None:
     assert sample(FRAMES, type_)["type"] == type_
     assert_kept(BY_TYPE[type_], sample(FRAMES, type_))
 
 
 @every_frame
-def test_a_frame_is_never_taken_for_another(type_: str) -> None:
+def test_frame_is_not_read_as_another_type(type_: str) -> None:
     with pytest.raises(ValidationError, match="type"):
         BY_TYPE[type_].model_validate(sample(FRAMES, type_) | {"type": "another"})
 
 
 @pytest.mark.parametrize("type_", sorted(set(BY_TYPE) - set(FROM_CLIENT)))
-def test_a_frame_of_the_server_is_told_by_its_type(type_: str) -> None:
+def test_frame_of_the_server_is_read_by_its_type(type_: str) -> None:
     parsed = TypeAdapter[ServerFrame](ServerFrame).validate_python(sample(FRAMES, type_))
     assert type(parsed) is BY_TYPE[type_]
 
 
 @pytest.mark.parametrize("type_", WITH_TOKEN)
-def test_a_token_has_an_end(type_: str) -> None:
+def test_token_over_its_length_is_refused(type_: str) -> None:
     longest = sample(FRAMES, type_) | {"token": "x" * 4096}
     assert BY_TYPE[type_].model_validate(longest)
     with pytest.raises(ValidationError, match="token"):
         BY_TYPE[type_].model_validate(longest | {"token": "x" * 4097})
 
 
-def test_a_first_hello_has_seen_nothing() -> None:
+def test_first_hello_has_no_sequence_number() -> None:
     hello = frames.Hello.model_validate({"type": "hello", "token": "t"})
     assert hello.seen is None
 
 
-def test_a_watch_names_a_device_or_says_that_there_is_none() -> None:
+def test_watch_needs_a_device_or_null() -> None:
     assert frames.Watch.model_validate({"type": "watch", "device": None}).device is None
     for device in ({}, {"device": "x" * 65}, {"device": 1}):
         with pytest.raises(ValidationError, match="device"):
             frames.Watch.model_validate({"type": "watch", **device})
 
 
-def test_a_hit_is_not_numbered() -> None:
+def test_hit_frame_has_no_sequence_number() -> None:
     assert set(sample(FRAMES, "hit")) == {"type", "hit"}
     assert "seq" not in frames.HitFrame.model_fields
 
 
-def test_the_call_keeps_the_names_fixed_from_the_start() -> None:
+def test_call_json_keeps_its_first_names() -> None:
     call = sample(FRAMES, "call")["call"]
     assert set(call) >= FIXED
     assert sorted(call["remote"]) == ["display", "e164", "kind", "raw"]

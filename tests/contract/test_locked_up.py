@@ -1,4 +1,4 @@
-"""Whatever would open a container of the compose files is refused, in each file and for each."""
+"""Every option that would open a container is found, in both compose files and all containers."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -62,14 +62,14 @@ CHANGES = [(key, value) for key, values in GIVEN.items() for value in values]
 
 
 def changed(file: Json, name: str, key: str, value: Any) -> Json:
-    """A copy in which a container has something else."""
+    """A copy of the compose file with one option of a container changed."""
     copy = deepcopy(file)
     copy["services"][name] = {**copy["services"][name], key: value}
     return copy
 
 
 def all_changed(key: str, value: Any) -> Iterator[tuple[str, Json]]:
-    """The change in each container of either file, as compose would then read them."""
+    """The compose files with the change in one container, once for each container."""
     for name in BASE["services"]:
         yield f"{name} of compose.yaml", changed(BASE, name, key, value)
         yield f"{name} under the cluster", together(changed(BASE, name, key, value), OVER)
@@ -77,19 +77,19 @@ def all_changed(key: str, value: Any) -> Iterator[tuple[str, Json]]:
         yield f"{name} of the cluster", together(BASE, changed(OVER, name, key, value))
 
 
-def test_as_they_are_they_open_nothing() -> None:
+def test_compose_files_have_no_openings() -> None:
     assert openings(BASE) == []
     assert openings(together(BASE, OVER)) == []
     assert set(BASE["services"]) > SERVICES
 
 
 @pytest.mark.parametrize(("key", "value"), CHANGES, ids=[f"{k}: {v}" for k, v in CHANGES])
-def test_what_would_open_a_container_is_refused(key: str, value: Any) -> None:
+def test_option_that_opens_a_container_is_found(key: str, value: Any) -> None:
     assert [where for where, compose in all_changed(key, value) if not openings(compose)] == []
 
 
 @pytest.mark.parametrize("key", TAKEN)
-def test_what_locks_a_container_up_is_missed(key: str) -> None:
+def test_missing_protection_of_a_container_is_found(key: str) -> None:
     for name in BASE["services"]:
         without = deepcopy(BASE)
         without["services"][name] = {k: v for k, v in BASE["services"][name].items() if k != key}
@@ -97,20 +97,20 @@ def test_what_locks_a_container_up_is_missed(key: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(BASE["services"]) - SERVICES))
-def test_an_image_of_others_is_told_a_user(name: str) -> None:
+def test_foreign_image_without_a_user_is_found(name: str) -> None:
     without = deepcopy(BASE)
     del without["services"][name]["user"]
     assert openings(without)
 
 
 @pytest.mark.parametrize("key", TOP)
-def test_what_opens_all_of_them_is_refused(key: str) -> None:
+def test_option_that_opens_all_containers_is_found(key: str) -> None:
     more = TOP[key]
     over = {**BASE, key: {**BASE[key], **more} if isinstance(more, dict) else more}
     assert openings(over)
 
 
-def test_a_build_may_have_no_rights() -> None:
+def test_build_with_privileges_is_found() -> None:
     for rights in (
         {"privileged": True},
         {"network": "host"},

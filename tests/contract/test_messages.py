@@ -1,4 +1,4 @@
-"""Messages of every version ever sent must parse for ever; the samples stay as they are."""
+"""Messages of every released version can be read; their samples never change."""
 
 import re
 from dataclasses import replace
@@ -16,7 +16,7 @@ from support.wire import assert_kept, names, sample
 
 LATER = SAMPLES / "later"
 WITHDRAWN = SAMPLES / "withdrawn"
-"""Samples with fields that were sent once and are sent no longer."""
+"""Samples with fields that earlier releases sent and this one does not."""
 
 SECRET = re.compile("sealed|secret|password|token", re.IGNORECASE)
 
@@ -27,12 +27,12 @@ not_a_tenant = pytest.mark.parametrize(
 
 
 def parsed(entry: Entry) -> Message:
-    """The message in the kept sample of its type."""
+    """The message in the stored sample of its type."""
     return entry.message.model_validate(sample(SAMPLES, entry.message.type))
 
 
 def all_fields(model: type[BaseModel]) -> set[str]:
-    """The fields of a model and of the models in it, with dots in between."""
+    """The fields of a model and of nested models, joined with dots."""
     names = set()
     for name, field in model.model_fields.items():
         names.add(name)
@@ -47,12 +47,12 @@ def test_every_message_has_a_sample_and_every_sample_a_message() -> None:
 
 
 @every_entry
-def test_the_sample_is_still_understood(entry: Entry) -> None:
+def test_sample_of_a_message_is_read(entry: Entry) -> None:
     assert_kept(entry.message, sample(SAMPLES, entry.message.type))
 
 
 @pytest.mark.parametrize("type_", sorted(names(LATER)))
-def test_a_sample_with_fields_that_came_later_is_understood_too(type_: str) -> None:
+def test_sample_with_later_fields_is_read(type_: str) -> None:
     assert_kept(BY_TYPE[type_].message, sample(LATER, type_))
 
 
@@ -65,13 +65,13 @@ def test_sample_with_withdrawn_fields_is_read_without_them(type_: str) -> None:
     )
 
 
-def test_no_message_has_a_field_for_a_secret() -> None:
+def test_message_has_no_field_for_a_secret() -> None:
     fields = {field for entry in CATALOGUE for field in all_fields(entry.message)}
     assert "device.key_hash" in fields
     assert {field for field in fields if SECRET.search(field)} == set()
 
 
-def test_a_stored_device_cannot_be_sent() -> None:
+def test_stored_device_cannot_be_sent() -> None:
     device = sample(WITHDRAWN, DeviceChanged.type)["device"]
     stored = StoredDevice.model_validate(device)
     assert stored.secret_sealed == device["secret_sealed"]
@@ -83,20 +83,20 @@ def test_a_stored_device_cannot_be_sent() -> None:
 
 
 @every_entry
-def test_a_message_travels_under_a_key_its_listeners_know(entry: Entry) -> None:
+def test_routing_key_matches_the_pattern_of_the_message(entry: Entry) -> None:
     message = parsed(entry)
     assert message.routing_key in patterns(entry.message, message.tenant)
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_an_observation_travels_under_its_phase(phase: str) -> None:
+def test_routing_key_of_an_observation_has_its_phase(phase: str) -> None:
     kept = sample(SAMPLES, CallObserved.type)
     kept["observation"]["phase"] = phase
     assert CallObserved.model_validate(kept).routing_key == f"call.{phase}.{kept['tenant']}"
 
 
 @every_entry
-def test_a_message_says_what_it_is_about(entry: Entry) -> None:
+def test_message_has_the_subject_of_its_content(entry: Entry) -> None:
     subject = parsed(entry).subject
     assert subject in str(sample(SAMPLES, entry.message.type))
     assert subject
@@ -104,14 +104,14 @@ def test_a_message_says_what_it_is_about(entry: Entry) -> None:
 
 @every_entry
 @not_a_tenant
-def test_a_tenant_that_could_not_be_one_is_refused(entry: Entry, tenant: object) -> None:
+def test_message_with_an_invalid_tenant_is_refused(entry: Entry, tenant: object) -> None:
     with pytest.raises(ValidationError, match="tenant"):
         entry.message.model_validate(sample(SAMPLES, entry.message.type) | {"tenant": tenant})
 
 
 @pytest.mark.parametrize("tenant", ["a", "0", "-", "acme-2", "a" * 40])
 @every_entry
-def test_any_tenant_that_could_be_one_is_taken(entry: Entry, tenant: str) -> None:
+def test_message_with_any_valid_tenant_is_accepted(entry: Entry, tenant: str) -> None:
     kept = sample(SAMPLES, entry.message.type) | {"tenant": tenant}
     assert entry.message.model_validate(kept).routing_key.endswith(f".{tenant}")
 
@@ -125,7 +125,7 @@ def test_any_tenant_that_could_be_one_is_taken(entry: Entry, tenant: str) -> Non
         ("softphone.tenant-changed.v1", "settings", "id"),
     ],
 )
-def test_a_tenant_is_refused_inside_a_message_too(
+def test_invalid_tenant_inside_a_message_is_refused(
     type_: str, part: str, field: str, tenant: object
 ) -> None:
     kept = sample(SAMPLES, type_)
@@ -135,18 +135,18 @@ def test_a_tenant_is_refused_inside_a_message_too(
 
 
 @every_entry
-def test_a_message_without_any_of_its_fields_is_refused(entry: Entry) -> None:
+def test_message_without_a_required_field_is_refused(entry: Entry) -> None:
     with pytest.raises(ValidationError):
         entry.message.model_validate({"tenant": "acme"})
 
 
 @every_entry
-def test_a_message_does_not_change(entry: Entry) -> None:
+def test_message_is_immutable(entry: Entry) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         setattr(parsed(entry), "tenant", "another")  # noqa: B010 (the checker knows it is frozen)
 
 
-def test_what_an_observation_leaves_out_has_a_meaning() -> None:
+def test_observation_without_optional_fields_has_defaults() -> None:
     kept = sample(SAMPLES, CallObserved.type)
     full = CallObserved.model_validate(kept).observation
     needed = {"call_id", "phase", "extension", "remote", "at"}

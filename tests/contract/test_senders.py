@@ -1,4 +1,4 @@
-"""The table of senders in the docs is the one the presets give."""
+"""The table of senders in the docs follows from the presets."""
 
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.mapping.presets.table import table
@@ -7,7 +7,7 @@ from support.paths import ROOT
 SENDERS = ROOT / "docs" / "senders.md"
 
 
-def test_the_checked_in_table_is_that_of_the_presets() -> None:
+def test_checked_in_table_is_that_of_the_presets() -> None:
     written = SENDERS.read_text("utf-8")
     assert written == table(load_all().values()), "see the command in its second paragraph"
     for preset in load_all():

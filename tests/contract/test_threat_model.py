@@ -1,4 +1,4 @@
-"""Every line of the threat model has a test that is there."""
+"""Every row of the threat model names tests that exist."""
 
 import re
 
@@ -18,20 +18,20 @@ TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 TESTS = sorted({"::".join(found) for row in THREATS for found in TEST.findall(row[-1])})
 
 
-def test_every_line_has_a_test() -> None:
+def test_every_row_has_a_test() -> None:
     assert ROWS.count(HEAD) >= 5
     assert [row for row in THREATS if len(row) != len(HEAD) or not all(row)] == []
     assert [row[1] for row in THREATS if TEST.sub("", row[-1]).strip() or not row[-1]] == []
 
 
 @pytest.mark.parametrize("test", TESTS)
-def test_a_test_that_is_named_is_there(test: str) -> None:
+def test_named_test_exists(test: str) -> None:
     file, _, name = test.partition("::")
     code = (ROOT / "tests" / file).read_text("utf-8")
     assert re.search(rf"^ *(async )?def {name}\(", code, re.MULTILINE)
 
 
-def test_the_audit_reads_every_package_and_fails_if_it_cant() -> None:
+def test_audit_reads_every_package_or_fails() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     (audit,) = re.findall(r"^audit:(.*)$", makefile, re.MULTILINE)
     assert "export --quiet --no-emit-workspace |" in audit
