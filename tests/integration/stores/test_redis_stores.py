@@ -6,8 +6,10 @@ import pytest
 
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.token_buckets import RedisTokenBuckets
+from softphone_ingest.click_to_call.idempotency import RedisIdempotencyKeys
 from softphone_testing.real_servers import RealServer
 from support.stack.buses import bus_settings
+from support.store_contracts.ingest import IdempotencyKeysContract
 from support.store_contracts.token_buckets import TokenBucketsContract
 
 
@@ -23,3 +25,9 @@ class TestTokenBucketsOnRedis(TokenBucketsContract):
     @pytest.fixture
     def buckets(self, redis: Redis) -> RedisTokenBuckets:
         return RedisTokenBuckets(redis)
+
+
+class TestIdempotencyKeysOnRedis(IdempotencyKeysContract):
+    @pytest.fixture
+    def keys(self, redis: Redis) -> RedisIdempotencyKeys:
+        return RedisIdempotencyKeys(redis, 60)

@@ -24,11 +24,12 @@ from softphone_common.contracts.events import (
     UserChanged,
 )
 from softphone_common.http.auth import Caller
-from softphone_notifier.accounts.users import UserCache, UserStore
+from softphone_notifier.accounts.users import UserCache
 from softphone_notifier.live.hit_subscriptions import HitSubscriptions
 from softphone_notifier.live.hub import Hub
 from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
+from softphone_testing.memory.accounts import MemoryUserStore
 from softphone_testing.until import until
 from support.observations import CALL, at, observed
 from support.paths import SAMPLES
@@ -46,11 +47,8 @@ USERS = [
 ]
 
 
-class Users(UserStore):
+class Users(MemoryUserStore):
     """A store that always has the users of these tests."""
-
-    def __init__(self) -> None:
-        """Needs no database."""
 
     async def read_all(self) -> list[dict[str, Any]]:
         return [{"_id": user.id, **user.model_dump(exclude={"id"})} for user in USERS]

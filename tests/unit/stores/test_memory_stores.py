@@ -3,12 +3,23 @@
 import pytest
 
 from softphone_common.stores.token_buckets import LocalTokenBuckets
+from softphone_testing.memory.accounts import MemoryLoginSessions, MemoryUserStore
 from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore
+from softphone_testing.memory.click_to_call import MemoryDialLinks, MemoryIdempotencyKeys
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
+from softphone_testing.memory.devices import MemoryDeviceStore
 from softphone_testing.memory.directory import MemoryDirectory
 from softphone_testing.memory.sweeps import MemorySweepStore
+from softphone_testing.memory.tenants import MemoryTenantStore
+from support.store_contracts.accounts import LIFETIME, LoginSessionsContract, UserStoreContract
 from support.store_contracts.calls import CallStoreContract, CommentStoreContract
 from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
+from support.store_contracts.ingest import (
+    DeviceStoreContract,
+    DialLinksContract,
+    IdempotencyKeysContract,
+    TenantStoreContract,
+)
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
 from support.store_contracts.token_buckets import TokenBucketsContract
 
@@ -47,3 +58,39 @@ class TestTokenBucketsInMemory(TokenBucketsContract):
     @pytest.fixture
     def buckets(self) -> LocalTokenBuckets:
         return LocalTokenBuckets(100)
+
+
+class TestUsersInMemory(UserStoreContract):
+    @pytest.fixture
+    def users(self) -> MemoryUserStore:
+        return MemoryUserStore()
+
+
+class TestLoginSessionsInMemory(LoginSessionsContract):
+    @pytest.fixture
+    def sessions(self) -> MemoryLoginSessions:
+        return MemoryLoginSessions(LIFETIME)
+
+
+class TestTenantsInMemory(TenantStoreContract):
+    @pytest.fixture
+    def tenants(self) -> MemoryTenantStore:
+        return MemoryTenantStore()
+
+
+class TestDevicesInMemory(DeviceStoreContract):
+    @pytest.fixture
+    def devices(self) -> MemoryDeviceStore:
+        return MemoryDeviceStore()
+
+
+class TestDialLinksInMemory(DialLinksContract):
+    @pytest.fixture
+    def links(self) -> MemoryDialLinks:
+        return MemoryDialLinks()
+
+
+class TestIdempotencyKeysInMemory(IdempotencyKeysContract):
+    @pytest.fixture
+    def keys(self) -> MemoryIdempotencyKeys:
+        return MemoryIdempotencyKeys()

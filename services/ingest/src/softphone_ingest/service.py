@@ -17,15 +17,15 @@ from softphone_common.stores.redis import Redis
 from softphone_common.stores.tenants import Tenants
 from softphone_common.stores.token_buckets import RedisTokenBuckets
 from softphone_ingest.click_to_call.dialler import Dialler
-from softphone_ingest.click_to_call.idempotency import IdempotencyKeys
-from softphone_ingest.click_to_call.links import DialLinks
+from softphone_ingest.click_to_call.idempotency import RedisIdempotencyKeys
+from softphone_ingest.click_to_call.links import MongoDialLinks
 from softphone_ingest.click_to_call.routes import DialApi
 from softphone_ingest.devices import store as device_store
 from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.config import DeviceConfigs
 from softphone_ingest.devices.routes import DeviceApi, DeviceLimits
 from softphone_ingest.devices.sealing import Seal
-from softphone_ingest.devices.store import DeviceStore
+from softphone_ingest.devices.store import MongoDeviceStore
 from softphone_ingest.hit_log import store as hit_store
 from softphone_ingest.hit_log.recorder import Recorder
 from softphone_ingest.hit_log.store import HitStore
@@ -42,7 +42,7 @@ from softphone_ingest.spool.spool import Spool
 from softphone_ingest.tenants.activation import ActivationCodes
 from softphone_ingest.tenants.activation_cli import app as activation_app
 from softphone_ingest.tenants.routes import TenantApi
-from softphone_ingest.tenants.store import TenantStore
+from softphone_ingest.tenants.store import MongoTenantStore
 
 
 async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
@@ -52,7 +52,7 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     spool = Spool(bus, clock, folder, settings.spool_after_seconds)
     mongo = Mongo(settings, device_store.INDEXES | hit_store.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
-    store = DeviceStore(mongo.database)
+    store = MongoDeviceStore(mongo.database)
     devices = DeviceCache(store, bus, settings.mirror_seconds)
     known_tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
     configs = DeviceConfigs(load_all())
@@ -77,8 +77,8 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     inspector = Inspector(hits, recorder, resolver, configs, bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("ingest.match", CallMatched, inspector.on_call_matched, batches)
-    links = DialLinks(mongo.database)
-    idempotency = IdempotencyKeys(redis, settings.dial_key_seconds)
+    links = MongoDialLinks(mongo.database)
+    idempotency = RedisIdempotencyKeys(redis, settings.dial_key_seconds)
     dialler = Dialler(devices, configs, links, idempotency, resolver, spool, clock)
     limits = DeviceLimits(settings.devices_max, settings.device_mapping_max)
     routers = [
@@ -88,7 +88,7 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
             store, devices, known_tenants, configs, seal, bus, limits, settings.public_url
         ).router,
         InspectorApi(inspector, store, known_tenants, limiter, settings).router,
-        TenantApi(TenantStore(mongo.database), known_tenants, codes, bus, clock).router,
+        TenantApi(MongoTenantStore(mongo.database), known_tenants, codes, bus, clock).router,
     ]
     resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]
     return Service("ingest", routers, resources, TokenVersions(bus, settings.outdated_max))

@@ -14,12 +14,12 @@ from softphone_common.stores.tenants import MongoTenantReader
 from softphone_common.stores.token_buckets import RedisTokenBuckets
 from softphone_notifier.accounts import login_sessions, users
 from softphone_notifier.accounts.first_operator import FirstOperator
-from softphone_notifier.accounts.login_sessions import LoginSessions
+from softphone_notifier.accounts.login_sessions import MongoLoginSessions
 from softphone_notifier.accounts.login_throttle import LoginThrottle
 from softphone_notifier.accounts.seats import Seats
 from softphone_notifier.accounts.session_routes import SessionApi
 from softphone_notifier.accounts.user_routes import UserApi
-from softphone_notifier.accounts.users import UserCache, UserStore
+from softphone_notifier.accounts.users import MongoUserStore, UserCache
 from softphone_notifier.live.handshake_limit import HandshakeLimit
 from softphone_notifier.live.hit_subscriptions import HitSubscriptions
 from softphone_notifier.live.hub import Hub
@@ -37,10 +37,10 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     throttle = LoginThrottle(RateLimiter(RedisTokenBuckets(redis), clock, settings), settings)
     origins = Origins(settings.origins)
     tokens = Tokens(settings.auth_secret, clock)
-    user_store = UserStore(mongo.database)
+    user_store = MongoUserStore(mongo.database)
     user_cache = UserCache(user_store, bus, settings.mirror_seconds)
     seats = Seats(user_store, MongoTenantReader(mongo.database))
-    sessions = LoginSessions(mongo.database, timedelta(seconds=settings.session_seconds))
+    sessions = MongoLoginSessions(mongo.database, timedelta(seconds=settings.session_seconds))
     hub = Hub(bus, user_cache, clock, settings)
     routers = [
         Page().router,

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Protocol
 
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
@@ -19,8 +20,18 @@ class EarlierClick:
     link: str | None
 
 
-class IdempotencyKeys:
-    """Clicks with a key, under the call they begin.
+class IdempotencyKeys(Protocol):
+    """Clicks with a key, each under the call it begins. No method fails."""
+
+    async def claim(self, tenant: str, call_id: str, fingerprint: str) -> EarlierClick | None:
+        """Stores a click. Returns the earlier click with its key, or None for the first."""
+
+    async def complete(self, tenant: str, call_id: str, fingerprint: str, link: str) -> None:
+        """Stores the link, which repeated clicks get from now on. Call it after the publish."""
+
+
+class RedisIdempotencyKeys:
+    """Keeps the clicks in Redis; an `IdempotencyKeys`.
 
     Without Redis every click counts as the first. That is safe, because the call id is computed
     from the key: a repeated click publishes the same call again and begins no second one.
@@ -31,7 +42,6 @@ class IdempotencyKeys:
         self._seconds = seconds
 
     async def claim(self, tenant: str, call_id: str, fingerprint: str) -> EarlierClick | None:
-        """Stores a click. Returns the earlier click with its key, or None for the first."""
         key = _key(tenant, call_id)
         try:
             with reaching():
@@ -45,7 +55,6 @@ class IdempotencyKeys:
         return None if is_first else EarlierClick(*json.loads(value))
 
     async def complete(self, tenant: str, call_id: str, fingerprint: str, link: str) -> None:
-        """Stores the link, which repeated clicks get from now on. Call it after the publish."""
         try:
             with reaching():
                 value = _value(fingerprint, link)

@@ -1,6 +1,6 @@
 """Stores tenants. Other services read the collection and never write it."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
@@ -11,14 +11,27 @@ from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_common.stores.tenants import COLLECTION
 
 
-class TenantStore:
-    """Tenants in MongoDB. A tenant is never deleted, only deactivated."""
+class TenantStore(Protocol):
+    """Writes tenants, which are never deleted, only deactivated."""
+
+    async def add(self, tenant: Tenant) -> bool:
+        """Stores a new tenant. Returns False if there is one with this id."""
+
+    async def edit(self, tenant: str, changes: dict[str, Any]) -> Tenant | None:
+        """Changes fields and returns the tenant, or None if there is no tenant with this id.
+
+        An activation that was issued before the tenant's present one also returns None and changes
+        nothing, so that an old code cannot take back seats.
+        """
+
+
+class MongoTenantStore:
+    """Writes tenants in MongoDB; a `TenantStore`."""
 
     def __init__(self, database: Database) -> None:
         self._tenants = database[COLLECTION]
 
     async def add(self, tenant: Tenant) -> bool:
-        """Stores a new tenant. Returns False if there is one with this id."""
         try:
             with reaching():
                 await self._tenants.insert_one(to_document(tenant))
@@ -27,11 +40,6 @@ class TenantStore:
         return True
 
     async def edit(self, tenant: str, changes: dict[str, Any]) -> Tenant | None:
-        """Changes fields and returns the tenant, or None if there is no tenant with this id.
-
-        An activation that was issued before the tenant's present one also returns None and changes
-        nothing, so that an old code cannot take back seats.
-        """
         query: Document = {"_id": tenant}
         if "activation" in changes:
             not_older = {"$lte": changes["activation"]["issued_at"]}

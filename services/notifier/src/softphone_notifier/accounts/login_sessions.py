@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from pymongo import ASCENDING, IndexModel
 
@@ -17,8 +18,26 @@ INDEXES = {
 }
 
 
-class LoginSessions:
-    """Sessions, each found by the hash of the secret in the browser's cookie.
+class LoginSessions(Protocol):
+    """Sessions of all users. Every method may raise UnavailableError."""
+
+    lifetime: timedelta
+
+    async def begin(self, tenant: str, user: str, now: datetime) -> str:
+        """Stores a new session and returns its secret."""
+
+    async def owner(self, secret: str, now: datetime) -> tuple[str, str] | None:
+        """Tenant and user of a session; None if it has expired or ended."""
+
+    async def end(self, secret: str) -> None:
+        """Ends one session; does nothing for an unknown secret."""
+
+    async def end_all(self, user: str) -> None:
+        """Ends all sessions of a user."""
+
+
+class MongoLoginSessions:
+    """Sessions in MongoDB, each under the hash of the secret in the browser's cookie.
 
     The secret itself is not stored, so that a copy of the database opens no session.
     """
@@ -28,10 +47,9 @@ class LoginSessions:
         self.lifetime = lifetime
 
     async def begin(self, tenant: str, user: str, now: datetime) -> str:
-        """Stores a new session and returns its secret."""
         secret = secrets.token_urlsafe(32)
         document = {
-            "_id": _hash(secret),
+            "_id": session_key(secret),
             "tenant": tenant,
             "user": user,
             "expires_at": now + self.lifetime,
@@ -41,24 +59,22 @@ class LoginSessions:
         return secret
 
     async def owner(self, secret: str, now: datetime) -> tuple[str, str] | None:
-        """Tenant and user of a session; None if it has expired or ended."""
         # MongoDB removes expired documents about once a minute, so `expires_at` is compared too
-        query = {"_id": _hash(secret), "expires_at": {"$gt": now}}
+        query = {"_id": session_key(secret), "expires_at": {"$gt": now}}
         with reaching():
             document = await self._sessions.find_one(query)
         return None if document is None else (document["tenant"], document["user"])
 
     async def end(self, secret: str) -> None:
-        """Ends one session; does nothing for an unknown secret."""
         with reaching():
-            await self._sessions.delete_one({"_id": _hash(secret)})
+            await self._sessions.delete_one({"_id": session_key(secret)})
 
     async def end_all(self, user: str) -> None:
-        """Ends all sessions of a user."""
         with reaching():
             await self._sessions.delete_many({"user": user})
 
 
-def _hash(secret: str) -> str:
+def session_key(secret: str) -> str:
+    """The `_id` of the session that a cookie's secret opens."""
     # no salt and one round: the secret is 256 random bits, which nobody can guess
     return hashlib.sha256(secret.encode()).hexdigest()

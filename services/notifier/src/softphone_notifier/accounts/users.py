@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
@@ -76,33 +76,60 @@ class UserCache(CollectionCache[User]):
         self.apply(message.user)
 
 
-class UserStore:
-    """Users in MongoDB.
+class UserStore(Protocol):
+    """Users of all tenants. Every method may raise UnavailableError.
 
     A removed user stays as an inactive document, so that its version keeps growing and caches can
     tell the removal from an older edit.
     """
 
+    async def read_all(self) -> Iterable[Document]:
+        """The documents of all users, removed ones too, without password hashes."""
+
+    async def of(self, tenant: str) -> list[User]:
+        """The active users of the tenant, sorted by login."""
+
+    async def get(self, tenant: str, user: str) -> User | None:
+        """The active user of the tenant with this id."""
+
+    async def credentials(self, tenant: str, login: str) -> Credentials | None:
+        """The active user with this login, with the hash of the password."""
+
+    async def add(self, fields: Document, password_hash: str) -> User:
+        """Stores a new user. Raises LoginTakenError."""
+
+    async def edit(self, tenant: str, user: str, changes: dict[str, Any]) -> User | None:
+        """The user with these fields changed, or None if the tenant has no such user.
+
+        Raises LoginTakenError.
+        """
+
+    async def seated(self, tenant: str) -> int:
+        """The number of active users that take a seat, which operators do not."""
+
+    async def any_operator(self) -> bool:
+        """Whether the installation has an active operator."""
+
+
+class MongoUserStore:
+    """Keeps the users in MongoDB; a `UserStore`."""
+
     def __init__(self, database: Database) -> None:
         self._users = database[COLLECTION]
 
     async def read_all(self) -> Iterable[Document]:
-        """The documents of all users, removed ones too, without password hashes."""
         with reaching():
             return await self._users.find({}, {"password_hash": 0}).to_list(None)
 
     async def of(self, tenant: str) -> list[User]:
-        """The active users of the tenant, sorted by login."""
         with reaching():
             found = self._users.find({"tenant": tenant, "active": True}).sort("login")
             return [from_document(User, document) async for document in found]
 
     async def get(self, tenant: str, user: str) -> User | None:
-        """The active user of the tenant with this id."""
         return await self._one({"_id": user, "tenant": tenant, "active": True})
 
     async def credentials(self, tenant: str, login: str) -> Credentials | None:
-        """The active user with this login, with the hash of the password."""
         with reaching():
             document = await self._users.find_one(
                 {"tenant": tenant, "login": login, "active": True}
@@ -112,17 +139,12 @@ class UserStore:
         return Credentials(from_document(User, document), document["password_hash"])
 
     async def add(self, fields: Document, password_hash: str) -> User:
-        """Stores a new user. Raises LoginTakenError."""
         user = User.model_validate({**fields, "id": str(uuid4())})
         with _login_once(), reaching():
             await self._users.insert_one(to_document(user, password_hash=password_hash))
         return user
 
     async def edit(self, tenant: str, user: str, changes: dict[str, Any]) -> User | None:
-        """The user with these fields changed, or None if the tenant has no such user.
-
-        Raises LoginTakenError.
-        """
         with _login_once(), reaching():
             document = await self._users.find_one_and_update(
                 {"_id": user, "tenant": tenant, "active": True},
@@ -132,13 +154,11 @@ class UserStore:
         return from_optional(User, document)
 
     async def seated(self, tenant: str) -> int:
-        """The number of active users that take a seat, which operators do not."""
         wanted = {"tenant": tenant, "active": True, "role": {"$ne": "operator"}}
         with reaching():
             return await self._users.count_documents(wanted)
 
     async def any_operator(self) -> bool:
-        """Whether the installation has an active operator."""
         return await self._one({"role": "operator", "active": True}) is not None
 
     async def _one(self, query: Document) -> User | None:
