@@ -9,6 +9,7 @@ from softphone_common.domain.matching import (
     Level,
     Match,
     RecordType,
+    counterpart_key,
     in_order,
     lookup_key,
     record_keys,
@@ -94,3 +95,17 @@ def test_surest_first_then_type_then_name_then_id() -> None:
 def test_the_order_of_the_search_does_not_matter(data: st.DataObject, some: list[Match]) -> None:
     assert in_order(data.draw(st.permutations(some))) == in_order(some)
     assert sorted(map(repr, in_order(some))) == sorted(map(repr, some))
+
+
+@pytest.mark.parametrize(
+    ("raw", "key"),
+    [
+        ("089 99998001", "+498999998001"),
+        ("sip:+498999998001@pbx", "+498999998001"),
+        ("21", "21"),
+        ("not a number 12", "not a number 12"),
+        ("anonymous", ""),
+    ],
+)
+def test_calls_with_one_party_share_a_counterpart_key(raw: str, key: str) -> None:
+    assert counterpart_key(normalise(raw, HOME)) == key

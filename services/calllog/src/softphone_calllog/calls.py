@@ -9,10 +9,10 @@ from pydantic import TypeAdapter
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from softphone_calllog.record import CallRecord, Fact, call_id_of, counterpart_key
+from softphone_calllog.record import CallRecord, Fact, call_id_of
 from softphone_common.domain.call import Call, Direction, Evidence, Phase
 from softphone_common.domain.call_view import view
-from softphone_common.domain.matching import Match
+from softphone_common.domain.matching import Match, counterpart_key
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching

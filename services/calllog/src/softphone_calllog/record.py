@@ -10,7 +10,6 @@ from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.call import Call, fold
 from softphone_common.domain.call_view import view
 from softphone_common.domain.matching import Match
-from softphone_common.domain.numbers.normalise import RemoteNumber
 
 Fact = CallObserved | CallMatched
 
@@ -63,8 +62,3 @@ class CallRecord:
 def call_id_of(fact: Fact) -> str:
     """Our id of the call that the fact is about."""
     return fact.call_id if isinstance(fact, CallMatched) else fact.observation.call_id
-
-
-def counterpart_key(remote: RemoteNumber) -> str:
-    """The text that calls with one other party have in common; empty for a withheld number."""
-    return remote.e164 or remote.display

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from softphone_calllog.calls import CallFilter, CallPage, CallStore
 from softphone_calllog.comments import CommentStore
 from softphone_calllog.handlers import call_changed
-from softphone_calllog.record import CallRecord, counterpart_key
+from softphone_calllog.record import CallRecord
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.call import CallJson
 from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import CommentSaved
 from softphone_common.domain.call import Direction, Phase
+from softphone_common.domain.matching import counterpart_key
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.http.auth import AdminCaller, AnyCaller, Caller
 from softphone_common.http.paging import Page

@@ -35,6 +35,14 @@ def lookup_key(remote: RemoteNumber | None) -> str | None:
     return remote.e164 if remote is not None and remote.kind == "external" else None
 
 
+def counterpart_key(remote: RemoteNumber) -> str:
+    """The key that all calls with one other party share, in whatever form its number is sent.
+
+    Empty for a withheld number: callers who withhold it are not one party.
+    """
+    return "" if remote.kind == "anonymous" else remote.e164 or remote.display or remote.raw
+
+
 def record_keys(numbers: Iterable[str], profile: NumberProfile) -> list[str]:
     """The keys of a record with these numbers, without repetitions, in the order of the numbers."""
     keys = (lookup_key(normalise(number, profile)) for number in numbers)

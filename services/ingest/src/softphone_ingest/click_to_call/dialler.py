@@ -20,7 +20,7 @@ from softphone_ingest.click_to_call.links import DialLinks
 from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.config import DeviceConfigs
 from softphone_ingest.devices.device import StoredDevice
-from softphone_ingest.identity.call_keys import counterpart_key
+from softphone_ingest.identity.call_keys import counterpart_of
 from softphone_ingest.identity.resolver import CallIdResolver
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.spool.spool import Spool
@@ -72,7 +72,7 @@ class Dialler:
         if remote.kind in {"anonymous", "invalid"}:
             raise ProblemError("number-not-dialable", field="number")
         call_id = _call_id(tenant, click)
-        fingerprint = f"{counterpart_key(remote)} from {click.extension}"
+        fingerprint = f"{counterpart_of(remote)} from {click.extension}"
         if click.key:
             earlier = await self._idempotency.claim(tenant.id, call_id, fingerprint)
             if earlier is not None and earlier.fingerprint != fingerprint:
@@ -142,7 +142,7 @@ def _possible_readings(remote: RemoteNumber, profile: NumberProfile) -> list[Rem
     """
     formatted = (format_number(remote, f, profile) for f in get_args(DialFormat))
     numbers = (remote, *(normalise(text, profile) for text in formatted))
-    return list({counterpart_key(number): number for number in numbers}.values())
+    return list({counterpart_of(number): number for number in numbers}.values())
 
 
 def _call_id(tenant: Tenant, click: Click) -> str:

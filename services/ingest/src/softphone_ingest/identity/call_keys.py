@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from softphone_common.domain.matching import counterpart_key
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.domain.numbers.placeholders import is_placeholder
 from softphone_common.domain.numbers.text import only_digits
@@ -100,7 +101,7 @@ def call_keys(tenant: str, scope: str, event: ParsedEvent) -> CallKeys:
     own = id_ if is_usable_call_id(scope, id_, remote) else ""
     other = event.linked_id
     linked = other if own and other != own and is_usable_call_id(scope, other, remote) else ""
-    return CallKeys(tenant, scope, event.extension, counterpart_key(remote), own, linked)
+    return CallKeys(tenant, scope, event.extension, counterpart_of(remote), own, linked)
 
 
 def is_usable_call_id(scope: str, external_id: str, remote: RemoteNumber | None) -> bool:
@@ -123,16 +124,19 @@ def is_usable_call_id(scope: str, external_id: str, remote: RemoteNumber | None)
     return digits != only_digits(remote.raw) and not e164.endswith(significant)
 
 
-def counterpart_key(remote: RemoteNumber | None) -> str:
-    """The other party as a key: the click has digits where a phone may send a SIP URI."""
+def counterpart_of(remote: RemoteNumber | None) -> str:
+    """The counterpart key for identity, where withheld callers share one; empty without a number.
+
+    Within the short time that identity looks back, two withheld calls at one extension are one.
+    """
     if remote is None:
         return ""
-    return _WITHHELD if remote.kind == "anonymous" else remote.e164 or remote.display or remote.raw
+    return counterpart_key(remote) or _WITHHELD
 
 
-def click_key(tenant: str, extension: str, counterpart_key: str) -> str:
+def click_key(tenant: str, extension: str, counterpart: str) -> str:
     """The Redis key of a click that waits for this extension to call this party."""
-    return _key("click", tenant, extension, counterpart_key)
+    return _key("click", tenant, extension, counterpart)
 
 
 def _uuid(*parts: str) -> str:

@@ -18,7 +18,7 @@ from softphone_ingest.identity.call_keys import (
     CallKeys,
     call_keys,
     click_key,
-    counterpart_key,
+    counterpart_of,
 )
 from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.mapping.schema import Scope
@@ -123,7 +123,7 @@ class CallIdResolver:
 
         Without Redis nothing is joined: the phone's call becomes one of its own.
         """
-        key = click_key(tenant, extension, counterpart_key(remote))
+        key = click_key(tenant, extension, counterpart_of(remote))
         try:
             await self._memory.expect(key, call_id, self._policy.join_seconds)
         except UnavailableError as error:
