@@ -93,7 +93,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     **PROFILE_PROBLEMS,
     # fields of requests to the API
     "null-refused": "cannot be null",
-    "cursor-invalid": "was not given out by this list",
+    "cursor-invalid": "was not issued by this list",
     "text-too-long": "is longer than {limit} characters",
     "items-too-many": "has more than {limit} items",
     "password-too-short": "has fewer than {limit} characters",

@@ -16,7 +16,7 @@ def health_router(ready: ReadinessCheck) -> APIRouter:
 
     @router.get("/healthz")
     async def healthz() -> dict[str, str]:
-        """The process runs."""
+        """Answers 200 while the process runs."""
         return {"status": "ok"}
 
     @router.get("/readyz")

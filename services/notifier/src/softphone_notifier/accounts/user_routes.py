@@ -117,7 +117,7 @@ class UserApi:
     async def edit_user(
         self, user: str, changes: UserChanges, caller: AdminCaller, tenant: OtherTenant = None
     ) -> UserOutput:
-        """Changes the given fields of a user.
+        """Changes the fields of a user that the request contains.
 
         A new password or role ends all sessions of the user and closes their websockets. Any
         change makes the user's tokens invalid; the page renews its own.

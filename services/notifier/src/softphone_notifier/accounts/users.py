@@ -123,8 +123,8 @@ class MongoUserStore:
 
     async def of(self, tenant: str) -> list[User]:
         with reaching():
-            found = self._users.find({"tenant": tenant, "active": True}).sort("login")
-            return [from_document(User, document) async for document in found]
+            documents = self._users.find({"tenant": tenant, "active": True}).sort("login")
+            return [from_document(User, document) async for document in documents]
 
     async def get(self, tenant: str, user: str) -> User | None:
         return await self._one({"_id": user, "tenant": tenant, "active": True})

@@ -117,7 +117,7 @@ class Room:
         else:
             self._running.pop(call, None)
         while len(self._calls) > self._calls_max:
-            self._forget(next(iter(self._calls)))  # the call this room has known longest
+            self._forget(next(iter(self._calls)))  # the oldest call
         return shown
 
     def _forget(self, call: str) -> None:

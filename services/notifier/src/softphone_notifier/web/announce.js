@@ -1,4 +1,4 @@
-// Tells of calls outside the popup: page title, screen reader, desktop; never asks for permission.
+// Announces calls outside of the popup: in the page title, to screen readers, on the desktop.
 /** @import { Call, Mine } from "./types.js" */
 
 import { h, setText } from "./dom.js";
@@ -18,7 +18,7 @@ export class Announcer {
   }
 
   /**
-   * A popup was opened.
+   * Announces a popup that was opened.
    * @param {Call} call
    */
   opened(call) {
@@ -36,12 +36,13 @@ export class Announcer {
         note.close();
       };
     } catch {
-      // some mobile browsers know the name only; the popup itself is there
+      // some mobile browsers have Notification but refuse to construct one
     }
   }
 
   /**
-   * All open popups: the most urgent one is in the title, each change of state is said once.
+   * Announces all open popups: the title shows the most urgent one, and a screen reader
+   * hears each change of state once.
    * @param {{ call: Call, state: Mine }[]} popups newest last
    */
   show(popups) {

@@ -1,11 +1,11 @@
-// Speaks HTTP with the services and turns every failure into an ApiError; never decides what next.
+// Sends requests to the services and turns every failure into an ApiError.
 /** @import { Call, Comment, Filter, Page, Problem, SessionAnswer } from "./types.js" */
 
 import { heardTime } from "./clock.js";
 import { t } from "./messages.js";
 import { fieldText, problemText } from "./problems.js";
 
-/** A request that failed; status 0 means that no answer came. */
+/** A request that failed; status 0 means that there was no answer. */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -19,7 +19,7 @@ export class ApiError extends Error {
 }
 
 /**
- * What went wrong and what to do about it, for a person.
+ * Explains to a person what failed and what to do next.
  * @param {unknown} error
  */
 export function reason(error) {
@@ -37,7 +37,7 @@ export function reason(error) {
 }
 
 /**
- * What a status alone tells, for answers that are not the connector's, such as a proxy's.
+ * Explains a status without a known code, as in the answer of a proxy.
  * @param {number} status
  * @param {Problem} problem
  */
@@ -49,7 +49,7 @@ function ofStatus(status, problem) {
 }
 
 /**
- * One request; the answer's JSON, or null where it has none.
+ * Sends one request. Returns the JSON of the answer, or null if it has none.
  * @param {string} method
  * @param {string} path
  * @param {{ body?: unknown, token?: string | null, key?: string }} [options]
@@ -81,7 +81,7 @@ export function signIn(
   return send("POST", "/api/session", { body: { tenant, login, password } });
 }
 
-/** By the cookie alone. @returns {Promise<SessionAnswer>} */
+/** Renews the token by the cookie. @returns {Promise<SessionAnswer>} */
 export function renewSession() {
   return send("POST", "/api/session/renew");
 }
@@ -92,7 +92,8 @@ export function endSession(token) {
 }
 
 /**
- * The requests of somebody signed in. A refused token is renewed once and the request repeated.
+ * The requests of a signed-in user. After a 401 the token is renewed once and the request sent
+ * again.
  */
 export class Api {
   /** @param {{ token: () => string | null, renew: () => Promise<boolean> }} session */
@@ -101,11 +102,11 @@ export class Api {
   }
 
   /**
-   * The answer's JSON, null where it has none. Throws ApiError.
+   * Returns the JSON of the answer, or null if it has none. Throws ApiError.
    * @param {string} method
    * @param {string} path
    * @param {unknown} [body]
-   * @param {string} [key] the same for a request that is sent again
+   * @param {string} [key] the idempotency key, equal for a request that is sent again
    * @returns {Promise<any>}
    */
   async ask(method, path, body, key) {
@@ -151,7 +152,7 @@ export class Api {
   /**
    * @param {string} number
    * @param {string | null} extension
-   * @param {string} key the same for two clicks that mean one call
+   * @param {string} key the idempotency key, equal for both clicks of a double click
    * @returns {Promise<{ call_id: string, link: string }>}
    */
   dial(number, extension, key) {

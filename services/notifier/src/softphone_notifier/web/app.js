@@ -1,4 +1,4 @@
-// Wires session, socket, calls and views together; everything they do is theirs.
+// Connects session, websocket, calls and views.
 /** @import { ConnectionState, Frame, View } from "./types.js" */
 
 import { Api } from "./api.js";
@@ -87,7 +87,7 @@ function languageSwitch() {
   return h("div", { class: "languages", role: "group", "aria-label": t("language") }, ...buttons);
 }
 
-/** Draws the whole page anew: at sign-in, sign-out and for another language. */
+/** Draws the whole page again: after sign-in, sign-out and a change of the language. */
 function draw() {
   view?.stop?.();
   document.documentElement.lang = language();

@@ -1,4 +1,4 @@
-// The recycle bin for administrators: who deleted what and when, and back again; deletes nothing.
+// The recycle bin, where administrators see who deleted a call and can restore it.
 /** @import { Call, Context, View } from "./types.js" */
 
 import { reason } from "./api.js";
@@ -61,7 +61,7 @@ export class Bin {
     }
   }
 
-  /** @param {string} note shown while there is nothing else to show */
+  /** @param {string} note shown while the list is empty */
   #draw(note) {
     fill(this.list, ...this.#calls.map((call) => this.#item(call)));
     this.list.hidden = this.#calls.length === 0;

@@ -1,28 +1,28 @@
-// The calls this page knows of, put together from list and frames; shows nothing, asks nobody.
+// The calls this page knows, merged from the call list and from frames.
 /** @import { Call, Comment, Filter, Frame, Page, TrashFrame } from "./types.js" */
 
 /** @type {Filter} */
 export const NO_FILTER = { phase: "", direction: "", number: "" };
 
-/** So long the log may lag behind the frames; later its word on what is listed holds. */
+/** How long the log may lag behind the frames; after that the list is as the log has it. */
 const LAG_MILLIS = 60_000;
 
 const TIMES = /** @type {const} */ (["dialed_at", "rung_at", "connected_at", "ended_at"]);
 
-/** Tells its listeners which call changed (null: the list as a whole). */
+/** Calls its listeners with the call that changed, or null if the whole list did. */
 export class Calls {
   /** @type {Map<string, Call>} */
   #known = new Map();
   /** @type {Set<string>} */
   #listed = new Set();
-  /** When a frame last told of a call. @type {Map<string, number>} */
+  /** When the last frame about each call came. @type {Map<string, number>} */
   #told = new Map();
   /** @type {Set<(call: Call | null) => void>} */
   #listeners = new Set();
   /** @type {string | null} */
   next = null;
   filter = NO_FILTER;
-  /** Somebody else must find out about a call. @type {(call: Call) => void} */
+  /** Called for a call that must be read from the log. @type {(call: Call) => void} */
   onDoubt = (call) => this.settle(call);
   loaded = false;
 
@@ -42,19 +42,19 @@ export class Calls {
     return this.#known.get(id);
   }
 
-  /** The list as it is shown, newest first. */
+  /** The calls of the list, newest first. */
   list() {
     const calls = [...this.#listed].flatMap((id) => this.#known.get(id) ?? []);
     return calls.sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
   }
 
-  /** Every call known, listed or not. */
+  /** All calls this page knows, listed or not. */
   all() {
     return [...this.#known.values()];
   }
 
   /**
-   * A page of the list was read; the first page replaces the list.
+   * Adds a page of the list; the first page replaces the list.
    * @param {Page<Call>} page
    * @param {boolean} first
    */
@@ -71,7 +71,8 @@ export class Calls {
   }
 
   /**
-   * Lists what frames told while the page was on its way, or what the log has not yet written.
+   * Lists calls whose frames came while the page was being read, or that the log has not
+   * written yet.
    * @param {Page<Call>} page
    */
   #listRecent(page) {
@@ -83,8 +84,8 @@ export class Calls {
   }
 
   /**
-   * What a frame told. A notifier that was started again in the middle of a call knows only the
-   * rest of it: what lacks something known here waits for the log's word.
+   * Takes the call of a frame. A notifier that was restarted during a call knows only the rest of
+   * the call. A frame that lacks evidence known here is therefore checked against the log.
    * @param {Call} call
    */
   put(call) {
@@ -137,8 +138,8 @@ export class Calls {
 }
 
 /**
- * The newer of both states, with all comments. Evidence of a call only ever grows, so a list that
- * lacks some of what is known here was written before.
+ * Returns the newer of both states, with all comments. The evidence of a call only grows, so a
+ * list that lacks some of it is older.
  * @param {Call | undefined} old
  * @param {Call} call
  * @param {boolean} fromLog the list may lag behind the frames
@@ -155,7 +156,7 @@ function merge(old, call, fromLog) {
 }
 
 /**
- * Whether some evidence of `more` is missing in `call`.
+ * Whether `call` lacks evidence that `more` has.
  * @param {Call} call
  * @param {Call} more
  */
@@ -177,7 +178,7 @@ function joined(some, more) {
 }
 
 /**
- * Whether a call not on the first page belongs to its time span.
+ * Whether a call that is not on the first page belongs into its time span.
  * @param {Call} call
  * @param {Page<Call>} page
  */
@@ -195,7 +196,7 @@ function fits(call, filter) {
   if (filter.phase && call.phase !== filter.phase) return false;
   if (filter.direction && call.direction !== filter.direction) return false;
   if (!filter.number.trim()) return true;
-  // the server reads any spelling of the whole number; its end says as much here
+  // the server normalises the whole number; here comparing its end is enough
   const digits = filter.number.replace(/\D/g, "").replace(/^0+/, "");
   const numbers = [call.remote.e164 ?? "", call.remote.raw.replace(/\D/g, "")];
   return digits !== "" && numbers.some((number) => number.endsWith(digits));

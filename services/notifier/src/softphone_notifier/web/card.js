@@ -1,4 +1,4 @@
-// One popup: shows a call from its first ring to its end; closes itself only when nobody needs it.
+// One popup, which shows a call from its first ring to its end.
 /** @import { Call, Context, Mine } from "./types.js" */
 
 import { CommentBox } from "./comments.js";
@@ -11,7 +11,7 @@ import { numberOf, showStatus } from "./status.js";
 const STAYS_MILLIS = 30_000;
 
 export class Card {
-  /** When it was over for this user, in this page's time. @type {number | null} */
+  /** When the call ended for this user, by the page's clock. @type {number | null} */
   #over = null;
   #shownNumber = "";
 
@@ -106,7 +106,7 @@ export class Card {
     setText(this.line, parts.filter(Boolean).join(" · "));
   }
 
-  /** Whether it has been over long enough, or fell silent, and nobody reads or writes in it. */
+  /** Whether the popup can close: the call is long over or silent, and nobody uses the popup. */
   get done() {
     const over = this.#over !== null && performance.now() - this.#over >= STAYS_MILLIS;
     return (

@@ -1,24 +1,24 @@
-// Estimates the server's clock from what it sends; refuses to trust the clock of this computer.
+// Estimates the server's clock, since the clock of this computer may be wrong.
 
 let offset = -Infinity;
 
 /**
- * The server said this time just now. It was on its way for a while, so every word of it is a
- * lower bound and the highest one is the best: old replayed frames do no harm, and a monotonic
- * clock that stood still while the computer slept is put right by the next word.
+ * Takes a time the server sent. It was on its way for a while, so each time is a lower bound and
+ * the highest is the best estimate. Old frames that are sent again thus do no harm. A monotonic
+ * clock that stopped while the computer slept is corrected by the next time.
  * @param {number} serverMillis
  */
 export function heardTime(serverMillis) {
   if (Number.isFinite(serverMillis)) offset = Math.max(offset, serverMillis - performance.now());
 }
 
-/** The server's time now in milliseconds, this computer's while the server has said nothing. */
+/** The server's time in milliseconds; this computer's until the server has sent one. */
 export function now() {
   return Number.isFinite(offset) ? performance.now() + offset : Date.now();
 }
 
 /**
- * Whole seconds since a server time, never negative.
+ * Returns the whole seconds since a time of the server, never less than 0.
  * @param {string | null} time
  */
 export function secondsSince(time) {

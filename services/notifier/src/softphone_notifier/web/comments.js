@@ -1,4 +1,4 @@
-// The saved comments of a call and the box for a new one; never loses text that was not saved.
+// The saved comments of a call, and the box for a new one.
 /** @import { Call, Comment, Context } from "./types.js" */
 
 import { ApiError, reason } from "./api.js";
@@ -71,7 +71,7 @@ export class CommentBox {
     showComments(this.list, call);
   }
 
-  /** Whether somebody writes here or has not sent what he wrote. */
+  /** Whether the box has the focus or holds a comment that was not sent. */
   get busy() {
     return this.text.value !== "" || this.element.contains(document.activeElement);
   }
@@ -133,13 +133,13 @@ function why(error) {
 }
 
 /**
- * Which record the comment goes to: what the user chose, else the first sure match.
+ * The record the comment is about: the user's choice, else the first certain match.
  * @param {HTMLSelectElement} select
  */
 function recordChooser(select) {
   let known = "";
   const chooser = {
-    /** undefined: nothing chosen yet; null: no record. @type {string | null | undefined} */
+    /** undefined until the user chooses; null for no record. @type {string | null | undefined} */
     wanted: undefined,
     chosen: () => select.value || null,
     /** @param {string | null} record */

@@ -1,4 +1,4 @@
-// A button that asks before it does something of weight; does it only after a second yes.
+// A button that asks for confirmation before it acts.
 
 import { h, setText } from "./dom.js";
 import { t } from "./messages.js";
@@ -9,7 +9,7 @@ import { t } from "./messages.js";
  * @property {string} question
  * @property {string} testid
  * @property {() => Promise<void>} action
- * @property {boolean} [danger] whether it can't be undone, which is what it looks like
+ * @property {boolean} [danger] whether it cannot be undone; then the button is red
  */
 
 /** @param {Asking} options */

@@ -1,4 +1,4 @@
-// Shows whether the live connection stands; neither opens nor closes it.
+// Shows whether the websocket is connected.
 /** @import { ConnectionState } from "./types.js" */
 
 import { now } from "./clock.js";

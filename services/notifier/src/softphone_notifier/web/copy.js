@@ -1,4 +1,4 @@
-// A text to take along, with a button that copies it; what is in the text is nobody's business here.
+// A text with a button that copies it.
 
 import { h, icon, setText } from "./dom.js";
 import { t } from "./messages.js";
@@ -7,7 +7,7 @@ const COPIED_MILLIS = 2500;
 
 /**
  * @param {string} text
- * @param {{ label: string, testid: string }} options `label` says what is copied
+ * @param {{ label: string, testid: string }} options `label` names the text for screen readers
  */
 export function copyable(text, { label, testid }) {
   const shown = h(
@@ -34,8 +34,8 @@ export function copyable(text, { label, testid }) {
 }
 
 /**
- * Browsers lend the clipboard to pages over HTTPS only; elsewhere the text is marked and copied the
- * old way.
+ * Browsers offer the Clipboard API to secure contexts only. On a page over HTTP the text is
+ * selected and copied with the deprecated `execCommand`.
  * @param {string} text
  * @param {HTMLElement} shown
  */

@@ -1,4 +1,4 @@
-// The requests about dead letters; decides nothing about the answers.
+// The requests about dead letters.
 /** @import { Api } from "./api.js" */
 /** @import { DeadLetter, LetterFilter, Page } from "./types.js" */
 
@@ -33,9 +33,9 @@ export class DeadLetterApi {
   }
 
   /**
-   * The next ones that wait; ask until there are none.
+   * Replays the next waiting letters; repeat until none was replayed.
    * @param {LetterFilter} filter
-   * @param {string} before when they died: some die again at once
+   * @param {string} before the letters that died before this time, since some die again at once
    * @returns {Promise<{ replayed: number }>}
    */
   replayAll(filter, before) {

@@ -1,4 +1,4 @@
-// One dead letter in the list: a line, opened to what it says; all of it is strangers' text.
+// One dead letter in the list. Its content comes from strangers and is shown as text only.
 /** @import { DeadLetter } from "./types.js" */
 
 import { confirmButton } from "./confirm.js";

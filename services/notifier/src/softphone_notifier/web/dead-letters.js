@@ -1,4 +1,4 @@
-// What could not be handled, for operators: found, read, given back and dropped.
+// The list of dead letters, where operators search, read, replay and drop them.
 /** @import { Context, DeadLetter, LetterFilter, View } from "./types.js" */
 
 import { reason } from "./api.js";
@@ -20,7 +20,7 @@ export class DeadLetters {
   #rows = new Map();
   /** @type {string | null} */
   #next = null;
-  /** The newest request; answers to older ones are thrown away. */
+  /** The newest request; answers to older ones are ignored. */
   #request = 0;
   #typing = 0;
 
@@ -136,7 +136,7 @@ export class DeadLetters {
     return [letter.id, known ?? new DeadLetterRow(letter, this.actions)];
   }
 
-  /** @param {string} note shown while there is nothing else to show */
+  /** @param {string} note shown while the list is empty */
   #draw(note) {
     const rows = [...this.#rows.values()];
     fill(this.list, ...rows.map((row) => row.element));
@@ -163,11 +163,11 @@ export class DeadLetters {
     });
   }
 
-  /** Gives back all that wait and fit the selection, and tells how far it is. */
+  /** Replays all waiting letters that match the filter, and shows the progress. */
   async #replayAll() {
     const [first] = this.#rows.values();
     if (!first) return;
-    const before = new Date(Date.parse(first.letter.last_at) + 1).toISOString(); // the latest shown
+    const before = new Date(Date.parse(first.letter.last_at) + 1).toISOString(); // the newest shown
     let done = 0;
     await this.#done("", async () => {
       for (;;) {

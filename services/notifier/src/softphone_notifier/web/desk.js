@@ -1,4 +1,4 @@
-// The page of somebody signed in, put together from its parts; each part does its own work.
+// The page of a signed-in user: navigation, the current view, popups.
 /** @import { Api } from "./api.js" */
 /** @import { Calls } from "./calls.js" */
 /** @import { PlaceName } from "./place.js" */
@@ -24,13 +24,13 @@ import { TenantPage } from "./tenant.js";
 const SAID_MILLIS = 8000;
 
 /**
- * So often the list is read again by administrators, who list calls of which no frame tells them, and
- * by whoever sees a call go on: its end may have been told while nobody was connected, and the log
- * may have been behind at the reading after that.
+ * How often the list is read again. Administrators need it, because frames bring only calls of
+ * their own extensions. So does a page with a running call: the frame of its end may have been lost
+ * with the connection, while the log was still behind at the reading that followed.
  */
 const REFRESH_MILLIS = 30_000;
 
-/** What users, administrators and operators see: each sees what those before see, and more. */
+/** The roles; each sees the views of the roles before it, and more. */
 const RANKS = ["user", "admin", "operator"];
 const PLACES = /** @type {const} */ ([
   ["calls", "nav.calls", "user"],
@@ -40,7 +40,7 @@ const PLACES = /** @type {const} */ ([
   ["dead-letters", "nav.deadLetters", "operator"],
 ]);
 
-/** After a gap the log may still be behind: it is read so often more, and so long after. */
+/** After a resync the log may still be behind, so it is read again after these pauses. */
 const REREAD_MILLIS = [2_000, 10_000, 30_000];
 
 /**
@@ -57,7 +57,7 @@ const REREAD_MILLIS = [2_000, 10_000, 30_000];
 
 /** @implements {View} */
 export class Desk {
-  /** What is shown instead of the calls. @type {View | null} */
+  /** The view that is shown instead of the calls. @type {View | null} */
   #page = null;
   #saying = 0;
   #refreshed = performance.now();
@@ -87,7 +87,7 @@ export class Desk {
     this.content = h("main", { id: "content", class: "content", tabindex: -1 });
     this.tools = h("div", { class: "tools" }, this.dialer.element, askToNotify());
     const skip = (/** @type {Event} */ event) => {
-      event.preventDefault(); // the address says where one is
+      event.preventDefault(); // the fragment of the address names the view
       this.content.focus();
     };
     this.element = h(
@@ -140,13 +140,13 @@ export class Desk {
     return h("nav", { class: "tabs", "aria-label": t("nav.label") }, ...this.tabs);
   }
 
-  /** Those that are open to whoever is signed in. */
+  /** The views that the role of the user may open. */
   #places() {
     const rank = RANKS.indexOf(this.context.user.role);
     return PLACES.filter(([, , role]) => RANKS.indexOf(role) <= rank);
   }
 
-  /** Shows the place the address names if it is open, else the calls. */
+  /** Shows the view the address names if the role allows it, else the calls. */
   #show() {
     const places = this.#places();
     const asked = place();
@@ -165,7 +165,7 @@ export class Desk {
   /**
    * @param {PlaceName} name
    * @param {string | null} id
-   * @returns {View | null} null for the calls, which are always there
+   * @returns {View | null} null for the calls, whose view always exists
    */
   #open(name, id) {
     if (name === "bin") return new Bin(this.context);
@@ -177,7 +177,7 @@ export class Desk {
     return id === NEW ? new NewDevice(this.context) : new DevicePage(this.context, id);
   }
 
-  /** The address was changed, by a link or by hand. */
+  /** Follows a change of the address, by a link or by hand. */
   async #went() {
     const { name, id } = this.#show();
     this.content.focus({ preventScroll: true });
@@ -200,7 +200,7 @@ export class Desk {
     return this.history.read(null);
   }
 
-  /** The connection stands again: what is shown is read anew. */
+  /** Reads everything that is shown again, after the connection was lost. */
   again() {
     this.#page?.again?.();
     this.#rereads.forEach((timer) => window.clearTimeout(timer));
@@ -240,7 +240,7 @@ export class Desk {
   }
 }
 
-/** A button, since browsers let a page ask only after a click; nothing once it is decided. */
+/** A button, since browsers let a page ask only after a click; null once it is decided. */
 function askToNotify() {
   if (!("Notification" in window) || Notification.permission !== "default") return null;
   const button = h(

@@ -1,4 +1,4 @@
-// What an opened row of the list shows of its call; knows nothing of the list.
+// The details of a call in an opened row of the list.
 /** @import { Call, Context } from "./types.js" */
 
 import { CommentBox } from "./comments.js";

@@ -1,4 +1,4 @@
-// The requests about devices, their hits and the tenant; decides nothing about the answers.
+// The requests about devices, their hits and the tenant.
 /** @import { Api } from "./api.js" */
 /** @import { Device, DeviceChanges, DeviceUrls, Hit, Preset, Tenant, Trial, Tried } from "./device-types.js" */
 /** @import { Page } from "./types.js" */

@@ -1,4 +1,4 @@
-// All that can be changed of a phone, in folds with a form each; a form sends only what is in it.
+// The settings of a phone, with one form for each section.
 /** @import { DeviceApi } from "./device-api.js" */
 /** @import { Device, DeviceChanges, Preset, Tenant } from "./device-types.js" */
 /** @import { Context } from "./types.js" */
@@ -159,7 +159,7 @@ export class DeviceSettings {
 }
 
 /**
- * A part of the settings that is opened when it is wanted.
+ * A section of the settings that can be opened.
  * @param {string} name
  * @param {string} title
  * @param {string} lead

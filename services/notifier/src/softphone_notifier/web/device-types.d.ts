@@ -1,4 +1,4 @@
-// The shapes of devices, presets and hits as they cross the wire; holds no code.
+// The types of devices, presets and hits as the API sends them.
 
 import type { EventJson, HitJson } from "./frames.js";
 
@@ -51,7 +51,7 @@ export interface Device {
   has_secret: boolean;
 }
 
-/** What of a device may be changed; `secret` can be set and never read. */
+/** The fields of a device that can be changed; `secret` can be set but not read. */
 export interface DeviceChanges {
   name?: string;
   preset?: string;
@@ -63,7 +63,7 @@ export interface DeviceChanges {
   dial?: DialLink | null;
 }
 
-/** One thing to paste into the sender's settings; `text` is the whole of it. */
+/** One value to paste into the sender's settings; `text` is all of it. */
 export interface Pasted {
   label: string;
   events: string[];
@@ -86,7 +86,7 @@ export interface DeviceUrls {
 
 export type { EventJson as HitEvent, HitJson as Hit, RequestJson as HitRequest } from "./frames.js";
 
-/** What a request would become. */
+/** The result of a dry run. */
 export interface Tried {
   outcome: HitJson["outcome"];
   field: string | null;

@@ -1,4 +1,4 @@
-// The page of one phone: its addresses, its hits, its settings; each part does its own work.
+// The page of one phone: its addresses, its hits and its settings.
 /** @import { Device, Hit, Preset, Tenant } from "./device-types.js" */
 /** @import { Context, View } from "./types.js" */
 

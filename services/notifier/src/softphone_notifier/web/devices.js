@@ -1,4 +1,4 @@
-// The list of the tenant's phones; opens and adds them, changes none.
+// The list of the tenant's phones.
 /** @import { Device, Preset } from "./device-types.js" */
 /** @import { Context, View } from "./types.js" */
 

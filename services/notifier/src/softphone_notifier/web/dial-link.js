@@ -1,4 +1,4 @@
-// The two fields of a dial link; neither opens nor checks one.
+// The two fields of a dial link.
 /** @import { DialLink, Spelling } from "./device-types.js" */
 
 import { h } from "./dom.js";
@@ -21,7 +21,7 @@ export function dialFields(dial) {
 }
 
 /**
- * What is in the fields, null where no link is.
+ * Returns the values of the fields, or null without a link.
  * @param {HTMLInputElement} link
  * @param {HTMLSelectElement} spelling
  * @returns {DialLink | null}

@@ -1,4 +1,4 @@
-// Click-to-call: asks the server for the call, then hands its link to the phone; runs no script links.
+// Click-to-call: asks the server for a call and opens its link in the softphone.
 /** @import { Api } from "./api.js" */
 /** @import { User, View } from "./types.js" */
 
@@ -11,7 +11,7 @@ const DOUBLE_CLICK_MS = 2000;
 const FORBIDDEN = new Set(["javascript", "data", "vbscript", "blob", "file"]);
 
 /**
- * Opens a dial link; false if its scheme is not one for dialling.
+ * Opens a dial link. Returns false if its scheme would run a script or open a file.
  * @param {string} link
  */
 export function openLink(link) {
@@ -27,16 +27,16 @@ export function openLink(link) {
  * @property {User} user
  * @property {Api} api
  * @property {(text: string, kind: "good" | "bad") => void} say
- * @property {() => void} dialed the call is on its way
+ * @property {() => void} dialed called when the call was requested
  */
 
 /**
- * A click on a number: what makes it known to the server, when it was, whether its link was opened.
+ * A click on a number: its idempotency key, its time, and whether its link was opened.
  * @typedef {{ number: string, extension: string, key: string, at: number, opened: boolean }} Click
  */
 
 /**
- * The free dial field, and `dial` for numbers clicked anywhere.
+ * The dial field, and `dial` for numbers that are clicked anywhere.
  * @implements {View}
  */
 export class Dialer {
@@ -122,7 +122,7 @@ export class Dialer {
   }
 
   /**
-   * This click, or the one just before it of which it is the second half.
+   * Returns this click, or the one just before if both are a double click.
    * @param {string} number
    */
   #click(number) {

@@ -1,11 +1,11 @@
-// Makes elements out of plain values; refuses markup, so text of strangers stays text.
+// Creates elements. It takes no markup, so that texts of strangers stay texts.
 
 /** @typedef {Node | string | null | undefined | false} Child */
 /** @typedef {Record<string, string | number | boolean | null | undefined | ((event: any) => void)>} Props */
 
 /**
- * An element. `on...` functions become listeners, `class` and everything else attributes;
- * true is an attribute without value, false, null and undefined are none.
+ * Creates an element. Functions named `on...` become listeners, everything else attributes. True
+ * makes an attribute without a value; false, null and undefined make none.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
  * @param {Props} [props]
@@ -33,7 +33,7 @@ export function setAttribute(element, name, value) {
 }
 
 /**
- * Replaces what is inside.
+ * Replaces the children of an element.
  * @param {Element} element
  * @param {...Child} children
  */
@@ -43,7 +43,7 @@ export function fill(element, ...children) {
 }
 
 /**
- * Sets text only where it differs, so a selection or a screen reader is not disturbed.
+ * Sets a text only if it differs, so that selections and screen readers are not disturbed.
  * @param {Element} element
  * @param {string} text
  */
@@ -76,7 +76,7 @@ const PATHS = {
 };
 
 /**
- * A decorative line icon; the word beside it carries the meaning.
+ * A decorative line icon; the word next to it carries the meaning.
  * @param {string} name
  */
 export function icon(name) {
@@ -91,7 +91,7 @@ export function icon(name) {
 }
 
 /**
- * The address if a link may lead there, else null: http and https, or a path on this host.
+ * Returns the address if it is http, https or a path of this host, else null.
  * @param {string} url
  */
 export function safeUrl(url) {

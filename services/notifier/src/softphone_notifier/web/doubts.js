@@ -1,19 +1,19 @@
-// Asks the log about a call of which a frame knew less than this page; guesses nothing itself.
+// Reads calls again of which a frame knew less than this page.
 /** @import { Api } from "./api.js" */
 /** @import { Call } from "./types.js" */
 
 import { Calls, lacks } from "./calls.js";
 
-/** The log may be behind the frame, or away. */
+/** Pauses between attempts, since the log may be behind or away. */
 const PAUSES = [0, 500, 2000, 8000];
 
 /**
- * Settles every doubt of these calls with the log's word; with the frame's if the log has none.
+ * Reads each doubtful call from the log, and takes the frame's state if the log lacks the call.
  * @param {Calls} calls
  * @param {Api} api
  */
 export function settleDoubts(calls, api) {
-  /** The last frame in doubt of each call. @type {Map<string, Call>} */
+  /** The last doubtful frame of each call. @type {Map<string, Call>} */
   const doubts = new Map();
 
   /** @param {string} id */

@@ -1,4 +1,4 @@
-// The form that says which calls are listed; filters nothing itself.
+// The form that filters the call list.
 /** @import { Filter } from "./types.js" */
 
 import { field, h } from "./dom.js";
@@ -9,7 +9,7 @@ const DIRECTIONS = /** @type {const} */ (["inbound", "outbound"]);
 const TYPING_MILLIS = 350;
 
 /**
- * @param {Filter} filter as it stands
+ * @param {Filter} filter the current values
  * @param {(filter: Filter) => void} chosen
  */
 export function filterForm(filter, chosen) {
@@ -51,7 +51,7 @@ export function filterForm(filter, chosen) {
 }
 
 /**
- * A list to choose from, or all.
+ * A select with an option for all.
  * @param {string} testid
  * @param {string[][]} options values and their words
  * @param {string} chosen

@@ -1,4 +1,4 @@
-// A form with its errors at the fields they are about; knows nothing of what is in the fields.
+// A form that shows each problem at the field it is about.
 /** @import { Child } from "./dom.js" */
 /** @import { FieldProblem } from "./types.js" */
 
@@ -11,7 +11,7 @@ import { fieldText } from "./problems.js";
 
 let count = 0;
 
-/** `work` does what the form is for and gives back what to say of it; it may throw. */
+/** `work` sends the form and returns the text to show; it may throw an ApiError or FieldError. */
 export class Form {
   /** @type {Map<string, { control: Control, error: HTMLElement }>} */
   #fields = new Map();
@@ -31,7 +31,7 @@ export class Form {
     this.element = h("form", { class: "form", novalidate: true, onsubmit: submit });
   }
 
-  /** @param {...Child} children what stands before the button */
+  /** @param {...Child} children the content before the button */
   fill(...children) {
     const foot = h("div", { class: "form-foot" }, this.button, this.note);
     this.element.replaceChildren(h("div", { class: "form-grid" }, ...children), foot);
@@ -39,7 +39,7 @@ export class Form {
   }
 
   /**
-   * @param {string} name as the server calls it
+   * @param {string} name the server's name of the field
    * @param {string} label
    * @param {Control} control
    * @param {string} [hint]
@@ -105,8 +105,8 @@ export class Form {
   }
 
   /**
-   * The form's field for a problem: the field itself, one above it, or the one its `name` is of.
-   * A number profile is checked as a whole, so its problems name the field among their values.
+   * Returns the name of the form's field for a problem, or null. A number profile is checked as a
+   * whole, so its problems have the field of the profile as the value `name`.
    * @param {FieldProblem} problem
    */
   #about({ field, params }) {
@@ -126,7 +126,7 @@ export class Form {
   }
 }
 
-/** Something a person typed can't be sent at all. */
+/** A value that cannot be sent at all, such as invalid JSON. */
 export class FieldError extends Error {
   /** @param {string} field @param {string} message */
   constructor(field, message) {

@@ -1,14 +1,14 @@
-// Turns times, durations and numbers into what a person reads; changes nothing, asks nobody.
+// Formats times, durations and numbers for people.
 /** @import { Call, Match, Mine, Remote } from "./types.js" */
 
 import { now, secondsSince } from "./clock.js";
 import { language, t } from "./messages.js";
 
-/** A click waits two minutes for its phone; nobody lets it ring for more than ten. */
+/** A click waits two minutes for its phone; a phone rings for ten minutes at most. */
 const LONGEST_WAIT_SECONDS = { dialed: 120, ringing: 600 };
 
 /**
- * `m:ss`, from an hour on `h:mm:ss`.
+ * Formats seconds as `m:ss`, from an hour on as `h:mm:ss`.
  * @param {number} seconds
  */
 export function duration(seconds) {
@@ -19,7 +19,7 @@ export function duration(seconds) {
 }
 
 /**
- * A time of today or yesterday by its hour, any other with its date.
+ * Formats a time of today or yesterday without its date.
  * @param {string} time
  */
 export function when(time) {
@@ -40,7 +40,7 @@ export function numberText(remote) {
 }
 
 /**
- * What can be dialled of it, null where nothing can.
+ * Returns the number to dial, or null if it cannot be dialled.
  * @param {Remote} remote
  */
 export function dialable(remote) {
@@ -49,7 +49,7 @@ export function dialable(remote) {
 }
 
 /**
- * The name and how many more there are: what a list has room for.
+ * Returns the first name and how many more there are, for a list.
  * @param {Call} call
  */
 export function who(call) {
@@ -67,7 +67,7 @@ export function isOver(call) {
 }
 
 /**
- * What the call is to somebody at these extensions.
+ * Returns what the call means to a user with these extensions.
  * @param {Call} call
  * @param {string[]} extensions
  * @returns {Mine}
@@ -82,12 +82,12 @@ export function mine(call, extensions) {
   if (legs.some((leg) => leg.answered && leg.ended_at === null)) return "connected";
   if (legs.some((leg) => leg.answered)) return "ended"; // handed on to a colleague
   if (legs.some((leg) => leg.transferred && leg.ended_at === null)) return "ringing";
-  return call.answered_by === null ? "connected" : "elsewhere"; // nobody told who has it
+  return call.answered_by === null ? "connected" : "elsewhere"; // the phone did not report who answered
 }
 
 /**
- * Whether nothing was heard for so long that nobody waits for an answer any more: many phones tell
- * that they ring and never that they stopped.
+ * Whether the call has had no event for so long that it must be over: many phones report that they
+ * ring, but never that they stopped.
  * @param {Call} call
  */
 export function fellSilent(call) {
@@ -96,7 +96,7 @@ export function fellSilent(call) {
 }
 
 /**
- * Seconds it rang or is ringing, null where it never began to.
+ * Returns the seconds a call rang or has been ringing, or null if it never rang.
  * @param {Call} call
  */
 export function ringSeconds(call) {
@@ -107,7 +107,7 @@ export function ringSeconds(call) {
 }
 
 /**
- * Seconds of talk, running or done, null while nobody has answered.
+ * Returns the seconds of talk so far, or null before an answer.
  * @param {Call} call
  */
 export function talkSeconds(call) {

@@ -1,4 +1,4 @@
-// The list of calls with its filter, kept up to date by frames; the store decides what is in it.
+// The list of calls with its filter, updated by frames.
 /** @import { Call, Context, Filter, View } from "./types.js" */
 
 import { reason } from "./api.js";
@@ -11,10 +11,10 @@ import { Row } from "./row.js";
 export class History {
   /** @type {Map<string, Row>} */
   #rows = new Map();
-  /** The newest request; answers to older ones are thrown away. */
+  /** The newest request; answers to older ones are ignored. */
   #request = 0;
   #failed = "";
-  /** Whether older pages are shown, which reading the first one again would take away. */
+  /** Whether older pages are shown; reading the first page again would remove them. */
   paged = false;
 
   /** @param {Context} context */
@@ -87,14 +87,14 @@ export class History {
   }
 
   /**
-   * Shows one call opened, even one that is not in the part of the list that was read.
+   * Opens one call, even one that is on no page read so far.
    * @param {string} id
    */
   async open(id) {
     try {
       if (!this.#rows.has(id)) {
         this.calls.settle(await this.context.api.call(id));
-        this.paged = true; // reading the first page again would take it away
+        this.paged = true; // reading the first page again would remove the call
       }
       const row = this.#rows.get(id);
       if (!row) return this.context.say(t("history.notListed"), "bad");
@@ -126,7 +126,7 @@ export class History {
     for (const call of calls) {
       const row = this.#row(call);
       if (row.element === place) place = place.nextElementSibling;
-      else this.table.insertBefore(row.element, place); // rows in place are never moved: they may hold the focus
+      else this.table.insertBefore(row.element, place); // a row is not moved, since it may have the focus
     }
     this.table.hidden = calls.length === 0;
     const filtered = Object.values(this.calls.filter).some(Boolean);

@@ -1,4 +1,4 @@
-// What an opened hit shows: how it was read and what it was made of; all of it is strangers' text.
+// The details of a hit. They come from strangers and are shown as text only.
 /** @import { Hit, HitEvent } from "./device-types.js" */
 /** @import { HitActions } from "./hit.js" */
 
@@ -8,7 +8,7 @@ import { t } from "./messages.js";
 import { address } from "./place.js";
 import { problemText } from "./problems.js";
 
-/** Only what was refused for its content may be understood later. */
+/** The status of hits refused for their content, which can be replayed. */
 const NOT_UNDERSTOOD = 422;
 
 export class HitDetails {
@@ -130,7 +130,7 @@ function request({ request: sent }) {
 }
 
 /**
- * Rows that say nothing are left out.
+ * A table without the rows that are empty.
  * @param {(string | null)[][]} rows
  * @param {string} [testid]
  */

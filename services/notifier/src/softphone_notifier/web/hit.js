@@ -1,4 +1,4 @@
-// One hit in the inspector: a line that says what it was taken for, opened by its reader.
+// One hit in the inspector, as a row that opens.
 /** @import { Hit, HitEvent } from "./device-types.js" */
 
 import { fill, h, icon } from "./dom.js";
@@ -9,8 +9,8 @@ import { problemText } from "./problems.js";
 
 /**
  * @typedef {object} HitActions
- * @property {(hit: Hit) => Promise<string>} replay what became of it
- * @property {(hit: Hit) => void} trial puts it into the dry run
+ * @property {(hit: Hit) => Promise<string>} replay returns the result as text
+ * @property {(hit: Hit) => void} trial opens the hit in the dry run
  * @property {() => void} opened
  */
 
@@ -87,7 +87,7 @@ export function outcomePill(outcome, words) {
 }
 
 /**
- * What was wrong, or what it was understood as.
+ * Returns the reason of a refusal, or the events of the hit.
  * @param {Pick<Hit, "outcome" | "field" | "why" | "code" | "params" | "events">} read
  */
 export function understood(read) {

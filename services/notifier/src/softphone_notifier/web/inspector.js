@@ -1,4 +1,4 @@
-// The hits of one phone as they come and as they are kept; replays them, and reads them itself never.
+// The recent hits of one phone, live and as they are stored.
 /** @import { DeviceApi } from "./device-api.js" */
 /** @import { Hit } from "./device-types.js" */
 /** @import { Context } from "./types.js" */
@@ -8,10 +8,10 @@ import { h, setText } from "./dom.js";
 import { HitRow, understood } from "./hit.js";
 import { t } from "./messages.js";
 
-/** So many are shown of what comes in; more are read on demand. */
+/** The most hits that are kept of those that come in; older ones are read on demand. */
 const SHOWN_MOST = 200;
 
-/** A hit may come before the server listens for this page, or while the connection is down. */
+/** The list is read again, since a hit may come while the page is not subscribed. */
 const FIRST_REFRESH_MILLIS = 2_000;
 const REFRESH_MILLIS = 30_000;
 
@@ -39,7 +39,7 @@ export class Inspector {
     this.actions = {
       replay: this.replay.bind(this),
       trial,
-      opened: () => void this.read(null), // with what was found for its call meanwhile
+      opened: () => void this.read(null), // with the matches found meanwhile
     };
     this.more = h(
       "button",
@@ -127,7 +127,7 @@ export class Inspector {
   }
 
   /**
-   * Tries a refused hit again and says what became of it; throws an Error that says what did not.
+   * Replays a refused hit and returns the result as text; throws an Error with the reason.
    * @param {Hit} hit
    */
   async replay(hit) {
@@ -161,7 +161,7 @@ export class Inspector {
 }
 
 /**
- * Whether `a` came before `b`; ids only make the order the same everywhere.
+ * Whether `a` came before `b`; ids make the order of equal times stable.
  * @param {Hit} a
  * @param {Hit} b
  */

@@ -1,4 +1,4 @@
-// The table of a sender's own names of lines and the extensions behind them; sends nothing.
+// The table of a sender's names of lines and the extensions they stand for.
 
 import { h, icon } from "./dom.js";
 import { t } from "./messages.js";
@@ -6,7 +6,7 @@ import { t } from "./messages.js";
 export class Lines {
   rows = h("ul", { class: "lines" });
 
-  /** @param {Record<string, string>} extensions by the sender's name */
+  /** @param {Record<string, string>} extensions by the sender's name of the line */
   constructor(extensions) {
     const add = h(
       "button",
@@ -42,7 +42,7 @@ export class Lines {
     return said;
   }
 
-  /** Rows with both sides filled in. */
+  /** The rows with both fields filled in. */
   value() {
     const pairs = [...this.rows.children].map((row) =>
       [...row.querySelectorAll("input")].map((field) => field.value.trim()),

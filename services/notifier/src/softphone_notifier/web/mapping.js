@@ -1,4 +1,4 @@
-// The changes of a preset's mapping as JSON, beside the preset's own; what it means the server says.
+// The changes of a phone's mapping as JSON, with the preset's own mapping for comparison.
 /** @import { DeviceApi } from "./device-api.js" */
 /** @import { Device, NumberProfile, Preset } from "./device-types.js" */
 
@@ -13,7 +13,7 @@ import { TrialForm } from "./trial.js";
  * @property {Device} device
  * @property {Preset | undefined} preset
  * @property {(mapping: Record<string, unknown>) => Promise<string>} save
- * @property {() => Partial<NumberProfile>} numbers as they stand in their form
+ * @property {() => Partial<NumberProfile>} numbers returns the unsaved number profile
  */
 
 export class MappingEditor {
@@ -47,7 +47,7 @@ export class MappingEditor {
   }
 
   /**
-   * Nothing typed is nothing changed.
+   * Returns the JSON in the field; an empty field means no changes.
    * @returns {Record<string, unknown>}
    */
   value() {

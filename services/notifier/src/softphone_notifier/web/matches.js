@@ -1,4 +1,4 @@
-// Shows who may be behind a number, in the order given; links only to web addresses.
+// The records that match a number. Links lead to web addresses only.
 /** @import { Call, Match } from "./types.js" */
 
 import { fill, h, safeUrl } from "./dom.js";
@@ -8,7 +8,7 @@ import { t } from "./messages.js";
 const LOOKING_MILLIS = 5000;
 
 /**
- * A list that is drawn again only when its matches changed.
+ * A list that is drawn again only if its matches changed.
  * @param {Call} first
  * @param {string} testid
  */

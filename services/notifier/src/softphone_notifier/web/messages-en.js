@@ -130,7 +130,7 @@ export const en = {
   "letter.tenant": "Tenant",
   "letter.type": "Type",
   "letter.reason": "Reason",
-  "letter.facts": "What happened",
+  "letter.facts": "Details",
   "letter.first": "first",
   "letter.last": "last",
   "letter.times": "how often",

@@ -1,4 +1,4 @@
-// Chooses the language and fills in its sentences; refuses to build sentences out of pieces.
+// Chooses the language and fills values into its sentences.
 
 import { de as deviceDe } from "./device-messages-de.js";
 import { en as deviceEn } from "./device-messages-en.js";
@@ -18,7 +18,7 @@ export const LANGUAGES = ["de", "en"];
 /** @type {Language} */
 let current = preferred();
 
-/** The last choice, else the browser's first known language, else German. @returns {Language} */
+/** The last choice, else the browser's first supported language, else German. @returns {Language} */
 function preferred() {
   const known = [recall("language"), ...navigator.languages].map((tag) => tag?.slice(0, 2));
   return known.find((tag) => tag === "de" || tag === "en") === "en" ? "en" : "de";
@@ -43,7 +43,7 @@ export function t(key, values = {}) {
 }
 
 /**
- * The text with its `{names}` replaced; a name without a value stays as it is.
+ * Replaces the `{names}` in a text; a name without a value stays.
  * @param {string} text
  * @param {Record<string, unknown>} values
  */

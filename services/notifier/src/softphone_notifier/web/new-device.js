@@ -1,4 +1,4 @@
-// The page on which a phone is added: make, name, extension; what comes next is the phone's page.
+// The page that adds a phone: model, name, extension.
 /** @import { Preset } from "./device-types.js" */
 /** @import { Context, View } from "./types.js" */
 
@@ -20,7 +20,7 @@ export class NewDevice {
     inputmode: "tel",
   });
   choices = h("div", {}, h("p", { class: "empty", role: "status" }, t("loading")));
-  /** The name as it was made of the preset; a person's own is left alone. */
+  /** The name proposed for the preset; a name the user typed is kept. */
   #suggested = "";
 
   /** @param {Context} context */

@@ -1,4 +1,4 @@
-// The fields of a number profile: whole for a tenant, or only what a phone has otherwise; checks none.
+// The fields of a number profile, for a tenant or for what differs on one phone.
 /** @import { NumberProfile } from "./device-types.js" */
 /** @import { Form } from "./form.js" */
 
@@ -21,7 +21,7 @@ const FIELDS = /** @type {(keyof NumberProfile)[]} */ (Object.keys(TEXTS));
 export class NumberFields {
   /**
    * @param {Partial<NumberProfile>} own
-   * @param {NumberProfile | null} inherited what holds where nothing is filled in; null: all is own
+   * @param {NumberProfile | null} inherited the values of empty fields; null if no field may be empty
    */
   constructor(own, inherited) {
     this.inherited = inherited;
@@ -71,7 +71,7 @@ export class NumberFields {
   }
 
   /**
-   * What is filled in.
+   * Returns the fields that are filled in.
    * @returns {Partial<NumberProfile>}
    */
   value() {

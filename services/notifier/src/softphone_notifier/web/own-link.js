@@ -1,4 +1,4 @@
-// How somebody's own clicks are handed to his softphone; what is empty is as the company has it.
+// The dial link of a user; empty fields mean the company's.
 /** @import { DialLink } from "./device-types.js" */
 /** @import { Context, View } from "./types.js" */
 

@@ -1,4 +1,4 @@
-// Where somebody is in the page, kept in the address behind the #; draws nothing.
+// The view and item that are open, kept in the fragment of the address.
 
 /** @typedef {"calls" | "bin" | "phones" | "settings" | "me" | "dead-letters"} PlaceName */
 /** @typedef {{ name: PlaceName, id: string | null }} Place */
@@ -6,11 +6,11 @@
 /** @type {readonly PlaceName[]} */
 const NAMES = ["calls", "bin", "phones", "settings", "me", "dead-letters"];
 
-/** The device that is still to be made: ids of devices look otherwise. */
+/** Stands for a new device; ids are UUIDs and never look like this. */
 export const NEW = "new";
 
 /**
- * The place the address names, else the calls.
+ * Returns the place the address names, else the calls.
  * @returns {Place}
  */
 export function place() {
@@ -20,7 +20,7 @@ export function place() {
 }
 
 /**
- * The address of a place, for links.
+ * Returns the address of a place, for links.
  * @param {PlaceName} name
  * @param {string} [id]
  */
@@ -41,6 +41,6 @@ function decoded(id) {
   try {
     return decodeURIComponent(id);
   } catch {
-    return null; // typed by hand, and wrong
+    return null; // an invalid escape, typed by hand
   }
 }

@@ -1,4 +1,4 @@
-// The stack of popups at the bottom right; opens one for each running call of this user only.
+// The stack of popups at the bottom right, one for each running call of this user.
 /** @import { Call, Context } from "./types.js" */
 
 import { Announcer } from "./announce.js";
@@ -26,7 +26,7 @@ export class Popups {
     this.showRunning();
   }
 
-  /** After a list was read: popups that a lost connection kept from opening or from ending. */
+  /** Opens and ends the popups that were missed while the connection was lost. */
   showRunning() {
     for (const call of this.context.calls.all()) this.show(call);
   }

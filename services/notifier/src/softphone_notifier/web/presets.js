@@ -1,4 +1,4 @@
-// The list from which a preset is chosen: searched by name, grouped by kind; makes no device.
+// The list of presets, searched by name and grouped by kind.
 /** @import { Preset, PresetKind } from "./device-types.js" */
 
 import { fill, h } from "./dom.js";

@@ -67,7 +67,7 @@ export const en = {
   "profile-field-unknown": "{name} is not one of {names}",
   "profile-value-invalid": "cannot be {value}",
   "null-refused": "cannot be null",
-  "cursor-invalid": "was not given out by this list",
+  "cursor-invalid": "was not issued by this list",
   "text-too-long": "is longer than {limit} characters",
   "items-too-many": "has more than {limit} items",
   "password-too-short": "has fewer than {limit} characters",

@@ -1,4 +1,4 @@
-// Says in the reader's language what the server refused, by the code of the problem.
+// Translates the problems of the server by their codes.
 /** @import { Language } from "./messages.js" */
 /** @import { FieldProblem } from "./types.js" */
 
@@ -10,8 +10,8 @@ import { en } from "./problem-messages-en.js";
 const SENTENCES = { de, en };
 
 /**
- * The sentence of a code. A server that is newer than the page may send a code the page does not
- * know, and hits stored by an older one have none: then its English text is shown as it is.
+ * Returns the sentence of a code. A newer server may send a code the page does not know, and hits
+ * stored by an older one have none: then the English text of the server is shown.
  * @param {string | null | undefined} code
  * @param {Record<string, unknown> | null | undefined} params
  * @param {string} fallback
@@ -22,7 +22,7 @@ export function problemText(code, params, fallback) {
 }
 
 /**
- * The text of one wrong field, without its name.
+ * Returns the text about one field, without the name of the field.
  * @param {FieldProblem} error
  */
 export function fieldText({ code, params, message }) {

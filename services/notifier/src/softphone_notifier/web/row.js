@@ -1,4 +1,4 @@
-// One call in the list, opened and closed by its reader; keeps what is typed in it.
+// One call in the list, as a row that opens and keeps a comment that is being written.
 /** @import { Call, Context } from "./types.js" */
 
 import { Details } from "./details.js";

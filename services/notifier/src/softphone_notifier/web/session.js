@@ -1,4 +1,4 @@
-// Holds who is signed in and renews the token in time; the token never leaves this memory.
+// The signed-in user and the token, which is renewed in time and stays in memory.
 /** @import { SessionAnswer, User } from "./types.js" */
 
 import { ApiError, endSession, renewSession, signIn } from "./api.js";
@@ -9,7 +9,7 @@ const EARLY_MILLIS = 60_000;
 const RETRY_MILLIS = 10_000;
 
 /**
- * Tells `onToken` of each new token and `onEnd` when it is over, with the reason.
+ * Calls `onToken` with each new token, and `onEnd` with the reason when the session ends.
  */
 export class Session {
   /** @type {User | null} */
@@ -39,7 +39,7 @@ export class Session {
     this.#begin(answer);
   }
 
-  /** After a reload: true if the cookie was good. Somebody who never signed in is not asked for. */
+  /** Signs in by the cookie after a reload. Without an earlier sign-in no request is sent. */
   async resume() {
     if (recall("signed-in") !== "yes") return false;
     try {
@@ -51,7 +51,7 @@ export class Session {
     }
   }
 
-  /** A new token by the cookie; false if there is none to be had. Many callers make one request. */
+  /** Renews the token by the cookie; false if that failed. Simultaneous calls share one request. */
   renew = () => {
     this.#renewing ??= this.#renew().finally(() => (this.#renewing = null));
     return this.#renewing;
@@ -74,7 +74,7 @@ export class Session {
   async signOut() {
     const token = this.#token;
     this.end("out");
-    await endSession(token).catch(() => undefined); // the short-lived token dies by itself
+    await endSession(token).catch(() => undefined); // the token expires by itself
   }
 
   /** @param {"expired" | "revoked" | "out"} why */

@@ -1,4 +1,4 @@
-// The sign-in page; remembers company and user name, never the password.
+// The sign-in page. It remembers the company and the login, never the password.
 /** @import { Session } from "./session.js" */
 /** @import { View } from "./types.js" */
 
@@ -17,7 +17,7 @@ export class SignIn {
 
   /**
    * @param {Session} session
-   * @param {"expired" | "revoked" | "out" | null} why the user is here
+   * @param {"expired" | "revoked" | "out" | null} why the reason the last session ended
    * @param {Node} languages
    */
   constructor(session, why, languages) {
@@ -46,7 +46,7 @@ export class SignIn {
     );
     this.element = h("main", { class: "signin", id: "content" }, card, languages);
     const first = this.tenant.value && this.login.value ? this.password : this.tenant;
-    queueMicrotask(() => first.focus()); // once it is in the page
+    queueMicrotask(() => first.focus()); // after the element was added to the page
   }
 
   /** @param {string} words @param {boolean} bad */

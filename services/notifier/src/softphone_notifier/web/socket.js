@@ -1,4 +1,4 @@
-// Keeps one websocket to the notifier alive and hands on its frames; knows nothing of their meaning.
+// Keeps one websocket open and passes its frames on.
 /** @import { ConnectionState, Frame } from "./types.js" */
 
 import { heardTime, now } from "./clock.js";
@@ -16,13 +16,13 @@ const CROWDED = 4010;
 /**
  * @typedef {object} SocketListener
  * @property {() => string | null} token
- * @property {() => Promise<boolean>} renew a new token; false if there is none to be had
+ * @property {() => Promise<boolean>} renew renews the token; false if that failed
  * @property {(frame: Frame) => void} onFrame
  * @property {(state: ConnectionState) => void} onState
  * @property {() => void} onRevoked
  */
 
-/** Reconnects with growing, jittered pauses, and at once when the network or the page is back. */
+/** Reconnects with growing, random pauses, and at once when the network or the page returns. */
 export class Socket {
   /** @type {WebSocket | null} */
   #socket = null;
@@ -41,7 +41,7 @@ export class Socket {
     this.wake = () => {
       if (document.visibilityState === "visible" && !this.#welcome) this.#now();
     };
-    // a network that came back is a new one: the old connection may hang without a word
+    // after a change of the network the old connection may hang without an error
     this.online = () => this.#now();
   }
 
@@ -66,7 +66,7 @@ export class Socket {
   }
 
   /**
-   * Asks for the hits of this device, on every connection anew; null: for none.
+   * Subscribes to the hits of this device, on each new connection too; null ends it.
    * @param {string | null} device
    */
   watch(device) {
@@ -131,17 +131,17 @@ export class Socket {
 
   /**
    * @param {WebSocket} socket
-   * @param {number} code 0 if no welcome came in time
+   * @param {number} code the close code; 0 if no welcome came in time
    */
   async #lost(socket, code) {
     if (socket !== this.#socket) return;
     const welcomed = this.#welcome;
     this.#drop();
     if (code === REVOKED) return this.listener.onRevoked();
-    // somebody else has our place: to take it back at once would only have them do the same
+    // another page took this one's place; reconnecting at once would make both take turns
     this.#wait(code === FLOOD || code === CROWDED ? CROWDED_WAIT : this.#growing());
     if (code !== EXPIRED && code !== BAD_TOKEN) return;
-    // a refusal that follows a renewal must wait its turn, or the two would chase each other
+    // refused right after a renewal: only the growing pause keeps both from looping
     const renewed = await this.listener.renew();
     if (renewed && welcomed) this.#now();
   }

@@ -1,4 +1,4 @@
-// Small shared pieces that show a call: status pill and number; decides nothing about the call.
+// Elements that show a call in several places: the status pill and the number.
 /** @import { Call, Context, Mine } from "./types.js" */
 
 import { fill, h, icon } from "./dom.js";
@@ -6,7 +6,7 @@ import { dialable, numberText } from "./format.js";
 import { t } from "./messages.js";
 
 /**
- * Icon and word, never colour alone.
+ * The status as an icon and a word, never as a colour alone.
  * @param {HTMLElement} pill
  * @param {Mine} state
  */
@@ -18,10 +18,10 @@ export function showStatus(pill, state) {
 }
 
 /**
- * The other party's number; a button that dials it where it can be dialled.
+ * The other party's number, as a button if it can be dialled.
  * @param {Call} call
  * @param {Context} context
- * @param {{ testid: string, live: boolean }} options `live` calls need no second call
+ * @param {{ testid: string, live: boolean }} options a number of a `live` call is no button
  */
 export function numberOf(call, context, { testid, live }) {
   const text = numberText(call.remote);

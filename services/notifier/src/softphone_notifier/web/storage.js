@@ -1,4 +1,4 @@
-// Keeps small things in this browser, unsent comments among them; refuses tokens and passwords.
+// Stores small things in this browser, such as unsent comments; never tokens or passwords.
 
 const PREFIX = "softphone.";
 const DRAFT = `${PREFIX}draft.`;
@@ -9,13 +9,13 @@ export function recall(key) {
   try {
     return localStorage.getItem(PREFIX + key);
   } catch {
-    return null; // storage is switched off: the page works, it only forgets
+    return null; // storage is switched off; the page works without it
   }
 }
 
 /**
  * @param {string} key
- * @param {string | null} value null forgets it
+ * @param {string | null} value null removes the entry
  */
 export function remember(key, value) {
   try {
@@ -29,7 +29,7 @@ export function remember(key, value) {
 const CLOSED = `${PREFIX}closed`;
 const CLOSED_MOST = 200;
 
-/** Calls whose popup was closed in this tab; they stay closed when it is loaded again. */
+/** Calls whose popup was closed in this tab, so that it stays closed after a reload. */
 export function closedCalls() {
   try {
     return new Set(/** @type {string[]} */ (JSON.parse(sessionStorage.getItem(CLOSED) ?? "[]")));
@@ -48,11 +48,11 @@ export function rememberClosed(calls) {
 }
 
 /**
- * `record` is missing while the user has not chosen one, null for none.
+ * `record` is undefined until the user chooses, and null for no record.
  * @typedef {{ text: string, record?: string | null, at: number }} Draft
  */
 
-/** Unsent comments of one user, by call; every box that shows the same call hears of a change. */
+/** Unsent comments of one user by call; all boxes of one call are updated together. */
 export class Drafts {
   /** @param {string} owner */
   constructor(owner) {
@@ -79,7 +79,7 @@ export class Drafts {
    * @param {string} call
    * @param {string} text
    * @param {string | null | undefined} record
-   * @param {object | null} source who changed it
+   * @param {object | null} source the box that changed the draft
    */
   set(call, text, record, source) {
     const draft = text === "" ? null : JSON.stringify({ text, record, at: Date.now() });
@@ -95,7 +95,7 @@ export class Drafts {
         if (!draft || Date.now() - draft.at > DRAFT_DAYS * 86_400_000) localStorage.removeItem(key);
       }
     } catch {
-      // no storage, no drafts
+      // without storage there are no drafts
     }
   }
 }

@@ -1,4 +1,4 @@
-// The settings of the whole company: number profile, dial link, activation; phones have their own.
+// The settings of the company: number profile, dial link, activation.
 /** @import { Tenant } from "./device-types.js" */
 /** @import { Context, View } from "./types.js" */
 

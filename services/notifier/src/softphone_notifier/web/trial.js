@@ -1,4 +1,4 @@
-// The dry run: a pasted request and what it would become with what is typed now; it makes no call.
+// The dry run: shows how a pasted request would be read with the settings in the forms.
 /** @import { DeviceApi } from "./device-api.js" */
 /** @import { HitRequest, Trial, Tried } from "./device-types.js" */
 
@@ -68,7 +68,7 @@ export class TrialForm {
 }
 
 /**
- * A request as text, the way it is pasted.
+ * Returns a request as text, as it can be pasted.
  * @param {HitRequest} request
  */
 export function rawRequest({ method, path, query, headers, body }) {

@@ -1,5 +1,5 @@
-// The shapes that cross the wire and the seams between the page's modules; holds no code.
-// The shapes of the websocket are generated into frames.d.ts.
+// The types of the API and the interfaces between the modules of the page.
+// The types of the websocket are generated into frames.d.ts.
 
 import type { Api } from "./api.js";
 import type { Calls } from "./calls.js";
@@ -24,7 +24,7 @@ export interface User {
   extensions: string[];
 }
 
-/** A message that could not be handled: where, why, and what it says. */
+/** A message that could not be handled: its queue, the reason, and its content. */
 export interface DeadLetter {
   id: string;
   queue: string;
@@ -75,7 +75,7 @@ export interface Problem {
   errors?: FieldProblem[];
 }
 
-/** What a call is to the person at this page; `elsewhere` is answered by a colleague. */
+/** The state of a call for this user; `elsewhere` means that a colleague answered. */
 export type Mine = "dialed" | "ringing" | "connected" | "elsewhere" | "ended" | "missed";
 
 export interface Filter {
@@ -99,18 +99,18 @@ export interface View {
   stop?: () => void;
 }
 
-/** What the parts of the page for somebody signed in share. */
+/** The functions all views of a signed-in user share. */
 export interface Context {
   user: User;
   api: Api;
   calls: Calls;
   drafts: Drafts;
-  /** Says something in passing, good or bad news. */
+  /** Shows a message for a few seconds. */
   say: (text: string, kind: "good" | "bad") => void;
-  /** Dials from the chosen extension; says what went wrong. */
+  /** Dials from the chosen extension and shows what failed. */
   dial: (number: string) => void;
   /** Reads the first page of the list again. */
   reload: () => Promise<void>;
-  /** Has the hits of this device sent here; null: of none. */
+  /** Subscribes to the hits of this device; null ends it. */
   watch: (device: string | null) => void;
 }

@@ -1,4 +1,4 @@
-// What to paste into the phone's own settings, line by line; reads it and changes nothing.
+// The lines to paste into the settings of a phone.
 /** @import { DeviceApi } from "./device-api.js" */
 /** @import { DeviceUrls, Pasted } from "./device-types.js" */
 
