@@ -61,7 +61,7 @@ async def test_an_outage_is_nobodys_wrong_password(throttle: LoginThrottle) -> N
 
 
 async def tried(throttle: LoginThrottle, address: str, *, right: bool = False) -> int:
-    """What anna is answered."""
+    """The status of a sign-in as anna."""
     try:
         async with throttle.sign_in(address, "acme", "anna"):
             if not right:

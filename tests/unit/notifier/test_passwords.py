@@ -59,7 +59,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Workbench:
 
 async def test_no_more_than_two_are_worked_on_at_once(bench: Workbench) -> None:
     stored = await asyncio.gather(*(hash_password(PASSWORD) for _ in range(8)))
-    asked = [(PASSWORD, stored[0]), ("wrong", stored[1]), (PASSWORD, None), ("wrong", None)] * 4
-    answers = await asyncio.gather(*(matches(given, kept) for given, kept in asked))
+    pairs = [(PASSWORD, stored[0]), ("wrong", stored[1]), (PASSWORD, None), ("wrong", None)] * 4
+    answers = await asyncio.gather(*(matches(password, kept) for password, kept in pairs))
     assert answers == [True, False, False, False] * 4
     assert bench.most == AT_ONCE

@@ -32,13 +32,13 @@ def frame(room: Room, seconds: float) -> CallFrame:
     return CallFrame(seq=room.next_seq(at(seconds)), call=call)
 
 
-def test_what_was_known_before_is_no_news() -> None:
+def test_observation_already_folded_makes_no_frame() -> None:
     room = a_room()
     assert room.observe(message_of("ringing", 0)) is not None
     assert room.observe(message_of("ringing", 0)) is None
 
 
-def test_matches_that_come_before_the_call_are_shown_with_it() -> None:
+def test_matches_before_the_call_are_shown_with_it() -> None:
     room = a_room()
     assert room.match(MATCHED) is None
     call = room.observe(message_of("ringing", 0))
@@ -46,7 +46,7 @@ def test_matches_that_come_before_the_call_are_shown_with_it() -> None:
     assert call.matches == (MATCH,)
 
 
-def test_matches_that_come_again_are_no_news_and_older_ones_do_not_count() -> None:
+def test_matches_repeated_or_older_make_no_frame() -> None:
     room = a_room()
     room.observe(message_of("ringing", 0))
     assert room.match(MATCHED) is not None
@@ -56,7 +56,7 @@ def test_matches_that_come_again_are_no_news_and_older_ones_do_not_count() -> No
     )
 
 
-def test_a_finished_call_does_not_run() -> None:
+def test_finished_call_is_not_running() -> None:
     room = a_room()
     room.observe(message_of("ringing", 0))
     assert [call.id for call in room.running()] == [CALL]
@@ -64,13 +64,13 @@ def test_a_finished_call_does_not_run() -> None:
     assert room.running() == []
 
 
-def test_numbers_grow_even_if_the_clock_stands_still_or_goes_back() -> None:
+def test_sequence_numbers_grow_whatever_the_clock_does() -> None:
     room = a_room()
     given = [room.next_seq(at(seconds)) for seconds in (1, 1, 0, 2)]
     assert given == sorted(set(given))
 
 
-def test_a_browser_resumes_behind_what_it_saw_and_gets_only_its_own() -> None:
+def test_resumed_browser_gets_later_frames_of_its_own_only() -> None:
     room = a_room()
     first, second, third = frame(room, 1), frame(room, 0.5), frame(room, 2)
     room.remember(first, ANNA, "first")
@@ -80,7 +80,7 @@ def test_a_browser_resumes_behind_what_it_saw_and_gets_only_its_own() -> None:
     assert room.since(third.seq, "anna") == []
 
 
-def test_a_number_that_was_not_given_out_here_lately_is_no_place_to_resume() -> None:
+def test_unknown_sequence_number_cannot_be_resumed_from() -> None:
     room = a_room(replay_max=1)
     first, second = frame(room, 1), frame(room, 0.5)
     room.remember(first, ANNA, "first")
@@ -91,14 +91,14 @@ def test_a_number_that_was_not_given_out_here_lately_is_no_place_to_resume() -> 
     assert room.since(second.seq, "anna") is None
 
 
-def test_a_welcome_is_a_place_to_resume() -> None:
+def test_sequence_number_of_a_welcome_can_be_resumed_from() -> None:
     room = a_room()
     seq = room.next_seq(at(1))
     room.mark(seq)
     assert room.since(seq, "anna") == []
 
 
-def test_finished_calls_are_forgotten_after_a_while_and_running_ones_after_a_day() -> None:
+def test_calls_are_forgotten_running_ones_after_a_day() -> None:
     room = a_room()
     room.observe(message_of("ringing", 0))
     room.prune(at(3600), timedelta(seconds=600))
@@ -110,15 +110,15 @@ def test_finished_calls_are_forgotten_after_a_while_and_running_ones_after_a_day
     assert room.observe(message_of("missed", 0)) is not None
 
 
-def test_it_holds_no_more_calls_than_it_may() -> None:
+def test_room_over_its_limit_forgets_the_oldest_call() -> None:
     room = a_room(calls_max=1)
     room.observe(message_of("ringing", 0))
     room.match(CallMatched(tenant="acme", call_id="other", matches=(MATCH,), matched_at=at(1)))
     assert room.running() == []
 
 
-def test_only_what_was_told_of_a_call_makes_it_known() -> None:
-    """What was found for it says nothing of how long ago it was."""
+def test_call_is_known_by_its_observations_only() -> None:
+    """Matches alone do not show how long ago the call was."""
     room = a_room()
     room.match(MATCHED)
     assert not room.knows(message_of("ringing", 0))
@@ -126,7 +126,7 @@ def test_only_what_was_told_of_a_call_makes_it_known() -> None:
     assert room.knows(message_of("connected", 5))
 
 
-def test_a_call_runs_with_what_was_found_for_it_and_in_the_order_it_came() -> None:
+def test_running_calls_have_matches_in_order_of_arrival() -> None:
     room = a_room()
     for call in (CALL, "other"):
         room.observe(message_of("ringing", 0, call))
@@ -137,7 +137,7 @@ def test_a_call_runs_with_what_was_found_for_it_and_in_the_order_it_came() -> No
     assert (second.id, second.phase) == ("other", "ringing")
 
 
-def test_what_is_over_costs_a_browser_that_comes_nothing() -> None:
+def test_finished_calls_do_not_slow_down_new_browsers() -> None:
     idle, busy = a_room(calls_max=10_000), a_room(calls_max=10_000)
     for turn in range(FINISHED):
         busy.observe(message_of("ringing", 0, f"call-{turn}"))
@@ -152,7 +152,7 @@ def test_what_is_over_costs_a_browser_that_comes_nothing() -> None:
     assert cost(busy) < 20 * cost(idle)
 
 
-def test_tidying_up_is_cheaper_than_showing() -> None:
+def test_forgetting_calls_is_cheaper_than_showing_them() -> None:
     """It is done again and again, and holds up everybody."""
     room = a_room(calls_max=10_000)
     messages = [message_of("ringing", 0, f"call-{turn}") for turn in range(FINISHED)]
@@ -165,7 +165,7 @@ def test_tidying_up_is_cheaper_than_showing() -> None:
     assert tidying < showing / 10
 
 
-def test_no_two_instances_give_the_same_numbers() -> None:
+def test_sequence_numbers_of_two_instances_differ() -> None:
     """By chance two of a thousand may; of thirty not all do."""
     rooms = [a_room() for _ in range(30)]
     given = [[room.next_seq(at(seconds)) for seconds in (1, 1, 1, 2)] for room in rooms]

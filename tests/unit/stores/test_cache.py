@@ -18,8 +18,8 @@ def parsed(stored: Stored) -> Thing:
     return Thing.model_validate({**stored, "id": stored["_id"]})
 
 
-async def test_a_store_that_refuses_is_asked_again_and_takes_nothing_away() -> None:
-    """A mirror whose task has ended would end the process."""
+async def test_store_that_refuses_is_read_again_and_removes_nothing() -> None:
+    """A cache whose task has ended would end the process."""
     answers: list[list[Stored] | Exception] = [
         OperationFailure("not authorized"),
         [{"_id": "a", "version": 1}],

@@ -1,4 +1,4 @@
-"""What is pasted into a phone comes back as what it was meant to say, and fits."""
+"""Setup URLs: a phone that fills in its placeholders sends the meant event, and the URL fits."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -118,8 +118,8 @@ TABLED = {"$CallOrigin": {"incoming": "INBOUND", "outgoing": "OUTBOUND"}}
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line to paste and one event it tells."""
+class PastedLine:
+    """One line to paste, and one event that its URL reports."""
 
     preset: Preset
     paste: Paste
@@ -127,7 +127,7 @@ class Line:
 
 
 LINES = [
-    Line(preset, paste, event)
+    PastedLine(preset, paste, event)
     for preset in load_all().values()
     for paste in preset.paste
     for event in (paste.events if not paste.body else paste.events[:1])
@@ -138,8 +138,8 @@ def filled(text: str, event: str) -> str:
     """The text as the phone sends it."""
     for placeholder in sorted(FILLED, key=len, reverse=True):
         value = FILLED[placeholder]
-        for name, said in MEANT[event].items():
-            value = value.replace(f"{{{name}}}", TABLED.get(placeholder, {}).get(said, said))
+        for name, word in MEANT[event].items():
+            value = value.replace(f"{{{name}}}", TABLED.get(placeholder, {}).get(word, word))
         if placeholder.isalpha():
             text = re.sub(rf"\b{placeholder}\b", value, text)
         else:
@@ -150,7 +150,7 @@ def filled(text: str, event: str) -> str:
 @pytest.mark.parametrize(
     "line", LINES, ids=[f"{x.preset.id}: {x.paste.label}: {x.event}" for x in LINES]
 )
-def test_a_pasted_line_says_what_it_is_for(line: Line) -> None:
+def test_pasted_line_reports_its_event(line: PastedLine) -> None:
     preset, paste, event = line.preset, line.paste, line.event
     own = {"{base}": BASE, "{extension}": "21"}
     url, body = paste.url, paste.body
@@ -161,9 +161,9 @@ def test_a_pasted_line_says_what_it_is_for(line: Line) -> None:
     if paste.line.rstrip().endswith("--data-urlencode"):
         query += "&08999998001"
     headers = {"content-type": paste.content_type} if paste.content_type else {}
-    told = filled(body, event).encode()
+    sent = filled(body, event).encode()
     path = address.path.removeprefix(urlsplit(BASE).path)
-    request = HitRequest(paste.method, path, query, headers, told, "")
+    request = HitRequest(paste.method, path, query, headers, sent, "")
     profile = merge_profile(NumberProfile(), preset.numbers)
     config = DeviceConfig(Mapping.model_validate(preset.mapping), profile)
     (hit,) = interpret(request, config).events
@@ -177,13 +177,13 @@ def test_a_pasted_line_says_what_it_is_for(line: Line) -> None:
 
 
 @pytest.mark.parametrize("preset", load_all().values(), ids=lambda preset: preset.id)
-def test_what_is_pasted_fits_with_room_for_a_longer_host(preset: Preset) -> None:
+def test_pasted_line_fits_with_a_longer_host(preset: Preset) -> None:
     for item in device_urls(preset, BASE, "21").items:
         assert item.limit is None or item.length + ROOM <= item.limit, item.text
 
 
 @pytest.mark.parametrize("preset", load_all().values(), ids=lambda preset: preset.id)
-def test_a_line_of_xml_is_xml(preset: Preset) -> None:
+def test_pasted_xml_is_well_formed(preset: Preset) -> None:
     for item in device_urls(preset, BASE, "21").items:
         if item.text.startswith("<"):
             assert item.url in ET.fromstring(item.text).attrib["data"]

@@ -1,4 +1,4 @@
-"""What is shown of a request has no credentials in it, and all the rest as it was sent."""
+"""A redacted request contains no credentials, and everything else as it was sent."""
 
 import pytest
 

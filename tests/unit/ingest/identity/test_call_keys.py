@@ -164,11 +164,11 @@ async def test_without_redis_a_phones_counter_is_one_call_in_an_hour(
     assert len(set(await calls("pbx"))) == 1
 
 
-async def test_without_redis_what_has_no_id_is_derived_from_what_it_says(
+async def test_hits_without_id_and_redis_get_derived_ids(
     forgetful: CallIdResolver,
 ) -> None:
     ring, end = ParsedEvent("ringing", "21", external_id="$call_id"), ParsedEvent("ended", "21")
-    said = [
+    ids = [
         await resolved(
             forgetful,
             Sender("acme", "d1", "pbx"),
@@ -185,6 +185,6 @@ async def test_without_redis_what_has_no_id_is_derived_from_what_it_says(
             (ring, REMOTE, 600),
         )
     ]
-    assert said[0] == said[1]
-    assert {found.identity for found in said} == {"derived"}
-    assert len({found.call_id for found in said}) == len(said) - 1
+    assert ids[0] == ids[1]
+    assert {found.identity for found in ids} == {"derived"}
+    assert len({found.call_id for found in ids}) == len(ids) - 1

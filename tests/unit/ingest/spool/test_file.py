@@ -17,8 +17,8 @@ MAX = 1_000_000
 
 
 def letter(number: int, size: int = 10) -> Envelope:
-    told = {"cloudEvents_id": str(number), "traceparent": "00-0-0-01"}
-    return Envelope(b"x" * size, told, f"call.ringing.t{number}")
+    headers = {"cloudEvents_id": str(number), "traceparent": "00-0-0-01"}
+    return Envelope(b"x" * size, headers, f"call.ringing.t{number}")
 
 
 def taken(path: Path, most: int = MAX) -> SpoolFile:

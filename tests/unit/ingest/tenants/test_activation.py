@@ -122,10 +122,10 @@ def test_a_code_without_our_kind_of_signature_is_refused(algorithm: object) -> N
 def test_the_public_key_is_nobodys_secret() -> None:
     raw = KEY.public_key().public_bytes_raw()
     pem = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    said = unsigned({"alg": "HS256", "typ": "JWT"})
+    claims_ = unsigned({"alg": "HS256", "typ": "JWT"})
     for secret in (raw, pem, encode_public_key(KEY).encode()):
-        signature = hmac.new(secret, said.encode(), hashlib.sha256).digest()
-        assert refused(f"{said}.{url64(signature)}").code == "activation-code-invalid"
+        signature = hmac.new(secret, claims_.encode(), hashlib.sha256).digest()
+        assert refused(f"{claims_}.{url64(signature)}").code == "activation-code-invalid"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ CODE = Activation(id="1", seats=25, issued_at=NOW, expires_at=END)
         (False, None, NOW, "switched-off", "an operator has switched it off"),
     ],
 )
-def test_a_tenant_is_active_with_a_code_that_holds_and_unless_it_is_switched_off(
+def test_tenant_is_active_with_a_valid_code_if_switched_on(
     active: bool, activation: Activation | None, now: datetime, state: str, why: str | None
 ) -> None:
     tenant = Tenant(id="acme", name="Acme", active=active, activation=activation)

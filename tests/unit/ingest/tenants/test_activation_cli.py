@@ -41,11 +41,11 @@ def test_from_new_keys_to_a_code_that_holds(tmp_path: Path) -> None:
     keys = pair(typed)
     file = tmp_path / "key"
     file.write_text(f"{keys[PRIVATE]}\n")
-    told = {PUBLIC: keys[PUBLIC]}
+    public = {PUBLIC: keys[PUBLIC]}
     for env in ({PRIVATE: keys[PRIVATE]}, {f"{PRIVATE}_FILE": str(file)}):
         status, code, complaints = typed(*WANTED, **env)
         assert (status, len(code.splitlines()), complaints) == (0, 1, "")
-        status, shown, _ = typed("show", code.strip(), **told)
+        status, shown, _ = typed("show", code.strip(), **public)
         assert status == 0
         facts = dict(line.split(":", 1) for line in shown.splitlines())
         assert {name: facts[name].strip() for name in ("tenant", "seats", "expires", "holds")} == {
@@ -58,7 +58,7 @@ def test_from_new_keys_to_a_code_that_holds(tmp_path: Path) -> None:
 
 @pytest.fixture
 def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
-    """The same as `typed`, in this process."""
+    """Like `typed`, but runs in this process."""
 
     def run(*words: str, **env: str) -> tuple[int, str, str]:
         with monkeypatch.context() as patch:
@@ -106,11 +106,11 @@ def test_what_is_wrong_is_said_with_exit_code_2(here: Typed) -> None:
 
 
 def test_help_names_the_commands_and_what_they_want(here: Typed) -> None:
-    for words, said in (
+    for words, words_ in (
         ((), ("keys", "issue", "show")),
         (("issue",), ("--tenant", "--seats", "--expires", PRIVATE)),
         (("show",), ("CODE", PUBLIC)),
     ):
         status, output, _ = here(*words, "--help")
         assert status == 0
-        assert all(word in output for word in said)
+        assert all(word in output for word in words_)
