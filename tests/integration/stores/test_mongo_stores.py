@@ -18,6 +18,8 @@ from softphone_ingest.click_to_call.links import COLLECTION as DIAL_LINKS
 from softphone_ingest.click_to_call.links import MongoDialLinks
 from softphone_ingest.devices import store as device_store
 from softphone_ingest.devices.store import MongoDeviceStore
+from softphone_ingest.hit_log import store as hit_store
+from softphone_ingest.hit_log.store import MongoHitStore
 from softphone_ingest.tenants.store import MongoTenantStore
 from softphone_janitor.clean_up import store as sweep_store
 from softphone_janitor.clean_up.store import MongoSweepStore
@@ -36,6 +38,7 @@ from support.stack.installation import database as database_url
 from support.store_contracts.accounts import LIFETIME, LoginSessionsContract, UserStoreContract
 from support.store_contracts.calls import CallStoreContract, CommentStoreContract
 from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
+from support.store_contracts.hits import HitStoreContract
 from support.store_contracts.ingest import (
     DeviceStoreContract,
     DialLinksContract,
@@ -46,6 +49,7 @@ from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreC
 # without those of sessions: times in tests are past, and their TTL index would remove documents
 INDEXES = (
     call_store.INDEXES
+    | hit_store.INDEXES
     | comment_store.INDEXES
     | directory_store.INDEXES
     | sweep_store.INDEXES
@@ -151,3 +155,9 @@ class TestDialLinksOnMongo(DialLinksContract):
     @pytest.fixture
     def links(self, database: Database) -> MongoDialLinks:
         return MongoDialLinks(database)
+
+
+class TestHitsOnMongo(HitStoreContract):
+    @pytest.fixture
+    def hits(self, database: Database) -> MongoHitStore:
+        return MongoHitStore(database)

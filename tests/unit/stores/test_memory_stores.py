@@ -9,11 +9,13 @@ from softphone_testing.memory.click_to_call import MemoryDialLinks, MemoryIdempo
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.devices import MemoryDeviceStore
 from softphone_testing.memory.directory import MemoryDirectory
+from softphone_testing.memory.hits import MemoryHitStore
 from softphone_testing.memory.sweeps import MemorySweepStore
 from softphone_testing.memory.tenants import MemoryTenantStore
 from support.store_contracts.accounts import LIFETIME, LoginSessionsContract, UserStoreContract
 from support.store_contracts.calls import CallStoreContract, CommentStoreContract
 from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
+from support.store_contracts.hits import HitStoreContract
 from support.store_contracts.ingest import (
     DeviceStoreContract,
     DialLinksContract,
@@ -94,3 +96,9 @@ class TestIdempotencyKeysInMemory(IdempotencyKeysContract):
     @pytest.fixture
     def keys(self) -> MemoryIdempotencyKeys:
         return MemoryIdempotencyKeys()
+
+
+class TestHitsInMemory(HitStoreContract):
+    @pytest.fixture
+    def hits(self) -> MemoryHitStore:
+        return MemoryHitStore()

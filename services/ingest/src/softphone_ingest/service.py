@@ -28,13 +28,13 @@ from softphone_ingest.devices.sealing import Seal
 from softphone_ingest.devices.store import MongoDeviceStore
 from softphone_ingest.hit_log import store as hit_store
 from softphone_ingest.hit_log.recorder import Recorder
-from softphone_ingest.hit_log.store import HitStore
+from softphone_ingest.hit_log.store import MongoHitStore
 from softphone_ingest.hits.pipeline import HitPipeline, KeyRateLimit
 from softphone_ingest.hits.routes import HitApi
 from softphone_ingest.identity.redis_memory import RedisCallMemory
 from softphone_ingest.identity.resolver import CallIdResolver, IdentityPolicy
 from softphone_ingest.inspector.inspector import Inspector
-from softphone_ingest.inspector.routes import InspectorApi
+from softphone_ingest.inspector.routes import InspectorApi, InspectorLimits
 from softphone_ingest.mapping.presets.preset import load_all
 from softphone_ingest.settings import IngestSettings
 from softphone_ingest.spool.folder import SpoolFolder
@@ -46,52 +46,47 @@ from softphone_ingest.tenants.store import MongoTenantStore
 
 
 async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
-    """The service, not started yet."""
+    """Builds the service without starting it."""
     bus = Bus(settings, "ingest", essential=False)
-    folder = SpoolFolder(settings.spool_dir, settings.spool_max)
-    spool = Spool(bus, clock, folder, settings.spool_after_seconds)
     mongo = Mongo(settings, device_store.INDEXES | hit_store.INDEXES, essential=False)
     redis = Redis(settings, essential=False)
+    spool_folder = SpoolFolder(settings.spool_dir, settings.spool_max)
+    spool = Spool(bus, clock, spool_folder, settings.spool_after_seconds)
+    limiter = RateLimiter(RedisTokenBuckets(redis), clock, settings)
     store = MongoDeviceStore(mongo.database)
     devices = DeviceCache(store, bus, settings.mirror_seconds)
-    known_tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
+    tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
     configs = DeviceConfigs(load_all())
     seal = Seal(settings.auth_secret)
-    codes = ActivationCodes(settings.activation_public_key)
     resolver = CallIdResolver(RedisCallMemory(redis), _identity_policy(settings))
-    hits = HitStore(mongo.database)
-    keep = timedelta(days=settings.hits_keep_days)
+    keep, hits = timedelta(days=settings.hits_keep_days), MongoHitStore(mongo.database)
     recorder = Recorder(hits, bus, keep, settings.hits_waiting_max)
-    limiter = RateLimiter(RedisTokenBuckets(redis), clock, settings)
+    rates = _key_rate_limit(limiter, settings)
     pipeline = HitPipeline(
-        devices,
-        known_tenants,
-        configs.of,
-        _key_rate_limit(limiter, settings),
-        resolver,
-        spool,
-        recorder,
-        seal,
-        clock,
+        devices, tenants.require, configs.of, rates, resolver, spool, recorder, seal, clock
     )
-    inspector = Inspector(hits, recorder, resolver, configs, bus, clock)
+    inspector = Inspector(hits, recorder, resolver, configs, bus, clock, keep)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("ingest.match", CallMatched, inspector.on_call_matched, batches)
     links = MongoDialLinks(mongo.database)
     idempotency = RedisIdempotencyKeys(redis, settings.dial_key_seconds)
     dialler = Dialler(devices, configs, links, idempotency, resolver, spool, clock)
-    limits = DeviceLimits(settings.devices_max, settings.device_mapping_max)
+    codes = ActivationCodes(settings.activation_public_key)
+    device_limits = DeviceLimits(settings.devices_max, settings.device_mapping_max)
+    public_url = settings.public_url
     routers = [
-        HitApi(pipeline, settings.public_url).router,
-        DialApi(dialler, links, known_tenants, clock).router,
-        DeviceApi(
-            store, devices, known_tenants, configs, seal, bus, limits, settings.public_url
-        ).router,
-        InspectorApi(inspector, store, known_tenants, limiter, settings).router,
-        TenantApi(MongoTenantStore(mongo.database), known_tenants, codes, bus, clock).router,
+        HitApi(pipeline, public_url).router,
+        DialApi(dialler, links, tenants, clock).router,
+        DeviceApi(store, devices, tenants, configs, seal, bus, device_limits, public_url).router,
+        InspectorApi(inspector, store, tenants, limiter, _inspector_limits(settings)).router,
+        TenantApi(MongoTenantStore(mongo.database), tenants, codes, bus, clock).router,
     ]
-    resources: list[Resource] = [mongo, redis, devices, known_tenants, bus, spool, recorder]
+    resources: list[Resource] = [mongo, redis, devices, tenants, bus, spool, recorder]
     return Service("ingest", routers, resources, TokenVersions(bus, settings.outdated_max))
+
+
+def _inspector_limits(settings: IngestSettings) -> InspectorLimits:
+    return InspectorLimits(settings.tries_max, settings.page_max, settings.device_mapping_max)
 
 
 def _key_rate_limit(limiter: RateLimiter, settings: IngestSettings) -> KeyRateLimit:

@@ -1,4 +1,4 @@
-"""What ingest is told beyond what every service is told."""
+"""The settings of ingest, in addition to those of every service."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,41 +15,57 @@ def _readable(keys: str) -> str:
 
 
 class IngestSettings(Settings):
-    """Times are seconds."""
+    """Settings of ingest; durations are seconds unless their name says otherwise."""
 
     public_url: str = Field(
         "",
         pattern=r"^(https?://[^\s/?#]+)?/?$",
-        description="The address phones reach it at, https://host; if empty, as a request came",
+        description="The address phones reach ingest at, as https://host;"
+        " if empty, the address of the request that shows a device's URLs",
     )
     activation_public_key: Annotated[str, AfterValidator(_readable)] = Field(
-        "", description="Checks activation codes; several: comma-separated; none: none is taken"
+        "",
+        description="The public keys that check activation codes, separated by commas;"
+        " if empty, no code is accepted",
     )
-    dial_join_seconds: int = Field(120, ge=1, description="A click waits this long for its phone")
+    dial_join_seconds: int = Field(
+        120, ge=1, description="Seconds within which a phone's call joins the click that began it"
+    )
     dial_key_seconds: int = Field(
-        600, ge=1, description="A click with an Idempotency-Key is remembered this long"
+        600, ge=1, description="Seconds an Idempotency-Key of a click is remembered"
     )
-    identity_seconds: int = Field(86_400, ge=60, description="A phone's call id is remembered")
+    identity_seconds: int = Field(
+        86_400, ge=60, description="Seconds a call is remembered by the id its sender gave it"
+    )
     identity_derived_seconds: int = Field(
-        14_400, ge=60, description="The same for a derived id, and for what a line does"
+        14_400,
+        ge=60,
+        description="Seconds a call without a sender's id is remembered, and the call on a line",
     )
     identity_reuse_seconds: int = Field(
-        30, ge=1, description="This long after a call's end its id may stand for a new call"
+        30,
+        ge=1,
+        description="Seconds after a call's end from which on its id stands for a new call",
     )
     identity_derived_reuse_seconds: int = Field(
-        3, ge=1, description="The same for a derived id and for ids of one device or extension"
+        3,
+        ge=1,
+        description="Seconds after a call's end from which on its number stands for a new call,"
+        " or its id if that is unique to a device or an extension only",
     )
     identity_ring_seconds: int = Field(
         180,
         ge=1,
-        description="Without a call id of the whole system,"
-        " a ring this long after the first is a new call",
+        description="Seconds after the first ring from which on a ring is a new call,"
+        " unless its id is unique in the whole telephone system",
     )
     hits_rate: int = Field(
-        100, ge=1, description="Hits of a device's key in a second, in the long run"
+        100, ge=1, description="Hits in a second a device may send in the long run"
     )
     hits_burst_seconds: int = Field(
-        10, ge=1, description="As many as in these seconds may come at once"
+        10,
+        ge=1,
+        description="Seconds whose hits, at SOFTPHONE_HITS_RATE, a device may send at once",
     )
     wrong_keys_max: int = Field(
         20, ge=1, description="Hits with unknown keys in a minute from one address"
@@ -59,22 +75,29 @@ class IngestSettings(Settings):
     )
     devices_max: int = Field(1000, ge=1, description="Devices a tenant may have")
     device_mapping_max: int = Field(
-        16_384, ge=1024, description="Bytes of what a device changes of its preset"
+        16_384, ge=1024, description="Bytes a device's changes to its preset may take"
     )
     hit_time_seconds: int = Field(
-        300, ge=0, description="A phone's own time is believed if it is this close to ours"
+        300,
+        ge=0,
+        description="Seconds a phone's clock may differ from ours for its times to be used",
     )
     spool_dir: Path = Field(
         Path("data/spool"),
-        description="A folder on a disk that stays: what the broker can't take waits there",
+        description="The folder of the spool, on a disk that outlives the process",
     )
     spool_max: int = Field(
-        268_435_456, ge=65_536, description="Bytes of it that a process uses; then hits get 503"
+        268_435_456,
+        ge=65_536,
+        description="Bytes the spool of one process may take; beyond them hits are answered 503",
     )
     spool_after_seconds: float = Field(
-        2, gt=0, description="The broker must confirm a hit within this, or it goes to the spool"
+        2, gt=0, description="Seconds RabbitMQ has to confirm a hit before it goes to the spool"
     )
-    hits_keep_days: int = Field(7, ge=1, le=90, description="The inspector shows a hit this long")
+    hits_keep_days: int = Field(7, ge=1, le=90, description="Days the inspector keeps a hit")
     hits_waiting_max: int = Field(
-        10_000, ge=1, description="Hits that wait for the inspector's store; then the oldest go"
+        10_000,
+        ge=1,
+        description="Hits that wait in memory for the inspector's store;"
+        " beyond them the oldest are dropped",
     )

@@ -62,7 +62,7 @@ class DeviceChanges(_Input):
 
 
 class DeviceInput(DeviceChanges):
-    """A new device."""
+    """The fields of a new device; only `name` is required."""
 
     name: Name
     preset: str = Field("generic", description="The id of a preset, see /api/presets")

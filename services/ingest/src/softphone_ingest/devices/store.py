@@ -1,4 +1,4 @@
-"""The store of devices and its form in MongoDB."""
+"""Stores the devices of all tenants."""
 
 import json
 from collections.abc import Iterable, Sequence

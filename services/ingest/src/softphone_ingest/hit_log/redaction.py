@@ -1,4 +1,4 @@
-"""Takes out of a request what must not be shown to whoever inspects it; changes nothing else."""
+"""Removes secrets from a request before it is stored for the inspector."""
 
 import re
 from dataclasses import replace
@@ -7,7 +7,8 @@ from softphone_ingest.mapping.request import HitRequest
 
 HIDDEN = "***"
 _SECRET_MIN = 6
-"""A shorter one would also be found in numbers and words it is no part of."""
+"""Characters of the shortest secret that is searched for: a shorter text is also part of numbers
+and words that are no secret."""
 
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"}
@@ -17,22 +18,23 @@ _NAMED = re.compile(
     r"""(?:(?<=")[^"]+|[^"&<,;}\s]+)""",
     re.I,
 )
-"""What follows such a name in a query, a form, JSON or XML."""
+"""The value behind a name like `password` in a query, a form, JSON or XML."""
 
 
 def redacted(request: HitRequest, *secrets: str | None) -> HitRequest:
-    """The request without these texts, wherever they stand, and without credentials."""
-    given = [secret for secret in secrets if secret and len(secret) >= _SECRET_MIN]
+    """The request without these secrets, and without values that are named like secrets."""
+    texts = [secret for secret in secrets if secret and len(secret) >= _SECRET_MIN]
 
     def clean(text: str) -> str:
-        for secret in given:
+        for secret in texts:
             text = text.replace(secret, HIDDEN)
         return _NAMED.sub(rf"\1{HIDDEN}", text)
 
     body = request.body
-    for secret in given:
+    for secret in texts:
         body = body.replace(secret.encode(), HIDDEN.encode())
-    body = _NAMED.sub(rf"\1{HIDDEN}", body.decode("latin-1")).encode("latin-1")  # any bytes
+    # Latin-1 has a character for each byte, so the rest of the body comes back unchanged
+    body = _NAMED.sub(rf"\1{HIDDEN}", body.decode("latin-1")).encode("latin-1")
     headers = {
         name: HIDDEN if name in _SECRET_HEADERS else clean(value)
         for name, value in request.headers.items()

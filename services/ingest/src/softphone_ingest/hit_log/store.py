@@ -1,17 +1,18 @@
-"""The store of hits as they came, for the inspector; what is redacted never gets here."""
+"""The stored hits of devices, and the matches of their calls, for the inspector."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from softphone_common.contracts.events import CallMatched
 from softphone_common.contracts.hit import EventJson, HitJson
-from softphone_common.stores.documents import from_document
+from softphone_common.domain.matching import Match
+from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_ingest.hit_log.hit_json import request_json
@@ -27,40 +28,34 @@ INDEXES = {
     ],
     MATCHES: [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
 }
-_LATEST: Keyset[datetime] = Keyset("at")
+LATEST: Keyset[datetime] = Keyset("at")
 _DUPLICATE = 11000
 
 
-def kept(tenant: str, hit: HitJson, request: HitRequest, expires_at: datetime) -> Document:
-    """A hit as it is stored: with the request's body as it came."""
-    fields = hit.model_dump(exclude={"id", "request"})
-    raw = {
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "headers": [list(header) for header in request.headers.items()],
-        "body": request.body,
-        "client": request.client,
-    }
-    return {"_id": hit.id, "tenant": tenant, "expires_at": expires_at, "request": raw, **fields}
+@dataclass(frozen=True, slots=True)
+class StoredHit:
+    """A hit with its redacted request, byte by byte, so that it can be interpreted again.
+
+    `messages` are the observations a replay decided on, as JSON; None until a replay has decided.
+    """
+
+    tenant: str
+    hit: HitJson
+    request: HitRequest
+    expires_at: datetime
+    messages: tuple[str, ...] | None = None
 
 
-class HitStore:
-    """Hits of all devices in MongoDB; each goes when its time is over."""
+class HitStore(Protocol):
+    """Hits of all devices until they expire. Methods raise UnavailableError."""
 
-    def __init__(self, database: Database) -> None:
-        self._hits = database[COLLECTION]
-        self._matches = database[MATCHES]
+    async def add(self, hits: Sequence[StoredHit]) -> None:
+        """Stores hits; those that are stored already stay as they are."""
+        ...
 
-    async def add(self, documents: Sequence[Document]) -> None:
-        """Stores hits, of which some may be there already."""
-        with reaching(), _duplicates_allowed():
-            await self._hits.insert_many(documents, ordered=False)
-
-    async def get(self, tenant: str, device: str, hit: str) -> Document | None:
-        """The hit as stored, or None if this device has none such."""
-        with reaching():
-            return await self._hits.find_one({"_id": hit, "tenant": tenant, "device": device})
+    async def get(self, tenant: str, device: str, hit: str) -> StoredHit | None:
+        """The hit, or None if this device has no such hit."""
+        ...
 
     async def latest(
         self,
@@ -70,67 +65,108 @@ class HitStore:
         size: int,
         now: datetime,
     ) -> KeysetPage[HitJson, datetime]:
-        """The device's latest hits, newest first, with what was found for their calls."""
-        wanted: dict[str, Any] = {"tenant": tenant, "device": device, "expires_at": {"$gt": now}}
-        page = await _LATEST.page(self._hits, wanted, before, size, shown)
+        """The device's latest hits, newest first, with the matches of their calls."""
+        ...
+
+    async def claim(
+        self, hit: str, events: Sequence[EventJson], messages: Sequence[str]
+    ) -> StoredHit:
+        """Stores the outcome of a replay, unless an earlier replay has decided; returns the hit.
+
+        Raises HitError if the hit has expired.
+        """
+        ...
+
+    async def accept(self, hit: str, now: datetime) -> StoredHit:
+        """Marks a replayed hit as accepted. Raises HitError if the hit has expired."""
+        ...
+
+    async def refuse(self, hit: str, error: HitError) -> None:
+        """Stores the reason why a replay failed, unless an earlier replay has decided."""
+        ...
+
+    async def keep_matches(self, messages: Sequence[CallMatched], expires_at: datetime) -> None:
+        """Stores the matches of calls. The latest `matched_at` stays, in any order of arrival."""
+        ...
+
+    async def matched(self, hits: Sequence[HitJson]) -> list[HitJson]:
+        """The hits with the matches of their calls."""
+        ...
+
+
+class MongoHitStore:
+    """A HitStore in MongoDB, which removes expired hits by itself."""
+
+    def __init__(self, database: Database) -> None:
+        self._hits = database[COLLECTION]
+        self._matches = database[MATCHES]
+
+    async def add(self, hits: Sequence[StoredHit]) -> None:
+        with reaching(), _duplicates_allowed():
+            await self._hits.insert_many([hit_document(hit) for hit in hits], ordered=False)
+
+    async def get(self, tenant: str, device: str, hit: str) -> StoredHit | None:
+        with reaching():
+            document = await self._hits.find_one({"_id": hit, "tenant": tenant, "device": device})
+        return None if document is None else stored_hit(document)
+
+    async def latest(
+        self,
+        tenant: str,
+        device: str,
+        before: Position[datetime] | None,
+        size: int,
+        now: datetime,
+    ) -> KeysetPage[HitJson, datetime]:
+        # MongoDB removes expired documents about once a minute, so the query leaves them out
+        of_device: dict[str, Any] = {"tenant": tenant, "device": device, "expires_at": {"$gt": now}}
+        page = await LATEST.page(self._hits, of_device, before, size, shown)
         return replace(page, items=await self.matched(page.items))
 
-    async def claim(self, hit: str, events: Sequence[EventJson], messages: list[str]) -> Document:
-        """Decides what a hit became on being tried again; whoever comes first decides for all."""
-        decided = {"messages": messages, "events": [event.model_dump() for event in events]}
+    async def claim(
+        self, hit: str, events: Sequence[EventJson], messages: Sequence[str]
+    ) -> StoredHit:
+        decided = {
+            "messages": list(messages),
+            "events": [event.model_dump() for event in events],
+        }
         with reaching():
             document = await self._hits.find_one_and_update(
                 {"_id": hit, "messages": None},
                 {"$set": decided},
                 return_document=ReturnDocument.AFTER,
             )
-            if document is None:
+            if document is None:  # an earlier replay has decided
                 document = await self._hits.find_one({"_id": hit})
-        if document is None:
-            raise HitError("hit", "hit-expired")
-        return document
+        return require_stored(document)
 
-    async def accept(self, hit: str, now: datetime) -> Document:
-        """The bus has what it became."""
-        fields = {"outcome": "accepted", "replayed_at": now}
-        fields |= {"field": None, "why": None, "code": None, "params": {}}
+    async def accept(self, hit: str, now: datetime) -> StoredHit:
         with reaching():
             document = await self._hits.find_one_and_update(
-                {"_id": hit}, {"$set": fields}, return_document=ReturnDocument.AFTER
+                {"_id": hit}, {"$set": accepted(now)}, return_document=ReturnDocument.AFTER
             )
-        if document is None:
-            raise HitError("hit", "hit-expired")
-        return document
+        return require_stored(document)
 
     async def refuse(self, hit: str, error: HitError) -> None:
-        """It was tried again, and this is wrong with it now."""
-        fields = {
-            "field": error.field,
-            "why": error.why,
-            "code": error.code,
-            "params": error.params,
-        }
         with reaching():
-            await self._hits.update_one({"_id": hit, "messages": None}, {"$set": fields})
+            await self._hits.update_one({"_id": hit, "messages": None}, {"$set": refused(error)})
 
     async def keep_matches(self, messages: Sequence[CallMatched], expires_at: datetime) -> None:
-        """What was found for calls; the latest find holds, in whatever order they are told."""
-        writes = [_newest(message, expires_at) for message in messages]
+        writes = [_upsert_if_newer(message, expires_at) for message in messages]
         with reaching(), _duplicates_allowed():
             await self._matches.bulk_write(writes, ordered=False)
 
-    async def matched(self, hits: list[HitJson]) -> list[HitJson]:
-        """The hits with what was found for their calls."""
+    async def matched(self, hits: Sequence[HitJson]) -> list[HitJson]:
         calls = {event.call for hit in hits for event in hit.events if event.call}
         with reaching():
             cursor = self._matches.find({"_id": {"$in": sorted(calls)}})
-            found = {document["_id"]: document["matches"] async for document in cursor}
-        return [_with_matches(hit, found) for hit in hits]
+            matches = {document["_id"]: document["matches"] async for document in cursor}
+        return [with_matches(hit, matches) for hit in hits]
 
 
 @contextmanager
 def _duplicates_allowed() -> Iterator[None]:
-    """What is there already, or newer, stays."""
+    """Ignores that a document with the same id exists."""
     try:
         yield
     except BulkWriteError as error:
@@ -139,32 +175,91 @@ def _duplicates_allowed() -> Iterator[None]:
             raise
 
 
-def _newest(message: CallMatched, expires_at: datetime) -> UpdateOne:
-    """Stores this find unless a newer one is there, which then is a duplicate."""
-    found = {
+def _upsert_if_newer(message: CallMatched, expires_at: datetime) -> UpdateOne:
+    """Replaces older matches.
+
+    Newer ones do not meet the filter, so the upsert tries to insert and fails as a duplicate, which
+    is allowed.
+    """
+    older = {"_id": message.call_id, "matched_at": {"$lt": message.matched_at}}
+    return UpdateOne(older, {"$set": match_fields(message, expires_at)}, upsert=True)
+
+
+def match_fields(message: CallMatched, expires_at: datetime) -> Document:
+    """The fields of a document of matches."""
+    return {
         "matches": [asdict(match) for match in message.matches],
         "matched_at": message.matched_at,
         "expires_at": expires_at,
     }
-    older = {"_id": message.call_id, "matched_at": {"$lt": message.matched_at}}
-    return UpdateOne(older, {"$set": found}, upsert=True)
+
+
+def accepted(now: datetime) -> Document:
+    """The fields of a hit that a replay has brought onto the bus."""
+    reason: Document = {"field": None, "why": None, "code": None, "params": {}}
+    return {"outcome": "accepted", **reason, "replayed_at": now}
+
+
+def refused(error: HitError) -> Document:
+    """The fields of a hit that still can't be interpreted."""
+    return {
+        "field": error.field,
+        "why": error.why,
+        "code": error.code,
+        "params": error.params,
+    }
+
+
+def hit_document(stored: StoredHit) -> Document:
+    """A hit as it is stored: headers as pairs, since their names may have dots, and a raw body."""
+    request = stored.request
+    raw = {
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": [list(header) for header in request.headers.items()],
+        "body": request.body,
+        "client": request.client,
+    }
+    own = {"tenant": stored.tenant, "expires_at": stored.expires_at, "request": raw}
+    return to_document(stored.hit) | own
+
+
+def stored_hit(document: Document) -> StoredHit:
+    """The hit in a document."""
+    messages = document.get("messages")
+    return StoredHit(
+        document["tenant"],
+        shown(document),
+        _request(document),
+        document["expires_at"],
+        None if messages is None else tuple(messages),
+    )
+
+
+def require_stored(document: Document | None) -> StoredHit:
+    """The hit in a document. Raises HitError if there is none, since hits expire."""
+    if document is None:
+        raise HitError("hit", "hit-expired")
+    return stored_hit(document)
 
 
 def shown(document: Document) -> HitJson:
     """A stored hit as the inspector shows it."""
-    request = stored_request(document)
-    return from_document(HitJson, document, request=request_json(request))
+    return from_document(HitJson, document, request=request_json(_request(document)))
 
 
-def stored_request(document: Document) -> HitRequest:
-    """The request of a stored hit."""
-    raw = document["request"]
-    return HitRequest(**{**raw, "headers": dict(raw["headers"]), "body": bytes(raw["body"])})
-
-
-def _with_matches(hit: HitJson, found: dict[str, Any]) -> HitJson:
+def with_matches(hit: HitJson, matches: dict[str, Sequence[Match]]) -> HitJson:
+    """The hit with the matches of its calls, by call id."""
     events = [
-        EventJson.model_validate({**event.model_dump(), "matches": found.get(event.call or "", ())})
+        EventJson.model_validate(
+            {**event.model_dump(), "matches": matches.get(event.call or "", ())}
+        )
         for event in hit.events
     ]
     return hit.model_copy(update={"events": tuple(events)})
+
+
+def _request(document: Document) -> HitRequest:
+    raw = document["request"]
+    return HitRequest(**{**raw, "headers": dict(raw["headers"]), "body": bytes(raw["body"])})

@@ -18,7 +18,6 @@ from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.rate_limit import Rate, RateLimiter, network
-from softphone_common.stores.tenants import Tenants
 from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.device import StoredDevice
 from softphone_ingest.devices.sealing import Seal
@@ -84,7 +83,7 @@ class HitLog(Protocol):
 
 
 class ObservationPublisher(Protocol):
-    """Publishes observations durably."""
+    """Publishes observations so that they outlive a crash."""
 
     async def publish(self, *messages: CallObserved) -> None:
         """Returns when every message is on a disk. Raises UnavailableError where none takes it."""
@@ -113,12 +112,12 @@ class KeyRateLimit:
 
 
 class HitPipeline:
-    """Takes hits. All it needs to understand one is in memory; only the broker must answer."""
+    """Takes hits. Everything needed to interpret one is in memory; only the broker must answer."""
 
     def __init__(
         self,
         devices: DeviceCache,
-        tenants: Tenants,
+        tenant_of: Callable[[str], Tenant],
         config_of: Callable[[Tenant, StoredDevice], DeviceConfig],
         key_rate_limit: KeyRateLimit,
         resolver: CallIdResolver,
@@ -128,7 +127,7 @@ class HitPipeline:
         clock: Clock,
     ) -> None:
         self._devices = devices
-        self._tenants = tenants
+        self._tenant_of = tenant_of
         self._config_of = config_of
         self._key_rate_limit = key_rate_limit
         self._resolver = resolver
@@ -160,7 +159,7 @@ class HitPipeline:
         be understood; UnavailableError if neither broker nor spool takes the observations.
         """
         device = await self.admit(key, request.client)
-        tenant = self._tenants.require(device.tenant)
+        tenant = self._tenant_of(device.tenant)
         secret = self._seal.decrypt(device.secret_sealed)
         hit = ReceivedHit(device, request, (key, secret or ""), self._clock())
         try:

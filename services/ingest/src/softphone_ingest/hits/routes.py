@@ -1,4 +1,4 @@
-"""The routes of phones, `/hit/...`; knows what is asked, never what it means."""
+"""The routes of phones, `/hit/{key}` and below."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from softphone_ingest.devices.device import device_url, public_base
 from softphone_ingest.hits.pipeline import ACCEPTED, IGNORED, HitPipeline, HitResult
 from softphone_ingest.mapping.request import HitRequest
 
-_SAID = {
+_GENERIC = {
     "parameters": [
         {
             "name": name,
@@ -23,30 +23,29 @@ _SAID = {
             "schema": {"type": "string"},
         }
         for name, place, text in (
-            ("event", "path", "For most: ringing, dialed, connected, ended or missed"),
-            ("extension", "query", "The local number, unless the device has a fixed one"),
+            ("event", "path", "ringing, dialed, connected, ended or missed"),
+            ("extension", "query", "The own extension, unless the device has a fixed one"),
             ("number", "query", "The other party's number in any spelling"),
-            ("call_id", "query", "The phone's own id of the call, the same in all its events"),
+            ("call_id", "query", "The phone's id of the call, equal in all events of the call"),
         )
     ]
 }
-"""What OpenAPI says of a hit are the words of the make `generic`: each device has its own."""
-
+"""OpenAPI describes the parameters of the preset `generic`; each other preset has its own."""
 
 _EXPECTED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "What a sender expects that is told more", "content": {"*/*": {}}},
-    204: {"description": "Taken, and no event of a call"},
+    200: {"description": "The reply a preset defines for its make", "content": {"*/*": {}}},
+    204: {"description": "Accepted; the request is no event of a call"},
 }
 
 
 class Accepted(BaseModel):
-    """What a phone is told: the call its hit belongs to."""
+    """Our id of the call that the hit belongs to."""
 
     call_id: str
 
 
 class HitApi:
-    """Hits over HTTP."""
+    """Hits over HTTP, for phones."""
 
     def __init__(self, pipeline: HitPipeline, public_url: str) -> None:
         self._public_url = public_url
@@ -62,7 +61,7 @@ class HitApi:
                 response_model=Accepted,
                 responses=_EXPECTED,
                 operation_id=f"hit_{method.lower()}",
-                openapi_extra=_SAID,
+                openapi_extra=_GENERIC,
             )
         for path in ("/hit/{key}", "//hit/{key}", "//hit/{key}/{event:path}"):
             add(path, self.hit, methods=["GET", "POST"], include_in_schema=False)
@@ -72,8 +71,11 @@ class HitApi:
                 add(path + rest, self.probe, methods=["HEAD", "OPTIONS"], include_in_schema=False)
 
     async def hit(self, key: str, request: Request) -> Response:
-        """One request of a phone, in its own words; its device knows how to read them. Answered
-        with 202 and the call it belongs to, unless the sender expects otherwise."""
+        """Takes an event of a phone, read as the preset of its device describes.
+
+        Success means that the event is on a disk. 202 has the id of the call; some presets define
+        another reply. 422 names the field that can't be read.
+        """
         try:
             url = device_url(public_base(request, self._public_url), key)
             result = await self._pipeline.take(key, await _hit_request(request), url)
@@ -88,13 +90,17 @@ class HitApi:
         return answer
 
     async def probe(self, key: str, request: Request) -> Response:
-        """Some phones and all link scanners ask first; nothing comes of it."""
+        """Answers 204 without an event: some phones and all link scanners probe a URL first."""
         await self._pipeline.admit(key, _client(request))
         return Response(status_code=IGNORED)
 
 
 async def _hit_request(request: Request) -> HitRequest:
-    """The request as its mapping reads it: the path from behind the key, nothing decoded."""
+    """The request as mappings read it: the path behind the key, nothing decoded.
+
+    The raw path, because a server has already decoded the other one, and with it slashes that are
+    part of a value.
+    """
     path = request.scope["raw_path"].decode("latin-1")
     return HitRequest(
         method=request.method,

@@ -1,4 +1,4 @@
-"""Checks that a request comes from somebody who knows the device's secret."""
+"""Checks that a request was signed with the device's secret, as its mapping describes."""
 
 import base64
 import hashlib
@@ -9,48 +9,48 @@ from softphone_ingest.mapping.schema import Verification
 
 
 def verified(reader: Reader, secret: str, url: str) -> bool:
-    """Whether the request is signed with the secret, as its mapping says the sender signs.
+    """Whether the request is signed with the secret. `url` is the whole one as the sender wrote it.
 
-    `url` is the whole address as the sender wrote it. A mapping that says nothing of signatures
-    has nothing to check.
+    Any request passes for a mapping without `verify`.
     """
-    how = reader.mapping.verify
-    if how is None:
+    rule = reader.mapping.verify
+    if rule is None:
         return True
-    given = reader.value(how.source)
-    match how.method:
+    signature = reader.value(rule.source)
+    match rule.method:
         case "equal":
-            return _same(given, secret)
+            return _equal(signature, secret)
         case "basic":
-            return _same(_password(given), secret)
+            return _equal(_basic_password(signature), secret)
         case "hmac":
-            return _same(_comparable(given, how), _signature(reader, secret, url, how))
+            # hexadecimal digits may be of either case
+            signature = signature.lower() if rule.encoding == "hex" else signature
+            return _equal(signature, _hmac(reader, secret, url, rule))
 
 
-def _signature(reader: Reader, secret: str, url: str, how: Verification) -> str:
+def _hmac(reader: Reader, secret: str, url: str, rule: Verification) -> str:
     signed = reader.request.body
-    if how.over == "url-and-form":
-        said = sorted((name, value) for name, values in reader.form.items() for value in values)
-        signed = (url + "".join(name + value for name, value in said)).encode()
-    digest = hmac.new(secret.encode(), signed, getattr(hashlib, how.hash))
-    if how.encoding == "hex":
+    if rule.over == "url-and-form":
+        # Twilio: the URL, then each parameter's name and value, sorted by name
+        pairs = sorted((name, value) for name, values in reader.form.items() for value in values)
+        signed = (url + "".join(name + value for name, value in pairs)).encode()
+    digest = hmac.new(secret.encode(), signed, getattr(hashlib, rule.hash))
+    if rule.encoding == "hex":
         return digest.hexdigest()
     return base64.b64encode(digest.digest()).decode()
 
 
-def _comparable(given: str, how: Verification) -> str:
-    return given.lower() if how.encoding == "hex" else given
-
-
-def _password(header: str) -> str:
-    scheme, _, given = header.partition(" ")
+def _basic_password(header: str) -> str:
+    """The password in an Authorization header of scheme Basic (RFC 7617), else an empty text."""
+    scheme, _, credentials = header.partition(" ")
     if scheme.lower() != "basic":
         return ""
     try:
-        return base64.b64decode(given).decode().partition(":")[2]
+        return base64.b64decode(credentials).decode().partition(":")[2]
     except ValueError:
         return ""
 
 
-def _same(given: str, right: str) -> bool:
-    return hmac.compare_digest(given.encode(), right.encode())
+def _equal(text: str, secret: str) -> bool:
+    # takes as long for a nearly right text as for any other, so the secret can't be guessed by time
+    return hmac.compare_digest(text.encode(), secret.encode())

@@ -60,7 +60,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an event asks of the call memory: the keys concerned and the facts that decide.
+    """The question an event puts to the call memory: its keys, and the facts that decide.
 
     Field names are those `resolve.lua` reads. Times are milliseconds, those that end in `seconds`
     are expiries of keys. `stamp` and `reported` are texts, because Redis would round a number.

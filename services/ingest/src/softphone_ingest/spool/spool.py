@@ -75,7 +75,7 @@ class Spool:
         return self._line.state
 
     async def publish(self, *messages: CallObserved) -> None:
-        """Returns when the broker, or else the file, has every message on disk.
+        """Returns when the broker has every message on disk, or the file if the broker fails.
 
         A queue may get a message twice. Raises UnavailableError if the disk refuses them too.
         """
