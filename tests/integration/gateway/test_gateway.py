@@ -1,6 +1,5 @@
 """nginx with the gateway's configuration in front of all services as processes."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -20,6 +19,8 @@ from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.ports import HOST
 from softphone_testing.until import until
 from support.stack.gateway import Gateway
+from support.tenant.browser import signed_in
+from support.tenant.phone import Phone
 
 KEY = "Sesame-5ecret-of-a-device"
 NUMBER = "08999998001"
@@ -176,15 +177,12 @@ async def test_new_tenant_gets_a_popup_through_the_gateway(
 
     credentials = {"tenant": tenant, "login": "anna", "password": anna["password"]}
     session = await ask(web, "POST", "/api/session", credentials, {})
-    async with connect(socket_url(gateway), origin=gateway.url, proxy=None) as socket:  # type: ignore[arg-type]
-        await socket.send(json.dumps({"type": "hello", "token": session["token"]}))
-        assert (await frame(socket))["type"] == "welcome"
-        hit = f"/hit/{device['key']}/ringing?extension=21&number={NUMBER}&call_id=1"
-        accepted = await web.get(hit)
-        assert accepted.status_code == 202, accepted.text
-        shown = await frame(socket)
-    assert (shown["type"], shown["call"]["id"]) == ("call", accepted.json()["call_id"])
-    assert shown["call"]["remote"]["raw"] == NUMBER
+    phone = Phone(web, "", device["id"], device["key"])
+    async with signed_in(gateway.url, session["token"], origin=gateway.url) as browser:
+        call = await phone.post_hits("ringing", extension="21", number=NUMBER, call_id="1")
+        shown = await browser.expect_call(call)
+    assert [frame["type"] for frame in browser.frames] == ["welcome", "call"]
+    assert shown["remote"]["raw"] == NUMBER
 
     assert not await cookie_is_secure(web, credentials, "http")
     assert await cookie_is_secure(web, credentials, "https")
@@ -232,12 +230,6 @@ async def test_client_address_is_taken_from_the_connection(
 
 def socket_url(gateway: Gateway, path: str = "/ws") -> str:
     return f"ws://{HOST}:{gateway.port}{path}"
-
-
-async def frame(socket: Any) -> dict[str, Any]:
-    async with asyncio.timeout(60):
-        received: dict[str, Any] = json.loads(await socket.recv())
-    return received
 
 
 async def refusal(url: str, **options: Any) -> httpx.Response:
