@@ -31,7 +31,7 @@ fmt:
 	$(UV) run ruff format
 
 # needs no server
-unit: ; deploy/install check && $(UV) run pytest tests/unit
+unit: ; deploy/install check && $(UV) run pytest --numprocesses 2 tests/unit
 
 # measures rooms, imports, lengths and prose; tests/house also takes --root of another checkout
 house: ; deploy/install check && PYTHONPATH=tests $(UV) run python -m house

@@ -61,8 +61,8 @@ class Keyset(Generic[K]):
             query = {"$and": [query, self._behind(after)]}
         with reaching():
             # one row beyond the page shows whether there is a next page
-            found = await rows.find(query).sort(order).limit(size + 1).to_list(None)
-        return cut(found, size, lambda row: (row[self.field], row["_id"]), parse)
+            documents = await rows.find(query).sort(order).limit(size + 1).to_list(None)
+        return cut(documents, size, lambda row: (row[self.field], row["_id"]), parse)
 
     def _behind(self, after: Position[K]) -> Document:
         value, id_ = after

@@ -31,8 +31,8 @@ class MemoryUserStore:
 
     async def get(self, tenant: str, user: str) -> User | None:
         document = self._users.get(user)
-        found = document is not None and document["tenant"] == tenant and document["active"]
-        return from_optional(User, document if found else None)
+        is_own = document is not None and document["tenant"] == tenant and document["active"]
+        return from_optional(User, document if is_own else None)
 
     async def credentials(self, tenant: str, login: str) -> Credentials | None:
         for document in self._with_login(tenant, login):
