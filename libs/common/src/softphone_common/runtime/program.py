@@ -52,7 +52,7 @@ def softphone() -> None:
 
 
 def main() -> None:
-    """The console script."""
+    """The entry point of the console script."""
     app()
 
 

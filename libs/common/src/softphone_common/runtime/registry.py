@@ -38,7 +38,7 @@ class Build(Protocol[S_contra]):
 class ServiceDefinition(Generic[S]):
     """A service as other packages use it: its name, its settings class and how to build it.
 
-    `commands` are the sub-commands its operators have beside `run`.
+    `commands` are the sub-commands for its operators, in addition to `run`.
     """
 
     name: str
