@@ -9,8 +9,8 @@ from e2e.conftest import Facts, OpenPage
 from e2e.page import DeskPage
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import REASON_HEADER, Envelope
-from support.stack.broker import broker_channel
-from support.stack.dead_letters import missed_call, put_message
+from support.bus.broker import broker_channel
+from support.bus.dead_letters import missed_call, put_message
 
 QUEUE = "calllog.call"
 

@@ -15,8 +15,8 @@ from faults.screen import Screen
 from faults.site import Site
 from faults.table import Row
 from softphone_testing.until import until
+from support.bus.queues import queue_lengths
 from support.product import Json
-from support.stack.queues import queue_lengths
 from support.stack.readiness import readiness
 from support.tenant.call import MISSED, Call
 from support.tenant.company import LISTED, Company, company_of

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from faults.conftest import RunFault
 from faults.site import Site
-from support.stack.queues import queue_lengths
+from support.bus.queues import queue_lengths
 
 SECONDS = 120
 CONSUMERS = {"matcher": "matcher.call", "calllog": "calllog.call"}

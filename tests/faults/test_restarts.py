@@ -9,8 +9,8 @@ import aio_pika
 from faults.conftest import RunFault
 from faults.site import Site
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
+from support.bus.broker import broker_channel
 from support.paths import SAMPLES
-from support.stack.broker import broker_channel
 from support.wire import names, sample_for
 
 VERSIONS = (SAMPLES, SAMPLES / "later")

@@ -8,9 +8,9 @@ from softphone_common.bus import topology
 from softphone_common.contracts.entities import Role
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
+from support.bus.broker import broker_channel
+from support.bus.dead_letters import missed_call, put_message
 from support.product import Json
-from support.stack.broker import broker_channel
-from support.stack.dead_letters import missed_call, put_message
 from support.stack.full_company import make_full_company, visible_state
 from support.stack.installation import Installation
 from support.stack.routes import LEAST, OPEN, attempts, routes

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from softphone_testing.real_servers import RealServer
-from support.bus_contracts.subscriber import SubscriberContract
-from support.bus_contracts.work_queue import WorkQueueContract
-from support.stack.buses import RabbitSite
+from support.bus.buses import RabbitSite
+from support.bus.contracts.subscriber import SubscriberContract
+from support.bus.contracts.work_queue import WorkQueueContract
 
 
 @pytest.fixture

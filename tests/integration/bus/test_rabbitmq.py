@@ -14,7 +14,9 @@ from softphone_common.contracts.events import CallChanged
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.bus_contracts.handlers import (
+from support.bus.broker import broker_channel
+from support.bus.buses import bus_settings, running
+from support.bus.contracts.handlers import (
     QUEUE,
     Handler,
     Subscription,
@@ -22,8 +24,6 @@ from support.bus_contracts.handlers import (
     finished,
     hand_to,
 )
-from support.stack.broker import broker_channel
-from support.stack.buses import bus_settings, running
 
 
 async def test_queue_of_an_older_release_is_kept_and_used(rabbitmq: RealServer) -> None:

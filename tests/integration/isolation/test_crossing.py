@@ -12,9 +12,9 @@ from softphone_common.contracts.catalogue import BY_TYPE, CATALOGUE, EXCHANGE
 from softphone_common.contracts.websocket import ServerFrame
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
+from support.bus.broker import broker_channel
 from support.paths import SAMPLES
 from support.product import Json
-from support.stack.broker import broker_channel
 from support.stack.full_company import NUMBER, make_full_company
 from support.stack.installation import Installation
 from support.tenant.browser import Browser, signed_in

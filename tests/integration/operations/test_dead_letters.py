@@ -16,9 +16,9 @@ from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelop
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
+from support.bus.broker import broker_channel
+from support.bus.dead_letters import missed_call, put_message
 from support.product import Json
-from support.stack.broker import broker_channel
-from support.stack.dead_letters import missed_call, put_message
 from support.stack.installation import SECRET, Installation, running
 from support.tenant.company import Company
 

@@ -12,8 +12,8 @@ from softphone_testing.processes import ServiceFleet, ServiceProcess
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
+from support.bus.queues import queue_lengths, until_queues_are
 from support.stack.proxied import proxied
-from support.stack.queues import queue_lengths, until_queues_are
 from support.stack.readiness import readiness
 from support.tenant.call import MISSED
 from support.tenant.company import LISTED, Company, company_of

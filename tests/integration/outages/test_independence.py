@@ -8,7 +8,7 @@ import pytest
 from softphone_testing.processes import ServiceFleet, ServiceProcess
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.stack.queues import queue_lengths, until_queues_are
+from support.bus.queues import queue_lengths, until_queues_are
 from support.stack.readiness import readiness
 from support.tenant.company import LISTED, LISTED_E164, Company, company_of
 from support.waiting import until_passes

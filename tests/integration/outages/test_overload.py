@@ -10,7 +10,7 @@ import pytest
 from softphone_testing.processes import ServiceFleet
 from softphone_testing.real_servers import RealServer
 from softphone_testing.servers.rabbitmq import RabbitMQ
-from support.stack.queues import queue_lengths
+from support.bus.queues import queue_lengths
 from support.stack.readiness import readiness
 from support.tenant.call import MISSED
 from support.tenant.company import Company, company_of

@@ -11,8 +11,8 @@ from softphone_ingest.identity.redis_memory import RedisCallMemory
 from softphone_ingest.mapping.schema import Scope
 from softphone_testing.memory.call_memory import MemoryCallMemory
 from softphone_testing.real_servers import RealServer
+from support.bus.buses import bus_settings
 from support.observations import at
-from support.stack.buses import bus_settings
 from support.store_contracts.call_memory import CallMemoryContract, Exchange, any_event
 
 

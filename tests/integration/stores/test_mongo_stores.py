@@ -33,7 +33,7 @@ from softphone_notifier.accounts.login_sessions import MongoLoginSessions
 from softphone_notifier.accounts.users import MongoUserStore
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.stack.buses import bus_settings
+from support.bus.buses import bus_settings
 from support.stack.installation import database as database_url
 from support.store_contracts.accounts import LIFETIME, LoginSessionsContract, UserStoreContract
 from support.store_contracts.calls import CallStoreContract, CommentStoreContract

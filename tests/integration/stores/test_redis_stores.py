@@ -8,7 +8,7 @@ from softphone_common.stores.redis import Redis
 from softphone_common.stores.token_buckets import RedisTokenBuckets
 from softphone_ingest.click_to_call.idempotency import RedisIdempotencyKeys
 from softphone_testing.real_servers import RealServer
-from support.stack.buses import bus_settings
+from support.bus.buses import bus_settings
 from support.store_contracts.ingest import IdempotencyKeysContract
 from support.store_contracts.token_buckets import TokenBucketsContract
 

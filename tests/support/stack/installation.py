@@ -23,8 +23,8 @@ from softphone_common.runtime.runner import Runner
 from softphone_testing.activation_codes import PUBLIC_KEY, code
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
+from support.bus.queues import queue_lengths
 from support.product import PASSWORD, Json, bearer
-from support.stack.queues import queue_lengths
 from support.tenant.company import Company, Person
 from support.tenant.phone import EXTENSION, Phone
 

@@ -32,7 +32,7 @@ from softphone_testing.memory.call_memory import MemoryCallMemory
 from softphone_testing.memory.devices import MemoryDeviceStore
 from softphone_testing.memory.hits import MemoryHitStore
 from softphone_testing.until import until
-from support.stack.buses import bus_settings, memory_bus, running
+from support.bus.buses import bus_settings, memory_bus, running
 from support.store_contracts.call_memory import POLICY
 
 URL = "https://connector.example.de/hit/key"

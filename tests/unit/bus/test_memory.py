@@ -2,9 +2,9 @@
 
 import pytest
 
-from support.bus_contracts.subscriber import SubscriberContract
-from support.bus_contracts.work_queue import WorkQueueContract
-from support.stack.buses import MemorySite
+from support.bus.buses import MemorySite
+from support.bus.contracts.subscriber import SubscriberContract
+from support.bus.contracts.work_queue import WorkQueueContract
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ from softphone_common.domain.call import Phase
 from softphone_common.process.errors import UnavailableError
 from softphone_testing.memory.calls import MemoryCallStore
 from softphone_testing.until import until
+from support.bus.buses import bus_settings, memory_bus, running
 from support.observations import at
-from support.stack.buses import bus_settings, memory_bus, running
 from support.store_contracts.calls import MATCH, fact, matched
 
 NIGHT = at(86_400)

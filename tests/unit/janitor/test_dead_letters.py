@@ -16,8 +16,8 @@ from softphone_janitor.dead_letters.service import DeadLetterService
 from softphone_janitor.dead_letters.store import DeadLetter, Selection
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.until import until
+from support.bus.buses import memory_bus, running
 from support.observations import at
-from support.stack.buses import memory_bus, running
 
 QUEUE = "janitor.sweep"
 EVERY = Selection()

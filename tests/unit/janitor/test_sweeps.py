@@ -14,7 +14,7 @@ from softphone_common.process.errors import UnavailableError
 from softphone_janitor.clean_up.handlers import ACTOR, SweepHandlers
 from softphone_testing.memory.sweeps import MemorySweepStore
 from softphone_testing.until import until
-from support.stack.buses import memory_bus, running
+from support.bus.buses import memory_bus, running
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -14,8 +14,8 @@ from softphone_common.process.errors import UnavailableError
 from softphone_matcher.handlers import MatchHandlers
 from softphone_testing.memory.directory import MemoryDirectory
 from softphone_testing.until import until
+from support.bus.buses import memory_bus, running
 from support.observations import CALLER, WITHHELD, at
-from support.stack.buses import memory_bus, running
 from support.store_contracts.calls import OTHER_CALLER, fact
 from support.store_contracts.directory import KEY, OTHER_KEY, add
 

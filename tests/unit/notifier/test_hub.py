@@ -31,9 +31,9 @@ from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
 from softphone_testing.memory.accounts import MemoryUserStore
 from softphone_testing.until import until
+from support.bus.buses import memory_bus, running
 from support.observations import CALL, at, observed
 from support.paths import SAMPLES
-from support.stack.buses import memory_bus, running
 from support.wire import sample
 
 NOWHERE = SecretStr("")

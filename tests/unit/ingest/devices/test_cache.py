@@ -11,7 +11,7 @@ from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.cache import Stored
 from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.device import StoredDevice, hash_key
-from support.stack.buses import bus_settings
+from support.bus.buses import bus_settings
 
 DEVICE = StoredDevice(id="d1", tenant="acme", name="Desk", key_hash=hash_key("old"))
 

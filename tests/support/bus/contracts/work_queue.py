@@ -18,7 +18,8 @@ from softphone_common.contracts.events import (
 )
 from softphone_common.process.errors import PoisonError, UnavailableError
 from softphone_testing.until import until
-from support.bus_contracts.handlers import (
+from support.bus.buses import BrokerSite, running, until_ready
+from support.bus.contracts.handlers import (
     QUEUE,
     Handler,
     consumer,
@@ -27,7 +28,6 @@ from support.bus_contracts.handlers import (
     has_retried,
     sent_sample,
 )
-from support.stack.buses import BrokerSite, running, until_ready
 
 
 class WorkQueueContract:

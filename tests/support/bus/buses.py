@@ -18,7 +18,7 @@ from softphone_common.process.settings import Settings
 from softphone_testing.processes import SECRET
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.until import until
-from support.stack.broker import broker_channel, next_dead
+from support.bus.broker import broker_channel, next_dead
 
 
 def bus_settings(url: str, **more: Any) -> Settings:

@@ -8,12 +8,12 @@ from softphone_common.contracts.events import (
     UserChanged,
 )
 from softphone_testing.until import until
-from support.bus_contracts.handlers import (
+from support.bus.buses import BrokerSite, running
+from support.bus.contracts.handlers import (
     Subscription,
     changed,
     sent_sample,
 )
-from support.stack.buses import BrokerSite, running
 
 
 class SubscriberContract:

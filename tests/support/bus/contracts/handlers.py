@@ -13,8 +13,8 @@ from softphone_common.contracts.events import (
     CleanUpFinished,
     Message,
 )
+from support.bus.buses import BrokerSite
 from support.paths import SAMPLES
-from support.stack.buses import BrokerSite
 from support.wire import sample
 
 M = TypeVar("M", bound=Message)
