@@ -86,7 +86,7 @@ ALLOWED = {
         "libs/common/src/softphone_common/runtime/http_server.py",
         "socket",
     ): "listens, and calls nobody",
-    ("libs/common/src/softphone_common/bus/rabbitmq.py", "connect"): BROKER,
+    ("libs/common/src/softphone_common/bus/aiormq_compat.py", "connect"): BROKER,
     ("libs/common/src/softphone_common/bus/bus.py", "connect"): BROKER,
     ("services/ingest/src/softphone_ingest/spool/file.py", "connect"): "opens a file of SQLite",
     ("libs/common/src/softphone_common/stores/token_buckets.py", "importlib.resources"): OWN_FILES,

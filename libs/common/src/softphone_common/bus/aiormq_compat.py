@@ -9,12 +9,17 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import aio_pika
 import aiormq
 from aio_pika.abc import AbstractChannel, AbstractConnection
 
 BROKEN = (aiormq.exceptions.AMQPError, OSError, TimeoutError, RuntimeError)
 """Everything aio_pika raises when the broker or the network fails; RuntimeError comes from a
 channel that was closed meanwhile."""
+
+_CONNECT_GRACE_SECONDS = 1.0
+"""Seconds a cancelled connect may go on: long for a handshake, short for an operator who stops a
+service while the broker hangs."""
 
 
 @contextlib.contextmanager
@@ -45,6 +50,29 @@ def raise_if_cancelled() -> None:
     """
     if _is_cancelled():
         raise asyncio.CancelledError
+
+
+async def open_rabbit(url: str, name: str, heartbeat: int, seconds: float) -> AbstractConnection:
+    """Opens a connection that management tools show as `name`, within `seconds`.
+
+    aio_pika refers to a connection only when `connect` returns, one step after its handshake: a
+    cancellation in between leaves it open until the garbage collector finds it. So a cancellation
+    waits a moment for `connect` and closes the connection that came of it.
+    """
+    connection = aio_pika.Connection(
+        aio_pika.connection.make_url(url, heartbeat=heartbeat),
+        client_properties={"connection_name": name},
+    )
+    connecting = asyncio.create_task(connection.connect(timeout=seconds))
+    try:
+        await asyncio.shield(connecting)
+    except BaseException:
+        await asyncio.wait({connecting}, timeout=_CONNECT_GRACE_SECONDS)
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
+        await close_within(connection, seconds)
+        raise
+    return connection
 
 
 async def close_within(connection: AbstractConnection, seconds: float) -> None:

@@ -27,6 +27,7 @@ from softphone_common.bus.aiormq_compat import (
     connection_errors,
     has_consumer,
     is_blocked,
+    open_rabbit,
 )
 from softphone_common.bus.consumer import QueueConsumer
 from softphone_common.bus.delivery import Delivery, QueuedDelivery, Send, TransientDelivery
@@ -71,23 +72,9 @@ class RabbitConnection:
 
         A service that never ran yet so loses none of the messages sent to it.
         """
-
-        async def connection(purpose: str) -> AbstractConnection:
-            opened = aio_pika.Connection(
-                aio_pika.connection.make_url(url, heartbeat=heartbeat),
-                client_properties={"connection_name": f"{name} {purpose}"},
-            )
-            try:
-                await opened.connect(timeout=seconds)
-            except BaseException:
-                # left to the garbage collector it would be closed in another thread
-                await opened.close()
-                raise
-            return opened
-
-        publishing = await connection("publishes")
+        publishing = await open_rabbit(url, f"{name} publishes", heartbeat, seconds)
         try:
-            consuming = await connection("consumes")
+            consuming = await open_rabbit(url, f"{name} consumes", heartbeat, seconds)
         except BaseException:
             await close_within(publishing, seconds)
             raise
