@@ -81,7 +81,7 @@ FILLED = {
     "ID": "c-1",
 }
 MEANT = {
-    # what depends on the event that is told
+    # the part that depends on the event
     "ringing": {"direction": "incoming", "origin": "0", "status": "", "cause": "", "seconds": ""},
     "dialed": {"direction": "outgoing", "origin": "1", "status": "", "cause": "", "seconds": ""},
     "connected": {"direction": "incoming", "origin": "0", "status": "", "cause": "", "seconds": ""},

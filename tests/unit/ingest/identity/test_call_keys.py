@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.stores.redis import Redis
-from softphone_ingest.identity.call_keys import is_usable_call_id
+from softphone_ingest.identity.call_keys import is_usable_external_id
 from softphone_ingest.identity.redis_memory import RedisCallMemory
 from softphone_ingest.identity.resolver import CallIdResolver, IdentityPolicy, Sender
 from softphone_ingest.mapping.parsed_event import ParsedEvent
@@ -52,9 +52,9 @@ SCOPES = ("pbx", "device:d1", "extension:21")
     ],
 )
 def test_an_id_of_the_phone_is_usable(scope: str, external: str) -> None:
-    assert is_usable_call_id(scope, external, REMOTE)
-    assert is_usable_call_id(scope, external, None)
-    assert not is_usable_call_id("none", external, REMOTE)
+    assert is_usable_external_id(scope, external, REMOTE)
+    assert is_usable_external_id(scope, external, None)
+    assert not is_usable_external_id("none", external, REMOTE)
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -66,8 +66,8 @@ def test_an_id_of_the_phone_is_usable(scope: str, external: str) -> None:
     ],
 )
 def test_a_placeholder_is_not(scope: str, external: str) -> None:
-    assert not is_usable_call_id(scope, external, REMOTE)
-    assert not is_usable_call_id(scope, external, None)
+    assert not is_usable_external_id(scope, external, REMOTE)
+    assert not is_usable_external_id(scope, external, None)
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -76,8 +76,8 @@ def test_a_placeholder_is_not(scope: str, external: str) -> None:
     ["08999998001", "+498999998001", "498999998001", "00498999998001", "8999998001", "99998001"],
 )
 def test_the_callers_number_is_not(scope: str, external: str) -> None:
-    assert not is_usable_call_id(scope, external, REMOTE)
-    assert not is_usable_call_id(
+    assert not is_usable_external_id(scope, external, REMOTE)
+    assert not is_usable_external_id(
         scope, external, normalise("+49 (0) 89 / 99998001", NumberProfile())
     )
 
@@ -92,7 +92,7 @@ def test_the_callers_number_is_not(scope: str, external: str) -> None:
     ],
 )
 def test_a_counter_of_one_phone_may_be_short(external: str, scope: str, is_usable: bool) -> None:
-    assert is_usable_call_id(scope, external, SHORT) == is_usable
+    assert is_usable_external_id(scope, external, SHORT) == is_usable
 
 
 @pytest.fixture
@@ -139,29 +139,27 @@ async def test_without_redis_ids_alone_tell_calls_apart(forgetful: CallIdResolve
     assert others[0] == await resolve(phase="ended", external_id="B")
 
 
-async def test_without_redis_a_phones_counter_is_one_call_in_an_hour(
-    forgetful: CallIdResolver,
-) -> None:
-    """One that is counted again the day after is another; an id of the whole system never is."""
+async def test_counter_without_redis_is_one_call_in_an_hour(forgetful: CallIdResolver) -> None:
+    """The same count on the next day is another call; an id of a whole system never is."""
     minutes = (0, 59, 60, 24 * 60)
 
-    async def calls(scope: Scope) -> list[str]:
+    async def call_ids(scope: Scope) -> list[str]:
         event = ParsedEvent("ringing", "21", external_id="7", remote=REMOTE)
-        found = [
+        calls = [
             await resolved(
                 forgetful, Sender("acme", "d1", scope), event, NOW + timedelta(minutes=minute)
             )
             for minute in minutes
         ]
-        assert {each.identity for each in found} == {"phone"}
-        return [each.call_id for each in found]
+        assert {each.identity for each in calls} == {"phone"}
+        return [each.call_id for each in calls]
 
     local: tuple[Scope, ...] = ("device", "extension")
     for scope in local:
-        first, same, next_hour, next_day = await calls(scope)
+        first, same, next_hour, next_day = await call_ids(scope)
         assert first == same
         assert len({first, next_hour, next_day}) == 3
-    assert len(set(await calls("pbx"))) == 1
+    assert len(set(await call_ids("pbx"))) == 1
 
 
 async def test_hits_without_id_and_redis_get_derived_ids(
@@ -186,5 +184,5 @@ async def test_hits_without_id_and_redis_get_derived_ids(
         )
     ]
     assert ids[0] == ids[1]
-    assert {found.identity for found in ids} == {"derived"}
-    assert len({found.call_id for found in ids}) == len(ids) - 1
+    assert {each.identity for each in ids} == {"derived"}
+    assert len({each.call_id for each in ids}) == len(ids) - 1

@@ -8,7 +8,7 @@ import pytest
 
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.profile import NumberProfile, merge_profile
-from softphone_ingest.identity.call_keys import is_usable_call_id
+from softphone_ingest.identity.call_keys import is_usable_external_id
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
 from softphone_ingest.mapping.presets.preset import load, load_all
 from softphone_ingest.mapping.reader import DeviceConfig, Interpretation, interpret
@@ -48,7 +48,7 @@ def as_recorded(hit: ParsedEvent, row: dict[str, Any]) -> tuple[Any, ...]:
     remote = None if hit.number is None else normalise(hit.number, profile(row))
     counterpart_key = None if remote is None else remote.e164 or remote.kind
     scope = Mapping.model_validate(PRESETS[row["client"]].mapping).scope
-    call_id = hit.external_id if is_usable_call_id(scope, hit.external_id, remote) else None
+    call_id = hit.external_id if is_usable_external_id(scope, hit.external_id, remote) else None
     return hit.phase, hit.direction, hit.extension or None, counterpart_key, call_id
 
 

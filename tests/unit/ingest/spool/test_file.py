@@ -49,8 +49,8 @@ def test_first_in_is_first_out_also_after_closing(path: Path) -> None:
     file.add(letters[2:], NOW + timedelta(seconds=1))
     file.close()
     file = taken(path)
-    places, found = zip(*file.first(3), strict=True)
-    assert list(found) == letters[:3]
+    places, envelopes = zip(*file.first(3), strict=True)
+    assert list(envelopes) == letters[:3]
     file.remove(places[1])
     assert [e for _, e in file.first(9)] == letters[2:]
     assert file.waiting().depth == 3
@@ -93,7 +93,7 @@ def test_others_may_not_read_it(path: Path) -> None:
     assert {p.stat().st_mode & 0o077 for p in path.parent.iterdir()} == {0}
 
 
-# adds until the disk refuses, and says how many it was told are kept; then dies at once
+# adds until the disk refuses, and prints how many were confirmed; then dies at once
 FILLING = """
 import os, resource, sys
 from datetime import UTC, datetime

@@ -7,7 +7,6 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.entities import Device
 from softphone_common.contracts.events import DeviceChanged
 from softphone_common.http.problem import RETRY_AFTER, ProblemError
-from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_common.stores.cache import CollectionCache, Stored
 from softphone_ingest.devices.device import StoredDevice, hash_key
@@ -44,6 +43,7 @@ class DeviceCache(CollectionCache[StoredDevice]):
         if not super().apply(item):
             return False
         if older is not None:
+            # even if the key is the same: the entry must be that of the newer version
             self._by_hash.pop(older.key_hash, None)
         self._by_hash[item.key_hash] = item
         return True
@@ -77,8 +77,10 @@ class DeviceCache(CollectionCache[StoredDevice]):
             return
         try:
             stored = await self._source.read_one(device.id)
-        except UnavailableError as error:
-            log.warning("changed device not read yet", device=device.id, error=str(error))
+        except Exception as error:
+            # Not raised, whether the store is away or refuses: the subscriber would try this
+            # message again and hold up all behind it, among them those that end tokens.
+            log.warning("changed device not read yet", device=device.id, error=repr(error))
             self._revoke(device)
             self.refresh()
             return

@@ -22,16 +22,18 @@ class DeviceConfigs:
 
     def __init__(self, presets: ReadOnly[str, Preset]) -> None:
         self.presets = presets
-        self._known: dict[str, tuple[tuple[int, int], DeviceConfig]] = {}
+        self._configs: dict[str, tuple[tuple[int, int], DeviceConfig]] = {}
 
     def of(self, tenant: Tenant, device: StoredDevice) -> DeviceConfig:
         """The configuration of a device. Raises HitError if it no longer fits its preset."""
+        # Validating a mapping compiles its regular expressions, which a hit should not wait for.
+        # The tenant's version counts as well: its number profile is part of the configuration.
         version = (device.version, tenant.version)
-        known = self._known.get(device.id)
-        if known is None or known[0] != version:
-            known = version, self.make(tenant, device)
-            self._known[device.id] = known
-        return known[1]
+        made = self._configs.get(device.id)
+        if made is None or made[0] != version:
+            made = version, self.make(tenant, device)
+            self._configs[device.id] = made
+        return made[1]
 
     def make(self, tenant: Tenant, device: StoredDevice) -> DeviceConfig:
         """A new configuration. Raises HitError naming the field of the device that is wrong."""
@@ -46,6 +48,7 @@ class DeviceConfigs:
             code, params, why = of_validation(first)
             raise HitError(field, code, why, **params) from None
         try:
+            # from the general to the special: the company, the make, this device
             at_sender = merge_profile(tenant.numbers, preset.numbers)
             profile = merge_profile(at_sender, device.numbers)
         except ProfileError as error:

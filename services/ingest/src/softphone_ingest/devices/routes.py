@@ -137,6 +137,7 @@ class DeviceApi:
         if len(await self._store.list(caller.tenant)) >= self._limits.devices_max:
             raise ProblemError("devices-full", limit=self._limits.devices_max)
         key = new_key()
+        # unset fields are left out, so that defaults may change without touching stored devices
         stored = self._sealed(fields.model_dump(exclude_unset=True))
         device = StoredDevice.model_validate(
             {"id": str(uuid4()), "tenant": caller.tenant, **stored, **self._key_fields(key)}
@@ -210,6 +211,8 @@ class DeviceApi:
         return changed
 
     async def _publish(self, device: StoredDevice) -> None:
+        # This process takes the change from here, so that a hit right after the answer is read by
+        # it. Others hear the message; if the broker is away they read the store in time.
         self._cache.apply(device)
         await self._bus.try_publish(DeviceChanged(tenant=device.tenant, device=device.published()))
 

@@ -8,7 +8,7 @@ from softphone_common.contracts.hit import EventJson, HitJson, RequestJson
 from softphone_common.domain.call import Observation
 from softphone_ingest.hit_log.redaction import redacted
 from softphone_ingest.hits.pipeline import HitOutcomeNote, ReceivedHit
-from softphone_ingest.identity.call_keys import is_usable_call_id
+from softphone_ingest.identity.call_keys import is_usable_external_id
 from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import Scope
@@ -57,7 +57,8 @@ def request_json(request: HitRequest) -> RequestJson:
 
 
 def _event_json(scope: Scope, event: ParsedEvent, observation: Observation | None) -> EventJson:
-    is_usable = is_usable_call_id(scope, event.external_id, event.remote)
+    # a placeholder or the caller's number is no id, and would mislead who sets up the phone
+    is_usable = is_usable_external_id(scope, event.external_id, event.remote)
     return EventJson(
         event=event.phase,
         direction=event.direction,

@@ -145,6 +145,7 @@ class HitPipeline:
         try:
             device = self._devices.require(key)
         except ProblemError as error:
+            # while devices are being loaded (503) right keys are unknown too
             if error.status == 404:
                 await self._key_rate_limit.count_wrong_key(address)
             raise
@@ -161,6 +162,7 @@ class HitPipeline:
         device = await self.admit(key, request.client)
         tenant = self._tenant_of(device.tenant)
         secret = self._seal.decrypt(device.secret_sealed)
+        # a phone may send its key, or the secret, once more in a header or the body
         hit = ReceivedHit(device, request, (key, secret or ""), self._clock())
         try:
             return await self._process(hit, tenant, secret, url)
@@ -180,6 +182,7 @@ class HitPipeline:
     async def _process(
         self, hit: ReceivedHit, tenant: Tenant, secret: str | None, url: str
     ) -> HitResult:
+        # here and not before, so that the inspector shows the refused hits of an expired tenant
         require_active(tenant, hit.at)
         config = self._config_of(tenant, hit.device)
         reader = Reader(hit.request, config)
@@ -191,6 +194,7 @@ class HitPipeline:
         sender = Sender(tenant.id, hit.device.id, scope)
         observations = await self._resolver.resolve(sender, parsed.events, hit.at)
         call_id = observations[0].call_id if observations else None
+        # filled before publishing: a reply that can't be filled must not leave a call behind
         reply = fill_template(parsed.reply, url, call_id or "") if parsed.reply else None
         await self._publisher.publish(
             *(CallObserved(tenant=tenant.id, observation=each) for each in observations)

@@ -63,6 +63,7 @@ class HitApi:
                 operation_id=f"hit_{method.lower()}",
                 openapi_extra=_GENERIC,
             )
+        # phones join a base URL that ends in a slash and a path that begins with one
         for path in ("/hit/{key}", "//hit/{key}", "//hit/{key}/{event:path}"):
             add(path, self.hit, methods=["GET", "POST"], include_in_schema=False)
         for path in ("/hit/{key}", "//hit/{key}"):

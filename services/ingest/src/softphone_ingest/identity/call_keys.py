@@ -98,13 +98,13 @@ class CallKeys:
 def call_keys(tenant: str, scope: str, event: ParsedEvent) -> CallKeys:
     """The names of the event's call. `scope` is that within which the sender's ids are unique."""
     remote, id_ = event.remote, event.external_id
-    own = id_ if is_usable_call_id(scope, id_, remote) else ""
+    own = id_ if is_usable_external_id(scope, id_, remote) else ""
     other = event.linked_id
-    linked = other if own and other != own and is_usable_call_id(scope, other, remote) else ""
+    linked = other if own and other != own and is_usable_external_id(scope, other, remote) else ""
     return CallKeys(tenant, scope, event.extension, counterpart_of(remote), own, linked)
 
 
-def is_usable_call_id(scope: str, external_id: str, remote: RemoteNumber | None) -> bool:
+def is_usable_external_id(scope: str, external_id: str, remote: RemoteNumber | None) -> bool:
     """Whether a sender's call id can tell calls apart within this scope.
 
     Not usable are missing ids, placeholders the phone did not replace, and the other party's

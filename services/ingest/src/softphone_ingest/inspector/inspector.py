@@ -55,6 +55,7 @@ class Inspector:
         self, device: StoredDevice, before: Position[datetime] | None, size: int
     ) -> KeysetPage[HitJson, datetime]:
         """The device's latest hits, newest first."""
+        # a hit that was answered a moment ago may still wait to be written
         await self._hit_log.settled()
         return await self._store.latest(device.tenant, device.id, before, size, self._clock())
 
@@ -87,6 +88,7 @@ class Inspector:
             raise ProblemError("hit-unknown")
         if stored.hit.outcome == "accepted":
             return await self._with_matches(stored)
+        # ignored hits may be replayed too: a changed mapping may find an event in them
         if stored.hit.status not in {422, *range(200, 300)}:
             raise ProblemError("hit-not-replayable", reason=stored.hit.why)
         require_active(tenant, self._clock())
