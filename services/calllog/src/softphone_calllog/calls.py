@@ -20,10 +20,13 @@ from softphone_common.stores.mongo import Database, Document, reaching
 COLLECTION = "calls"
 INDEXES = {
     COLLECTION: [
+        # the call list: of all, with one counterpart, and of one extension
         IndexModel([("tenant", ASCENDING), ("started_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("tenant", ASCENDING), ("party", ASCENDING), ("started_at", DESCENDING)]),
         IndexModel([("tenant", ASCENDING), ("extensions", ASCENDING), ("started_at", DESCENDING)]),
+        # the recycle bin
         IndexModel([("tenant", ASCENDING), ("deleted_at", DESCENDING), ("_id", DESCENDING)]),
+        # the sweep: incomplete calls have no talk time, and most calls are not swept
         IndexModel([("tenant", ASCENDING), ("talk_seconds", ASCENDING), ("last_at", ASCENDING)]),
         IndexModel([("sweep", ASCENDING)], sparse=True),
     ]
@@ -34,6 +37,8 @@ BY_LAST_SIGN: Keyset[datetime] = Keyset("last_at")
 
 _DUPLICATE_KEY = 11000
 _ATTEMPTS = 20
+"""Attempts to write a batch; each one fails only if another process wrote to the batch's calls."""
+
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _MATCHES = TypeAdapter(tuple[Match, ...])
 
@@ -97,7 +102,7 @@ class CallStore(Protocol):
 
 
 class MongoCallStore:
-    """The calls in MongoDB."""
+    """Keeps calls in MongoDB; a `CallStore`."""
 
     def __init__(self, database: Database) -> None:
         self._calls = database[COLLECTION]

@@ -33,7 +33,7 @@ class CommentStore(Protocol):
 
 
 class MongoCommentStore:
-    """The comments in MongoDB."""
+    """Keeps comments in MongoDB; a `CommentStore`."""
 
     def __init__(self, database: Database) -> None:
         self._comments = database[COLLECTION]

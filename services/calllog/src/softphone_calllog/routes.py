@@ -132,6 +132,7 @@ class CallApi:
         record = await self._calls.delete(caller.tenant, call, caller.login, self._clock())
         if record is None:
             raise ProblemError("call-unknown")
+        # stored already: without the broker the browsers see it when they read the list again
         await self._bus.try_publish(call_changed(record))
 
     async def add_comment(self, call: str, comment: CommentInput, caller: AnyCaller) -> Comment:

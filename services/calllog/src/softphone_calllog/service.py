@@ -28,6 +28,7 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     handlers = CallHandlers(call_store, Sweeper(call_store, settings), bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, batches)
+    # a queue of its own: a long sweep must not hold up the calls
     bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
     comment_store = MongoCommentStore(mongo.database)
     api = CallApi(call_store, comment_store, tenants, bus, clock, settings)

@@ -27,6 +27,7 @@ class Sweeper:
         An interrupted sweep is continued by calling this again; a finished one changes nothing.
         Raises UnavailableError.
         """
+        # the query finds a superset by index; whether a call is stale, only its legs can tell
         silent_since = as_of - min(self._grace, self._live_limit)
 
         async def incomplete(after: CallPosition) -> CallPage:
@@ -35,6 +36,8 @@ class Sweeper:
         async def swept(after: CallPosition) -> CallPage:
             return await self._calls.list_swept(tenant, sweep, after, self._page_size)
 
+        # Moving calls while paging is safe: a keyset page continues behind the last row it read,
+        # whether that row is still in the list or not.
         async for page in _pages(incomplete):
             stale = [call for call in page if self._is_stale(call, as_of)]
             await self._calls.sweep(stale, sweep, actor, as_of)

@@ -16,6 +16,7 @@ from softphone_common.stores.mongo import Database, Document, reaching
 COLLECTION = "records"
 INDEXES = {
     COLLECTION: [
+        # a multikey index: one entry for each number of a record
         IndexModel([("tenant", ASCENDING), ("keys", ASCENDING)]),
         IndexModel([("tenant", ASCENDING), ("sort_name", ASCENDING), ("_id", ASCENDING)]),
     ]
@@ -158,6 +159,7 @@ def record_changes(fields: Mapping[str, Any], keys: Collection[str] | None) -> D
     """The stored fields that these changes set: the name is kept a second time for sorting."""
     changes: Document = dict(fields)
     if "name" in fields:
+        # casefold, not a collation: an index serves only queries with the collation it has
         changes["sort_name"] = fields["name"].casefold()
     if keys is not None:
         changes["keys"] = list(keys)
