@@ -95,7 +95,7 @@ async def unwatched(session: SocketSession, device: str | None) -> None:
     raise AssertionError("no device was named")
 
 
-async def test_a_browser_that_falls_behind_is_cut() -> None:
+async def test_slow_browser_is_closed() -> None:
     line = Stalled()
     socket = WebSocket({"type": "websocket"}, line.receive, line.send)
     await socket.accept()
@@ -111,7 +111,7 @@ async def test_a_browser_that_falls_behind_is_cut() -> None:
 
 
 @pytest.mark.parametrize(("every", "codes"), [(1.0, [CloseCode.FLOOD]), (30.0, [])])
-async def test_a_browser_that_says_too_much_is_cut(every: float, codes: list[CloseCode]) -> None:
+async def test_browser_with_too_many_frames_is_closed(every: float, codes: list[CloseCode]) -> None:
     line = Chatty(every)
     socket = WebSocket({"type": "websocket"}, line.receive, line.send)
     await socket.accept()
@@ -121,7 +121,7 @@ async def test_a_browser_that_says_too_much_is_cut(every: float, codes: list[Clo
     assert [message["code"] for message in line.closed] == codes
 
 
-async def test_a_failing_task_is_logged_and_closes_with_1011() -> None:
+async def test_failing_task_is_logged_and_closes_with_1011() -> None:
     async def failing(session: SocketSession, device: str | None) -> None:
         raise LookupError(f"a bug while watching {device}")
 
@@ -145,7 +145,7 @@ def closed_with(code: int) -> float:
     return REGISTRY.get_sample_value("softphone_sockets_cut_total", {"code": str(code)}) or 0.0
 
 
-async def test_a_cancelled_session_leaves_no_task_behind() -> None:
+async def test_cancelled_session_leaves_no_task_behind() -> None:
     line = Stalled()
     socket = WebSocket({"type": "websocket"}, line.receive, line.send)
     await socket.accept()
@@ -179,7 +179,7 @@ def refuse(code: str) -> Callable[[str], Caller]:
         (HELLO, refuse("token-expired"), CloseCode.EXPIRED, "token-expired"),
     ],
 )
-async def test_a_refused_hello_closes_with_a_reason_code(
+async def test_refused_hello_closes_with_a_reason_code(
     text: str, check: Callable[[str], Caller], code: CloseCode, reason: str
 ) -> None:
     line = Chatty(1.0, text)
@@ -190,5 +190,5 @@ async def test_a_refused_hello_closes_with_a_reason_code(
     assert (closed["code"], closed["reason"]) == (code, reason)
 
 
-def test_a_reason_fits_into_a_close_frame() -> None:
+def test_reason_fits_into_a_close_frame() -> None:
     assert all(len(reason.encode()) <= 123 for reason in CLOSE_REASONS)
