@@ -33,6 +33,7 @@ def main() -> None:
 
 
 async def _main(settings: OneboxSettings) -> int:
+    # Checked before the servers start, which takes many seconds.
     if not _port_is_free(settings):
         _say(
             f"Port {settings.port} is taken. Stop what uses it, or choose another:"

@@ -55,6 +55,7 @@ class Box:
             async with asyncio.TaskGroup() as group:
                 for server in self._servers.values():
                     group.create_task(self._start(server))
+        # The first failure says what to do; the others are often its consequences.
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
@@ -75,6 +76,7 @@ class Box:
         self._say(f"  {server.description} is ready")
 
     async def _services(self) -> list[Service]:
+        # Settings of other services are ignored, so one set of values serves all of them.
         definitions = installed_services().values()
         return [await d.build(self._settings_of(d.settings)) for d in definitions]
 
@@ -105,6 +107,6 @@ class Box:
 def _stored(path: Path, fresh: str) -> str:
     """The secret in this file. At the first start `fresh` is written to it."""
     if not path.exists():
-        path.touch(mode=0o600)
+        path.touch(mode=0o600)  # before the secret is in it
         path.write_text(fresh)
     return path.read_text()

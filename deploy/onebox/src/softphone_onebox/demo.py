@@ -97,6 +97,7 @@ class Demo:
             )
         return users
 
+    # Replaced in one step, because scripts wait for the file and read it as soon as it is there.
     def _store(self, facts: dict[str, Any]) -> dict[str, Any]:
         fresh = self.facts.with_suffix(".new")
         fresh.touch(mode=0o600)

@@ -1,1 +1,1 @@
-"""What every service of the Softphone Connector shares, and nothing only one of them needs."""
+"""The library that all services of the Softphone Connector share."""

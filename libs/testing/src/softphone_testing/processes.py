@@ -41,7 +41,9 @@ class ServiceProcess:
         self.name = name
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
+        # The program of this environment, whatever PATH says.
         command = [str(Path(sys.executable).with_name("softphone")), name, "run"]
+        # Nothing else is inherited: settings of the developer's shell must not reach the services.
         base = {key: os.environ[key] for key in INHERITED if key in os.environ}
         own = {"SOFTPHONE_HOST": HOST, "SOFTPHONE_PORT": str(self.port)}
         self._child = _ServiceChild(log or name, command, folder=folder, env={**base, **env, **own})

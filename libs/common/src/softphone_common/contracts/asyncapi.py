@@ -66,6 +66,7 @@ def _channel(message: type[Message]) -> dict[str, Any]:
         "tenant": {"description": "The company that the message belongs to.", "examples": ["acme"]}
     }
     addresses = patterns(message, "{tenant}")
+    # AsyncAPI has one address for each channel, so several verbs become a parameter of the address.
     if len(addresses) > 1:
         addresses = (f"{message.noun}.{{verb}}.{{tenant}}",)
         parameters = {

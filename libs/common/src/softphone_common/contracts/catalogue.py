@@ -37,7 +37,10 @@ def patterns(message: type[Message], tenant: str = "*") -> tuple[str, ...]:
     return tuple(f"{message.noun}.{verb}.{tenant}" for verb in message.verbs)
 
 
+# Every service accepts tokens, so each subscribes to the users whose tokens become invalid.
 _ALL = ("ingest", "matcher", "calllog", "notifier", "janitor")
+# RabbitMQ confirms a publish when all of these queues have the message on disk: a call that ingest
+# has acknowledged is in both.
 _PHASED = ("matcher.call", "calllog.call")
 
 CATALOGUE: tuple[Entry, ...] = (

@@ -9,6 +9,8 @@ from softphone_common.contracts.dial_link import DialLink
 from softphone_common.domain.numbers.dial_format import DialFormat
 from softphone_common.domain.numbers.profile import NumberProfile
 
+# A tenant id is a word of routing keys, which dots separate, and a part of Redis keys and ids in
+# MongoDB, which colons separate. It contains neither.
 TENANT_PATTERN = r"^[a-z0-9-]{1,40}$"
 PRESET_PATTERN = r"^[a-z0-9-]{1,40}$"
 TenantId = Annotated[str, Field(pattern=TENANT_PATTERN)]

@@ -14,6 +14,7 @@ from softphone_common.domain.matching import Match
 class Message(BaseModel):
     """A message. `type` is its CloudEvents type; `noun` and a verb are part of its routing key."""
 
+    # Unknown fields are ignored, so that services of two releases can run at the same time.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: ClassVar[str]

@@ -70,6 +70,7 @@ def installed_services() -> Mapping[str, ServiceDefinition[Any]]:
     return MappingProxyType({name: load_service(name) for name in service_names()})
 
 
+# Cached, because it reads the metadata of every installed package.
 @cache
 def _entry_points() -> Mapping[str, EntryPoint]:
     entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)

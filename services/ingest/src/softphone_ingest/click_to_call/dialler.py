@@ -26,6 +26,7 @@ from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.spool.spool import Spool
 
 KEY_HEADER = "Idempotency-Key"
+# Part of stored call ids: another text here would give repeated clicks new ids.
 _NAMESPACE: UUID = uuid5(NAMESPACE_URL, "urn:softphone-connector:click")
 
 
@@ -75,6 +76,8 @@ class Dialler:
         fingerprint = f"{counterpart_of(remote)} from {click.extension}"
         if click.key:
             earlier = await self._idempotency.claim(tenant.id, call_id, fingerprint)
+            # One key with two requests is an error of the client: 422, as the IETF draft on the
+            # Idempotency-Key header proposes.
             if earlier is not None and earlier.fingerprint != fingerprint:
                 raise ProblemError("idempotency-key-reused", field=KEY_HEADER)
             if earlier is not None and earlier.link is not None:
@@ -149,4 +152,5 @@ def _call_id(tenant: Tenant, click: Click) -> str:
     """A UUIDv5 of the click's key, so that every instance computes one id without shared state."""
     if click.key is None:
         return str(uuid4())
+    # U+001F, the unit separator, is in none of the parts: the route admits only printable ASCII.
     return str(uuid5(_NAMESPACE, "\x1f".join((tenant.id, click.user, click.key))))

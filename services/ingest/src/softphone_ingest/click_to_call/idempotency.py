@@ -45,6 +45,7 @@ class RedisIdempotencyKeys:
         key = _key(tenant, call_id)
         try:
             with reaching():
+                # One transaction (MULTI), so that the key cannot expire between SET and GET.
                 async with self._redis.client.pipeline(transaction=True) as transaction:
                     transaction.set(key, _value(fingerprint, None), nx=True, ex=self._seconds)
                     transaction.get(key)

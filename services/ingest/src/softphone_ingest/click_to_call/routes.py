@@ -20,7 +20,7 @@ Key = Annotated[
         alias=KEY_HEADER,
         min_length=1,
         max_length=255,
-        pattern="^[ -~]+$",
+        pattern="^[ -~]+$",  # printable ASCII
         description="A unique text for each click. A request that is sent again with the same"
         " key begins no second call and returns the call and link of the first.",
     ),

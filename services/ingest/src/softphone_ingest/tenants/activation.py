@@ -25,6 +25,8 @@ PrivateKey = Ed25519PrivateKey
 PublicKey = Ed25519PublicKey
 
 CODE_MAX = 1000
+# The algorithm is fixed and never taken from the code, which an attacker writes (RFC 8725, section
+# 3.1).
 _ALGORITHM = "EdDSA"
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 _DAY = "%Y-%m-%d"
@@ -44,6 +46,7 @@ class ActivationError(Exception):
 class Claims(BaseModel):
     """The content of a code. Times are seconds since 1970."""
 
+    # Strict, so that "25" or 25.0 as seats is refused and not converted.
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     tenant: TenantId
@@ -83,6 +86,7 @@ class ActivationCodes:
     def _signed(self, code: str) -> Claims:
         if not self._keys:
             raise ActivationError("activation-unavailable")
+        # While keys are rotated there are two, so a wrong signature means: try the next key.
         for key in self._keys:
             try:
                 return _claims(code, key)
@@ -135,7 +139,7 @@ def encode_public_key(key: PrivateKey) -> str:
 
 def decode_private_key(text: str) -> PrivateKey:
     """Reads base64url, or PEM as openssl writes it. Raises ValueError with the reason."""
-    if "-----BEGIN" not in text:
+    if "-----BEGIN" not in text:  # the first line of PEM (RFC 7468)
         return PrivateKey.from_private_bytes(_bytes(text))
     try:
         key = load_pem_private_key(text.encode(), None)
@@ -155,6 +159,7 @@ def decode_public_keys(text: str) -> tuple[PublicKey, ...]:
 def _claims(code: str, key: PublicKey | None) -> Claims:
     # PyJWT compares times with the system clock; the caller compares them with the clock of the
     # service, which tests can move.
+    # JSON allows lone surrogates, for which PyJWT raises UnicodeEncodeError.
     if not code.isascii():
         raise ActivationError("activation-code-invalid")
     try:

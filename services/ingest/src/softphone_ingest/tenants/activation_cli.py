@@ -84,6 +84,7 @@ def show(code: Annotated[str, typer.Argument(metavar="CODE", help="The code to r
     except ActivationError as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(EXIT_NOT_VALID) from None
+    # The content is printed before the check, since it also helps with a code of another key.
     activation = claims.activation()
     lines = [
         f"tenant:  {claims.tenant}",

@@ -140,6 +140,7 @@ class TenantApi:
         if code is not None:
             fields |= self._activation(tenant, code, "activation_code")
         fresh = Tenant.model_validate({"name": tenant, **fields, "id": tenant})
+        # Inserting first lets the unique id decide between two operators who create one tenant.
         if await self._tenants.add(fresh):
             return await self._publish(fresh)
         edited = await self._tenants.edit(tenant, fields)
@@ -160,6 +161,8 @@ class TenantApi:
         return TenantOutput.model_validate({**tenant.model_dump(), "state": state})
 
     async def _publish(self, tenant: Tenant) -> TenantOutput:
+        # This instance sees its own change at once; the others after the message, or, if the broker
+        # is away, when they next read the collection (SOFTPHONE_MIRROR_SECONDS).
         self._tenant_cache.apply(tenant)
         await self._bus.try_publish(TenantChanged(tenant=tenant.id, settings=tenant))
         return self._output(tenant)

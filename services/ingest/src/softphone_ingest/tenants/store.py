@@ -44,6 +44,7 @@ class MongoTenantStore:
         if "activation" in changes:
             not_older = {"$lte": changes["activation"]["issued_at"]}
             query["$or"] = [{"activation": None}, {"activation.issued_at": not_older}]
+        # `version` orders changes: a cache ignores a message that is older than what it has.
         with reaching():
             document = await self._tenants.find_one_and_update(
                 query,
