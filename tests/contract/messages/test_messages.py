@@ -18,6 +18,8 @@ LATER = SAMPLES / "later"
 WITHDRAWN = SAMPLES / "withdrawn"
 """Samples with fields that earlier releases sent and this one does not."""
 
+DEVICE_CHANGED_V1 = "softphone.device-changed.v1"
+
 SECRET = re.compile("sealed|secret|password|token", re.IGNORECASE)
 
 every_entry = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.message.type)
@@ -46,9 +48,9 @@ def test_every_message_has_a_sample_and_every_sample_a_message() -> None:
     assert names(SAMPLES) == set(BY_TYPE)
 
 
-@every_entry
-def test_sample_of_a_message_is_read(entry: Entry) -> None:
-    assert_kept(entry.message, sample(SAMPLES, entry.message.type))
+@pytest.mark.parametrize("type_", sorted(BY_TYPE))
+def test_sample_of_a_message_is_read(type_: str) -> None:
+    assert_kept(BY_TYPE[type_].message, sample(SAMPLES, type_))
 
 
 @pytest.mark.parametrize("type_", sorted(names(LATER)))
@@ -72,14 +74,20 @@ def test_message_has_no_field_for_a_secret() -> None:
 
 
 def test_stored_device_cannot_be_sent() -> None:
-    device = sample(WITHDRAWN, DeviceChanged.type)["device"]
+    device = sample(WITHDRAWN, DEVICE_CHANGED_V1)["device"]
     stored = StoredDevice.model_validate(device)
     assert stored.secret_sealed == device["secret_sealed"]
     with pytest.raises(ValidationError, match="device"):
         DeviceChanged(tenant=stored.tenant, device=stored)
     sent = DeviceChanged(tenant=stored.tenant, device=stored.published())
-    assert sent == DeviceChanged.model_validate(sample(LATER, DeviceChanged.type))
+    assert sent == DeviceChanged.model_validate(sample(SAMPLES, DeviceChanged.type))
     assert "sealed" not in sent.model_dump_json()
+
+
+def test_device_without_its_secret_is_not_sent_as_v1() -> None:
+    """An instance of 0.1.0 would read it as a device whose signatures need no check."""
+    assert DEVICE_CHANGED_V1 in DeviceChanged.earlier_types
+    assert DeviceChanged.type != DEVICE_CHANGED_V1
 
 
 @every_entry

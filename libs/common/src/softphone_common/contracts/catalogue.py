@@ -58,4 +58,8 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(CleanUpFinished, "calllog", queues=("janitor.sweep",)),
 )
 
-BY_TYPE = {entry.message.type: entry for entry in CATALOGUE}
+BY_TYPE = {
+    type_: entry
+    for entry in CATALOGUE
+    for type_ in (entry.message.type, *entry.message.earlier_types)
+}

@@ -12,12 +12,16 @@ from softphone_common.domain.matching import Match
 
 
 class Message(BaseModel):
-    """A message. `type` is its CloudEvents type; `noun` and a verb are part of its routing key."""
+    """A message. `type` is its CloudEvents type; `noun` and a verb are part of its routing key.
+
+    `earlier_types` are those under which earlier releases sent it; they are still received.
+    """
 
     # Unknown fields are ignored, so that services of two releases can run at the same time.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: ClassVar[str]
+    earlier_types: ClassVar[tuple[str, ...]] = ()
     noun: ClassVar[str]
     verbs: ClassVar[tuple[str, ...]]
 
@@ -105,7 +109,10 @@ class CommentSaved(Message):
 class DeviceChanged(Message):
     """A device was created, changed, given a new key, or removed (`active` is false)."""
 
-    type = "softphone.device-changed.v1"
+    # v1 carried the sealed secret: an instance of 0.1.0 that read this message as v1 would take
+    # the device for one without a secret and no longer check signatures.
+    type = "softphone.device-changed.v2"
+    earlier_types = ("softphone.device-changed.v1",)
     noun = "device"
     verbs = ("changed",)
 
