@@ -6,7 +6,7 @@ from softphone_testing.until import until
 from support.product import Json
 from support.stack.full_company import NUMBER, make_full_company, visible_state
 from support.stack.installation import Installation
-from support.stack.routes import OPEN, attempts, routes
+from support.stack.routes import OPEN, OWN_LISTS, attempts, routes
 from support.tenant.browser import signed_in
 from support.tenant.company import Company
 
@@ -21,16 +21,6 @@ async def theirs(installation: Installation) -> Company:
     return await make_full_company(installation)
 
 
-OWN_LISTS = {
-    # these answer 200 with the caller's own data, which the test compares
-    "GET /api/devices",
-    "GET /api/presets",
-    "GET /api/tenant",
-    "GET /api/directory/records",
-    "GET /api/calls",
-    "GET /api/comments",
-    "GET /api/recycle-bin",
-}
 REFUSED = {403, 404, 422}
 
 
