@@ -21,7 +21,7 @@ check:
 	$(UV) run ruff format --check
 	$(UV) run mypy
 	$(UV) run lint-imports
-	PYTHONPATH=tests $(UV) run python -m house --gate lengths
+	PYTHONPATH=tests $(UV) run python -m house --gate
 	tests/web/node_modules/.bin/tsc -p tests/web
 
 # what can be put right without a person

@@ -1,6 +1,8 @@
 """The import graph of the packages, between modules and between rooms.
 
 A room is a folder of Python modules. Modules at the root of a package form the room named after it.
+The composition root `service`, which imports every room and which no room imports, is a node of its
+own in the graph: otherwise the settings next to it would close a circle with every room.
 """
 
 import ast
@@ -9,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from house.checkout import Checkout, PythonFile
+
+COMPOSITION_ROOTS = ("service", "__main__")
 
 Graph = dict[str, set[str]]
 """For each node all nodes it imports; every node is a key."""
@@ -31,11 +35,15 @@ class Package:
         return module.rpartition(".")[0]
 
     def room_graph(self) -> Graph:
-        rooms: Graph = {self.room_of(module): set() for module in self.modules}
+        rooms: Graph = {self._node_of(module): set() for module in self.modules}
         for module, targets in self.module_graph().items():
-            own = self.room_of(module)
-            rooms[own] |= {self.room_of(target) for target in targets} - {own}
+            own = self._node_of(module)
+            rooms[own] |= {self._node_of(target) for target in targets} - {own}
         return rooms
+
+    def _node_of(self, module: str) -> str:
+        is_root = module in (f"{self.name}.{name}" for name in COMPOSITION_ROOTS)
+        return module if is_root else self.room_of(module)
 
     def room_sizes(self) -> dict[str, int]:
         """Modules in each room; `__init__` does not count, nor a room with nothing else."""
@@ -94,10 +102,6 @@ def _resolve(target: str, modules: Mapping[str, PythonFile]) -> str:
 
 def arrows(graph: Graph) -> int:
     return sum(len(targets) for targets in graph.values())
-
-
-def without(graph: Graph, node: str) -> Graph:
-    return {name: targets - {node} for name, targets in graph.items() if name != node}
 
 
 def circles(graph: Graph) -> list[set[str]]:

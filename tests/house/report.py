@@ -57,17 +57,15 @@ def _rooms(checkout: Checkout) -> Iterator[str]:
 
 def _arrows(checkout: Checkout) -> Iterator[str]:
     yield f"Imports inside a package (goal: {HUB} at most {ARROWS_MAX} arrows between rooms)"
-    head = ("rooms", "arrows", "circles", "without root", "modules", "arrows", "circles", "floors")
+    head = ("rooms", "arrows", "circles", "modules", "arrows", "circles", "floors")
     yield f"  {'':<22}" + "".join(f"{title:>13}" for title in head)
     notes: list[str] = []
     for package in imports.packages(checkout):
         rooms, modules = package.room_graph(), package.module_graph()
-        inner = imports.circles(imports.without(rooms, package.name))
         row = (
             len(rooms),
             imports.arrows(rooms),
             len(imports.circles(rooms)),
-            len(inner),
             len(modules),
             imports.arrows(modules),
             len(imports.circles(modules)),
@@ -76,7 +74,6 @@ def _arrows(checkout: Checkout) -> Iterator[str]:
         yield f"  {package.name:<22}" + "".join(f"{value:>13}" for value in row)
         notes += [f"  circle: {', '.join(sorted(group))}" for group in imports.circles(rooms)]
     yield from notes
-    yield "  without root: circles that stay when modules at the root of the package are left out"
 
 
 def _lengths(checkout: Checkout) -> Iterator[str]:
