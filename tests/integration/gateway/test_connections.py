@@ -155,6 +155,22 @@ async def test_head_within_the_limit_is_read(impatient: EchoServer) -> None:
     assert await connection.status() == 200
 
 
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+async def test_refusal_of_a_large_body_survives_the_close(
+    impatient: EchoServer, framing: str
+) -> None:
+    """A close with unread bytes would reset the connection and destroy the answer."""
+    body = b"x" * 400_000
+    length = b"Content-Length: %d\r\n\r\n" % len(body)
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body)
+    head = HEAD + b"Connection: close\r\n" + (length if framing == "length" else chunked)
+    for _ in range(20):
+        connection = await impatient.connect(head + body + b"\r\n0\r\n\r\n")
+        answer = await connection.end()
+        assert answer.startswith(b"HTTP/1.1 413")
+        assert b'"body-too-large"' in answer
+
+
 async def test_bytes_that_are_no_http_get_400(impatient: EchoServer) -> None:
     connection = await impatient.connect(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
     received = await connection.end()

@@ -5,6 +5,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from softphone_common.http.problem import problem
 
+_DISCARD_MAX = 1 << 20
+"""Bytes read and discarded after a refusal; a client that sends more may lose the answer."""
+
 
 class BodyLimit:
     """ASGI middleware that reads each body completely.
@@ -27,10 +30,29 @@ class BodyLimit:
         except ClientDisconnect:
             return
         if body is None:
-            refusal = problem("body-too-large", limit=self._body_max)
-            await refusal(scope, receive, send)
+            await self._refuse(scope, receive, send)
             return
         await self._app(scope, _receive_body(body, receive), send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers 413 and then discards the rest of the body before the connection is closed.
+
+        Closing a socket with unread data makes TCP send a reset, which can destroy the answer
+        before the client, or the gateway in between, has read it (RFC 9112, section 9.6).
+        """
+
+        async def send_unfinished(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "more_body": True}
+            await send(message)
+
+        await problem("body-too-large", limit=self._body_max)(scope, receive, send_unfinished)
+        discarded, more = 0, True
+        while more and discarded < _DISCARD_MAX:
+            message = await receive()
+            discarded += len(message.get("body", b""))
+            more = message.get("more_body", False)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _read(self, request: Request, receive: Receive) -> bytes | None:
         """The body, or None if it is over the limit. Raises ClientDisconnect."""
