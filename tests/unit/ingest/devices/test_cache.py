@@ -83,6 +83,17 @@ async def test_old_key_ends_though_the_store_is_away(
     assert cache.get("d1") == source.stored
 
 
+async def test_old_key_ends_though_the_device_cannot_be_parsed(
+    source: Source, cache: DeviceCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(stored: Stored) -> StoredDevice:
+        raise ValueError("written by a later release")
+
+    monkeypatch.setattr(cache, "_parse", refuse)
+    await cache.on_device_changed(source.edit(key_hash=hash_key("new")))
+    assert cache.by_key("old") is None
+
+
 async def test_device_stays_when_its_store_is_away(source: Source, cache: DeviceCache) -> None:
     source.is_away = True
     await cache.on_device_changed(source.edit(name="Reception"))

@@ -75,20 +75,21 @@ class DeviceCache(CollectionCache[StoredDevice]):
         cached = self.get(device.id)
         if cached is not None and cached.version >= device.version:
             return
+        # before the read, which may take long, fail, or find a document this release can't parse
+        self._revoke(device)
         try:
             stored = await self._source.read_one(device.id)
         except Exception as error:
             # Not raised, whether the store is away or refuses: the subscriber would try this
             # message again and hold up all behind it, among them those that end tokens.
             log.warning("changed device not read yet", device=device.id, error=repr(error))
-            self._revoke(device)
             self.refresh()
             return
         if stored is not None:
             self._take(stored)
 
     def _revoke(self, device: Device) -> None:
-        """Refuses a key that was replaced or removed, even while the store can't be read."""
+        """Refuses a key that was replaced or removed."""
         cached = self.get(device.id)
         if cached is not None and (not device.active or cached.key_hash != device.key_hash):
             self._by_hash.pop(cached.key_hash, None)
