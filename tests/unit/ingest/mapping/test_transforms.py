@@ -31,6 +31,7 @@ STEPS: dict[str, tuple[Step, str, Any]] = {
     "uri": ("uri", '"Huber, S" <sip:21@pbx.example.de;user=phone>;tag=1', "21"),
     "uri without brackets": ("uri", "sips:21@pbx.example.de:5061;transport=tls", "21"),
     "uri without user": ("uri", "21", "21"),
+    "uri before a remark": ("uri", "21; second floor, left", "21"),
     "tel": ("uri", "tel:201;phone-context=x", "201"),
     "callto": ("uri", "callto://201/", "201"),
     "channel": ("channel", "PJSIP/201-0000009b", "201"),

@@ -42,9 +42,10 @@ def _plus(text: str, _: str) -> str:
 
 
 def _uri(text: str, _: str) -> str:
-    # RFC 3261 allows more signs in a user, but extensions have none of these
-    user = _USER_END.split(parse_uri(text.strip()).user, maxsplit=1)[0]
-    return user.strip(" '\"/")
+    # RFC 3261 allows these signs in a user, but extensions have none of them. Cut before parsing,
+    # which only takes out parameters: of `21; second floor` it would leave `21 floor`.
+    uri = _USER_END.split(text.strip().rpartition("<")[2], maxsplit=1)[0]
+    return parse_uri(uri).user.strip(" '\"/")
 
 
 def _channel(text: str, _: str) -> str:
