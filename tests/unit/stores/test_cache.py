@@ -1,4 +1,4 @@
-"""A mirror goes on with what it has while its store refuses, and without what it can't read."""
+"""The cache of a collection keeps its entities while the store refuses or has unreadable ones."""
 
 from collections.abc import Iterable
 
@@ -33,13 +33,13 @@ async def test_store_that_refuses_is_read_again_and_removes_nothing() -> None:
             raise answer
         return answer
 
-    mirror = CollectionCache("things", read, parsed, seconds=0.01)
-    await mirror.start()
-    task = mirror.task.running
+    cache = CollectionCache("things", read, parsed, seconds=0.01)
+    await cache.start()
+    task = cache.task.running
     assert task is not None
     try:
-        await until(lambda: mirror.get("b") or task.done(), what="what came last")
-        assert [thing.id for thing in mirror] == ["a", "b"]
+        await until(lambda: cache.get("b") or task.done(), what="what came last")
+        assert [thing.id for thing in cache] == ["a", "b"]
         assert not task.done()
     finally:
-        await mirror.stop()
+        await cache.stop()
