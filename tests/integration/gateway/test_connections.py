@@ -155,12 +155,13 @@ async def test_head_within_the_limit_is_read(impatient: EchoServer) -> None:
     assert await connection.status() == 200
 
 
+@pytest.mark.parametrize("size", [66_000, 400_000], ids=["one read", "many reads"])
 @pytest.mark.parametrize("framing", ["length", "chunks"])
 async def test_refusal_of_a_large_body_survives_the_close(
-    impatient: EchoServer, framing: str
+    impatient: EchoServer, framing: str, size: int
 ) -> None:
     """A close with unread bytes would reset the connection and destroy the answer."""
-    body = b"x" * 400_000
+    body = b"x" * size
     length = b"Content-Length: %d\r\n\r\n" % len(body)
     chunked = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body)
     head = HEAD + b"Connection: close\r\n" + (length if framing == "length" else chunked)

@@ -9,6 +9,18 @@ _DISCARD_MAX = 1 << 20
 """Bytes read and discarded after a refusal; a client that sends more may lose the answer."""
 
 
+class _TooLargeError(Exception):
+    """The body is over the limit. `more`: some of it was not received yet.
+
+    After the last part `receive` returns only once the client disconnects, so it must not be
+    called to discard a rest that does not exist.
+    """
+
+    def __init__(self, *, more: bool) -> None:
+        super().__init__()
+        self.more = more
+
+
 class BodyLimit:
     """ASGI middleware that reads each body completely.
 
@@ -29,12 +41,12 @@ class BodyLimit:
             body = await self._read(Request(scope), receive)
         except ClientDisconnect:
             return
-        if body is None:
-            await self._refuse(scope, receive, send)
+        except _TooLargeError as error:
+            await self._refuse(scope, receive, send, more=error.more)
             return
         await self._app(scope, _receive_body(body, receive), send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, more: bool) -> None:
         """Answers 413 and then discards the rest of the body before the connection is closed.
 
         Closing a socket with unread data makes TCP send a reset, which can destroy the answer
@@ -47,29 +59,30 @@ class BodyLimit:
             await send(message)
 
         await problem("body-too-large", limit=self._body_max)(scope, receive, send_unfinished)
-        discarded, more = 0, True
+        discarded = 0
         while more and discarded < _DISCARD_MAX:
             message = await receive()
             discarded += len(message.get("body", b""))
             more = message.get("more_body", False)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _read(self, request: Request, receive: Receive) -> bytes | None:
-        """The body, or None if it is over the limit. Raises ClientDisconnect."""
+    async def _read(self, request: Request, receive: Receive) -> bytes:
+        """The body. Raises ClientDisconnect, or _TooLargeError if it is over the limit."""
         length = request.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._body_max:
-            return None
+            raise _TooLargeError(more=True)
         chunks, size = [], 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             chunk = message.get("body", b"")
+            more = message.get("more_body", False)
             size += len(chunk)
             if size > self._body_max:
-                return None
+                raise _TooLargeError(more=more)
             chunks.append(chunk)
-            if not message.get("more_body", False):
+            if not more:
                 return b"".join(chunks)
 
 
