@@ -4,6 +4,7 @@ import hmac
 import inspect
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -15,6 +16,7 @@ import softphone_ingest
 from softphone_common.contracts.hit import HitJson
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.http.problem import ProblemError
+from softphone_ingest.devices.device import hash_key
 from softphone_ingest.hits.pipeline import HitResult
 from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.mapping.request import HitRequest
@@ -121,7 +123,24 @@ async def test_signature_is_checked_before_the_content(ingest: MemoryIngest) -> 
 
     assert await code("wrong") == "signature-wrong"
     assert await code(good) == "event-unknown"
-    assert "12345" not in (await logged(ingest)).model_dump_json()
+
+
+@pytest.mark.parametrize("event", ["ringing", "flying"])
+async def test_key_and_secret_in_a_request_are_not_logged(ingest: MemoryIngest, event: str) -> None:
+    key, secret = "key-of-the-desk", "secret-of-the-desk"
+    ingest.configure(key_hash=hash_key(key), secret_sealed=ingest.seal.encrypt(secret))
+    headers = {"user-agent": f"phone/{secret}", "referer": f"https://pbx.example/hit/{key}"}
+    query, body = f"extension=21&number=1&user={secret}", f"{key} {secret}".encode()
+    with suppress(ProblemError):
+        await ingest.send(HitRequest("POST", f"/{event}/{key}", query, headers, body, ""), key)
+    hit = await logged(ingest)
+    stored = await ingest.store.get("acme", "d1", hit.id)
+    assert stored is not None
+    assert (hit.outcome == "accepted") == (event == "ringing")
+    for text in (hit.model_dump_json(), repr(stored.request)):
+        assert "***" in text
+        assert key not in text
+        assert secret not in text
 
 
 async def test_hit_goes_to_the_spool_while_the_broker_is_away(ingest: MemoryIngest) -> None:
