@@ -109,5 +109,6 @@ def _hops(checkout: Checkout, hit_module: str | None) -> Iterator[str]:
         yield "  no module holds the route of a hit; name one with --hit-module"
         return
     yield f"  {'files reached from ' + way.start:<52}{len(way.modules):>6}"
+    yield "  by imports alone; test_hit_passes_few_files counts the files that one hit executes"
     if not way.publishes:
         yield "  none of them publishes: imports do not show the whole way"

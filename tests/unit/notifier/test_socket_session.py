@@ -140,6 +140,31 @@ async def test_failing_task_is_logged_and_closes_with_1011() -> None:
     assert closed_with(1011) == counted + 1
 
 
+class Failing(Stalled):
+    """The server's side of a connection on which sending fails though it is open."""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "websocket.send":
+            raise RuntimeError("a bug while sending")
+        await super().send(message)
+
+
+async def test_failing_send_is_logged_and_closes_with_1011() -> None:
+    line = Failing()
+    socket = WebSocket({"type": "websocket"}, line.receive, line.send)
+    await socket.accept()
+    line.stuck.set()
+    session = SocketSession(socket, ANNA, SETTINGS, lambda: NOW)
+    session.send("one")
+    with capture_logs() as logged:
+        async with asyncio.timeout(60):
+            await session.run(unchecked, unwatched)
+    (closed,) = line.closed
+    assert (closed["code"], closed["reason"]) == (1011, "internal-error")
+    (entry,) = [entry for entry in logged if entry["log_level"] == "error"]
+    assert str(entry["exc_info"]) == "a bug while sending"
+
+
 def closed_with(code: int) -> float:
     """How many sockets the metric says were closed with this code."""
     return REGISTRY.get_sample_value("softphone_sockets_cut_total", {"code": str(code)}) or 0.0

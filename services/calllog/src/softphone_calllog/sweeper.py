@@ -42,7 +42,7 @@ class Sweeper:
             stale = [call for call in page if self._is_stale(call, as_of)]
             await self._calls.sweep(stale, sweep, actor, as_of)
         # Read back instead of collected above: after a crash half of the calls were moved by the
-        # first attempt, and the browsers have to hear of those too.
+        # first attempt, and the browsers need the messages of those too.
         return [call async for page in _pages(swept) for call in page]
 
     def _is_stale(self, record: CallRecord, as_of: datetime) -> bool:

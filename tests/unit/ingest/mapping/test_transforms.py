@@ -32,6 +32,7 @@ STEPS: dict[str, tuple[Step, str, Any]] = {
     "uri without brackets": ("uri", "sips:21@pbx.example.de:5061;transport=tls", "21"),
     "uri without user": ("uri", "21", "21"),
     "uri before a remark": ("uri", "21; second floor, left", "21"),
+    "scheme inside a word": ("uri", "hotel:21", "hotel:21"),
     "tel": ("uri", "tel:201;phone-context=x", "201"),
     "callto": ("uri", "callto://201/", "201"),
     "channel": ("channel", "PJSIP/201-0000009b", "201"),

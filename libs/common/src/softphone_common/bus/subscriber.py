@@ -65,7 +65,7 @@ class Subscriber:
 
     async def _dispatch(self, messages: Sequence[Message]) -> None:
         for message in messages:
-            # in the order they registered: a cache is up to date before its readers hear of it
+            # in the order they registered: a cache is up to date before its readers are called
             for handler in self._handlers.get(type(message), ()):
                 await handler(message)
 

@@ -212,7 +212,8 @@ class DeviceApi:
 
     async def _publish(self, device: StoredDevice) -> None:
         # This process takes the change from here, so that a hit right after the answer is read by
-        # it. Others hear the message; if the broker is away they read the store in time.
+        # it. Other instances get the message; while the broker
+        # is away they read the store when their caches refresh.
         self._cache.apply(device)
         await self._bus.try_publish(DeviceChanged(tenant=device.tenant, device=device.published()))
 

@@ -104,7 +104,11 @@ class Inspector:
         await self._bus.publish(
             *(CallObserved.model_validate_json(text) for text in stored.messages)
         )
-        return await self._with_matches(await self._store.accept(hit, self._clock()))
+        try:
+            accepted = await self._store.accept(hit, self._clock())
+        except HitError as error:  # it expired meanwhile; its call is in the log all the same
+            raise ProblemError.of(error) from None
+        return await self._with_matches(accepted)
 
     async def on_call_matched(self, messages: Sequence[CallMatched]) -> None:
         """Keeps the matches of calls, so that hits are shown with them."""

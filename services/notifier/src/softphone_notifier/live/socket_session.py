@@ -109,10 +109,19 @@ class SocketSession:
         return reason
 
     async def _write(self) -> None:
-        # Starlette raises RuntimeError for a send after the socket was closed by the other side
-        with suppress(WebSocketDisconnect, RuntimeError):
+        try:
             while True:
                 await self._socket.send_text(await self._frames.get())
+        except WebSocketDisconnect:
+            return
+        except RuntimeError:
+            # Starlette and uvicorn raise it for a send after the close, which is no failure
+            if self._is_connected():
+                raise
+
+    def _is_connected(self) -> bool:
+        states = self._socket.client_state, self._socket.application_state
+        return states == (WebSocketState.CONNECTED, WebSocketState.CONNECTED)
 
     async def _read(self, check: TokenCheck, on_watch: OnWatch) -> None:
         """Handles frames. An unknown type is ignored, so that newer pages work with old servers."""

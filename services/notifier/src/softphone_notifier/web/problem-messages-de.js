@@ -57,7 +57,7 @@ export const de = {
     "Das Geheimnis dieses Telefons lässt sich nicht mehr lesen. Geben Sie es erneut ein.",
   "signature-wrong": "Die Signatur passt nicht zum Geheimnis dieses Telefons",
   "hit-unknown": "Diese Anfrage des Telefons gibt es nicht mehr.",
-  "hit-not-replayable": "Die Anfrage wurde aus einem anderen Grund abgelehnt: {reason}",
+  "hit-not-replayable": "Die Anfrage wurde nicht wegen ihres Inhalts abgelehnt; der Grund steht bei der Anfrage.",
   "call-unknown": "Diesen Anruf gibt es nicht mehr. Bitte laden Sie die Liste neu.",
   "deleted-call-unknown":
     "Dieser Anruf ist nicht mehr im Papierkorb. Bitte laden Sie die Liste neu.",

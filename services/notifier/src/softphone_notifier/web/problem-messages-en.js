@@ -47,7 +47,7 @@ export const en = {
   "device-secret-unreadable": "The secret of this device cannot be read any more: enter it again.",
   "signature-wrong": "The signature is not that of this phone's secret",
   "hit-unknown": "This device has no such hit.",
-  "hit-not-replayable": "The hit was refused for another reason: {reason}",
+  "hit-not-replayable": "The hit was not refused for its content; the reason stands with the hit.",
   "call-unknown": "This call no longer exists. Please reload the list.",
   "deleted-call-unknown": "This call is no longer in the recycle bin. Please reload the list.",
   "record-unknown": "This record no longer exists. Please reload the list.",

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # some clients write one scheme inside another, as in callto:tel:089...
-_SCHEMES = re.compile(r"\s*(?:(?:sips?|tel|callto|phone|skype|dial|h323):(?://)?)+", re.I)
+# not inside a word: "hotel:21" has no scheme
+_SCHEMES = re.compile(r"(?<!\w)\s*(?:(?:sips?|tel|callto|phone|skype|dial|h323):(?://)?)+", re.I)
 _PARAMETER = re.compile(r";\s*([a-z][\w.-]*)(?:=([^;@>?]*))?", re.I)
 _HEADERS = re.compile(r"\?[a-z].*", re.I | re.S)
 # after a digit only: elsewhere a colon ends a label, as in Büro:089...
