@@ -39,7 +39,23 @@ def length_violations(checkout: Checkout) -> list[Finding]:
     return sorted(result)
 
 
-GATES = {"lengths": length_violations, "prose": prose_violations}
+def room_violations(checkout: Checkout) -> list[Finding]:
+    """Every room with too many modules, too many arrows, or in a circle of rooms."""
+    result = []
+    for package in imports.packages(checkout):
+        rooms = package.room_graph()
+        for room, size in package.room_sizes().items():
+            if size > ROOM_MAX:
+                result.append(Finding(room, 0, f"{size} modules, at most {ROOM_MAX}"))
+        if (count := imports.arrows(rooms)) > ARROWS_MAX:
+            text = f"{count} arrows between rooms, at most {ARROWS_MAX}"
+            result.append(Finding(package.name, 0, text))
+        for circle in imports.circles(rooms):
+            result.append(Finding(package.name, 0, f"circle: {', '.join(sorted(circle))}"))
+    return result
+
+
+GATES = {"lengths": length_violations, "prose": prose_violations, "rooms": room_violations}
 
 
 def _rooms(checkout: Checkout) -> Iterator[str]:

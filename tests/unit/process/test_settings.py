@@ -72,7 +72,45 @@ def test_unreadable_file_is_an_error_that_names_it(
     monkeypatch.setenv("SOFTPHONE_AUTH_SECRET_FILE", "/nowhere/secret")
     with pytest.raises(SystemExit):
         load(Settings)
-    assert "/nowhere/secret" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert "/nowhere/secret" in message
+    assert "SOFTPHONE_AUTH_SECRET_FILE" in message
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SOFTPHONE_AMQP_URL", "http://x"),
+        ("SOFTPHONE_AMQP_URL", "-1"),
+        ("SOFTPHONE_AMQP_URL", "amqp://a:secret@one/,two:secret"),
+        ("SOFTPHONE_MONGO_URL", ""),
+        ("SOFTPHONE_MONGO_URL", "mysql://x:secret@y/z"),
+        ("SOFTPHONE_REDIS_URL", "nonsense"),
+    ],
+)
+def test_address_of_another_kind_is_named_without_its_value(
+    variable: str,
+    value: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit) as stopped:
+        load(Settings)
+    message = capsys.readouterr().err
+    assert stopped.value.code == EXIT_BAD_SETTINGS
+    assert variable in message
+    assert "secret" not in message
+
+
+def test_list_that_is_no_json_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOFTPHONE_ORIGINS", "foo")
+    with pytest.raises(SystemExit) as stopped:
+        load(NotifierSettings)
+    assert stopped.value.code == EXIT_BAD_SETTINGS
+    assert "origins" in capsys.readouterr().err
 
 
 OPERATOR = "SOFTPHONE_OPERATOR_PASSWORD"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 import sys
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from softphone_common.http.auth import Tokens
 from softphone_common.process import telemetry
-from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX
+from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX, bad_addresses
 from softphone_common.runtime.runner import EXIT_CRASHED, EXIT_PORT_TAKEN, finish
 from softphone_onebox.box import Box
 from softphone_onebox.demo import Demo, greeting
@@ -29,18 +30,22 @@ def main() -> None:
         for e in error.errors(include_input=False):
             _say(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}")
         sys.exit(EXIT_BAD_SETTINGS)
+    if lines := bad_addresses(settings.addresses):
+        _say("\n".join(lines))
+        sys.exit(EXIT_BAD_SETTINGS)
     finish(_main(settings))
 
 
 async def _main(settings: OneboxSettings) -> int:
     # Checked before the servers start, which takes many seconds.
-    if not _port_is_free(settings):
-        _say(
-            f"Port {settings.port} is taken. Stop what uses it, or choose another:"
-            f" {PREFIX}PORT=8081 make run"
-        )
+    if refusal := _refusal_to_listen(settings):
+        _say(refusal)
         return EXIT_PORT_TAKEN
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _say(f"{PREFIX}DATA_DIR: {settings.data_dir} can't be created: {error.strerror}")
+        return EXIT_BAD_SETTINGS
     log = settings.data_dir / "softphone.log"
     task = asyncio.current_task()
     assert task is not None
@@ -98,14 +103,21 @@ async def _until_ready(url: str) -> None:
             await asyncio.sleep(0.1)
 
 
-def _port_is_free(settings: OneboxSettings) -> bool:
+def _refusal_to_listen(settings: OneboxSettings) -> str | None:
+    """The reason why the host and port can't be used, and the remedy."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return (
+                    f"Port {settings.port} is taken. Stop what uses it, or choose another:"
+                    f" {PREFIX}PORT=8081 make run"
+                )
+            address = f"{settings.host}:{settings.port}"
+            return f"{PREFIX}HOST or {PREFIX}PORT: {address}: {error.strerror}"
+    return None
 
 
 def _say(line: str) -> None:

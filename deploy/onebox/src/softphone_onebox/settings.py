@@ -51,3 +51,12 @@ class OneboxSettings(BaseSettings):
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="Lowest level in softphone.log",
     )
+
+    @property
+    def addresses(self) -> dict[str, SecretStr | None]:
+        """The addresses of the servers by the names of their settings; None is started here."""
+        return {
+            "amqp_url": self.amqp_url,
+            "mongo_url": self.mongo_url,
+            "redis_url": self.redis_url,
+        }

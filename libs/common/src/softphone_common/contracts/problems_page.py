@@ -56,7 +56,8 @@ types of pydantic with dashes instead of underscores, and `message` is pydantic'
 ## Closed websockets
 
 The close frame carries the code below as its reason and the number as its close code. A server
-that restarts closes with 1012 and without a reason.
+that restarts closes with 1012 and without a reason, and closes with 1009 after a frame over
+`SOFTPHONE_BODY_MAX` bytes.
 
 {}
 """

@@ -6,8 +6,10 @@ A bad value ends the process before it starts anything, and the message names th
 import ipaddress
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -15,10 +17,42 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 PREFIX = "SOFTPHONE_"
 EXIT_BAD_SETTINGS = 2
+
+_ADDRESSES = {
+    "amqp_url": (("amqp", "amqps"), "amqp://user:password@host:5672/vhost"),
+    "mongo_url": (("mongodb", "mongodb+srv"), "mongodb://host:27017/database"),
+    "redis_url": (("redis", "rediss", "unix"), "redis://:password@host:6379/0"),
+}
+"""Schemes and an example of each server's address."""
+
+
+def bad_addresses(addresses: Mapping[str, SecretStr | None]) -> list[str]:
+    """One line for each setting that is no address of its server, without its value.
+
+    The client libraries find the same mistakes, but late, without the setting's name, or never.
+    """
+    lines = []
+    for name, (schemes, example) in _ADDRESSES.items():
+        value = addresses.get(name)
+        texts = value.get_secret_value().split(",") if value is not None else []
+        if name != "amqp_url":
+            texts = [",".join(texts)] if texts else []
+        if not all(_is_address(text.strip(), schemes) for text in texts):
+            lines.append(f"{PREFIX}{name.upper()}: is not an address like {example}")
+    return lines
+
+
+def _is_address(text: str, schemes: Sequence[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.netloc or parts.scheme == "unix")
 
 
 def _networks(text: str) -> str:
@@ -33,8 +67,13 @@ class _FileSource(PydanticBaseSettingsSource):
     secrets to a process as files."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
-        return (Path(path).read_text().strip() if path else None), field_name, False
+        variable = f"{PREFIX}{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        try:
+            return (Path(path).read_text().strip() if path else None), field_name, False
+        except OSError as error:
+            why = f"{variable} names a file that can't be read: {error.strerror}"
+            raise OSError(error.errno, why, path) from error
 
     def __call__(self) -> dict[str, Any]:
         names = self.settings_cls.model_fields
@@ -178,15 +217,21 @@ S = TypeVar("S", bound=Settings)
 def load(settings: type[S], **values: Any) -> S:
     """Loads the settings, or names every bad variable and exits with status 2."""
     try:
-        return settings(**values)
-    except (ValidationError, OSError) as error:
+        loaded = settings(**values)
+    except (ValidationError, OSError, SettingsError) as error:
         sys.stderr.write(f"{_explain(error)}\n")
         raise SystemExit(EXIT_BAD_SETTINGS) from None
+    if lines := bad_addresses({name: getattr(loaded, name) for name in _ADDRESSES}):
+        sys.stderr.write("".join(f"settings: {line}\n" for line in lines))
+        raise SystemExit(EXIT_BAD_SETTINGS)
+    return loaded
 
 
-def _explain(error: ValidationError | OSError) -> str:
+def _explain(error: ValidationError | OSError | SettingsError) -> str:
     if isinstance(error, OSError):
-        return f"settings: a file named by a {PREFIX}..._FILE variable can't be read: {error}"
+        return f"settings: {error.strerror}: {error.filename}"
+    if isinstance(error, SettingsError):
+        return f'settings: {error}; lists are JSON, such as ["https://a.example"]'
     lines = [
         f"settings: {PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}"
         for e in error.errors(include_input=False)

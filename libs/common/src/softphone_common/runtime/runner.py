@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -25,6 +26,12 @@ from softphone_common.runtime.service import Resource, Service
 
 EXIT_CRASHED = 1
 EXIT_PORT_TAKEN = 3
+
+_BAD_HOST = "Set SOFTPHONE_HOST to an address of this machine, such as 0.0.0.0 for all."
+_REMEDIES = {
+    errno.EADDRINUSE: "Stop what uses it, or set SOFTPHONE_PORT to another port.",
+    errno.EACCES: "Set SOFTPHONE_PORT to a port above 1023, which needs no root.",
+}
 
 S = TypeVar("S", bound=Settings)
 
@@ -61,7 +68,7 @@ class Runner:
         except OSError as error:
             sys.stderr.write(
                 f"{host}:{port} can't be listened on: {error.strerror}."
-                " Stop what uses it, or set SOFTPHONE_PORT to another port.\n"
+                f" {_REMEDIES.get(error.errno or 0, _BAD_HOST)}\n"
             )
             return EXIT_PORT_TAKEN
         server = HttpServer(self.app, self._settings)
