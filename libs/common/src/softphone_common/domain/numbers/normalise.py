@@ -4,19 +4,33 @@ It never raises. A number in doubt is invalid, since a wrong one would show the 
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from softphone_common.domain.numbers import plan
+from softphone_common.domain.numbers.notation.containers import unwrap
+from softphone_common.domain.numbers.notation.decoration import named_extension, undecorate
 from softphone_common.domain.numbers.placeholders import is_placeholder
+from softphone_common.domain.numbers.plan import PlanNumber
+from softphone_common.domain.numbers.plus_sign import mend_plus
 from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.domain.numbers.several import (
+    first_number,
+    further_numbers,
+    is_complete,
+    is_subscriber,
+    remark_with_digits,
+)
 from softphone_common.domain.numbers.text import (
     Address,
-    DialString,
+    is_plain,
     parse_address,
-    parse_dial_string,
+    split_extension,
     strip_labels,
     strip_prefix,
+    to_digits,
     to_plain_text,
 )
 from softphone_common.domain.numbers.withheld import (
@@ -55,35 +69,156 @@ class RemoteNumber:
 
 
 def normalise(raw: str, profile: NumberProfile) -> RemoteNumber:
-    """Reads `raw` as dialled at a tenant with this profile.
+    """Reads `raw` as dialled at a tenant with this profile: the first number, if it has several.
 
     `raw` must not be trimmed: a blank in front of a number is what a query makes of its plus.
     """
-    # cut twice, since plain signs can be longer than those sent, and this bounds all expressions
-    text = to_plain_text(raw[:RAW_MAX])[:RAW_MAX]
-    raw = raw.strip()[:RAW_MAX]
-    address = parse_address(text)
-    user = strip_labels(address.user)
-    dialled = parse_dial_string(user)
-    outside = _after_prefix(user, profile)
-    # numbers without E.164 are recognised before the numbering plan is asked, since it finds a
-    # possible subscriber in almost any short string of digits
-    if _is_withheld(address, dialled) or (outside and _is_withheld_rest(outside.digits)):
-        return RemoteNumber(raw, None, "anonymous", "")
-    if is_placeholder(text.strip()):
-        return RemoteNumber(raw, None, "invalid", raw)
-    short = _short(address, dialled, outside, profile)
-    if short is not None:
-        return RemoteNumber(raw, None, *short)
-    return _external(raw, address, outside or dialled, outside is not None, profile)
+    return _Field(raw, profile).number
 
 
-def _after_prefix(user: str, profile: NumberProfile) -> DialString | None:
-    """The digits after the prefix for an outside line; None where the phone shows no prefix."""
-    if profile.outside_prefix_mode == "never" or not profile.outside_prefix:
-        return None
-    rest = strip_prefix(user, profile.outside_prefix)
-    return None if rest is None else parse_dial_string(rest)
+def numbers_of_field(raw: str, profile: NumberProfile) -> tuple[RemoteNumber, list[str]]:
+    """The number that `normalise` reads, and the E.164 numbers that the text has behind it."""
+    field = _Field(raw, profile)
+    return field.number, list(dict.fromkeys(field.further()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The first number of a text: its digits, or letters and signs if it is no number.
+
+    `text` is the number as it is written, `ext` the digits to dial after the answer.
+    """
+
+    digits: str
+    ext: str
+    text: str
+
+
+class _Field:
+    """A text that has a number, or several, and what programs and people put around them."""
+
+    def __init__(self, raw: str, profile: NumberProfile) -> None:
+        self._profile = profile
+        # cut twice, since plain signs can be longer than those sent, and this bounds all
+        # expressions
+        text = unwrap(to_plain_text(raw[:RAW_MAX])[:RAW_MAX])
+        self._raw = raw.strip()[:RAW_MAX]
+        self._address = parse_address(text)
+        self._is_placeholder = is_placeholder(text.strip())
+        self._first = ""
+        # a field is read in several ways, which meet at the number of a plain one
+        self._found: dict[tuple[str, bool], PlanNumber | None] = {}
+        self.number = self._read(strip_labels(self._address.user))
+
+    def further(self) -> Iterator[str]:
+        """The E.164 numbers behind the first one."""
+        first = self._find(self.number.e164) if self.number.e164 else None
+        start = self._address.user.find(self._first)
+        if first is None or start < 0:
+            return
+        rest = self._address.user[start + len(self._first) :]
+        dialled_later = self.number.ext.split(",")
+        for number in further_numbers(rest, first, dialled_later, self._find):
+            extension = _trunk_extension(number.e164, self._profile)
+            if extension is None and number.e164 != first.e164:
+                yield number.e164
+
+    def _read(self, user: str) -> RemoteNumber:
+        number = self._interpret(user)
+        if number.kind != "invalid" or self._is_placeholder or self._address.host:
+            return number
+        return self._without_decoration(user) or number
+
+    def _without_decoration(self, user: str) -> RemoteNumber | None:
+        """The number without the words and marks around it, if it then is one complete number."""
+        text, ext = split_extension(user)
+        bare = undecorate(text)
+        number = self._interpret(bare.text) if bare else None
+        if bare and number and number.kind == "internal" and len(bare.text) > _PRIVATE_MAX:
+            return replace(number, ext=ext or number.ext)  # an extension behind the own trunk
+        if bare and number and number.kind == "external":
+            of_plan = self._find(number.e164 or "")
+            is_whole = is_complete if bare.is_doubtful else _is_valid
+            if of_plan is not None and is_whole(of_plan):
+                return replace(number, ext=ext or number.ext)
+        digits = named_extension(user)
+        named = self._interpret(digits) if digits else None
+        return named if named and named.kind in {"internal", "service"} else None
+
+    def _interpret(self, user: str) -> RemoteNumber:
+        """The number that this text is, with signs between its digits, but with no other words."""
+        address, profile, raw = self._address, self._profile, self._raw
+        dialled = self._line(user, self._address.lost_plus)
+        outside = self._after_prefix(user)
+        # numbers without E.164 are recognised before the numbering plan is asked, since it finds a
+        # possible subscriber in almost any short string of digits
+        if _is_withheld(address, dialled) or (outside and _is_withheld_rest(outside.digits)):
+            return RemoteNumber(raw, None, "anonymous", "")
+        if self._is_placeholder:
+            return RemoteNumber(raw, None, "invalid", raw)
+        short = _short(address, dialled, outside, profile)
+        if short is not None:
+            kind, display = short
+            is_dialled = kind == "internal" and display == dialled.digits
+            if is_dialled and len(dialled.ext) > _PRIVATE_MAX:
+                return RemoteNumber(raw, None, "invalid", raw)
+            return RemoteNumber(raw, None, kind, display, dialled.ext if is_dialled else "")
+        return self._external(outside or dialled, has_prefix=outside is not None)
+
+    def _line(self, text: str, lost_plus: bool = False) -> _Line:
+        find = partial(self._find, lost_plus=lost_plus)
+        text = mend_plus(text, self._profile.outside_prefix, find)
+        if is_plain(text):
+            return _Line(text.replace(" ", ""), "", text)
+        main, ext = split_extension(text)
+        first = remark_with_digits(text, find) or first_number(main, find)
+        number = find(first.text) if ext else None
+        if number and is_subscriber(ext, number) and re.search(rf"[0-9)]\s*[,;]\s*{ext}$", text):
+            ext = ""  # another line in the area of the first, which is no extension of it
+        return _Line(to_digits(first.text), ext or first.ext, first.text)
+
+    def _after_prefix(self, user: str) -> _Line | None:
+        """The digits after the prefix for an outside line; None where the phone shows no prefix."""
+        profile = self._profile
+        if profile.outside_prefix_mode == "never" or not profile.outside_prefix:
+            return None
+        rest = strip_prefix(user, profile.outside_prefix)
+        return None if rest is None else self._line(rest)
+
+    def _find(self, text: str, lost_plus: bool = False) -> PlanNumber | None:
+        """The number of the public network that a text is, and nothing but it."""
+        digits, profile = to_digits(text), self._profile
+        if not _DIALABLE.fullmatch(digits):
+            return None
+        if (digits, lost_plus) not in self._found:
+            self._found[digits, lost_plus] = plan.find_number(
+                digits,
+                profile.region,
+                area_code=profile.area_code,
+                lost_plus=lost_plus,
+                plus_left_out=profile.format == "e164_without_plus",
+            )
+        return self._found[digits, lost_plus]
+
+    def _external(self, dialled: _Line, has_prefix: bool) -> RemoteNumber:
+        """A number of the public network, an extension of the own trunk, or an invalid number."""
+        raw, lost_plus = self._raw, self._address.lost_plus and not has_prefix
+        number = self._find(dialled.digits, lost_plus)
+        if number is None:
+            return RemoteNumber(raw, None, "invalid", raw)
+        self._first = dialled.text
+        # ANONYMOUS in keypad letters, 266696687, reads as a number of Lesotho (+266)
+        if is_withheld_on_keypad(number.e164):
+            return RemoteNumber(raw, None, "anonymous", "")
+        ext = dialled.ext or self._address.ext
+        extension = _trunk_extension(number.e164, self._profile)
+        if extension is not None:
+            return RemoteNumber(raw, None, "internal", extension or number.display, ext)
+        return RemoteNumber(raw, number.e164, "external", number.display, ext)
+
+
+def _is_valid(number: PlanNumber) -> bool:
+    return number.is_valid
 
 
 def _is_withheld_rest(digits: str) -> bool:
@@ -91,7 +226,7 @@ def _is_withheld_rest(digits: str) -> bool:
     return not digits or is_withheld_on_keypad(digits)
 
 
-def _is_withheld(address: Address, dialled: DialString) -> bool:
+def _is_withheld(address: Address, dialled: _Line) -> bool:
     """Whether the caller is withheld. A display name decides only where there is no number."""
     if is_withheld(address.user) or is_withheld_host(address.host):
         return True
@@ -103,8 +238,8 @@ def _is_withheld(address: Address, dialled: DialString) -> bool:
 
 def _short(
     address: Address,
-    dialled: DialString,
-    outside: DialString | None,
+    dialled: _Line,
+    outside: _Line | None,
     profile: NumberProfile,
 ) -> tuple[Kind, str] | None:
     """The kind and display of a number that is not one of the public network's subscribers.
@@ -125,9 +260,9 @@ def _short(
     # senders fill the field of a withheld caller with zeros
     if len(digits) > 2 and not digits.strip("+0"):
         return "anonymous", ""
-    for number in numbers:
-        if plan.is_service(number, profile.region):
-            return "service", number
+    service = next(filter(None, (plan.find_service(n, profile.region) for n in numbers)), "")
+    if service:
+        return "service", service
     is_extension = _is_short(digits, profile) and _has_no_prefix(digits)
     return ("internal", digits) if is_extension else None
 
@@ -156,31 +291,6 @@ def _is_listed(digits: str, profile: NumberProfile) -> bool:
 
 def _is_short(digits: str, profile: NumberProfile) -> bool:
     return not profile.extension_ranges and len(digits) <= profile.extension_max_len
-
-
-def _external(
-    raw: str, address: Address, dialled: DialString, has_prefix: bool, profile: NumberProfile
-) -> RemoteNumber:
-    """A number of the public network, an extension of the own trunk, or an invalid number."""
-    number = None
-    if _DIALABLE.fullmatch(dialled.digits):
-        number = plan.find_number(
-            dialled.digits,
-            profile.region,
-            area_code=profile.area_code,
-            lost_plus=address.lost_plus and not has_prefix,
-            plus_left_out=profile.format == "e164_without_plus",
-        )
-    if number is None:
-        return RemoteNumber(raw, None, "invalid", raw)
-    # ANONYMOUS in keypad letters, 266696687, reads as a number of Lesotho (+266)
-    if is_withheld_on_keypad(number.e164):
-        return RemoteNumber(raw, None, "anonymous", "")
-    extension = _trunk_extension(number.e164, profile)
-    if extension is not None:
-        return RemoteNumber(raw, None, "internal", extension or number.display)
-    ext = dialled.ext or address.ext
-    return RemoteNumber(raw, number.e164, "external", number.display, ext)
 
 
 def _trunk_extension(e164: str, profile: NumberProfile) -> str | None:

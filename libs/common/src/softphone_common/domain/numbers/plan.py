@@ -10,6 +10,12 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
 
+from softphone_common.domain.numbers.renumbering import (
+    REGIONS_WITH_OLD_NUMBERS,
+    guesses,
+    renumber,
+)
+
 _SERVICE = {
     "DE": re.compile(r"19222|22833"),
     "FR": re.compile(r"3[0-9]{3}"),
@@ -35,21 +41,33 @@ _SHORTEST = 9
 the data of the library."""
 
 _MEXICO = re.compile(r"(?:044|045|01|1)(?=[0-9]{10}$)")
-_MEXICO_ABROAD = re.compile(r"\+52(?:044|045|01|1)(?=[0-9]{10}$)")
 """Prefixes Mexico abolished in 2019. Phone books and exchanges still have them."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanNumber:
-    """A number of the public network in E.164, and in the international format to show."""
+    """A number of the public network in E.164, and in the international format to show.
+
+    `is_valid` if it is in a range in use. `national` and `subscriber` count its digits without the
+    country code, and without the area code as well.
+    """
 
     e164: str
     display: str
+    is_valid: bool
+    national: int
+    subscriber: int
+    is_of_open_plan: bool
 
 
 def is_region(code: str) -> bool:
     """Whether the library has numbering plans of this ISO 3166 region, such as `DE`."""
     return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def is_country_code(digits: str) -> bool:
+    """Whether these digits are the code of a country or of an international network."""
+    return int(digits) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE
 
 
 def is_emergency(digits: str, region: str) -> bool:
@@ -78,6 +96,20 @@ def is_service(digits: str, region: str) -> bool:
     )
 
 
+def find_service(digits: str, region: str) -> str:
+    """The service number of the region that these digits are, or an empty text.
+
+    The digits may have the country code in front, except before an emergency number: nobody means
+    one by that.
+    """
+    if is_service(digits, region):
+        return digits
+    code = phonenumbers.country_code_for_region(region)
+    match = re.fullmatch(rf"(?:\+|00){code}([1-9][0-9]{{2,5}})", digits)
+    rest = match[1] if match else ""
+    return rest if is_service(rest, region) and not is_emergency(rest, region) else ""
+
+
 def find_number(
     digits: str,
     region: str,
@@ -90,8 +122,11 @@ def find_number(
     `plus_left_out`: the sender writes E.164 without its plus. `lost_plus`: there is a blank where a
     plus may have been, which is assumed if there is such a number.
     """
+    code = phonenumbers.country_code_for_region(region)
     if digits.startswith("+"):
         number = _international(digits)
+    elif len(digits) == REGIONS_WITH_OLD_NUMBERS.get(code):
+        number = _international(f"+{code}{digits}")
     elif digits.startswith("0"):
         number = _with_prefix(digits, region)
     else:
@@ -101,11 +136,18 @@ def find_number(
             or _local(digits, region, area_code)
             or _without_prefix(digits, region)
         )
-    if number is None:
-        return None
+    return None if number is None else _plan_number(number)
+
+
+def _plan_number(number: PhoneNumber) -> PlanNumber:
+    national = len(phonenumbers.national_significant_number(number))
     return PlanNumber(
-        phonenumbers.format_number(number, PhoneNumberFormat.E164),
-        phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+        e164=phonenumbers.format_number(number, PhoneNumberFormat.E164),
+        display=phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+        is_valid=phonenumbers.is_valid_number(number),
+        national=national,
+        subscriber=national - phonenumbers.length_of_geographical_area_code(number),
+        is_of_open_plan=number.country_code in _OPEN_PLANS,
     )
 
 
@@ -127,6 +169,10 @@ def _plausible(number: PhoneNumber | None) -> PhoneNumber | None:
     """
     if number is None or phonenumbers.is_valid_number(number):
         return number
+    e164 = renumber(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    today = [new for new in (e164, *guesses(e164)) if _is_valid(_read(new, None))]
+    if today:
+        return _read(today[0], None)
     if number.italian_leading_zero:
         without_zero = PhoneNumber(number.country_code, number.national_number)
         if number.number_of_leading_zeros in {None, 1} and phonenumbers.is_valid_number(
@@ -138,12 +184,11 @@ def _plausible(number: PhoneNumber | None) -> PhoneNumber | None:
     is_possible = (
         phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
     )
-    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return number if is_possible and len(e164) >= _SHORTEST else None
 
 
 def _international(digits: str) -> PhoneNumber | None:
-    return _plausible(_read(_MEXICO_ABROAD.sub("+52", digits), None))
+    return _plausible(_read(renumber(digits), None))
 
 
 def _with_prefix(digits: str, region: str) -> PhoneNumber | None:

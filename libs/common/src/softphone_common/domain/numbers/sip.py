@@ -12,7 +12,8 @@ from dataclasses import dataclass
 # some clients write one scheme inside another, as in callto:tel:089...
 # not inside a word: "hotel:21" has no scheme
 _SCHEMES = re.compile(r"(?<!\w)\s*(?:(?:sips?|tel|callto|phone|skype|dial|h323):(?://)?)+", re.I)
-_PARAMETER = re.compile(r";\s*([a-z][\w.-]*)(?:=([^;@>?]*))?", re.I)
+# a word with something else behind it is a remark: 212-555-0147; press 3
+_PARAMETER = re.compile(r";\s*(?!x[0-9])([a-z][\w.-]*)(?:=([^;@>?]*)|(?=\s*(?:[;@>?]|$)))", re.I)
 _HEADERS = re.compile(r"\?[a-z].*", re.I | re.S)
 # after a digit only: elsewhere a colon ends a label, as in Büro:089...
 _PASSWORD = re.compile(r"(?<=[0-9]):.*", re.S)

@@ -9,6 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from softphone_common.domain.numbers.notation.extension_words import DIRECT_WORD, EXTENSION_WORD
+from softphone_common.domain.numbers.notation.own_number import split_own_number_code
 from softphone_common.domain.numbers.placeholders import is_placeholder
 from softphone_common.domain.numbers.sip import SipUri, parse_channel, parse_uri
 
@@ -20,12 +22,13 @@ _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999"
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _IP_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}[1-9]?\d{1,2}(?::\d+)?")
 
-_EXTENSION_WORD = r"(?:ext(?:ension|n)?|x|poste|int(?:erno)?|wew|toestel|tst|anexo|ramal)[.:=]*"
-_DIRECT_WORD = r"(?:DW|Durchw(?:ahl)?|App(?:arat)?|Nst|Nebenst(?:elle)?|Klappe|Kl)[.:]*"
-# codes dialled to withhold one's own number (CLIR): *31# and #31# of GSM, *67 and *82 of the USA
-_CLIR_CODE = re.compile(r"(?:[*#]31#|\*(?:67|82)(?=(?:[^0-9]*[0-9]){7}))\s*(?=.)")
+_EXTENSION_WORD = rf"{EXTENSION_WORD}[.:=]*"
+_DIRECT_WORD = rf"{DIRECT_WORD}[.:]*"
 _EXTENSION_LABEL = re.compile(rf"(?:{_EXTENSION_WORD}|{_DIRECT_WORD})\s*(?=[0-9]{{1,8}}$)", re.I)
-_IN_BRACKETS = re.compile(rf"\(\s*((?:{_EXTENSION_WORD}|{_DIRECT_WORD})\s*[0-9]{{1,8}})\s*\)", re.I)
+_IN_BRACKETS = re.compile(
+    rf"[(\[]\s*((?:{_EXTENSION_WORD}|{_DIRECT_WORD}|#)\s*[0-9]{{1,8}})\s*[)\]]", re.I
+)
+_CODE = re.compile(r"[*#](?![^\W\d_])")
 _SQUARE = re.compile(r"\[([0-9]+)\]")
 _REMARK = re.compile(r"\[[^\]]*(?:\]|$)|\((?=[^()]*[^\W\d_])[^()]*(?:\)|$)")
 _LABEL = re.compile(
@@ -41,8 +44,12 @@ _DIRECT = re.compile(
 )
 _MORE_DIRECT_LINES = re.compile(r"-\s*([0-9]{1,5})((?:\s*(?:[/&]|,\s)\s*-?\s*[0-9]{1,5})+)$")
 _EXTENSION = re.compile(
-    rf"(?<=[0-9)])\s*(?:{_EXTENSION_WORD}\s*([0-9]{{1,8}})|[,;pw#][\s,;pw]*([0-9][0-9,;pw]*))#?$",
-    re.I,
+    rf"(?<=[0-9)])(?:"
+    rf"[\s,;:/_-]*{_EXTENSION_WORD}[\s-]*([0-9]{{1,8}})(?:[\s,;/]+.*)?"  # -x11, ext. 11 Huber
+    r"|\s*[,;pw#][\s,;pw]*([0-9][0-9,;pw]*)"  # ,,11
+    r"|(?<=[0-9])\s*(?:\*\s*([0-9]{1,8})|~\s*([0-9]{2,8}))"  # *11 of exchanges, ~11 of Taiwan
+    r")#?$",
+    re.I | re.S,
 )
 _MASKED = re.compile(r"[0-9]\s*x{2,}", re.I)
 _TEXT_AFTER = re.compile(r"(?<=[0-9)#])[,;:]?\s+[-/|,;:]?\s*[^\W\d_].*", re.S)
@@ -151,7 +158,7 @@ def parse_address(text: str) -> Address:
 
 def strip_labels(user: str) -> str:
     """The user without labels before a number and without remarks in brackets."""
-    text = _CLIR_CODE.sub("", user, count=1) if user[:1] in {"*", "#"} else user
+    _, text = split_own_number_code(user)
     # extensions in brackets are kept before other brackets are removed as remarks
     text = _IN_BRACKETS.sub(r" \1", _SQUARE.sub(r"(\1)", text))
     text = _REMARK.sub(" ", text).strip(_AROUND)
@@ -167,14 +174,16 @@ def strip_prefix(text: str, prefix: str) -> str | None:
     return text.removeprefix(prefix).lstrip(_PAUSES) if text.startswith(prefix) else None
 
 
-def parse_dial_string(text: str) -> DialString:
-    """Reads the first number of a text."""
-    if text[:1] in {"*", "#"} or text.isdecimal() or _IP_ADDRESS.fullmatch(text):
-        return DialString(text.replace(" ", ""), "")
+def is_plain(text: str) -> bool:
+    """Whether a text is digits, a star code or an IP address, and needs no further parsing."""
+    return bool(_CODE.match(text)) or text.isdecimal() or bool(_IP_ADDRESS.fullmatch(text))
+
+
+def split_extension(text: str) -> tuple[str, str]:
+    """The first number of a text, as it is written, and the digits to dial after the answer."""
     text = _first_number(text)
-    text = _first_direct_line(_DIRECT.sub("", text, count=1))
-    text, ext = _split_extension(text)
-    return DialString(_to_digits(_resolve_words(text)), ext)
+    text, ext = _split_extension(_first_direct_line(_DIRECT.sub("", text, count=1)))
+    return _resolve_words(text), ext
 
 
 def _count_digits(text: str) -> int:
@@ -204,10 +213,12 @@ def _first_direct_line(text: str) -> str:
 
 def _split_extension(text: str) -> tuple[str, str]:
     match = _EXTENSION.search(text)
-    # in 9,1212... the comma is the pause after the prefix for an outside line
-    if match is None or _count_digits(text[: match.start()]) < 3:
+    # in 9,1212... the comma is the pause after the prefix for an outside line; in 21*12 the star
+    # belongs to a code of the exchange
+    least = 7 if match and (match[3] or match[4]) else 3
+    if match is None or _count_digits(text[: match.start()]) < least:
         return text.rstrip("# "), ""
-    ext = re.findall(r"[0-9]+", match[1] or match[2])
+    ext = re.findall(r"[0-9]+", next(filter(None, match.groups())))
     return text[: match.start()], ",".join(ext)
 
 
@@ -220,7 +231,8 @@ def _resolve_words(text: str) -> str:
     return text[: remark.start()] if remark and _count_digits(text[: remark.start()]) >= 6 else text
 
 
-def _to_digits(text: str) -> str:
+def to_digits(text: str) -> str:
+    """The digits of a number without the signs that group them; other signs and letters stay."""
     before = _BEFORE_PLUS.match(text)
     text = f"+{text[before.end() :]}" if before else text
     zero = _OPTIONAL_ZERO.match(text)

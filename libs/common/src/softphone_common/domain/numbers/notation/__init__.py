@@ -1,0 +1,1 @@
+"""Notations that people and programs wrap around a number, recognised without a numbering plan."""

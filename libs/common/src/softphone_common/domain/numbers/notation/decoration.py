@@ -1,0 +1,102 @@
+"""Separates a number from the words and marks that people put around it or right behind it.
+
+A decoration is recognised by its form alone. The caller has to check that the rest is one
+complete number, since a mask (`0899999XX`) or an id (`8CB6A4F8`) also begins with digits.
+"""
+
+import re
+from dataclasses import dataclass
+
+from softphone_common.domain.numbers.notation.extension_words import EXTENSION_WORD
+
+_PARTS = re.compile(
+    r"(?P<lead>(?:[^0-9+(*#]|#(?=[^\W\d])|\((?=[^0-9+(*#]))*)"
+    r"(?P<core>\(?\s*\+?\s*\(?[0-9](?:[0-9\s()./_=-]*[0-9)])?)(?P<tail>.*)",
+    re.S,
+)
+_OUTSIDE_LINE = re.compile(r"^[09](?:W|,)+\s*(?=[+(]?[0-9])")
+_TONE = re.compile(r"[TP](?=[+(0-9])", re.I)
+_EMPTY_BRACKETS = re.compile(r"[(\[{<][^\w+*#]*[)\]}>]")
+_LINK = re.compile(r"://|@|\w\.[a-z]{2,}/", re.I)
+_EQUALS = re.compile(r"(?<=[0-9)])=(?=[0-9(])")
+_EXTENSION_LEAD = re.compile(rf"{EXTENSION_WORD}[\s.:=]*", re.I)
+
+_MASK = re.compile(r"\s*x{2,}(?!\w)|x+[0-9]|[*#_]|…|\.{2}|\s*[*…]", re.I)
+_MARKS = re.compile(r"[^\w*#…+]+")
+_REMARK = re.compile(r"(?:[^\w*…]|_)*[^\W\d_]{2}[^*…]*", re.S)
+_GLUED_WORD = re.compile(
+    r"(?:or|oder|und|and|ou|et|press|push|dial|opt(?:ion)?|tty|tdd|text|sms|fax|tel|mobile?|cell|"
+    r"home|work|office|main|ask)(?=$|[^a-z])",
+    re.I,
+)
+# glued to the number that follows; other words with digits are ids: DID-420222000320, RE0891234567
+_PHONE_WORD = re.compile(
+    r"(?:tel(?:efon)?|phone|mobile?|mobil|handy|cell|fax|tty|tdd|home|work|office|b[uü]ro|buero|"
+    r"privat|zentrale|empfang|main|direct|call)[.:]?",
+    re.I,
+)
+# its first mark is stripped with the blanks around the text
+_QUOTED = re.compile(r".*[\"'“”„«»‘’][\s:=-]*", re.S)
+_DIGITS_OF_LEAD = re.compile(r"[0-9]{1,3}\s+[+(0]")  # Room 2 089...
+_GLUED = re.compile(r"(?=[a-f]*[g-z\u0080-\uffff])[^\W\d_]{3,}(?![\w*])", re.I)
+_NAMED = re.compile(
+    r"(?P<digits>[0-9]{1,8})(?:\s+[-|/]\s*|\s*[:=,;|]\s+|\s+[\"'“”„«‘’])[^\W\d_][^0-9*#+]*"
+    r"|[^\W\d_][^0-9*#+:]*\s-\s+(?P<behind>[0-9]{1,8})",
+    re.S,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A text without its decoration, and whether the decoration may stand for missing digits."""
+
+    text: str
+    is_doubtful: bool
+
+
+def undecorate(text: str) -> Bare | None:
+    """The number in a decorated text; None where there is no decoration, or one of another kind."""
+    if _LINK.search(text):
+        return None
+    plain = _OUTSIDE_LINE.sub("", _EMPTY_BRACKETS.sub(" ", text).strip(), count=1)
+    plain = _TONE.sub("", _EQUALS.sub("-", plain), count=1) if _TONE.match(plain) else plain
+    plain = _EQUALS.sub("-", plain)
+    parts = _PARTS.fullmatch(plain)
+    if parts is None or not _is_lead(parts["lead"], parts["core"]) or not _is_tail(parts["tail"]):
+        return None
+    bare = parts["core"].strip()
+    return None if bare == text else Bare(bare, "?" in parts["tail"])
+
+
+def named_extension(text: str) -> str:
+    """The digits of an extension with its name behind, as in `21 - Empfang`; else empty."""
+    match = _NAMED.fullmatch(text.strip())
+    return match["digits"] or match["behind"] if match else ""
+
+
+def _is_lead(lead: str, core: str) -> bool:
+    """Whether the text before a number says only what number it is."""
+    words = lead.strip()
+    if not words:
+        return True
+    if _EXTENSION_LEAD.fullmatch(words) or lead[-1] in "*#_" or "…" in lead:
+        return False
+    if not any(map(str.isalpha, words)):
+        return words[-1] != "-"
+    if _PHONE_WORD.fullmatch(words) or _QUOTED.fullmatch(words):
+        return True
+    if _DIGITS_OF_LEAD.match(core):
+        return False
+    # an id is digits alone, and has a word such as "customer" before it
+    is_phone = core[:1] in "+0(" or re.search(r"[\s/.)-]", core) is not None
+    return is_phone and ((not lead[-1].isalnum() and lead[-1] != "-") or lead.endswith(" - "))
+
+
+def _is_tail(tail: str) -> bool:
+    if not tail.strip():
+        return True
+    if _MASK.match(tail):
+        return False
+    if tail[0].isalpha():
+        return bool(_GLUED_WORD.match(tail) or _GLUED.match(tail))
+    return bool(_MARKS.fullmatch(tail) or _REMARK.fullmatch(tail))

@@ -1,0 +1,195 @@
+"""Finds the first of several numbers in one field, and the further numbers behind it.
+
+A slash or a blank may group the digits of one number or part two numbers. The numbering plan
+decides: a text is cut where a complete number ends, and is doubtful where both readings are usual.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from softphone_common.domain.numbers.plan import PlanNumber
+
+Find = Callable[[str], PlanNumber | None]
+"""Reads a text as one number."""
+
+DOUBTFUL = "?"
+"""Stands for a text with more than one reading, and is no number itself."""
+
+_ONLY_NUMBERS = re.compile(r"[0-9\s()./|&:;,~+-]*")
+_SIGN = re.compile(r"\s*(?P<sign>:+|[/|&;,~]|(?<=\s)-(?=\s))\s*(?P<hyphen>-?)\s*(?=[0-9+(])")
+_GAP = re.compile(r"\s+(?=[0-9+(])|(?<=[0-9])(?=\+)")
+_POINT_ZERO = re.compile(r"(?<=[0-9])\s*\.00?(?![0-9])")
+_HOURS = re.compile(
+    r"(?<=[0-9])(?:"
+    r"\s*\((?:[0-9]{1,2}|[0-9:.]+\s*-\s*[0-9:.]+)\)|\s*\([0-9][0-9\s]*\)$"  # (8-17), (12)
+    r"|\s+[0-9]{1,2}\s?-\s?[0-9]{1,2}$)"  # 8-17 Uhr
+)
+_FOURTH_GROUP = re.compile(r"(?<=[0-9])\s?[-.]\s?([0-9]{1,6})$")
+
+_ORDINAL = re.compile(r"(?<=[0-9)])(?:\s*[,;]\s*|\s+[-/|:]?\s*)[0-9]{1,2}\.\s*[^\W\d_]{2}")
+_COUNT = re.compile(r"(?<=[0-9)])\s+[0-9]{1,2}\s+[^\W\d_]{2}")
+
+_WORD = r"(?<![^\W\d_])(?:oder|or|und|and|u\.|ou|et|o|y|e)(?![^\W\d_])"
+_BREAK = re.compile(
+    rf"\s*(:+|[,;|&~\n]|(?<=\s)-(?=\s)|{_WORD}|\s{{2,}}|\s(?=\+)|(?<=[0-9])(?=\+))\s*", re.I
+)
+_LABEL = re.compile(r"[^\W\d_]+[\s.:]*(?=[+(0])")
+_JOINS_ENDS = frozenset("/&~") | {"u.", "und", "and", "oder", "or"}
+
+_COMPLETE = 10
+_COMPLETE_SUBSCRIBER = 7
+_PART = 7
+"""National digits, and digits without the area code, that make a number complete where the plan
+has longer ones too; and the most national digits of a main number with direct lines behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first number of a text, and the extension behind it that the plan tells from it."""
+
+    text: str
+    ext: str = ""
+
+
+def is_complete(number: PlanNumber) -> bool:
+    """Whether a number is in use and has the length of a subscriber with a direct line."""
+    return number.is_valid and (
+        number.national >= _COMPLETE or number.subscriber >= _COMPLETE_SUBSCRIBER
+    )
+
+
+def is_subscriber(digits: str, number: PlanNumber) -> bool:
+    """Whether these digits can be a number in the area of the other: they have its length."""
+    return digits.isdecimal() and len(digits) == number.subscriber >= _COMPLETE_SUBSCRIBER - 1
+
+
+def first_number(text: str, find: Find) -> First:
+    """The part of a text that is its first number; DOUBTFUL if that is not certain.
+
+    A text that is one number or none stays as it is.
+    """
+    if not _ONLY_NUMBERS.fullmatch(text):
+        return First(text)
+    whole = find(text)
+    for end in (*_POINT_ZERO.finditer(text), *_HOURS.finditer(text)):
+        number = find(text[: end.start()])
+        if number is not None and is_complete(number):
+            is_zero = "." in end[0] and "." not in text[: end.start()]
+            return first_number(text[: end.start()], find) if is_zero else First(DOUBTFUL)
+    for sign in _SIGN.finditer(text):
+        number = find(text[: sign.start()])
+        if number is None or not number.is_valid:
+            continue
+        match _reading(sign, number, whole, text[sign.end() :]):
+            case "two":
+                return first_number(text[: sign.start()], find)
+            case "doubtful":
+                return First(DOUBTFUL)
+    return First(text) if whole is not None else _by_length(text, find)
+
+
+def remark_with_digits(text: str, find: Find) -> First | None:
+    """The number in front of a remark that begins with digits, as in `089 99998001 2. Stock`.
+
+    DOUBTFUL without a point: the digits in front of a name can be the end of the number.
+    """
+    for pattern in (_ORDINAL, _COUNT):
+        match = pattern.search(text)
+        number = find(text[: match.start()]) if match else None
+        if match and number and is_complete(number):
+            is_certain = pattern is _ORDINAL
+            return first_number(text[: match.start()], find) if is_certain else First(DOUBTFUL)
+    return None
+
+
+def _reading(sign: re.Match[str], number: PlanNumber, whole: PlanNumber | None, tail: str) -> str:
+    """Whether a sign behind a valid number parts two numbers or groups the digits of one."""
+    if sign["sign"] == "-":
+        return "two" if whole is None and len(_digits(tail)) >= 5 else "one"
+    # 301/-02 names another end; two numbers in a row are too long for one
+    if is_complete(number) or sign["hyphen"] or (whole is None and sign["sign"] == "/"):
+        return "two"
+    return "one" if number.national <= _PART else "doubtful"
+
+
+def _by_length(text: str, find: Find) -> First:
+    """Cuts a text that is too long for one number where a complete one ends."""
+    firsts = dict(_cuts(text, find))
+    return next(iter(firsts.values()), First(text)) if len(firsts) < 2 else First(DOUBTFUL)
+
+
+def _cuts(text: str, find: Find) -> Iterator[tuple[str, First]]:
+    for gap in _GAP.finditer(text):
+        number = find(text[: gap.start()])
+        if number is None or not number.is_valid:
+            continue
+        tail = text[gap.end() :]
+        if is_subscriber(_digits(tail), number) or _begins_anew(tail, number, find):
+            yield number.e164, first_number(text[: gap.start()], find)
+    group = _FOURTH_GROUP.search(text)
+    number = find(text[: group.start()]) if group else None
+    if group and number is not None and number.is_valid:
+        yield number.e164, First(text[: group.start()], group[1])
+
+
+def _begins_anew(tail: str, first: PlanNumber, find: Find) -> bool:
+    """Whether a text begins with a number that needs no area code from the one before."""
+    if tail[0] not in "+0(" and first.is_of_open_plan:
+        return False
+    number = find(tail) or find(first_number(tail, find).text)
+    return number is not None and number.is_valid
+
+
+def further_numbers(
+    rest: str, first: PlanNumber, dialled_later: Collection[str], find: Find
+) -> Iterator[PlanNumber]:
+    """The numbers in the text behind the first one, apart from what is dialled after the answer.
+
+    Digits that are too few for a number replace as many at the end of the first, but only behind
+    a sign that is usual for it: behind a comma they are an extension.
+    """
+    parts = _BREAK.split(f"/{rest}" if rest[:1] == "-" else rest)
+    are_ends = True
+    for sign, text in zip(["", *parts[1::2]], parts[::2], strict=True):
+        before = sign.strip().lower()
+        part = _LABEL.sub("", text.strip(" ."), count=1)
+        first_of_part = first_number(part.strip(" /"), find).text
+        whole = _valid(first_of_part, first, find)
+        if whole is not None:
+            yield whole
+            yield from further_numbers(part.partition(first_of_part)[2], whole, (), find)
+            are_ends = False
+            continue
+        for piece in re.split(r"(/)", part):
+            before = "/" if piece == "/" else before
+            if not piece.strip(" /"):
+                continue
+            number = None
+            if _digits(piece) not in dialled_later:
+                number = _with_end(piece.strip(), before if are_ends else "", first, find)
+            if number is not None:
+                yield number
+            are_ends = number is not None
+
+
+def _valid(text: str, first: PlanNumber, find: Find) -> PlanNumber | None:
+    if text[:1] not in {"+", "0", "("} and first.is_of_open_plan:
+        return None
+    number = find(text) if _ONLY_NUMBERS.fullmatch(text) else None
+    return number if number is not None and number.is_valid else None
+
+
+def _with_end(piece: str, sign: str, first: PlanNumber, find: Find) -> PlanNumber | None:
+    """The number that has these digits at its end, and is the first one otherwise."""
+    digits = re.sub(r"[\s-]", "", piece)
+    is_end = sign in _JOINS_ENDS or (sign != "" and piece.startswith("-"))
+    is_end = is_end and digits.isdecimal() and len(digits) < first.subscriber
+    if not is_end and not is_subscriber(digits, first):
+        return None
+    number = find(first.e164[: -len(digits)] + digits)
+    return number if number is not None and number.is_valid else None
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)

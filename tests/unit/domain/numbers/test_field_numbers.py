@@ -1,0 +1,280 @@
+"""Numbers as people keep them: several in a field, with remarks, and in formats of programs."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softphone_common.domain.numbers.normalise import normalise, numbers_of_field
+from softphone_common.domain.numbers.profile import NumberProfile
+from support.paths import DATA
+
+ROWS: list[dict[str, Any]] = [
+    json.loads(line) for line in (DATA / "field_numbers.jsonl").read_text("utf-8").splitlines()
+]
+COMPLETE = [
+    ("DE", "089 99998001", "+498999998001"),
+    ("DE", "+49 (89) 99998-001", "+498999998001"),
+    ("DE", "0171/3920031", "+491713920031"),
+    ("DE", "(030) 23125717", "+493023125717"),
+    ("DE", "+1 (212) 555-0147", "+12125550147"),
+    ("DE", "0044 20 7946 0101", "+442079460101"),
+    ("DE", "498999998389", "+498999998389"),
+    ("US", "212-555-0147", "+12125550147"),
+    ("US", "(312) 555-0162", "+13125550162"),
+    ("US", "12125550147", "+12125550147"),
+    ("GB", "020 7946 0101", "+442079460101"),
+    ("AT", "01 5885810", "+4315885810"),
+    ("CH", "044 123 45 67", "+41441234567"),
+    ("TW", "02-5550-0147", "+886255500147"),
+]
+"""Complete numbers as they are written at home, and their E.164."""
+
+WORDS = ("Zentrale", "privat", "Büro 2", "Fr. Huber", "alt", "2. OG", "ab 8 Uhr", "Fax", "доб")
+BEFORE = (
+    "",
+    "T",
+    "P",
+    "0W",
+    "0,",
+    "? ",
+    "☎ ",
+    "✓ ",
+    "!",
+    "Tel. ",
+    "Mobil: ",
+    "= ",
+    '="',
+    "'",
+    "1+",
+    "-",
+)
+BEHIND = (
+    *(
+        "?",
+        "!",
+        " ???",
+        " (?)",
+        "$",
+        "@",
+        " ✓",
+        " !",
+        "^Huber",
+        "|12",
+        "|12^Huber 2",
+        "\\n",
+        ";",
+        "#",
+    ),
+    *(
+        "/02",
+        "/2/3",
+        " / 06",
+        "/-07",
+        "/0102",
+        " u. 02",
+        "\\02",
+        " & 02",
+        "~9",
+        ":",
+        "...",
+        "XX",
+        "*",
+        ".0",
+    ),
+    *(" - 99998002", " / 99998002", " | 99998002", ", 99998002", " 99998002", ",998", " 8-17 Uhr"),
+    *(" ::: 0171 3920040", "  0171 3920040", "\t0171 3920040", "+491713920040", " // 030 23125001"),
+    *(
+        " or 0171 3920040",
+        "oder0171 3920040",
+        "press2thenpress5",
+        ";press 3",
+        "-Zentrale",
+        " (8-17)",
+    ),
+    *(
+        "-x11",
+        " ext. 11",
+        "/x11",
+        ", x11",
+        "分機11",
+        " 内線 11",
+        " доб. 11",
+        " w. 11",
+        " p. 11",
+        "~11",
+    ),
+    *(
+        "*11",
+        ",,11",
+        "\\,11",
+        "\\;ext=11",
+        "\\;=ext=11",
+        ";ext=11",
+        " Local 11",
+        " #11",
+        " [ext 11]",
+    ),
+)
+ENDS = {"/02", "/2/3", " / 06", "/-07", "/0102"}
+
+
+def profile_of(row: dict[str, Any]) -> NumberProfile:
+    """The profile a row is read with."""
+    return NumberProfile(region=row["region"], **row.get("ctx", {}))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{r['kind']} {r['region']} {r['raw']}" for r in ROWS])
+def test_field_as_met_in_practice_gives_its_number(row: dict[str, Any]) -> None:
+    number = normalise(row["raw"], profile_of(row))
+    if number.kind == row.get("also_ok"):
+        assert number.e164 is None
+        return
+    assert (number.kind, number.e164) == (row["class"], row["expect"]), row["why"]
+    assert number.ext == row.get("ext", number.ext)
+    assert number.display == row.get("digits", number.display)
+
+
+@st.composite
+def decorated(draw: st.DrawFn) -> tuple[str, str, str]:
+    """A region, a complete number with decorations in front and behind, and its E.164."""
+    region, text, e164 = draw(st.sampled_from(COMPLETE))
+    quotes = draw(
+        st.sampled_from([' "{}"', " „{}“", " '{}'", " «{}»", " ({})", " {{{}}}", " = {}"])
+    )
+    remark = quotes.format(draw(st.sampled_from(WORDS)))
+    behind = draw(st.lists(st.sampled_from((*BEHIND, remark)), max_size=2))
+    before = draw(st.sampled_from((*BEFORE, f"{remark} ")))
+    return region, before + text + "".join(behind), e164
+
+
+@given(field=decorated())
+def test_decoration_never_gives_another_number(field: tuple[str, str, str]) -> None:
+    region, raw, e164 = field
+    assert normalise(raw, NumberProfile(region)).e164 in {e164, None}
+
+
+@pytest.mark.parametrize("end", sorted(ENDS))
+@given(remark=st.sampled_from(["", " (Zentrale)", ' "privat"', " ext. 5", "?"]))
+def test_ends_of_further_lines_leave_the_first_number(end: str, remark: str) -> None:
+    raw = f"089 99998301{end}{remark}"
+    assert normalise(raw, NumberProfile()).e164 == "+498999998301"
+
+
+@pytest.mark.parametrize(
+    ("raw", "further"),
+    [
+        ("+49 89 99998301/02", ["+498999998302"]),
+        ("089/99998302/3/-04", ["+498999998303", "+498999998304"]),
+        ("089 99998-10/11, -12", ["+49899999811", "+49899999812"]),
+        ("089 99998311 / 99998312", ["+498999998312"]),
+        ("089 99998311, 99998312", ["+498999998312"]),
+        ("089 99998311 oder 12", ["+498999998312"]),
+        ("089 99998332 ::: 0171 3920035 ::: 030 23125001", ["+491713920035", "+493023125001"]),
+        ("089 99998332 0171 3920035 030 23125001", ["+491713920035", "+493023125001"]),
+        ("089/99998332 / 0171/3920035", ["+491713920035"]),
+        ("089 99998332 Fax 089 99998333", ["+498999998333"]),
+        ("02-5550-0147~9", []),
+        # digits that are dialled after the answer, and a subaddress, are no lines
+        ("089 99998332, 12", []),
+        ("089 99998332,,99998333", []),
+        ("089 99998332 ext 11/12", []),
+        ("089 99998332|12", []),
+        ("089 99998332 Zimmer 12", []),
+        ("089 99998332 / 089 99998332", []),
+        ("21/22", []),
+        ("garbage", []),
+    ],
+)
+def test_further_numbers_of_a_field_are_found(raw: str, further: list[str]) -> None:
+    assert numbers_of_field(raw, NumberProfile())[1] == further
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "0931 123456/57",  # a second line, or a direct line behind a main number
+        "08123 4567/68",
+        "089 99998-0/12",
+        "089 99998344 (8-17)",
+        "089 99998344 8-17 Uhr",
+        "089 99998344 12 Huber",
+        "089 99998???",
+        "089 9999834...",
+        "089 99998344*",
+        "499,999,98",
+        "201,202,203",
+        "498,999,998,38",
+        "498999998381.5",
+        "-8999998001",
+        "- 44 20 7946 0111",
+        "49+4921 99998001",
+        "1 +44 20 7946 0123",
+        "+49 112",
+        "Kundennr. 8999998001",
+        "RE08999998001",
+        "8999998001abc",
+        "https://wa.me/qr/4917604069001",
+        "https://chat.whatsapp.com/4917604069001",
+        "https://wa.me/017604069001",
+        "+225 20 08 12 34",
+    ],
+)
+def test_doubtful_field_is_invalid(raw: str) -> None:
+    assert normalise(raw, NumberProfile()).kind == "invalid"
+
+
+@pytest.mark.parametrize("raw", ["-212-555-0147", "-202-555-0147", "+1+212 555 0147"])
+def test_doubtful_field_is_invalid_in_america(raw: str) -> None:
+    assert normalise(raw, NumberProfile("US")).kind == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "display"),
+    [
+        ("21 - Empfang", "internal", "21"),
+        ("21: Empfang", "internal", "21"),
+        ('21 "Empfang"', "internal", "21"),
+        ("Empfang - 21", "internal", "21"),
+        ("21 Anrufe", "invalid", "21 Anrufe"),
+        ("115 - Behörde", "service", "115"),
+        ("+49 116 117", "service", "116117"),
+        ("*67*08999998001#", "service", "*67*08999998001#"),
+    ],
+)
+def test_short_number_with_its_name_is_read(raw: str, kind: str, display: str) -> None:
+    number = normalise(raw, NumberProfile())
+    assert (number.kind, number.display) == (kind, display)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("+229 97 12 34 01", "+2290197123401"),
+        ("00229 97123401", "+2290197123401"),
+        ("+225 07 12 34 02", "+2250707123402"),
+        ("+225 45 12 34 02", "+2250545123402"),
+        ("+225 01 12 34 02", "+2250101123402"),
+        ("+225 20 30 12 34", "+2252720301234"),
+        ("+39 11 1234567", "+390111234567"),
+        ("+378 549 886377", "+3780549886377"),
+        ("+52 1 55 1234 5678", "+525512345678"),
+    ],
+)
+def test_number_of_an_abolished_plan_is_that_of_today(old: str, new: str) -> None:
+    assert normalise(old, NumberProfile()).e164 == new
+
+
+@pytest.mark.parametrize(
+    ("region", "old", "new"),
+    [("BJ", "97 12 34 01", "+2290197123401"), ("CI", "07 12 34 02", "+2250707123402")],
+)
+def test_old_number_is_read_at_home(region: str, old: str, new: str) -> None:
+    assert normalise(old, NumberProfile(region)).e164 == new
+
+
+def test_decorated_number_of_the_own_trunk_is_an_extension() -> None:
+    number = normalise('089 99998-21 "Empfang"', NumberProfile(trunk="+498999998"))
+    assert (number.kind, number.display) == ("internal", "21")
