@@ -105,6 +105,12 @@ def test_the_order_of_the_search_does_not_matter(data: st.DataObject, some: list
         ("21", "21"),
         ("not a number 12", "not a number 12"),
         ("anonymous", ""),
+        ("+54 9 11 2345-6789", "+541123456789"),
+        ("+54 11 2345-6789", "+541123456789"),
+        ("+55 11 8765-4301", "+5511987654301"),
+        ("+55 11 3765-4301", "+551137654301"),
+        ("+39 0549 886377", "+3780549886377"),
+        ("+39 6 698 12345", "+390669812345"),
     ],
 )
 def test_calls_with_one_party_share_a_counterpart_key(raw: str, key: str) -> None:

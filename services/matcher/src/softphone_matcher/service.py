@@ -25,7 +25,7 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     # no waiting for a full batch: the popup shows a bare number until the match is there
     policy = BatchPolicy(settings.batch_size, batch_seconds=0)
     bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
-    api = DirectoryApi(directory, tenants, settings)
+    api = DirectoryApi(directory, tenants.require, settings)
     token_versions = TokenVersions(bus, settings.outdated_max)
     return Service("matcher", [api.router], [mongo, tenants, bus], token_versions)
 

@@ -99,6 +99,11 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "password-too-short": "has fewer than {limit} characters",
     "record-not-matched": "is not one of this call's matches",
     "number-not-dialable": "cannot be dialled",
+    # numbers of a record by which it is not found
+    "number-unreadable": "cannot be read as one number with certainty",
+    "number-internal": "is an extension: only numbers of the public network find a record",
+    "number-service": "is a service number: only numbers of subscribers find a record",
+    "number-withheld": "is the text of a withheld number",
     "extension-missing": "is missing: you have no extension of your own",
     "idempotency-key-reused": "was used before for another number or extension",
     "preset-unknown": "{preset} is not a preset",

@@ -4,13 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from softphone_common.domain.numbers.normalise import RemoteNumber, normalise
+from softphone_common.domain.numbers.normalise import Kind, RemoteNumber, numbers_of_field
 from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.domain.numbers.renumbering import line_forms
 
 RecordType = Literal["contact", "organization", "lead", "partner", "supplier"]
 Level = Literal["exact", "range", "maybe"]
 
 RECORD_TYPES: tuple[RecordType, ...] = ("contact", "organization", "lead", "partner", "supplier")
+_WITHOUT_KEY: dict[Kind, str] = {
+    "invalid": "number-unreadable",
+    "internal": "number-internal",
+    "anonymous": "number-withheld",
+    "service": "number-service",
+}
 _LEVELS: tuple[Level, ...] = ("exact", "range", "maybe")
 
 
@@ -24,6 +31,30 @@ class Match:
     level: Level
     reason: str
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberKeys:
+    """The keys of one number of a record, or the code of the reason why it has none.
+
+    `e164` and `ext` are those of the first number in the text. The keys are all its numbers, and
+    the other E.164 numbers of their lines.
+    """
+
+    e164: str | None
+    ext: str
+    keys: tuple[str, ...]
+    problem: str | None
+
+
+def number_keys(text: str, profile: NumberProfile) -> NumberKeys:
+    """The keys of the number that a record has in this spelling."""
+    number, further = numbers_of_field(text, profile)
+    first = lookup_key(number)
+    if first is None:
+        return NumberKeys(None, number.ext, (), _WITHOUT_KEY[number.kind])
+    keys = (key for line in (first, *further) for key in (line, *line_forms(line)))
+    return NumberKeys(first, number.ext, tuple(dict.fromkeys(keys)), None)
 
 
 def lookup_key(remote: RemoteNumber | None) -> str | None:
@@ -40,13 +71,15 @@ def counterpart_key(remote: RemoteNumber) -> str:
 
     Empty for a withheld number: callers who withhold it are not one party.
     """
-    return "" if remote.kind == "anonymous" else remote.e164 or remote.display or remote.raw
+    if remote.e164 is not None:
+        return line_forms(remote.e164)[0]
+    return "" if remote.kind == "anonymous" else remote.display or remote.raw
 
 
 def record_keys(numbers: Iterable[str], profile: NumberProfile) -> list[str]:
     """The keys of a record with these numbers, without repetitions, in the order of the numbers."""
-    keys = (lookup_key(normalise(number, profile)) for number in numbers)
-    return list(dict.fromkeys(key for key in keys if key is not None))
+    of_numbers = (number_keys(number, profile).keys for number in numbers)
+    return list(dict.fromkeys(key for keys in of_numbers for key in keys))
 
 
 def in_order(matches: Iterable[Match]) -> tuple[Match, ...]:

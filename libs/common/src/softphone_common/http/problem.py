@@ -113,6 +113,15 @@ class ProblemError(Exception):
         """The problem of a field that some function without HTTP refused."""
         return cls(error.code, error.field, text=error.why, **error.params)
 
+    @classmethod
+    def of_fields(cls, codes: Mapping[str, str]) -> "ProblemError":
+        """A request with several fields that are wrong: the code of each by its name."""
+        whole = cls("request-invalid")
+        fields = [cls(code, field) for field, code in codes.items()]
+        whole.errors = [error for field in fields for error in field.errors]
+        whole.detail = "; ".join(field.detail for field in fields)
+        return whole
+
     def response(self) -> Response:
         """The problem as an HTTP response."""
         return _response(self.code, self.params, self.detail, self.errors, self.headers)

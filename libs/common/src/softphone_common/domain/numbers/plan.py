@@ -27,8 +27,9 @@ _SERVICE = {
 _OPEN_PLANS = frozenset({43, 49})
 """Austria and Germany, whose numbers vary in length: local numbers look like national ones."""
 
-_OPEN_PLAN_MIN = 9
-"""Digits a number without trunk prefix needs in an open plan, to be no local number."""
+_OPEN_PLAN_MIN = 10
+"""Digits a number without trunk prefix needs in an open plan, to be no local number, and no number
+of another country without its country code: 212-555-014 has the area code of Solingen."""
 
 _LOCAL_MAX = 11
 """National digits beyond which a number is not read as a local one without its area code."""
@@ -162,12 +163,25 @@ def _is_valid(number: PhoneNumber | None) -> bool:
     return number is not None and phonenumbers.is_valid_number(number)
 
 
+def _is_stump(number: PhoneNumber) -> bool:
+    """Whether a number of Germany's largest cities has three digits or less behind its area code.
+
+    The plan has no such subscribers, only services such as 030 115; the rest is missing.
+    """
+    if number.country_code != 49 or phonenumbers.length_of_geographical_area_code(number) != 2:
+        return False
+    subscriber = phonenumbers.national_significant_number(number)[2:]
+    return len(subscriber) <= 3 and not is_service(subscriber, "DE")
+
+
 def _plausible(number: PhoneNumber | None) -> PhoneNumber | None:
     """The number if it is in a range in use, or has at least a possible length.
 
     A zero left at its front is a trunk prefix by mistake, except where zeros are dialled.
     """
-    if number is None or phonenumbers.is_valid_number(number):
+    if number is None or _is_stump(number):
+        return None
+    if phonenumbers.is_valid_number(number):
         return number
     e164 = renumber(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     today = [new for new in (e164, *guesses(e164)) if _is_valid(_read(new, None))]
