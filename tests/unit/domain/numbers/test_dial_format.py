@@ -5,7 +5,12 @@ from typing import get_args
 import pytest
 
 from softphone_common.contracts.dial_link import DialLink
-from softphone_common.domain.numbers.dial_format import DialFormat, fill_link, format_number
+from softphone_common.domain.numbers.dial_format import (
+    DialFormat,
+    fill_link,
+    format_number,
+    own_number_code,
+)
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.profile import NumberProfile
 
@@ -109,6 +114,40 @@ def test_a_number_is_escaped_as_its_place_in_the_link_needs_it(
 ) -> None:
     assert DialLink(link=link).link == link
     assert fill_link(link, number) == made
+
+
+@pytest.mark.parametrize(
+    ("link", "ext", "made"),
+    [
+        ("tel:{number}", "12", "tel:+498999998010;ext=12"),
+        ("TEL:{number}", "1,2", "TEL:+498999998010,1,2"),
+        ("tel:{number}", "", "tel:+498999998010"),
+        ("callto:{number}", "12", "callto:+498999998010"),
+        ("sip:{number}@pbx.example.de", "12", "sip:+498999998010@pbx.example.de"),
+        ("https://pbx.example.de/{number}", "12", "https://pbx.example.de/+498999998010"),
+    ],
+)
+def test_extension_goes_into_a_tel_link_only(link: str, ext: str, made: str) -> None:
+    assert fill_link(link, IN_MUNICH, ext) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("*31#089 99998010", "*31#"),
+        ("#31# 089 99998010", "#31#"),
+        ("tel:*31%2308999998010", "*31#"),
+        ("*67 +1 212 555 0123", "*67"),
+        ("*822125550123", "*82"),
+        ("*31#115", "*31#"),
+        ("*67*08999998010#", ""),
+        ("*31#", ""),
+        ("*21*08999998010#", ""),
+        ("089 99998010", ""),
+    ],
+)
+def test_code_for_the_own_number_is_found(text: str, code: str) -> None:
+    assert own_number_code(text) == code
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,12 @@ from softphone_common.contracts.dial_link import DialLink
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.events import CallObserved
 from softphone_common.domain.call import Observation
-from softphone_common.domain.numbers.dial_format import DialFormat, fill_link, format_number
+from softphone_common.domain.numbers.dial_format import (
+    DialFormat,
+    fill_link,
+    format_number,
+    own_number_code,
+)
 from softphone_common.domain.numbers.normalise import RemoteNumber, normalise
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.http.problem import ProblemError
@@ -73,7 +78,9 @@ class Dialler:
         if remote.kind in {"anonymous", "invalid"}:
             raise ProblemError("number-not-dialable", field="number")
         call_id = _call_id(tenant, click)
-        fingerprint = f"{counterpart_of(remote)} from {click.extension}"
+        code = own_number_code(click.number)
+        later = remote.ext and f",{remote.ext}"
+        fingerprint = f"{code}{counterpart_of(remote)}{later} from {click.extension}"
         if click.key:
             earlier = await self._idempotency.claim(tenant.id, call_id, fingerprint)
             # One key with two requests is an error of the client: 422, as the IETF draft on the
@@ -87,7 +94,9 @@ class Dialler:
         for number in _possible_readings(remote, profile):
             await self._resolver.expect(tenant.id, click.extension, number, call_id)
         dial_link = await self._dial_link(tenant, click.user, device)
-        link = fill_link(dial_link.link, format_number(remote, dial_link.spelling, profile))
+        # without its code the call would show the number that the user asked to hide
+        dialled = code + format_number(remote, dial_link.spelling, profile)
+        link = fill_link(dial_link.link, dialled, remote.ext)
         if click.key:
             await self._idempotency.complete(tenant.id, call_id, fingerprint, link)
         return call_id, link

@@ -8,7 +8,9 @@ import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber
 
 from softphone_common.domain.numbers.normalise import RemoteNumber
+from softphone_common.domain.numbers.notation.own_number import split_own_number_code
 from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.domain.numbers.text import parse_address, to_plain_text
 
 DialFormat = Literal["e164", "international", "national", "outside"]
 """`+4989...`, `004989...`, `089...`, or `089...` behind the prefix for an outside line."""
@@ -36,12 +38,24 @@ def format_number(remote: RemoteNumber, dial_format: DialFormat, profile: Number
     return profile.outside_prefix + national
 
 
-def fill_link(link: str, number: str) -> str:
+def own_number_code(text: str) -> str:
+    """The code in front of a typed number that hides or shows the caller's own, such as `*31#`."""
+    return split_own_number_code(parse_address(to_plain_text(text)).user)[0]
+
+
+def fill_link(link: str, number: str, ext: str = "") -> str:
     """The link with the number for each `{number}`, percent-encoded as its place demands.
 
     In the query of an http link a plus would be read as a blank. Elsewhere plus and star stay as
-    they are, since some softphones dial a link without decoding it.
+    they are, since some softphones dial a link without decoding it. `ext`, the digits to dial after
+    the answer, goes only into a tel link: other schemes have no notation for it, and a softphone
+    would take it for the end of the number.
     """
+    if ext and link.lower().startswith("tel:"):
+        # RFC 3966, 3: an extension is a parameter. It has no pauses, which all dialling programs of
+        # mobile phones write as commas.
+        suffix = f";ext={ext}" if ext.isdecimal() else f",{ext}"
+        link = link.replace("{number}", f"{{number}}{suffix}")
     is_http = link.lower().startswith(("http:", "https:"))
     text, *rest = link.split("{number}")
     for part in rest:
