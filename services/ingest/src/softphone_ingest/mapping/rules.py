@@ -9,6 +9,7 @@ import re2
 
 from softphone_common.domain.call import PHASES, Direction, Phase
 from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.numbers.notation.containers import without_decimals
 from softphone_common.domain.numbers.placeholders import is_placeholder
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_ingest.mapping.parsed_event import (
@@ -70,7 +71,7 @@ class EventReader:
         if phase is None:
             return None
         if extension is None:
-            extension = self._limited("extension", EXTENSION_MAX)
+            extension = without_decimals(self._limited("extension", EXTENSION_MAX))
         self._check_required(extension)
         # ids are refused when they are too long, since two of them cut short could become one;
         # names and reasons are only shown, so those are cut

@@ -39,6 +39,7 @@ _MESSAGE_SCHEME = re.compile(
 _TAPI_NAME = re.compile(r"(?<=[0-9)|])\s*\^.*", re.S)
 
 _POINT_ZERO = re.compile(r"(\s*\+?(?:[0-9]{7,}(?=\.0+\s*$)|[0-9]+(?=\.00?\s*$)))\.0+\s*")
+_WHOLE = re.compile(r"([0-9]+)\.0+")
 _FRACTION = re.compile(r"(\s*\+?[0-9]{9,})\.([0-9]{1,2})\s*")
 _THOUSANDS_DAMAGED = re.compile(r"[1-9][0-9]{0,2}(?:(?:,[0-9]{3}){2,}|(?:,[0-9]{3})+,[0-9]{1,2})")
 _THOUSANDS = re.compile(r"(\s*\+?[1-9][0-9]{0,2})((?:,[0-9]{3}){2,})(?:\.00?)?\s*")
@@ -56,6 +57,15 @@ def unwrap(text: str) -> str:
         text = _VCARD_EXTENSION.sub(";ext=", _VCARD_ESCAPE.sub(_unescape, text))
     text = _TAPI_NAME.sub("", text, count=1)
     return _from_spreadsheet(_from_messenger(text))
+
+
+def without_decimals(text: str) -> str:
+    """A whole number without the `.0` that a column of decimals gives it; any other text as it is.
+
+    Not for ids, where 41.1 and 41.10 differ.
+    """
+    match = _WHOLE.fullmatch(text)
+    return match[1] if match else text
 
 
 def _unescape(escape: re.Match[str]) -> str:
