@@ -36,7 +36,8 @@ export function when(time) {
 /** @param {Remote} remote */
 export function numberText(remote) {
   if (remote.kind === "anonymous") return t("number.anonymous");
-  return remote.display || remote.raw || t("number.anonymous");
+  const number = remote.display || remote.raw || t("number.anonymous");
+  return remote.ext ? t("number.extension", { number, ext: remote.ext }) : number;
 }
 
 /**
@@ -45,7 +46,9 @@ export function numberText(remote) {
  */
 export function dialable(remote) {
   if (remote.kind === "anonymous" || remote.kind === "invalid") return null;
-  return remote.e164 || remote.display || null;
+  const number = remote.e164 || remote.display;
+  // the server reads digits behind commas as dialled after the answer
+  return number && remote.ext ? `${number},,${remote.ext}` : number || null;
 }
 
 /**

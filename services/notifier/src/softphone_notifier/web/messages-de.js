@@ -42,6 +42,7 @@ export const de = {
   "direction.outbound": "ausgehend",
 
   "number.anonymous": "Unbekannt/anonym",
+  "number.extension": "{number} Nebenstelle {ext}",
   "number.call": "{number} anrufen",
   extension: "Nebenstelle {extension}",
   "answered.elsewhere": "Angenommen von Nebenstelle {extension}",

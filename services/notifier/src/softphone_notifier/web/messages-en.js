@@ -42,6 +42,7 @@ export const en = {
   "direction.outbound": "outgoing",
 
   "number.anonymous": "Unknown/anonymous",
+  "number.extension": "{number} ext. {ext}",
   "number.call": "Call {number}",
   extension: "Extension {extension}",
   "answered.elsewhere": "Answered by extension {extension}",

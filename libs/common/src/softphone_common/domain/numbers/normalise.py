@@ -17,6 +17,7 @@ from softphone_common.domain.numbers.plan import PlanNumber
 from softphone_common.domain.numbers.plus_sign import mend_plus
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.domain.numbers.several import (
+    DOUBTFUL,
     first_number,
     further_numbers,
     is_complete,
@@ -175,6 +176,8 @@ class _Field:
         number = find(first.text) if ext else None
         if number and is_subscriber(ext, number) and re.search(rf"[0-9)]\s*[,;]\s*{ext}$", text):
             ext = ""  # another line in the area of the first, which is no extension of it
+        if ext and not (number and is_complete(number)) and re.search(r"[*~]\s*[0-9]+#?$", text):
+            return _Line(DOUBTFUL, "", text)  # a star may also stand for digits that are masked
         return _Line(to_digits(first.text), ext or first.ext, first.text)
 
     def _after_prefix(self, user: str) -> _Line | None:

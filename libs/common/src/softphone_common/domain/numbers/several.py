@@ -25,7 +25,8 @@ _HOURS = re.compile(
     r"\s*\((?:[0-9]{1,2}|[0-9:.]+\s*-\s*[0-9:.]+)\)|\s*\([0-9][0-9\s]*\)$"  # (8-17), (12)
     r"|\s+[0-9]{1,2}\s?-\s?[0-9]{1,2}$)"  # 8-17 Uhr
 )
-_FOURTH_GROUP = re.compile(r"(?<=[0-9])\s?[-.]\s?([0-9]{1,6})$")
+_DIRECT_LINE = re.compile(r"[0-9]\s*-\s*[0-9]{1,5}$")
+_FOURTH_GROUP = re.compile(r"(?<=[0-9])(?:\s?[-.]\s?|\s)([0-9]{1,6})$")
 
 _ORDINAL = re.compile(r"(?<=[0-9)])(?:\s*[,;]\s*|\s+[-/|:]?\s*)[0-9]{1,2}\.\s*[^\W\d_]{2}")
 _COUNT = re.compile(r"(?<=[0-9)])\s+[0-9]{1,2}\s+[^\W\d_]{2}")
@@ -54,9 +55,11 @@ class First:
 
 def is_complete(number: PlanNumber) -> bool:
     """Whether a number is in use and has the length of a subscriber with a direct line."""
-    return number.is_valid and (
-        number.national >= _COMPLETE or number.subscriber >= _COMPLETE_SUBSCRIBER
-    )
+    if number.subscriber == number.national:  # mobile numbers, and plans without area codes
+        is_long = number.national > _COMPLETE_SUBSCRIBER and not number.is_of_open_plan
+    else:
+        is_long = number.subscriber >= _COMPLETE_SUBSCRIBER
+    return number.is_valid and (is_long or number.national >= _COMPLETE)
 
 
 def is_subscriber(digits: str, number: PlanNumber) -> bool:
@@ -107,10 +110,12 @@ def _reading(sign: re.Match[str], number: PlanNumber, whole: PlanNumber | None, 
     """Whether a sign behind a valid number parts two numbers or groups the digits of one."""
     if sign["sign"] == "-":
         return "two" if whole is None and len(_digits(tail)) >= 5 else "one"
-    # 301/-02 names another end; two numbers in a row are too long for one
-    if is_complete(number) or sign["hyphen"] or (whole is None and sign["sign"] == "/"):
+    # 10/-12 and 99998301/-02 name another end; two numbers in a row are too long for one
+    has_direct_line = _DIRECT_LINE.search(sign.string[: sign.start()]) is not None
+    is_too_long = whole is None and sign["sign"] == "/" and not number.is_of_open_plan
+    if is_complete(number) or is_too_long or (sign["hyphen"] and has_direct_line):
         return "two"
-    return "one" if number.national <= _PART else "doubtful"
+    return "one" if number.national <= _PART and sign["sign"] == "/" else "doubtful"
 
 
 def _by_length(text: str, find: Find) -> First:

@@ -45,7 +45,7 @@ _DIRECT = re.compile(
 _MORE_DIRECT_LINES = re.compile(r"-\s*([0-9]{1,5})((?:\s*(?:[/&]|,\s)\s*-?\s*[0-9]{1,5})+)$")
 _EXTENSION = re.compile(
     rf"(?<=[0-9)])(?:"
-    rf"[\s,;:/_-]*{_EXTENSION_WORD}[\s-]*([0-9]{{1,8}})(?:[\s,;/]+.*)?"  # -x11, ext. 11 Huber
+    rf"[\s,;:/_-]*{_EXTENSION_WORD}[\s#(-]*([0-9]{{1,8}})\)?(?:[\s,;/]+.*)?"  # -x11, ext. 11 Huber
     r"|\s*[,;pw#][\s,;pw]*([0-9][0-9,;pw]*)"  # ,,11
     r"|(?<=[0-9])\s*(?:\*\s*([0-9]{1,8})|~\s*([0-9]{2,8}))"  # *11 of exchanges, ~11 of Taiwan
     r")#?$",

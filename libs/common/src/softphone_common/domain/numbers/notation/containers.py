@@ -18,10 +18,10 @@ _NUMBER = r"[\s+]*(?P<digits>[1-9][0-9\s().-]{6,24})"
 _LINKS = (
     rf"(?:wa\.me|t\.me(?=/[\s+]))/{_NUMBER}/?(?:[?#&].*)?",
     rf"signal\.me/#p/{_NUMBER}/?",
-    rf"(?:api\.|web\.|www\.)?whatsapp\.com/send/?\?(?:[^#]*&)?phone={_NUMBER}(?:[&#].*)?",
+    rf"(?:(?:api\.|web\.|www\.)?whatsapp\.com/send/?|wa\.me/(?:send/?)?)\?(?:[^#]*&)?phone={_NUMBER}(?:[&#].*)?",
 )
 _APPS = (
-    rf"whatsapp:(?://)?send/?\?(?:[^#]*&)?phone={_NUMBER}(?:[&#].*)?",
+    rf"whatsapp:(?://)?[a-z_]+/?\?(?:[^#]*&)?phone={_NUMBER}(?:[&#].*)?",
     rf"viber:(?://)?(?:chat|contact|add|call|keypad)/?\?(?:[^#]*&)?number={_NUMBER}(?:[&#].*)?",
     rf"tg:(?://)?resolve/?\?(?:[^#]*&)?phone={_NUMBER}(?:[&#].*)?",
     rf"sgnl:(?://)?signal\.me/#p/{_NUMBER}/?",
@@ -37,6 +37,15 @@ _MESSAGE_SCHEME = re.compile(
 
 # TAPI's canonical address: +49 (89) 99998001 | subaddress ^ name
 _TAPI_NAME = re.compile(r"(?<=[0-9)|])\s*\^.*", re.S)
+
+_BREAK = re.compile(r"<br\s*/?>", re.I)
+_NO_BREAK_SPACE = re.compile(r"&(?:nbsp|#160|#xa0);", re.I)
+# a remark in pointed brackets, not the address of a caller who is withheld
+_POINTED = re.compile(
+    r"(?<=[0-9)])\s*<(?!anonym|private|unknown|unbekannt|withheld|restricted|unavailable)"
+    r"[^\W\d_][^<>0-9@:]*>\s*$",
+    re.I,
+)
 
 _POINT_ZERO = re.compile(r"(\s*\+?(?:[0-9]{7,}(?=\.0+\s*$)|[0-9]+(?=\.00?\s*$)))\.0+\s*")
 _WHOLE = re.compile(r"([0-9]+)\.0+")
@@ -55,6 +64,8 @@ def unwrap(text: str) -> str:
     text = _VCARD_LINE.sub("", text, count=1) if text[:1].isalpha() or "TEL" in text[:12] else text
     if "\\" in text:
         text = _VCARD_EXTENSION.sub(";ext=", _VCARD_ESCAPE.sub(_unescape, text))
+    if "<" in text or "&" in text:
+        text = _POINTED.sub("", _NO_BREAK_SPACE.sub(" ", _BREAK.sub("\n", text)))
     text = _TAPI_NAME.sub("", text, count=1)
     return _from_spreadsheet(_from_messenger(text))
 

@@ -7,23 +7,28 @@ complete number, since a mask (`0899999XX`) or an id (`8CB6A4F8`) also begins wi
 import re
 from dataclasses import dataclass
 
-from softphone_common.domain.numbers.notation.extension_words import EXTENSION_WORD
+from softphone_common.domain.numbers.notation.extension_words import DIRECT_WORD, EXTENSION_WORD
 
 _PARTS = re.compile(
     r"(?P<lead>(?:[^0-9+(*#]|#(?=[^\W\d])|\((?=[^0-9+(*#]))*)"
     r"(?P<core>\(?\s*\+?\s*\(?[0-9](?:[0-9\s()./_=-]*[0-9)])?)(?P<tail>.*)",
     re.S,
 )
-_OUTSIDE_LINE = re.compile(r"^[09](?:W|,)+\s*(?=[+(]?[0-9])")
-_TONE = re.compile(r"[TP](?=[+(0-9])", re.I)
+_OUTSIDE_LINE = re.compile(r"^[09]\s*(?:W|,)+\s*(?=[+(]?[0-9])")
+_TONE = re.compile(r"(?:AT)?D?[TP](?=[+(0-9])", re.I)
 _EMPTY_BRACKETS = re.compile(r"[(\[{<][^\w+*#]*[)\]}>]")
 _LINK = re.compile(r"://|@|\w\.[a-z]{2,}/", re.I)
+_CHANNEL = re.compile(r"^[^\W\d_]+/[^\W_]")  # DAHDI/i1/..., though of a form that is not known
 _EQUALS = re.compile(r"(?<=[0-9)])=(?=[0-9(])")
 _EXTENSION_LEAD = re.compile(rf"{EXTENSION_WORD}[\s.:=]*", re.I)
 
-_MASK = re.compile(r"\s*x{2,}(?!\w)|x+[0-9]|[*#_]|…|\.{2}|\s*[*…]", re.I)
-_MARKS = re.compile(r"[^\w*#…+]+")
-_REMARK = re.compile(r"(?:[^\w*…]|_)*[^\W\d_]{2}[^*…]*", re.S)
+# a star or points that touch the digits stand for others, as several stars always do
+_MASK = re.compile(r"\s*x{2,}(?!\w)|x+[0-9]|[*_]|#(?![^\W\d_])|\s*…|\.{2}|\s*\*{2}", re.I)
+_DOUBTFUL = frozenset("?*")
+_MASK_BEHIND = re.compile(r"(?<![^\W\d_])x{2,}(?![^\W\d_])", re.I)
+_DIRECT = re.compile(rf"(?<![^\W\d_]){DIRECT_WORD}[.:]*\s*-?\s*[0-9]", re.I)
+_MARKS = re.compile(r"[^\w#…]+")
+_REMARK = re.compile(r"(?:[^\w…]|_)*[^\W\d_]{2}[^…]*", re.S)
 _GLUED_WORD = re.compile(
     r"(?:or|oder|und|and|ou|et|press|push|dial|opt(?:ion)?|tty|tdd|text|sms|fax|tel|mobile?|cell|"
     r"home|work|office|main|ask)(?=$|[^a-z])",
@@ -56,7 +61,7 @@ class Bare:
 
 def undecorate(text: str) -> Bare | None:
     """The number in a decorated text; None where there is no decoration, or one of another kind."""
-    if _LINK.search(text):
+    if _LINK.search(text) or _CHANNEL.search(text):
         return None
     plain = _OUTSIDE_LINE.sub("", _EMPTY_BRACKETS.sub(" ", text).strip(), count=1)
     plain = _TONE.sub("", _EQUALS.sub("-", plain), count=1) if _TONE.match(plain) else plain
@@ -65,7 +70,7 @@ def undecorate(text: str) -> Bare | None:
     if parts is None or not _is_lead(parts["lead"], parts["core"]) or not _is_tail(parts["tail"]):
         return None
     bare = parts["core"].strip()
-    return None if bare == text else Bare(bare, "?" in parts["tail"])
+    return None if bare == text else Bare(bare, not _DOUBTFUL.isdisjoint(parts["tail"]))
 
 
 def named_extension(text: str) -> str:
@@ -79,14 +84,15 @@ def _is_lead(lead: str, core: str) -> bool:
     words = lead.strip()
     if not words:
         return True
-    if _EXTENSION_LEAD.fullmatch(words) or lead[-1] in "*#_" or "…" in lead:
+    is_mark = _EXTENSION_LEAD.fullmatch(words) or lead[-1] in "*#_" or "…" in lead
+    # a sign that took the place of a plus in another encoding: ?4989...
+    is_plus = lead[-1] in "?¿\ufffd" and core[0] not in "+0("
+    if is_mark or is_plus or _DIGITS_OF_LEAD.match(core):
         return False
     if not any(map(str.isalpha, words)):
         return words[-1] != "-"
     if _PHONE_WORD.fullmatch(words) or _QUOTED.fullmatch(words):
         return True
-    if _DIGITS_OF_LEAD.match(core):
-        return False
     # an id is digits alone, and has a word such as "customer" before it
     is_phone = core[:1] in "+0(" or re.search(r"[\s/.)-]", core) is not None
     return is_phone and ((not lead[-1].isalnum() and lead[-1] != "-") or lead.endswith(" - "))
@@ -95,7 +101,7 @@ def _is_lead(lead: str, core: str) -> bool:
 def _is_tail(tail: str) -> bool:
     if not tail.strip():
         return True
-    if _MASK.match(tail):
+    if _MASK.match(tail) or _MASK_BEHIND.search(tail) or _DIRECT.search(tail):
         return False
     if tail[0].isalpha():
         return bool(_GLUED_WORD.match(tail) or _GLUED.match(tail))

@@ -2,8 +2,10 @@
 
 import re
 
-_CODE = re.compile(r"\s*((?:[*#]31#|\*(?:67|82)(?=\s*[+0-9(](?:[^0-9]*[0-9]){6})))\s*(?=.)", re.S)
-"""GSM's `*31#` and `#31#` (3GPP TS 22.030); `*67` and `*82` of North America, where 10 digits or
+_CODE = re.compile(
+    r"\s*([*#]31#|\*(?:67|82)(?=[\s.,-]*[+0-9(](?:[^0-9*]*[0-9]){6}))[\s.,-]*(?=.)", re.S
+)
+"""GSM's `*31#` and `#31#` (3GPP TS 22.030); `*67` and `*82` of North America, where 7 digits or
 more follow: `*67*...` is a code of its own elsewhere."""
 
 
