@@ -204,6 +204,13 @@ def test_further_numbers_of_a_field_are_found(raw: str, further: list[str]) -> N
         "089 99998???",
         "089 9999834...",
         "089 99998344*",
+        "0899999834*",
+        "08999998*01",
+        "089 999128'XXX",
+        "089 99998' Nebenstelle 10",
+        "?383 44 123456",
+        "0664 1234&567",
+        "089 99998344 **",
         "499,999,98",
         "201,202,203",
         "498,999,998,38",
@@ -224,6 +231,66 @@ def test_further_numbers_of_a_field_are_found(raw: str, further: list[str]) -> N
 )
 def test_doubtful_field_is_invalid(raw: str) -> None:
     assert normalise(raw, NumberProfile()).kind == "invalid"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "#privat 089 99998344",
+        "089 99998344#privat",
+        "089 99998344 *privat*",
+        "089 99998344 *",
+        "089 99998344 <Zentrale>",
+        "089&nbsp;99998344",
+        "089 99998344<br>0171 3920040",
+        "089 99998344 2. Stock",
+        "089 99998344 ab 8 Uhr",
+        "089 99998344Zentrale",
+        "Mobil089 99998344",
+        "ATDT08999998344",
+        "0 W 089 99998344",
+        "TEL;TYPE=WORK,VOICE:+49 89 99998344",
+        "https://wa.me/?phone=498999998344",
+        "sms:+498999998344",
+        "+49 89 99998344.0",
+        "089 99998344 0171 3920040 030 23125001",
+        "089 99998344, 99998345",
+        "089 99998344:0171 3920040",
+        "498999998344.000",
+        "(49)+89 99998344",
+        "0049+89 99998344",
+        "49+49 89 99998344",
+    ],
+)
+def test_decoration_of_a_kind_leaves_the_number(raw: str) -> None:
+    assert normalise(raw, NumberProfile()).e164 == "+498999998344"
+
+
+@pytest.mark.parametrize(
+    ("behind", "ext"),
+    [
+        (" доп. 12", "12"),
+        (" wewn. 12", "12"),
+        (" klapka 12", "12"),
+        (" dahili 12", "12"),
+        (" 내선 12", "12"),
+        (" 轉12", "12"),
+        (" εσωτ. 12", "12"),
+        (" ext #12", "12"),
+        (" x(12)", "12"),
+        (" (#12)", "12"),
+        (";x12", "12"),
+        (" ext. 12 Huber", "12"),
+        (" ext 12, 13", "12"),
+        (" * 12", "12"),
+        (" ~ 12", "12"),
+        (",,1,,2#", "1,2"),
+        ("~9", ""),
+    ],
+)
+def test_extension_is_read_in_many_languages(behind: str, ext: str) -> None:
+    number = normalise(f"089 99998344{behind}", NumberProfile())
+    assert (number.e164, number.ext) == ("+498999998344", ext)
 
 
 @pytest.mark.parametrize("raw", ["-212-555-0147", "-202-555-0147", "+1+212 555 0147"])
