@@ -176,7 +176,7 @@ class MessageConsumer(QueueConsumer, Generic[M]):
             if isinstance(message, self._messages):
                 readable.append((delivery, message))
             else:
-                # a binding of an earlier release outlives it; its messages are nobody's fault
+                # a binding of an earlier release outlives it; its messages need no handler
                 log.warning("message of another type", queue=self.queue, type=message.type)
                 await delivery.ack()
         with suppress(_StoppedError):

@@ -39,10 +39,12 @@ def bad_addresses(addresses: Mapping[str, SecretStr | None]) -> list[str]:
     lines = []
     for name, (schemes, example) in _ADDRESSES.items():
         value = addresses.get(name)
-        texts = value.get_secret_value().split(",") if value is not None else []
-        if name != "amqp_url":
-            texts = [",".join(texts)] if texts else []
-        if not all(_is_address(text.strip(), schemes) for text in texts):
+        if value is None:
+            continue
+        text = value.get_secret_value()
+        # only RabbitMQ's is a list of whole addresses; MongoDB lists its hosts inside of one
+        parts = text.split(",") if name == "amqp_url" else [text]
+        if not all(_is_address(part.strip(), schemes) for part in parts):
             lines.append(f"{PREFIX}{name.upper()}: is not an address like {example}")
     return lines
 
