@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from softphone_common.process.clock import utc_now
-from softphone_ingest.tenants.activation import PrivateKey, encode_public_key, issue
+from softphone_common.process.ed25519 import PrivateKey, encode_public_key
+from softphone_ingest.tenants.activation import issue
 
 KEY = PrivateKey.generate()
 PUBLIC_KEY = encode_public_key(KEY)

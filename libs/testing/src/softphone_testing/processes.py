@@ -3,22 +3,19 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
-from pydantic import SecretStr
-
 from softphone_common.contracts.entities import Role, User
-from softphone_common.http.auth import Tokens
 from softphone_common.runtime.registry import installed_services
 from softphone_testing.activation_codes import PUBLIC_KEY
+from softphone_testing.installation_keys import key_variables, token_issuer
 from softphone_testing.servers.child import Child
 from softphone_testing.servers.ports import HOST, free_port
 
-SECRET = "not a secret, long enough to be taken for one"
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 INHERITED = ("PATH", "LANG", "TMPDIR")
@@ -33,7 +30,10 @@ class _ServiceChild(Child):
 
 
 class ServiceProcess:
-    """One service in a process. It keeps its port, and with it its address, over restarts."""
+    """One service in a process, with the keys of tests that belong to the service.
+
+    The process keeps its port, and with it its address, over restarts.
+    """
 
     def __init__(
         self, name: str, env: Mapping[str, str], folder: Path, *, log: str | None = None
@@ -46,7 +46,9 @@ class ServiceProcess:
         # Nothing else is inherited: settings of the developer's shell must not reach the services.
         base = {key: os.environ[key] for key in INHERITED if key in os.environ}
         own = {"SOFTPHONE_HOST": HOST, "SOFTPHONE_PORT": str(self.port)}
-        self._child = _ServiceChild(log or name, command, folder=folder, env={**base, **env, **own})
+        self._child = _ServiceChild(
+            log or name, command, folder=folder, env={**base, **key_variables(name), **env, **own}
+        )
         self.should_run = False
         """True from `start` to `stop` or `kill`, even if the process has crashed."""
 
@@ -72,15 +74,7 @@ class ServiceProcess:
 
     async def wait_ready(self, within: float = READY_SECONDS) -> None:
         """Returns when `/readyz` answers 200."""
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
-
-            async def ready() -> bool:
-                try:
-                    return (await client.get("/readyz")).status_code == 200
-                except httpx.TransportError:
-                    return False
-
-            await self._child.wait_ready(ready, within)
+        await self._child.wait_answers(f"{self.url}/readyz", within)
 
     async def stop(self) -> None:
         """Sends SIGTERM. The process must end in time and with exit code 0."""
@@ -115,7 +109,7 @@ class ServiceProcess:
 
 
 class ServiceFleet:
-    """All services over the same servers, with one secret and one folder of logs."""
+    """All services over the same servers, with their own keys and one folder of logs."""
 
     def __init__(
         self,
@@ -129,11 +123,11 @@ class ServiceFleet:
             "SOFTPHONE_AMQP_URL": rabbitmq,
             "SOFTPHONE_MONGO_URL": mongodb,
             "SOFTPHONE_REDIS_URL": redis,
-            "SOFTPHONE_AUTH_SECRET": SECRET,
             "SOFTPHONE_ACTIVATION_PUBLIC_KEY": PUBLIC_KEY,
+            "SOFTPHONE_READS_MAX": "100000",  # tests ask again until something has happened
             **(env or {}),
         }
-        self.tokens = Tokens(SecretStr(SECRET))
+        self.tokens = token_issuer()
         self._processes = {
             name: ServiceProcess(name, self.env, folder) for name in installed_services()
         }
@@ -143,6 +137,20 @@ class ServiceFleet:
 
     def __iter__(self) -> Iterator[ServiceProcess]:
         return iter(self._processes.values())
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each service."""
+        return {name: process.port for name, process in self._processes.items()}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """All services run inside; at the end they are stopped as by `stop`."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
 
     async def start(self) -> None:
         """Starts all at the same time. If one fails, the others are killed."""

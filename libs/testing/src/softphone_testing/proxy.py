@@ -14,7 +14,8 @@ class FaultProxy:
 
     After `cut` it refuses connections and resets the open ones, like a server that has died. After
     `freeze` it accepts connections and passes nothing either way, like a server that hangs. After
-    `stop_at` it holds back one direction of each connection from that text on.
+    `lose` the open connections pass nothing any more, and new ones everything. After `stop_at` it
+    holds back one direction of each connection from that text on.
     """
 
     def __init__(self, server_url: str) -> None:
@@ -51,6 +52,12 @@ class FaultProxy:
 
     def freeze(self) -> None:
         self._open.clear()
+
+    def lose(self) -> None:
+        """Passes nothing on the open connections, for ever, as a NAT that forgot them."""
+        self._open.clear()
+        self._open = asyncio.Event()
+        self._open.set()
 
     def thaw(self) -> None:
         """Passes on the bytes that were held back."""
@@ -96,12 +103,13 @@ class FaultProxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         held = self._held[writer] = bytearray()
         news = asyncio.Event()
+        is_open = self._open
 
         async def pass_on() -> None:
             while held or not reader.at_eof():
                 await news.wait()
                 await asyncio.sleep(self._delay)
-                await self._open.wait()
+                await is_open.wait()
                 if self._stop_text and self._stop_text in held:
                     await self._passing.wait()
                 news.clear()

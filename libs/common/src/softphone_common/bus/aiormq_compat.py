@@ -28,7 +28,7 @@ def connection_errors() -> Iterator[None]:
 
     aiormq cancels some of the futures that wait for an answer, although nobody cancelled the
     caller, and fails others with a bare `Exception`. A cancellation that somebody did request is
-    told apart by `Task.cancelling()` and passes.
+    recognised by `Task.cancelling()` and passes.
     """
     try:
         yield
@@ -125,3 +125,9 @@ async def is_blocked(connection: AbstractConnection) -> bool:
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def message_count(channel: AbstractChannel, queue: str) -> int:
+    """The messages in a queue that no consumer has yet. Closes the channel if there is none."""
+    declared = await channel.declare_queue(queue, passive=True)
+    return declared.declaration_result.message_count or 0

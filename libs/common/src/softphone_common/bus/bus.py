@@ -164,6 +164,14 @@ class Bus:
                 if self._connection is not None and self._connected.is_set():
                     await self._connection.unbind(key)
 
+    async def queue_lengths(self) -> dict[str, int]:
+        """The messages that wait in each queue this service consumes. Raises UnavailableError."""
+        connection = self._connection
+        if connection is None or not self._connected.is_set():
+            raise UnavailableError(self.name, self._failure)
+        async with self._deadline():
+            return await connection.lengths([consumer.queue for consumer in self._consumers])
+
     async def publish(self, *messages: Message) -> None:
         """Returns when the broker has every message on disk in all queues it belongs to.
 
@@ -275,7 +283,7 @@ class Bus:
             seconds=s.publish_seconds,
             heartbeat=s.heartbeat_seconds,
             prefetch=s.prefetch,
-            queue_max=s.queue_max,
+            queue_max=s.queue_max if s.declare_topology else None,
         )
         self._connection = connection
         try:

@@ -58,6 +58,9 @@ class Connection(Protocol):
         connection too: the next one consumes again.
         """
 
+    async def lengths(self, queues: Iterable[str]) -> dict[str, int]:
+        """The messages that wait in each of these queues, without those a consumer has."""
+
     async def close(self, seconds: float) -> None:
         """Closes; gives up on the broker's answer after `seconds`."""
 
@@ -73,5 +76,5 @@ class Connect(Protocol):
         seconds: float,
         heartbeat: int,
         prefetch: int,
-        queue_max: int,
+        queue_max: int | None,
     ) -> Connection: ...

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from softphone_common.bus.circuit_breaker import CircuitBreaker
-from softphone_common.bus.delivery import Delivery
+from softphone_common.bus.delivery import Delivery, PendingDeliveries
 from softphone_common.bus.envelope import Envelope, unpack
 from softphone_common.contracts.events import Message
 from softphone_common.process import metrics
+from softphone_common.process.error_text import error_text
 from softphone_common.process.errors import PoisonError, UnavailableError
 from softphone_common.process.telemetry import log, tracing
 
@@ -55,7 +56,7 @@ class QueueConsumer:
         self.queue = queue
         self.breaker = CircuitBreaker(queue, policy.failures_max)
         self._policy = policy
-        self._pending: asyncio.Queue[Delivery] = asyncio.Queue()
+        self._pending = PendingDeliveries()
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = asyncio.Event()
@@ -71,12 +72,11 @@ class QueueConsumer:
 
     def enqueue(self, delivery: Delivery) -> None:
         """Adds a delivery to those pending; the broker's prefetch bounds their number."""
-        self._pending.put_nowait(delivery)
+        self._pending.put(delivery)
 
     def discard_pending(self) -> None:
         """Drops the pending deliveries: their channel is closed and the broker delivers again."""
-        while not self._pending.empty():
-            self._pending.get_nowait()
+        self._pending.clear()
 
     async def run(self) -> None:
         """Handles batch after batch until cancelled."""
@@ -169,7 +169,7 @@ class MessageConsumer(QueueConsumer, Generic[M]):
         unreadable: list[tuple[Delivery, PoisonError]] = []
         for delivery in batch:
             try:
-                message = unpack(delivery.envelope)
+                message = self._read(delivery.envelope)
             except PoisonError as error:
                 unreadable.append((delivery, error))
                 continue
@@ -185,6 +185,18 @@ class MessageConsumer(QueueConsumer, Generic[M]):
             for delivery, poison in unreadable:
                 await self._wait_for_breaker()
                 await self._fail(delivery, poison)
+
+    def _read(self, envelope: Envelope) -> Message:
+        """Decodes the message. Raises PoisonError also for one that came under a foreign key.
+
+        RabbitMQ limits each service to the keys of its own messages. A header that names another
+        type, or a body of another tenant, would get around that.
+        """
+        message = unpack(envelope)
+        # retries and replays come under the name of the queue
+        if envelope.routing_key not in (message.routing_key, self.queue):
+            raise PoisonError(f"{message.type} does not belong to key {envelope.routing_key!r}")
+        return message
 
     async def _handle(self, batch: list[tuple[Delivery, M]]) -> None:
         # while the breaker is open one message is tried, so that one failure costs one message
@@ -205,7 +217,7 @@ class MessageConsumer(QueueConsumer, Generic[M]):
             else:
                 await self._fail(batch[0][0], error)
         else:
-            self.breaker.record_success()
+            self.breaker.record_success(batch[0][0].envelope.tenant)
             # after the work: a crash before this has the broker deliver the batch again
             for delivery, _ in batch:
                 await delivery.ack()
@@ -229,10 +241,11 @@ class MessageConsumer(QueueConsumer, Generic[M]):
 
     async def _fail(self, delivery: Delivery, error: Exception) -> None:
         # counted before the message is moved: moving may wait for the broker for a long time
-        self.breaker.record_failure(type(error).__name__)
+        envelope = delivery.envelope
+        self.breaker.record_failure(type(error).__name__, envelope.tenant, envelope.subject)
         reason, id_ = f"{type(error).__name__}: {error}", delivery.envelope.id
         if isinstance(error, PoisonError):
-            log.error("message dead-lettered", queue=self.queue, id=id_, reason=reason)
+            log.error("message dead-lettered", queue=self.queue, id=id_, reason=error_text(error))
             await delivery.dead_letter(reason)
             metrics.HANDLED.labels(self.queue, "dead").inc()
             return

@@ -1,5 +1,7 @@
 """Messages as the broker delivered them, and how each is acknowledged, retried or dead-lettered."""
 
+import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -29,6 +31,39 @@ class Delivery(Protocol):
 
     async def dead_letter(self, reason: str) -> None:
         """Moves it to the dead letter queue with this reason."""
+
+
+class PendingDeliveries:
+    """Deliveries that wait for their consumer, handed out one of each tenant in turn.
+
+    The deliveries of a tenant keep their order. However many of them wait, a delivery of another
+    tenant is overtaken by one of each tenant only.
+    """
+
+    def __init__(self) -> None:
+        self._by_tenant: dict[str, deque[Delivery]] = {}
+        self._arrived = asyncio.Event()
+
+    def put(self, delivery: Delivery) -> None:
+        """Adds a delivery behind those of its tenant."""
+        self._by_tenant.setdefault(delivery.envelope.tenant, deque()).append(delivery)
+        self._arrived.set()
+
+    async def get(self) -> Delivery:
+        """Waits for the next delivery and takes it out."""
+        while not self._by_tenant:
+            self._arrived.clear()
+            await self._arrived.wait()
+        tenant = next(iter(self._by_tenant))
+        own = self._by_tenant.pop(tenant)
+        delivery = own.popleft()
+        if own:
+            self._by_tenant[tenant] = own  # behind the other tenants
+        return delivery
+
+    def clear(self) -> None:
+        """Drops the deliveries of all tenants."""
+        self._by_tenant.clear()
 
 
 class TransientDelivery:
@@ -82,7 +117,7 @@ class QueuedDelivery:
     async def dead_letter(self, reason: str) -> None:
         """Publishes a copy with the reason to the dead letter queue, then acknowledges."""
         headers = {REASON_HEADER: reason[:_REASON_MAX], QUEUE_HEADER: self._queue}
-        await self._move("", topology.dead(self._queue), headers)
+        await self._move(topology.QUEUES, topology.dead(self._queue), headers)
 
     async def _move(self, exchange: str, key: str, headers: dict[str, Any]) -> None:
         """Publishes first: a crash in between leaves two copies, the other order would leave none.

@@ -13,6 +13,9 @@ from softphone_common.process.errors import PoisonError
 from softphone_common.process.telemetry import traceparent
 
 _PREFIX = "cloudEvents_"
+MESSAGE_MAX = 1 << 20
+"""Bytes of a message's body. A broker that gets a message over its own limit, which is higher,
+closes the channel, and with it all that others publish there."""
 ATTEMPT_HEADER = "softphone-attempt"
 REASON_HEADER = "softphone-reason"
 QUEUE_HEADER = "softphone-queue"
@@ -37,6 +40,16 @@ class Envelope:
         return str(self.headers.get(_PREFIX + "type", ""))
 
     @property
+    def tenant(self) -> str:
+        """The tenant the message belongs to, or an empty text if the sender left it out."""
+        return str(self.headers.get(_PREFIX + "tenant", ""))
+
+    @property
+    def subject(self) -> str:
+        """The CloudEvents subject, such as the id of a call, or an empty text."""
+        return str(self.headers.get(_PREFIX + "subject", ""))
+
+    @property
     def attempt(self) -> int:
         """How many tries to handle the message have failed."""
         value = self.headers.get(ATTEMPT_HEADER, 0)
@@ -44,7 +57,13 @@ class Envelope:
 
 
 def pack(message: Message, source: str) -> Envelope:
-    """Packs a message that the service `source` sends, within the current trace."""
+    """Packs a message that the service `source` sends, within the current trace.
+
+    Raises PoisonError if the message is over MESSAGE_MAX: no later try makes it smaller.
+    """
+    body = message.model_dump_json().encode()
+    if len(body) > MESSAGE_MAX:
+        raise PoisonError(f"{message.type} of {len(body)} bytes is over {MESSAGE_MAX}")
     headers = {
         _PREFIX + "specversion": "1.0",
         _PREFIX + "id": str(uuid4()),
@@ -55,7 +74,7 @@ def pack(message: Message, source: str) -> Envelope:
         _PREFIX + "tenant": message.tenant,
         "traceparent": traceparent(),
     }
-    return Envelope(message.model_dump_json().encode(), headers, message.routing_key)
+    return Envelope(body, headers, message.routing_key)
 
 
 def unpack(envelope: Envelope) -> Message:

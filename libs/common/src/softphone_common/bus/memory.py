@@ -41,17 +41,25 @@ class MemoryBroker:
         seconds: float,
         heartbeat: int,
         prefetch: int,
-        queue_max: int,
+        queue_max: int | None,
     ) -> "MemoryConnection":
-        """Declares the topology and connects. Raises ConnectionError while stopped."""
+        """Declares the topology and connects, or requires the topology if `queue_max` is None.
+
+        Raises ConnectionError while stopped or while a required queue is missing.
+        """
         await asyncio.sleep(0)
         if not self.is_available:
             raise ConnectionRefusedError("the broker is stopped")
         for queue in topology.work_queues(queue_max):
-            if queue.name not in self._queues:
-                self._queues[queue.name] = MemoryQueue(
-                    queue.name, set(queue.bindings), queue.arguments.get("x-max-length")
+            if queue.name in self._queues:
+                continue
+            if queue_max is None:
+                raise ConnectionError(
+                    f"queue {queue.name} is missing; `softphone setup` declares it"
                 )
+            self._queues[queue.name] = MemoryQueue(
+                queue.name, set(queue.bindings), queue.arguments.get("x-max-length")
+            )
         for exchange, queue in topology.retry_queues():
             self._retry_seconds[exchange] = queue.arguments["x-message-ttl"] / 1000
         connection = MemoryConnection(self, prefetch)
@@ -76,7 +84,7 @@ class MemoryBroker:
         self._delayed = [entry for entry in self._delayed if entry[0] > self.now]
         for envelope in due:
             try:
-                self.publish("", envelope)
+                self.publish(topology.QUEUES, envelope)
             except UnavailableError:
                 # RabbitMQ keeps it too: the retry queues dead-letter at least once
                 self._delayed.append((self.now, envelope))
@@ -237,6 +245,10 @@ class MemoryConnection:
         for consumer in self._suspended:
             if not consumer.is_paused_long:
                 self.mark_broken(f"the outage that suspended {consumer.queue} is over")
+
+    async def lengths(self, queues: Iterable[str]) -> dict[str, int]:
+        """The messages that wait in each of these queues."""
+        return {name: self._broker.ready(name) for name in queues}
 
     async def close(self, seconds: float) -> None:
         """Disconnects without waiting for anything."""

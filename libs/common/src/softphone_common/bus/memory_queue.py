@@ -24,7 +24,7 @@ class MemoryQueue:
     last_tag: int = 0
 
     def takes(self, exchange: str, key: str) -> bool:
-        """Whether a message with this key is routed here; the default exchange routes by name."""
+        """Whether a message with this key is routed here; `topology.QUEUES` routes by name."""
         if exchange != EXCHANGE:
             return self.name == key
         return any(_matches(pattern, key) for pattern in self.patterns)

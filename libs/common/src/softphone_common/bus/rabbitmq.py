@@ -5,7 +5,8 @@ message and a failed acknowledgement each break the whole, and the bus connects 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+import contextlib
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ from softphone_common.bus.aiormq_compat import (
     connection_errors,
     has_consumer,
     is_blocked,
+    message_count,
     open_rabbit,
 )
 from softphone_common.bus.consumer import QueueConsumer
@@ -54,7 +56,7 @@ class RabbitConnection:
         self._publishing = publishing
         self._consuming = consuming
         self._prefetch = prefetch
-        self._publisher: AbstractChannel
+        self._checker: AbstractChannel
         self._subscriber_queue: AbstractQueue
         self._exchanges: dict[str, AbstractExchange] = {}
         self._registrations: list[_Registration] = []
@@ -66,11 +68,19 @@ class RabbitConnection:
 
     @classmethod
     async def connect(
-        cls, url: str, name: str, *, seconds: float, heartbeat: int, prefetch: int, queue_max: int
+        cls,
+        url: str,
+        name: str,
+        *,
+        seconds: float,
+        heartbeat: int,
+        prefetch: int,
+        queue_max: int | None,
     ) -> "RabbitConnection":
         """Connects and declares the whole topology, whichever queues this service consumes.
 
-        A service that never ran yet so loses none of the messages sent to it.
+        A service that never ran yet so loses none of the messages sent to it. With `queue_max` None
+        nothing is declared, and connecting fails while anything is missing.
         """
         publishing = await open_rabbit(url, f"{name} publishes", heartbeat, seconds)
         try:
@@ -79,7 +89,9 @@ class RabbitConnection:
             await close_within(publishing, seconds)
             raise
         rabbit = cls(publishing, consuming, prefetch)
-        await rabbit.run_or_close(rabbit._declare(queue_max), seconds)
+        await rabbit.run_or_close(
+            rabbit._require_topology() if queue_max is None else rabbit._declare(queue_max), seconds
+        )
         return rabbit
 
     async def run_or_close(self, steps: Coroutine[Any, Any, None], seconds: float) -> None:
@@ -154,7 +166,7 @@ class RabbitConnection:
         overflow = f"{queue}.overflow"
         arguments: dict[str, Any] = {
             "x-max-length": messages_max,
-            "x-dead-letter-exchange": "",
+            "x-dead-letter-exchange": topology.QUEUES,
             "x-dead-letter-routing-key": overflow,
         }
         self._subscriber_queue = await channel.declare_queue(
@@ -163,6 +175,7 @@ class RabbitConnection:
         dropped = await channel.declare_queue(
             overflow, exclusive=True, auto_delete=True, arguments={"x-max-length": 1}
         )
+        await dropped.bind(topology.QUEUES, overflow)
 
         async def on_overflow(_: AbstractIncomingMessage) -> None:
             self.mark_broken(f"{queue} overflowed: it holds {messages_max} messages")
@@ -195,7 +208,7 @@ class RabbitConnection:
         away again and again, and count each time towards the delivery limit.
         """
         if not await is_blocked(self._publishing):
-            await self._publisher.declare_exchange(EXCHANGE, "topic", durable=True)
+            await self._checker.declare_exchange(EXCHANGE, passive=True)
         for registration in [c for c in self._registrations if c.consumer.is_paused_long]:
             self._registrations.remove(registration)
             self._suspended.append(registration.consumer)
@@ -210,24 +223,47 @@ class RabbitConnection:
             if not consumer.is_paused_long:
                 self.mark_broken(f"the outage that suspended {consumer.queue} is over")
 
+    async def lengths(self, queues: Iterable[str]) -> dict[str, int]:
+        """The messages that wait in each of these queues."""
+        async with self._publishing.channel(publisher_confirms=False) as channel:
+            return {name: await message_count(channel, name) for name in queues}
+
     async def close(self, seconds: float) -> None:
         """Closes both connections; gives up on the broker's answer after `seconds`."""
         await asyncio.gather(
             *(close_within(c, seconds) for c in (self._publishing, self._consuming))
         )
 
+    async def _open_channels(self) -> AbstractChannel:
+        """The channel to publish on. Checks have another one, because aiormq locks a channel until
+        an answer has come, and messages would wait for it."""
+        self._checker = await self._publishing.channel(publisher_confirms=False)
+        return await self._publishing.channel(on_return_raises=True)
+
     async def _declare(self, queue_max: int) -> None:
         """Declares all exchanges and queues, the queues concurrently: one after another would
         cost a busy process seconds, because it waits its turn for each answer."""
-        channel = self._publisher = await self._publishing.channel(on_return_raises=True)
-        exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
-        self._exchanges = {EXCHANGE: exchange, "": channel.default_exchange}
-        bindings = [(queue, EXCHANGE, queue.bindings) for queue in topology.work_queues(queue_max)]
-        for name, waiting in topology.retry_queues():
-            fanout = await channel.declare_exchange(name, "fanout", durable=True)
-            self._exchanges[name] = fanout
-            bindings.append((waiting, name, (waiting.name,)))
-        await asyncio.gather(*(_declare_queue(self._publishing, *each) for each in bindings))
+        channel = await self._open_channels()
+        for name in topology.exchanges():
+            self._exchanges[name] = await channel.declare_exchange(name, "topic", durable=True)
+        work = [
+            (queue, [(topology.QUEUES, queue.name), *_keys(EXCHANGE, queue)])
+            for queue in topology.work_queues(queue_max)
+        ]
+        # Services that may not declare wait for all queues. The retry queues are declared last, so
+        # that all others are bound once they exist.
+        retry = [(queue, _keys(exchange, queue)) for exchange, queue in topology.retry_queues()]
+        for queues in (work, retry):
+            await asyncio.gather(*(_declare_queue(self._publishing, *each) for each in queues))
+
+    async def _require_topology(self) -> None:
+        """Raises ConnectionError naming an exchange or queue that does not exist yet."""
+        channel = await self._open_channels()
+        for name in topology.exchanges():
+            with _missing(f"exchange {name}"):
+                self._exchanges[name] = await channel.declare_exchange(name, passive=True)
+        queues = (*topology.work_queues(), *(queue for _, queue in topology.retry_queues()))
+        await asyncio.gather(*(_require_queue(self._publishing, each.name) for each in queues))
 
     async def _acknowledge(self, message: AbstractIncomingMessage) -> None:
         """Acknowledges; on a closed connection nothing is left to do, since the broker delivers
@@ -256,8 +292,23 @@ def _envelope(message: AbstractIncomingMessage) -> Envelope:
     return Envelope(message.body, dict(message.headers), message.routing_key or "")
 
 
+@contextlib.contextmanager
+def _missing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except aiormq.exceptions.ChannelNotFoundEntity as error:
+        raise ConnectionError(f"{what} is missing; `softphone setup` declares it") from error
+
+
+async def _require_queue(connection: AbstractConnection, name: str) -> None:
+    channel = await connection.channel(publisher_confirms=False)
+    with _missing(f"queue {name}"):
+        await channel.declare_queue(name, passive=True)
+    await channel.close()
+
+
 async def _declare_queue(
-    connection: AbstractConnection, queue: topology.Queue, exchange: str, keys: Iterable[str]
+    connection: AbstractConnection, queue: topology.Queue, bindings: list[tuple[str, str]]
 ) -> None:
     """Declares a queue and binds it. A queue that exists with other arguments stays as it is:
     replacing it would lose its messages."""
@@ -269,9 +320,13 @@ async def _declare_queue(
         log.warning("queue kept with other arguments", queue=queue.name, error=str(error))
         channel = await connection.channel(publisher_confirms=False)
         declared = await channel.get_queue(queue.name, ensure=False)
-    for key in keys:
+    for exchange, key in bindings:
         await declared.bind(exchange, key)
     await channel.close()
+
+
+def _keys(exchange: str, queue: topology.Queue) -> list[tuple[str, str]]:
+    return [(exchange, key) for key in queue.bindings]
 
 
 @dataclass(eq=False, slots=True)

@@ -3,7 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from softphone_common.contracts.catalogue import CATALOGUE, patterns
+from softphone_common.contracts.catalogue import CATALOGUE, EXCHANGE, patterns
+
+QUEUES = "softphone.queues"
+"""A topic exchange that routes to a queue by its name, as the default exchange does.
+
+RabbitMQ checks routing keys for topic exchanges only: a user who may publish to the default
+exchange can forge messages in every queue.
+"""
 
 RETRY_SECONDS = (1, 5, 30, 120)
 """Seconds a message waits before each retry; after the last it becomes a dead letter."""
@@ -31,7 +38,12 @@ def retry_exchange(attempt: int) -> str | None:
 
     The work queue is the routing key of what is published there.
     """
-    return _waiting(RETRY_SECONDS[attempt]) if attempt < len(RETRY_SECONDS) else None
+    return _delay(RETRY_SECONDS[attempt]) if attempt < len(RETRY_SECONDS) else None
+
+
+def exchanges() -> tuple[str, ...]:
+    """All exchanges, each of which is a durable topic exchange."""
+    return (EXCHANGE, QUEUES, *(name for name, _ in retry_queues()))
 
 
 def work_queues(messages_max: int | None = None) -> tuple[Queue, ...]:
@@ -49,21 +61,20 @@ def work_queues(messages_max: int | None = None) -> tuple[Queue, ...]:
 
 
 def retry_queues() -> tuple[tuple[str, Queue], ...]:
-    """For each retry delay the name of a fanout exchange, and its queue.
+    """For each retry delay the name of a topic exchange, and the queue that takes all its messages.
 
     An expired message is dead-lettered to the default exchange and keeps its routing key, the name
     of its work queue, so that all work queues share these queues.
     """
     pairs = []
     for seconds in RETRY_SECONDS:
-        name = _waiting(seconds)
         arguments = {
             **_QUORUM,
             "x-message-ttl": seconds * 1000,
             "x-dead-letter-exchange": "",
             **_AT_LEAST_ONCE,
         }
-        pairs.append((name, Queue(name, arguments)))
+        pairs.append((_delay(seconds), Queue(f"softphone.retry.{seconds}s", arguments, ("#",))))
     return tuple(pairs)
 
 
@@ -80,8 +91,9 @@ _AT_LEAST_ONCE: dict[str, Any] = {
 }
 
 
-def _waiting(seconds: int) -> str:
-    return f"softphone.retry.{seconds}s"
+def _delay(seconds: int) -> str:
+    # not the name of the queue, which is that of a fanout exchange of releases before 0.2.0
+    return f"softphone.delay.{seconds}s"
 
 
 def _work_arguments(name: str, messages_max: int | None) -> dict[str, Any]:

@@ -86,14 +86,17 @@ def _channel(message: type[Message]) -> dict[str, Any]:
 
 
 def _operations(entry: Entry) -> dict[str, Any]:
-    """One operation for the sender, for each work queue and for each subscribed service.
+    """One operation for each sender, for each work queue and for each subscribed service.
 
     A message in a work queue goes to one instance of the service; a subscription brings it to
     every instance (`x-every-instance`).
     """
     name = _name(entry.message)
     persistent = {"amqp": {"deliveryMode": 2, "bindingVersion": _BINDING}}
-    sent = {f"{entry.sender}-sends-{name}": _operation(name, "send") | {"bindings": persistent}}
+    sent = {
+        f"{sender}-sends-{name}": _operation(name, "send") | {"bindings": persistent}
+        for sender in entry.senders
+    }
     queued = {
         f"{queue}-receives-{name}": _operation(name, "receive") | {"x-queue": queue}
         for queue in entry.queues
@@ -117,7 +120,7 @@ def _message(entry: Entry) -> dict[str, Any]:
     message = entry.message
     fixed = {
         "cloudEvents_type": {"const": message.type},
-        "cloudEvents_source": {"const": f"/softphone/{entry.sender}"},
+        "cloudEvents_source": {"enum": [f"/softphone/{sender}" for sender in entry.senders]},
     }
     return {
         "name": message.type,
@@ -146,7 +149,7 @@ def _headers() -> dict[str, Any]:
         "time": {**string, "format": "date-time"},
         "subject": {
             **string,
-            "description": "The id of the call, device, user or sweep.",
+            "description": "The id of the call, device, user, sweep or audit entry.",
         },
         "tenant": Message.model_json_schema()["properties"]["tenant"],
     }

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from softphone_common.contracts.commands import CleanUpRequested
 from softphone_common.contracts.events import (
+    ApiKeyChanged,
+    ApiKeyUsed,
+    AuditRecorded,
     CallChanged,
     CallMatched,
     CallObserved,
@@ -15,6 +18,8 @@ from softphone_common.contracts.events import (
     DeviceChanged,
     HitSeen,
     Message,
+    NumbersMatched,
+    SessionsEnded,
     TenantChanged,
     UserChanged,
 )
@@ -24,10 +29,10 @@ EXCHANGE = "softphone"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message, its sender and work queues, and the services that receive it in every instance."""
+    """A message, its senders and work queues, and the services all of whose instances get it."""
 
     message: type[Message]
-    sender: str
+    senders: tuple[str, ...]
     queues: tuple[str, ...] = ()
     subscribers: tuple[str, ...] = ()
 
@@ -37,25 +42,34 @@ def patterns(message: type[Message], tenant: str = "*") -> tuple[str, ...]:
     return tuple(f"{message.noun}.{verb}.{tenant}" for verb in message.verbs)
 
 
-# Every service accepts tokens, so each subscribes to the users whose tokens become invalid.
+# Every service accepts tokens and API keys, so each subscribes to what makes them invalid: changes
+# of users, sessions, tenants and keys.
 _ALL = ("ingest", "matcher", "calllog", "notifier", "janitor")
 # RabbitMQ confirms a publish when all of these queues have the message on disk: a call that ingest
 # has acknowledged is in both.
 _PHASED = ("matcher.call", "calllog.call")
 
 CATALOGUE: tuple[Entry, ...] = (
-    Entry(CallObserved, "ingest", queues=_PHASED, subscribers=("notifier",)),
+    Entry(CallObserved, ("ingest",), queues=_PHASED, subscribers=("notifier",)),
     Entry(
-        CallMatched, "matcher", queues=("calllog.call", "ingest.match"), subscribers=("notifier",)
+        CallMatched,
+        ("matcher",),
+        queues=("calllog.call", "ingest.match"),
+        subscribers=("notifier",),
     ),
-    Entry(CallChanged, "calllog", subscribers=("notifier",)),
-    Entry(CommentSaved, "calllog", subscribers=("notifier",)),
-    Entry(DeviceChanged, "ingest", subscribers=("ingest",)),
-    Entry(HitSeen, "ingest", subscribers=("notifier",)),
-    Entry(UserChanged, "notifier", subscribers=_ALL),
-    Entry(TenantChanged, "ingest", subscribers=("ingest", "matcher", "calllog", "janitor")),
-    Entry(CleanUpRequested, "janitor", queues=("calllog.clean-up",)),
-    Entry(CleanUpFinished, "calllog", queues=("janitor.sweep",)),
+    Entry(NumbersMatched, ("matcher",), queues=("calllog.number",), subscribers=("notifier",)),
+    Entry(CallChanged, ("calllog",), subscribers=("notifier",)),
+    Entry(CommentSaved, ("calllog",), subscribers=("notifier",)),
+    Entry(DeviceChanged, ("ingest",), subscribers=("ingest",)),
+    Entry(HitSeen, ("ingest",), subscribers=("notifier",)),
+    Entry(UserChanged, ("notifier",), subscribers=_ALL),
+    Entry(SessionsEnded, ("notifier",), subscribers=_ALL),
+    Entry(ApiKeyChanged, ("notifier",), subscribers=_ALL),
+    Entry(ApiKeyUsed, _ALL, subscribers=("notifier",)),
+    Entry(TenantChanged, ("ingest",), subscribers=_ALL),
+    Entry(CleanUpRequested, ("janitor",), queues=("calllog.clean-up",)),
+    Entry(CleanUpFinished, ("calllog",), queues=("janitor.sweep",)),
+    Entry(AuditRecorded, _ALL, queues=("calllog.audit",)),
 )
 
 BY_TYPE = {

@@ -24,13 +24,30 @@ def _dialable(link: str) -> str:
     return link
 
 
+def _with_one_number(link: str) -> str:
+    if link.count("{number}") != 1:
+        raise invalid("dial-link-invalid")
+    return link
+
+
 Link = Annotated[str, Field(max_length=300), AfterValidator(_dialable)]
+"""A link as it is stored; earlier versions stored links that have the number twice."""
+CheckedLink = Annotated[Link, AfterValidator(_with_one_number)]
 
 
 class DialLink(BaseModel):
-    """A link with `{number}` in it, such as `tel:{number}` or `http://localhost:61234?n={number}`."""
+    """A link with `{number}` in it, such as `tel:{number}` or `http://localhost:61234?n={number}`.
+
+    `{ext}`, which may be in it too, is the extension to dial after the answer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     link: Link = "tel:{number}"
     spelling: DialFormat = "e164"
+
+
+class CheckedDialLink(DialLink):
+    """A dial link as it comes in, with exactly one number."""
+
+    link: CheckedLink = "tel:{number}"

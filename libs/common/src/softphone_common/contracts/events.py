@@ -5,10 +5,18 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from softphone_common.contracts.entities import Comment, Device, Tenant, TenantId, User
+from softphone_common.contracts.entities import (
+    ApiKey,
+    AuditEntry,
+    Comment,
+    Device,
+    Tenant,
+    TenantId,
+    User,
+)
 from softphone_common.contracts.hit import HitJson
 from softphone_common.domain.call import PHASES, Observation
-from softphone_common.domain.matching import Match
+from softphone_common.domain.matching import Lookup, Match
 
 
 class Message(BaseModel):
@@ -58,13 +66,15 @@ class CallObserved(Message):
 
 
 class CallMatched(Message):
-    """All records with the number of a call, in display order. The latest `matched_at` counts."""
+    """All records with a number of a call, in display order. The latest `matched_at` of each
+    number counts. `number` is the E.164 number; 0.1.0 does not name it."""
 
     type = "softphone.call-matched.v1"
     noun = "call"
     verbs = ("matched",)
 
     call_id: str
+    number: str = ""
     matches: tuple[Match, ...]
     matched_at: datetime
 
@@ -72,9 +82,28 @@ class CallMatched(Message):
     def subject(self) -> str:
         return self.call_id
 
+    @property
+    def lookup(self) -> Lookup:
+        return Lookup(self.number, self.matches, self.matched_at)
+
+
+class NumbersMatched(Message):
+    """All records with these numbers, since records that have or had them were changed.
+
+    The latest look-up of each number counts, as in CallMatched.
+    """
+
+    type = "softphone.numbers-matched.v1"
+    noun = "number"
+    verbs = ("matched",)
+
+    lookups: tuple[Lookup, ...]
+
 
 class CallChanged(Message):
-    """A call was moved to the recycle bin, or restored from it (`deleted_at` is null)."""
+    """A call was moved to the recycle bin, or restored from it (`deleted_at` is null).
+
+    `swept` calls were moved by a sweep and come back by themselves when they turn out complete."""
 
     type = "softphone.call-changed.v1"
     noun = "call"
@@ -84,6 +113,7 @@ class CallChanged(Message):
     extensions: tuple[str, ...]
     deleted_at: datetime | None
     deleted_by: str | None
+    swept: bool = False
 
     @property
     def subject(self) -> str:
@@ -155,6 +185,53 @@ class UserChanged(Message):
         return self.user.id
 
 
+class SessionsEnded(Message):
+    """Sign-ins of a user ended: by sign-out, from the list of sessions, or by a reused cookie.
+
+    Services that receive it refuse the tokens of these sessions, and their sockets are closed.
+    """
+
+    type = "softphone.sessions-ended.v1"
+    noun = "session"
+    verbs = ("ended",)
+
+    user: str
+    sessions: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.user
+
+
+class ApiKeyChanged(Message):
+    """An API key was created or removed (`active` is false)."""
+
+    type = "softphone.api-key-changed.v1"
+    noun = "api-key"
+    verbs = ("changed",)
+
+    key: ApiKey
+
+    @property
+    def subject(self) -> str:
+        return self.key.id
+
+
+class ApiKeyUsed(Message):
+    """An application used an API key; at most one message a minute from each process."""
+
+    type = "softphone.api-key-used.v1"
+    noun = "api-key-use"
+    verbs = ("reported",)
+
+    key: str
+    used_at: datetime
+
+    @property
+    def subject(self) -> str:
+        return self.key
+
+
 class TenantChanged(Message):
     """A tenant was created or changed."""
 
@@ -179,3 +256,17 @@ class CleanUpFinished(Message):
     @property
     def subject(self) -> str:
         return self.sweep
+
+
+class AuditRecorded(Message):
+    """Something happened that the security log keeps for administrators."""
+
+    type = "softphone.audit-recorded.v1"
+    noun = "audit"
+    verbs = ("recorded",)
+
+    entry: AuditEntry
+
+    @property
+    def subject(self) -> str:
+        return self.entry.id

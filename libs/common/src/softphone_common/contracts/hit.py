@@ -20,7 +20,8 @@ class _Model(BaseModel):
 
 
 class RequestJson(_Model):
-    """The request. `path` is the part after the key; `body` is truncated and decoded leniently."""
+    """The request. `path` is the part after the key; `body` has at most 16,384
+    characters and is decoded leniently."""
 
     method: str
     path: str
@@ -30,11 +31,21 @@ class RequestJson(_Model):
     client: str
 
 
+class FieldNoteJson(_Model):
+    """A field or a member of a list that was left out, with the code and params of a problem."""
+
+    field: str
+    code: str
+    params: dict[str, Any] = {}
+    why: str
+
+
 class EventJson(_Model):
     """One event that a request contains. `call` is our id of the call, once it is known.
 
-    `number` is the text that was sent, or null. `duration` is in whole seconds. `call_id` is the
-    sender's own id of the call.
+    `number` is the text that was sent, or null, and `called` the own number that was called.
+    `duration` is in whole seconds. `call_id` is the sender's own id of the call. `notes` are the
+    fields that could not be used.
     """
 
     event: Phase
@@ -42,6 +53,8 @@ class EventJson(_Model):
     extension: str | None
     number: str | None
     remote: RemoteNumber | None
+    called: RemoteNumber | None = None
+    called_name: str = ""
     call_id: str | None
     name: str
     reason: str
@@ -49,14 +62,17 @@ class EventJson(_Model):
     time: datetime | None
     call: str | None = None
     identity: Identity | None = None
+    notes: tuple[FieldNoteJson, ...] = ()
     matches: tuple[Match, ...] = ()
 
 
 class HitJson(_Model):
     """One hit. `status` is the HTTP status the sender was answered with.
 
-    Of a refused hit `field`, `why`, `code` and `params` are those of the problem. Hits stored
-    before there were codes have none.
+    A refused hit has `field`, `why`, `code` and `params` of its problem. `unread` has the problem
+    of each member of a list that could not be read while others could; the hit is accepted then.
+    A probe, such as a prefetch, is ignored with the code `hit-probe`. Hits stored before there
+    were codes have none.
     """
 
     id: str
@@ -70,4 +86,5 @@ class HitJson(_Model):
     code: str | None = None
     params: dict[str, Any] = {}
     events: tuple[EventJson, ...] = ()
+    unread: tuple[FieldNoteJson, ...] = ()
     replayed_at: datetime | None = None

@@ -10,6 +10,7 @@ from typing import Any, cast, get_args
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
+from softphone_common.domain.number_doubts import NUMBER_DOUBTS
 from softphone_common.domain.numbers.profile_error import PROFILE_PROBLEMS, ProfileError
 
 PROBLEMS: Mapping[str, tuple[int, str]] = {
@@ -20,7 +21,12 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This address does not take this method"),
     "body-too-large": (413, "The body is over {limit} bytes"),
     "header-too-large": (431, "The head of the request is over {limit} bytes"),
+    "request-too-large": (
+        413,
+        "The request has over {limit} bytes, with the frames of its chunks and its trailers",
+    ),
     "http-invalid": (400, "This is not an HTTP request"),
+    "trailer-refused": (400, "Headers behind a chunked body (trailers) are not accepted"),
     "request-timeout": (408, "The request was not complete in time"),
     "connections-full": (503, "Too many connections are open"),
     "rate-limit-exceeded": (429, "Too many requests; try again in {seconds} s"),
@@ -34,14 +40,88 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "token-invalid": (401, "The token is not valid; sign in again"),
     "token-expired": (401, "The token has expired; renew it or sign in again"),
     "token-outdated": (401, "The user has changed; renew the token or sign in again"),
+    "login-revoked": (401, "The sign-in was revoked or the user removed"),
+    "session-reused": (
+        401,
+        "An old cookie of this session was used again, so the session was ended; sign in again",
+    ),
+    "session-rotated": (409, "The session has just got another cookie; try again with that one"),
+    "session-unknown": (404, "You have no such session"),
+    "session-ended": (401, "The session of the token has ended; sign in again"),
     "role-required": (403, "The role {role} is needed"),
+    "api-key-invalid": (401, "The API key does not exist, or it was removed"),
+    "api-key-expired": (401, "The API key has expired; an administrator can make another one"),
+    "api-key-refused": (403, "API keys may not do this: sign in as a user"),
+    "api-key-unknown": (404, "There is no such API key"),
+    "api-keys-full": (409, "The tenant has {limit} API keys already; remove one first"),
+    "api-key-expiry-past": (422, "The expiry must be in the future"),
+    "api-key-scopes-missing": (422, "At least one scope is needed"),
+    "api-key-lookup-alone": (
+        422,
+        "The scope lookup goes with no other: its key stands in addresses and in logs of phones."
+        " Make a second key for the other scopes",
+    ),
+    "lookup-key-required": (
+        403,
+        "Only an API key whose one scope is lookup may stand in an address: make one, and remove"
+        " this key, since addresses are logged",
+    ),
+    "scope-required": (403, "The API key needs the scope {scope}"),
+    "host-not-allowed": (
+        421,
+        "This installation is not called {host}; SOFTPHONE_ALLOWED_HOSTS lists its names",
+    ),
     "origin-refused": (403, "Pages of another site may not do this"),
     "login-failed": (401, "Tenant, login or password is wrong"),
+    "second-factor-required": (401, "A code of the second factor is needed: send it as `code`"),
+    "second-factor-wrong": (401, "The code is wrong, has expired, or was used before"),
+    "second-factor-unavailable": (
+        409,
+        "The operator must set SOFTPHONE_SECOND_FACTOR_KEYS before a second factor can be added",
+    ),
+    "second-factor-exists": (409, "There is a second factor already: remove it first"),
+    "second-factor-not-begun": (404, "No second factor waits for its first code: enrol first"),
+    "second-factor-unknown": (404, "There is no second factor"),
     "login-session-missing": (401, "You are not signed in"),
+    # sign-in at an OpenID Connect provider; most are shown on the page, behind a redirect
+    "openid-unconfigured": (
+        404,
+        "This installation has no OpenID Connect provider: the operator sets"
+        " SOFTPHONE_OPENID_ISSUER",
+    ),
+    "openid-unavailable": (503, "The OpenID Connect provider does not answer; try again shortly"),
+    "openid-expired": (
+        401,
+        "This browser has not begun this sign-in, or it was answered or began too long ago",
+    ),
+    "openid-refused": (401, "The provider has refused the sign-in, or it was cancelled there"),
+    "openid-token-invalid": (401, "The ID token of the provider is not for this sign-in"),
+    "openid-tenant-missing": (403, "The provider does not say which tenant this person belongs to"),
+    "openid-tenant-wrong": (403, "The provider names another tenant than that of the user"),
+    "openid-role-missing": (403, "The provider gives this person no role in this installation"),
+    "openid-user-unknown": (403, "No user is linked to this person at the provider"),
+    "openid-user-removed": (403, "The user of this person was removed"),
+    "openid-login-taken": (
+        409,
+        "Another user has the login of this person: an administrator has to link them",
+    ),
+    "openid-subject-taken": (409, "Another user is linked to this person at the provider"),
+    "openid-link-unknown": (404, "The user is linked to nobody at the provider"),
     "logins-busy": (503, "Too many sign-ins are under way; try again shortly"),
     "handshakes-full": (429, "Too many sockets have not said hello"),
+    "setup-unavailable": (
+        403,
+        "No setup code is configured: set SOFTPHONE_SETUP_CODE, or SOFTPHONE_OPERATOR_PASSWORD",
+    ),
+    "setup-code-wrong": (403, "This is not the setup code of the installation"),
+    "setup-done": (409, "The installation has been set up: sign in as the operator"),
     # tenants and users
     "tenant-unknown": (404, "There is no such tenant"),
+    "tenant-exists": (412, "There is another tenant with this id: choose another id"),
+    "tenant-changed": (
+        412,
+        "Somebody else has changed the tenant meanwhile: read it again, and repeat the change",
+    ),
     "tenant-switched-off": (403, "This tenant is not active: an operator has switched it off"),
     "tenant-code-missing": (403, "This tenant is not active: it has no activation code"),
     "tenant-code-expired": (
@@ -51,6 +131,13 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "other-tenant-refused": (403, "Only an operator may do this for another tenant"),
     "user-role-refused": (403, "Only an operator may do this to a user with the role {role}"),
     "user-unknown": (404, "There is no such user"),
+    "user-locked": (403, "An administrator has locked this user"),
+    "own-extensions-refused": (403, "Your company lets only administrators change extensions"),
+    "own-user-refused": (403, "You cannot lock yourself: another administrator has to do this"),
+    "invitation-unknown": (
+        404,
+        "This link was used, replaced by another one, or has expired: ask for a new one",
+    ),
     "users-full": (409, "A tenant has at most {limit} users"),
     "login-taken": (409, "The login is taken by another user"),
     "seats-full": (
@@ -64,6 +151,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     # devices and hits
     "device-unknown": (404, "You have no such device"),
     "devices-full": (409, "A tenant has at most {limit} devices"),
+    "comments-full": (409, "A call has at most {limit} comments"),
     "devices-loading": (503, "The devices are still being read; try again shortly"),
     "device-key-unknown": (404, "No device has this key"),
     "device-key-unreadable": (
@@ -74,14 +162,45 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
         403,
         "The secret of this device cannot be read any more: enter it again",
     ),
+    "device-secret-unused": (
+        422,
+        "The mapping of this device verifies no secret: choose a preset or a mapping with `verify`,"
+        " or remove the secret",
+    ),
     "signature-wrong": (403, "The signature was not made with this device's secret"),
+    "hit-head-broken": (
+        400,
+        "The head of this request breaks HTTP: only its first line could be read. Each header"
+        " must be a name, a colon and a value in a line of its own",
+    ),
+    "hit-line-broken": (
+        400,
+        "Line {line} of this request breaks HTTP: only its first line could be read. A header must"
+        " be a name without blanks, a colon and a value without control characters, and"
+        " Content-Length one number",
+    ),
+    "request-incomplete": (
+        400,
+        "The sender ended the connection before its request was complete: the body must have as"
+        " many bytes as Content-Length",
+    ),
     "hit-unknown": (404, "This device has no such hit"),
     "hit-not-replayable": (409, "The hit was refused for another reason: {reason}"),
+    "test-call-signed": (409, "This device's requests are signed, which only the sender can do"),
+    "test-call-unknown": (409, "This preset has no request for a test call"),
+    "test-call-extension": (422, "Is needed, since the device has no fixed extension"),
     # calls, directory, clean-up
     "call-unknown": (404, "You have no such call"),
     "deleted-call-unknown": (404, "There is no such call in the recycle bin"),
     "record-unknown": (404, "You have no such record"),
+    "deleted-record-unknown": (404, "There is no such record in the recycle bin"),
+    "record-changed": (412, "Somebody else has changed the record; read it again first"),
     "extension-refused": (403, "You can only dial from an extension of your own"),
+    "dial-link-refused": (
+        422,
+        "Dial links may not open {target}; for web addresses an operator names the host in"
+        " SOFTPHONE_DIAL_HOSTS",
+    ),
     "dial-link-unknown": (404, "You have no dial link of your own"),
     "dead-letter-unknown": (404, "There is no such dead letter"),
     "dead-letter-replayed": (409, "The dead letter was replayed already, or is being replayed"),
@@ -91,27 +210,72 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
 
 FIELD_PROBLEMS: Mapping[str, str] = {
     **PROFILE_PROBLEMS,
+    **NUMBER_DOUBTS,
     # fields of requests to the API
     "null-refused": "cannot be null",
+    "parameter-unknown": "is not a parameter of this address",
+    "parameter-repeated": "is given more than once, and takes one value",
+    "openid-link-invalid": "or `email` is needed, and only one of them",
     "cursor-invalid": "was not issued by this list",
+    "search-too-short": "needs a word of two letters, or three digits of a number",
     "text-too-long": "is longer than {limit} characters",
     "items-too-many": "has more than {limit} items",
+    "password-wrong": "is not your password",
+    "password-unchanged": "is the current password: choose another one",
     "password-too-short": "has fewer than {limit} characters",
     "record-not-matched": "is not one of this call's matches",
-    "number-not-dialable": "cannot be dialled",
+    "number-not-dialable": (
+        "cannot be read as one number with certainty: it needs its area code, or a plus and its"
+        " country code, and nothing else"
+    ),
     # numbers of a record by which it is not found
     "number-unreadable": "cannot be read as one number with certainty",
     "number-internal": "is an extension: only numbers of the public network find a record",
     "number-service": "is a service number: only numbers of subscribers find a record",
     "number-withheld": "is the text of a withheld number",
+    # files of contacts, their rows and cards
+    "file-empty": "is empty",
+    "file-too-large": "is over {limit} bytes when it is unpacked",
+    "file-kind-unknown": "is neither CSV nor XLSX nor vCard",
+    "file-encrypted": "has a password, or is a workbook of Excel before 2007",
+    "file-damaged": "is damaged: {reason}",
+    "columns-too-many": "has more than {limit} columns",
+    "column-unknown": "has no column {column}",
+    "sheet-unknown": "is none of the sheets: {names}",
+    "encoding-unknown": "is none of {names}",
+    "row-too-long": "has texts in more cells than the header has",
+    "row-too-short": "has fewer cells than the header has",
+    "rows-too-many": "is over the limit of {limit} rows, as are all rows behind it",
+    "quotes-damaged": "has a quotation mark too many, or none at the end of a text",
+    "cell-unreadable": "has a damaged cell",
+    "card-unended": "has no end",
+    "card-too-large": "is too large",
+    "card-outside": "is not within a card",
+    "card-is-group": "is the card of a group",
+    "line-unreadable": "has a line without a colon",
+    "name-missing": "is missing, and so is the organisation",
+    "number-rounded": "has lost digits in a spreadsheet",
+    "number-computed": "was computed as a formula",
+    "number-zero-lost": "may have lost the zero in front of it in a spreadsheet",
+    "formula-error": "is the error of a formula",
+    "text-damaged": "has characters that are broken",
+    "email-invalid": "is not an e-mail address",
+    "type-unknown": "is no type of record",
+    "flag-unreadable": "is neither yes nor no",
+    "host-id-repeated": "is the id of an earlier row, too",
     "extension-missing": "is missing: you have no extension of your own",
     "idempotency-key-reused": "was used before for another number or extension",
     "preset-unknown": "{preset} is not a preset",
     "mapping-too-large": "is over {limit} bytes",
     "hit-expired": "is no longer stored",
+    "time-not-close": "is more than {seconds} s from the moment of arrival, and was not used",
     "time-zone-unknown": "is not an IANA time zone, such as Europe/Berlin",
-    "dial-link-invalid": "must be a link with {{number}} in it, such as tel:{{number}}",
-    "url-invalid": "must begin with https://, http:// or /",
+    "dial-link-invalid": "must be a link with one {{number}} in it, such as tel:{{number}}",
+    "url-invalid": "must begin with https://, http:// or a single /",
+    "record-url-invalid": (
+        "must be an http or https address without blanks and passwords, with no braces but those of"
+        " {placeholders} behind its host"
+    ),
     "timestamp-invalid": "must be a date, T, a time and a zone, as in 2026-03-02T09:00:00+01:00",
     "timestamp-out-of-range": "is before the first or after the last moment that can be stored",
     # activation codes
@@ -128,10 +292,23 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "missing": "is missing",
     "event-unknown": "'{event}' is not an event this device knows",
     "direction-unknown": "must be inbound or outbound",
-    "duration-invalid": "must be whole seconds, at most {limit}",
+    "duration-invalid": "must be seconds, h:mm:ss, 41s or PT41S, at most {limit} seconds",
+    "hit-probe": "is a probe, such as HEAD, a prefetch or a link preview, and no call",
+    "moment-invalid": "must be a time such as 2026-11-28T19:44:05+01:00 or 28.11.2026 19:44:05",
+    "own-number-unreadable": "is not a number: {number}",
+    "own-number-repeated": "is listed twice: {number}",
+    "number-own-extension": "is the own extension, so the other party is not known",
+    "placeholders-unreplaced": (
+        "is a placeholder, and so are the other fields: the phone has not replaced them"
+    ),
     "text-expected": "must be a text or a number",
     "base64-invalid": "is not base64",
-    "json-invalid": "is not JSON",
+    "gzip-invalid": "is in gzip, but broken or over {limit} bytes when it is unpacked",
+    "content-coding-unreadable": (
+        "is packed as {coding} and cannot be unpacked: it must be plain, or in gzip or deflate"
+    ),
+    "encoding-invalid": "is not {encoding}, as its first characters are",
+    "json-invalid": "is not JSON: {reason}",
     "xml-invalid": "is not XML: {reason}",
     "xml-too-deep": "is nested deeper than {limit}",
     "multipart-invalid": "is not a multipart form",
@@ -143,23 +320,39 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "values-too-many": "is beyond the {limit} values that are looked at",
     "pattern-text-too-long": "is longer than {limit} characters, too long for a pattern",
     "patterns-too-costly": "takes the patterns of this device too long",
+    "request-too-costly": "costs more than {limit} operations: send fewer members in one request,"
+    " or simplify the mapping",
     "request-line-invalid": "begins with neither an address nor a line like GET /hit/...",
     "header-line-invalid": "has a line that is not a header: {line}",
     # mappings
     "content-type-refused": "must be one of {types}, with a charset or without",
     "rule-empty": "needs either `from` or `value`",
-    "field-name-reserved": "fields.{name}: the name means a place in the request",
-    "field-circular": "fields.{name} refers to itself",
-    "sources-too-many": "fields: at most {limit} sources",
-    "source-unknown": "{where}: {source} is neither a place in a request nor a field",
+    "field-name-reserved": "is a name that means a place in the request",
+    "field-circular": "refers to itself",
+    "sources-too-many": "may name at most {limit} sources",
+    "patterns-too-many": "may have at most {limit} different patterns",
+    "source-unknown": "names {source}, which is neither a place in a request nor a field",
+    "source-incomplete": "names {source}, which lacks a name or a position behind its first word",
+    "source-path-invalid": (
+        "names {source}, whose path has an empty step or a bracket unlike [name=text]"
+    ),
+    "source-without-list": "names {source}, but the mapping has no list in `each`",
+    "condition-empty": "requires nothing: it needs `is`, `not`, `matches` or `own`",
+    "value-unknown": "has '{value}', which must be one of {values}",
+    "table-row-unreachable": "the row '{row}' is never reached: it repeats one, or has blanks",
+    "table-without-source": "is never reached: the rule has a fixed `value`",
+    "rule-unreachable": "is never reached: rule {rule} takes each of its values first",
+    "template-invalid": (
+        "has {source}, which is not a template: each source stands in braces, as in +{{query.cc}}"
+    ),
     "pattern-classes-too-many": "has more than {limit} classes such as \\pL",
     "pattern-invalid": "is not a regular expression RE2 can run: {reason}",
 }
 """Problems of one field, all with status 422; the text goes on from the field's name."""
 
 SCHEMA_PROBLEMS: Mapping[str, str] = {
-    "extra-forbidden": "is not a field of this request",
-    "unexpected-keyword-argument": "is not a field of this request",
+    "extra-forbidden": "is not a name that is known here",
+    "unexpected-keyword-argument": "is not a name that is known here",
     "model-type": "must be a JSON object",
     "model-attributes-type": "must be a JSON object",
     "dataclass-type": "must be a JSON object",
@@ -172,7 +365,7 @@ SCHEMA_PROBLEMS: Mapping[str, str] = {
     "string-too-short": "has fewer than {min_length} characters",
     "string-too-long": "has more than {max_length} characters",
     "string-pattern-mismatch": "does not have the form {pattern}",
-    "literal-error": "must be {expected}",
+    "literal-error": "must be one of {expected}",
     "bool-type": "must be true or false",
     "bool-parsing": "must be true or false",
     "int-type": "must be a whole number",
@@ -188,7 +381,7 @@ SCHEMA_PROBLEMS: Mapping[str, str] = {
     "datetime-object-invalid": "must be a time that exists",
     "timezone-aware": "must be a time with a zone",
 }
-"""The codes of pydantic's own checks that a request can meet. `message` is then pydantic's text."""
+"""The codes of pydantic's own checks that a request can meet."""
 
 _PYDANTIC = frozenset(kind.replace("_", "-") for kind in get_args(ErrorType))
 
@@ -208,9 +401,14 @@ def text_of(code: str, params: Mapping[str, Any]) -> str:
     return text.format_map(params)
 
 
-def invalid(code: str, **params: Any) -> PydanticCustomError:
-    """The error a validator of a pydantic model raises; `errors[]` then carries this code."""
-    return PydanticCustomError(code, cast(Any, text_of(code, params)), params or None)
+def invalid(code: str, field: str = "", **params: Any) -> PydanticCustomError:
+    """The error a validator of a pydantic model raises; `errors[]` then carries this code.
+
+    `field` is the place below the model, if the validator has checked more than one field.
+    """
+    place = {"place": field} if field else {}
+    text = f"{field} {text_of(code, params)}".lstrip()
+    return PydanticCustomError(code, cast(Any, text), {**params, **place} or None)
 
 
 def of_validation(details: ErrorDetails) -> tuple[str, dict[str, Any], str]:
@@ -218,9 +416,31 @@ def of_validation(details: ErrorDetails) -> tuple[str, dict[str, Any], str]:
     context = details.get("ctx", {})
     cause = context.get("error")
     if isinstance(cause, ProfileError):
-        return cause.code, cause.params, str(cause)
-    params = {name: _plain(value) for name, value in context.items()}
-    return details["type"].replace("_", "-"), params, details["msg"]
+        return cause.code, cause.params, cause.why
+    params = {name: _plain(value) for name, value in context.items() if name != "place"}
+    code = details["type"].replace("_", "-")
+    if code == "literal-error":  # pydantic joins the values with an English word
+        params["expected"] = str(params["expected"]).replace(" or ", ", ")
+    text = FIELD_PROBLEMS.get(code) or SCHEMA_PROBLEMS.get(code)
+    return code, params, text.format_map(params) if text else details["msg"]
+
+
+def place_of(details: ErrorDetails) -> tuple[int | str, ...]:
+    """The place of an error pydantic found, by names and positions."""
+    context = details.get("ctx", {})
+    cause = context.get("error")
+    place = cause.field if isinstance(cause, ProfileError) else context.get("place")
+    return details["loc"] if place is None else (*details["loc"], place)
+
+
+def is_of_schema(code: str) -> bool:
+    """Whether a code is that of one of pydantic's own checks."""
+    return code in _PYDANTIC and code not in FIELD_PROBLEMS
+
+
+def json_reason(message: str, position: int) -> str:
+    """Why a text is not JSON; the position is counted from 0."""
+    return f"{message[:1].lower()}{message[1:]} at character {position + 1}"
 
 
 def _plain(value: Any) -> Any:

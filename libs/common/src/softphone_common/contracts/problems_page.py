@@ -49,7 +49,8 @@ The text goes on from the name of the field: `null-refused` reads "name cannot b
 ## Checks of the schema
 
 If such a check fails, `code` is `request-invalid` and the codes are in `errors`. They are the error
-types of pydantic with dashes instead of underscores, and `message` is pydantic's text.
+types of pydantic with dashes instead of underscores. The `mapping` of a device is checked in this
+way too.
 
 {}
 

@@ -44,10 +44,13 @@ CLOSE_REASONS: Mapping[str, tuple[CloseCode, str]] = {
     "frame-invalid": (CloseCode.PROTOCOL, "Frames must be JSON objects in text messages"),
     "watch-invalid": (CloseCode.PROTOCOL, "A watch must name a device, or null"),
     "login-revoked": (CloseCode.REVOKED, "The sign-in was revoked or the user removed"),
+    "session-ended": (CloseCode.REVOKED, "The session of the token has ended: sign in again"),
+    "tenant-switched-off": (CloseCode.REVOKED, "An operator has switched the tenant off"),
     "reader-too-slow": (CloseCode.SLOW, "The client does not read its frames fast enough"),
     "frames-too-many": (CloseCode.FLOOD, "The client sends too many frames"),
     "tenant-sockets-full": (CloseCode.CROWDED, "The tenant has too many sockets open"),
     "user-sockets-full": (CloseCode.CROWDED, "The user opened too many sockets after this one"),
+    "resource-unavailable": (CloseCode.ERROR, "A server of the service is away: connect again"),
     "internal-error": (CloseCode.ERROR, "An unexpected error; it has been logged"),
 }
 """The reason of a close frame (RFC 6455, section 7.1.6), with its close code and meaning."""
@@ -85,6 +88,8 @@ class Welcome(_Model):
     type: Literal["welcome"] = "welcome"
     seq: int
     calls: tuple[CallJson, ...]
+    alive_seconds: float = 20
+    """Interval of the `alive` frames. After two silent intervals the connection is dead."""
 
 
 class CallFrame(_Model):
@@ -126,5 +131,11 @@ class Resync(_Model):
     type: Literal["resync"] = "resync"
 
 
-ServerFrame = Welcome | CallFrame | CommentFrame | TrashFrame | HitFrame | Resync
+class Alive(_Model):
+    """Proves that the connection still carries frames; the page misses it when it stays away."""
+
+    type: Literal["alive"] = "alive"
+
+
+ServerFrame = Welcome | CallFrame | CommentFrame | TrashFrame | HitFrame | Resync | Alive
 SequencedFrame = CallFrame | CommentFrame | TrashFrame

@@ -1,7 +1,8 @@
 """Defines the keys by which records are found for a number, and the order of the matches."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from softphone_common.domain.numbers.normalise import Kind, RemoteNumber, numbers_of_field
@@ -18,12 +19,17 @@ _WITHOUT_KEY: dict[Kind, str] = {
     "anonymous": "number-withheld",
     "service": "number-service",
 }
+_LOOKUPS_MAX = 16
+"""Numbers of one call whose lookups are kept. More parties than two or three are rare."""
 _LEVELS: tuple[Level, ...] = ("exact", "range", "maybe")
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A record that has a number: its id, the certainty (`level`) and the reason in words."""
+    """A record that has a number: its id, the certainty (`level`) and the reason in words.
+
+    `host_id` is the id of the record in the application that it comes from, such as a CRM.
+    """
 
     record: str
     type: RecordType
@@ -31,6 +37,18 @@ class Match:
     level: Level
     reason: str
     url: str = ""
+    organization: str = ""
+    host_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The records with one number, as they were at a time. `number` is the key that was looked up;
+    it is empty if an earlier release did."""
+
+    number: str
+    matches: tuple[Match, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +66,12 @@ class NumberKeys:
 
 
 def number_keys(text: str, profile: NumberProfile) -> NumberKeys:
-    """The keys of the number that a record has in this spelling."""
-    number, further = numbers_of_field(text, profile)
+    """The keys of the number that a record has in this spelling.
+
+    People write it, so the prefix of a phone is no part of it: 0041 is Switzerland.
+    """
+    written = replace(profile, outside_prefix_mode="never")
+    number, further = numbers_of_field(text, written)
     first = lookup_key(number)
     if first is None:
         return NumberKeys(None, number.ext, (), _WITHOUT_KEY[number.kind])
@@ -76,10 +98,39 @@ def counterpart_key(remote: RemoteNumber) -> str:
     return "" if remote.kind == "anonymous" else remote.display or remote.raw
 
 
-def record_keys(numbers: Iterable[str], profile: NumberProfile) -> list[str]:
-    """The keys of a record with these numbers, without repetitions, in the order of the numbers."""
-    of_numbers = (number_keys(number, profile).keys for number in numbers)
-    return list(dict.fromkeys(key for keys in of_numbers for key in keys))
+def add_lookup(lookups: tuple[Lookup, ...], lookup: Lookup) -> tuple[Lookup, ...]:
+    """The lookups of a call with this one, unless its number was looked up later already."""
+    by_number = {each.number: each for each in lookups}
+    stored = by_number.get(lookup.number)
+    if stored is not None and stored.at >= lookup.at:
+        return lookups
+    by_number[lookup.number] = lookup
+    return tuple(sorted(by_number.values(), key=_newest_last)[-_LOOKUPS_MAX:])
+
+
+def matches_of(lookups: tuple[Lookup, ...], remote: RemoteNumber) -> tuple[Match, ...]:
+    """The matches of this number: those of a party before a transfer are another's."""
+    newest = _newest_of(lookups, remote)
+    return newest.matches if newest is not None else ()
+
+
+def is_looked_up(lookups: tuple[Lookup, ...], remote: RemoteNumber) -> bool:
+    """Whether it is known which records have this number; a number without a key has none."""
+    return lookup_key(remote) is None or _newest_of(lookups, remote) is not None
+
+
+def _newest_of(lookups: tuple[Lookup, ...], remote: RemoteNumber) -> Lookup | None:
+    key = lookup_key(remote)
+    if key is None:
+        return None
+    line = line_forms(key)[0]
+    of_line = [each for each in lookups if each.number and line_forms(each.number)[0] == line]
+    of_any = [each for each in lookups if not each.number]
+    return max(of_line or of_any, key=_newest_last, default=None)
+
+
+def _newest_last(lookup: Lookup) -> tuple[datetime, str]:
+    return lookup.at, lookup.number
 
 
 def in_order(matches: Iterable[Match]) -> tuple[Match, ...]:
@@ -91,4 +142,5 @@ def _place(match: Match) -> tuple[int | str, ...]:
     # a total order: all instances show the matches in one order, whatever the database returns
     level, kind = _LEVELS.index(match.level), RECORD_TYPES.index(match.type)
     name = match.name.casefold()
-    return level, kind, name, match.record, match.name, match.reason, match.url
+    texts = (match.name, match.reason, match.url, match.organization, match.host_id)
+    return level, kind, name, match.record, *texts

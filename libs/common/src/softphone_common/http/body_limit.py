@@ -1,11 +1,13 @@
 """Refuses request bodies over the limit with 413, before any route sees them."""
 
+from collections.abc import Collection
+
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from softphone_common.http.problem import problem
+from softphone_common.http.problem import ProblemError, problem
 
-_DISCARD_MAX = 1 << 20
+DISCARD_MAX = 1 << 20
 """Bytes read and discarded after a refusal; a client that sends more may lose the answer."""
 
 
@@ -26,15 +28,17 @@ class BodyLimit:
 
     A body is counted while it is read, because Content-Length may be wrong or, with chunked
     transfer coding, missing. A request whose client disconnects before its end reaches no route:
-    half a hit must not become a call.
+    half a hit must not become a call. The routes in `uploads`, such as `PUT /api/x`, read larger
+    bodies themselves, once they know who sends them.
     """
 
-    def __init__(self, app: ASGIApp, body_max: int) -> None:
+    def __init__(self, app: ASGIApp, body_max: int, uploads: Collection[str] = ()) -> None:
         self._app = app
         self._body_max = body_max
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or f"{scope['method']} {scope['path']}" in self._uploads:
             await self._app(scope, receive, send)
             return
         try:
@@ -60,7 +64,7 @@ class BodyLimit:
 
         await problem("body-too-large", limit=self._body_max)(scope, receive, send_unfinished)
         discarded = 0
-        while more and discarded < _DISCARD_MAX:
+        while more and discarded < DISCARD_MAX:
             message = await receive()
             discarded += len(message.get("body", b""))
             more = message.get("more_body", False)
@@ -98,3 +102,13 @@ def _receive_body(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_again
+
+
+async def read_upload(request: Request, limit: int) -> bytearray:
+    """The body of a route among `uploads`, once its caller is known. Raises ProblemError 413."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise ProblemError("body-too-large", limit=limit)
+    return body

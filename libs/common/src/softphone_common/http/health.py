@@ -26,6 +26,13 @@ def health_router(ready: ReadinessCheck) -> APIRouter:
         response.status_code = 200 if state["ready"] else 503
         return state
 
+    return router
+
+
+def metrics_router() -> APIRouter:
+    """The route `/metrics`, for the port of everything or for one of its own."""
+    router = APIRouter(include_in_schema=False)
+
     @router.get("/metrics")
     async def metrics() -> Response:
         """All metrics in the Prometheus text format."""

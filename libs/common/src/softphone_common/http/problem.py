@@ -12,7 +12,10 @@ from starlette.exceptions import HTTPException
 
 from softphone_common.contracts.problem_codes import (
     PROBLEMS,
+    is_of_schema,
+    json_reason,
     of_validation,
+    place_of,
     status_of,
     text_of,
 )
@@ -111,7 +114,18 @@ class ProblemError(Exception):
     @classmethod
     def of(cls, error: FieldError) -> "ProblemError":
         """The problem of a field that some function without HTTP refused."""
+        if is_of_schema(error.code):
+            entry = {"field": error.field, "message": error.why}
+            return cls.of_errors([{**entry, "code": error.code, "params": error.params}])
         return cls(error.code, error.field, text=error.why, **error.params)
+
+    @classmethod
+    def of_errors(cls, errors: list[dict[str, Any]]) -> "ProblemError":
+        """A request with these entries of `errors`."""
+        whole = cls("request-invalid")
+        whole.errors = errors
+        whole.detail = "; ".join(f"{error['field']}: {error['message']}" for error in errors)
+        return whole
 
     @classmethod
     def of_fields(cls, codes: Mapping[str, str]) -> "ProblemError":
@@ -185,14 +199,19 @@ async def _on_problem(_: Request, error: Exception) -> Response:
 
 async def _on_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = []
+    errors: list[dict[str, Any]] = []
     for details in error.errors():
+        if details["type"] == "json_invalid":
+            # `loc` has the position in the text in place of a field
+            reason = json_reason(details["ctx"]["error"], int(details["loc"][-1]))
+            errors += ProblemError("json-invalid", "body", reason=reason).errors
+            continue
         # the first part of `loc` is where the field was: path, query, header or body
-        field = ".".join(str(part) for part in details["loc"][1:]) or str(details["loc"][0])
+        place = place_of(details)
+        field = ".".join(str(part) for part in place[1:]) or str(place[0])
         code, params, message = of_validation(details)
         errors.append({"field": field, "message": message, "code": code, "params": params})
-    detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors)
-    return _response("request-invalid", {}, detail, errors)
+    return ProblemError.of_errors(errors).response()
 
 
 async def _on_http(_: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""Times in queries, written as RFC 3339 does: `2026-03-02T09:00:00+01:00`."""
+"""Times in requests, written as RFC 3339 does: `2026-03-02T09:00:00+01:00`."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -9,8 +9,8 @@ from softphone_common.contracts.problem_codes import invalid
 
 
 def _require_time(value: Any) -> Any:
-    # pydantic would also take seconds since 1970 and dates without a time
-    if isinstance(value, str) and "T" not in value.upper():
+    # pydantic would also take seconds since 1970, as numbers or texts, and dates without a time
+    if isinstance(value, int | float) or (isinstance(value, str) and "T" not in value.upper()):
         raise invalid("timestamp-invalid")
     return value
 

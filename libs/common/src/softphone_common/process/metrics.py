@@ -4,7 +4,24 @@ from prometheus_client import Counter, Gauge, Histogram
 
 HITS = Counter("softphone_hits", "Hits, by the status of the answer", ["status"])
 HITS_NOT_KEPT = Counter("softphone_hits_not_kept", "Hits that were not stored for the inspector")
+AUDIT_NOT_KEPT = Counter(
+    "softphone_audit_not_kept", "Security events that are in the log only, and not stored"
+)
 LIMITED = Counter("softphone_limited", "Requests answered with 429, by rate limit", ["limit"])
+API_KEY_REQUESTS = Counter(
+    "softphone_api_key_requests", "Requests with an API key, by its name", ["tenant", "key"]
+)
+API_KEY_USES_LOST = Counter(
+    "softphone_api_key_uses_lost", "Uses of API keys whose time was not stored"
+)
+TENANT_LIMITED = Counter(
+    "softphone_tenant_limited",
+    "Hits answered with 429 because their tenant exceeds its share, by its limit: rate or waiting",
+    ["tenant", "limit"],
+)
+REDIS_FULL = Counter(
+    "softphone_redis_full", "Writes that Redis refused because its memory is full (maxmemory)"
+)
 REFUSED = Counter(
     "softphone_connections_refused",
     "Connections closed before their request was complete, by reason",

@@ -20,8 +20,18 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from softphone_common.process.ed25519 import decode_public_keys
+from softphone_common.process.host_names import host_names
+
 PREFIX = "SOFTPHONE_"
 EXIT_BAD_SETTINGS = 2
+WITHDRAWN = {
+    "auth_secret": "is withdrawn: SOFTPHONE_TOKEN_SIGNING_KEY signs tokens now. Devices sealed with"
+    " the secret stay readable if it is the last of SOFTPHONE_SEALING_KEYS. Remove the variable",
+    "sweep_hour": "is withdrawn: the sweep begins at 02:00 in the time zone of each tenant and"
+    " can't be moved. Remove the variable",
+}
+"""Settings of earlier versions. To ignore one would be to do something else than it says."""
 
 _ADDRESSES = {
     "amqp_url": (("amqp", "amqps"), "amqp://user:password@host:5672/vhost"),
@@ -64,6 +74,17 @@ def _networks(text: str) -> str:
     return text
 
 
+def _public_keys(text: str) -> str:
+    """Raises ValueError if a part is no key, or if there is none."""
+    if not decode_public_keys(text):
+        raise ValueError("has no key")
+    return text
+
+
+def _hosts(text: str) -> str:
+    return ",".join(host_names(text))
+
+
 class _FileSource(PydanticBaseSettingsSource):
     """Reads `SOFTPHONE_X` from the file that `SOFTPHONE_X_FILE` names: container engines hand
     secrets to a process as files."""
@@ -96,12 +117,28 @@ class Settings(BaseSettings):
     redis_url: SecretStr = Field(
         description="Address of Redis or Valkey, redis://:password@host:port/0"
     )
-    auth_secret: SecretStr = Field(
-        min_length=32, description="Secret that signs tokens, the same for all services"
+    token_public_keys: Annotated[str, AfterValidator(_public_keys)] = Field(
+        description="Public keys (Ed25519, base64url) that check the tokens of users,"
+        " comma-separated: two while the key is rotated"
     )
-    host: str = Field("0.0.0.0", description="Address the HTTP server listens on")
+    host: str = Field(
+        "0.0.0.0",
+        description="Address the HTTP server listens on; `::` is all addresses of IPv6 and IPv4",
+    )
     port: int = Field(
         8080, ge=0, le=65535, description="Port the HTTP server listens on; 0 takes any free one"
+    )
+    allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
+        "",
+        description="Names under which clients call this service, comma-separated; addresses and"
+        " localhost always count. Empty: any name, for services behind a gateway that checks it",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address SOFTPHONE_METRICS_PORT listens on")
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of /metrics alone; without it /metrics is on the port of everything else",
     )
     log_level: str = Field(
         "INFO",
@@ -130,6 +167,11 @@ class Settings(BaseSettings):
     )
     queue_max: int = Field(
         500_000, ge=1, description="Messages a new work queue holds before it refuses more"
+    )
+    declare_topology: bool = Field(
+        True,
+        description="Whether the service declares all exchanges and queues of RabbitMQ; if not, its"
+        " user needs no right to, and it waits until `softphone setup` has declared them",
     )
     prefetch: int = Field(
         500, ge=1, le=65535, description="Unacknowledged messages a consumer may have"
@@ -165,7 +207,14 @@ class Settings(BaseSettings):
     outdated_max: int = Field(
         100_000,
         ge=1,
-        description="Changed users a process remembers, to refuse tokens of their older versions",
+        description="Changed users and ended sessions together that a process remembers, to refuse"
+        " their tokens",
+    )
+    audit_waiting_max: int = Field(
+        1000,
+        ge=1,
+        description="Security events that wait in memory while RabbitMQ is away; beyond them the"
+        " oldest are in the log only",
     )
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         "127.0.0.1,::1",
@@ -185,7 +234,21 @@ class Settings(BaseSettings):
         10_000, ge=1, description="HTTP connections a process may have open"
     )
     connections_waiting_max: int = Field(
-        1000, ge=1, description="Connections of one address whose request is not complete yet"
+        1000, ge=1, description="Connections of one network whose request is not complete yet"
+    )
+    writes_max: int = Field(
+        600,
+        ge=1,
+        description="Requests that change something a user may send in a minute;"
+        " all users of a tenant together may send ten times as many",
+    )
+    reads_max: int = Field(
+        600, ge=1, description="Requests that change nothing a user may send in a minute"
+    )
+    wrong_keys_max: int = Field(
+        20,
+        ge=1,
+        description="Requests with a wrong key in their path that one address may send in a minute",
     )
     limits_wait_ms: float = Field(
         250,
@@ -218,6 +281,9 @@ S = TypeVar("S", bound=Settings)
 
 def load(settings: type[S], **values: Any) -> S:
     """Loads the settings, or names every bad variable and exits with status 2."""
+    if lines := withdrawn_settings():
+        sys.stderr.write("".join(f"settings: {line}\n" for line in lines))
+        raise SystemExit(EXIT_BAD_SETTINGS)
     try:
         loaded = settings(**values)
     except (ValidationError, OSError, SettingsError) as error:
@@ -227,6 +293,16 @@ def load(settings: type[S], **values: Any) -> S:
         sys.stderr.write("".join(f"settings: {line}\n" for line in lines))
         raise SystemExit(EXIT_BAD_SETTINGS)
     return loaded
+
+
+def withdrawn_settings() -> list[str]:
+    """One line for each variable that is set and was withdrawn, in any case, as all are read."""
+    return [
+        f"{variable} {why}"
+        for name, why in WITHDRAWN.items()
+        for variable in os.environ
+        if variable.upper() in {f"{PREFIX}{name.upper()}", f"{PREFIX}{name.upper()}_FILE"}
+    ]
 
 
 def _explain(error: ValidationError | OSError | SettingsError) -> str:

@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 import structlog
 
+from softphone_common.process.error_text import traceback_text
+
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _NUMBER = re.compile(r"(?<![\w.:-])\+?\d{3,}(\d{4})(?![\w:-])")
 _NOISY = (
@@ -24,9 +26,10 @@ _NOISY = (
     "httpx",
     "httpcore",
 )
-_UNMASKED = frozenset({"timestamp", "level", "service", "trace", "call", "port"})
+_UNMASKED = frozenset({"timestamp", "level", "service", "tenant", "trace", "call", "port"})
 
 _trace: ContextVar[str] = ContextVar("trace", default="")
+_client: ContextVar[str] = ContextVar("client", default="")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -37,7 +40,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _with_exception,
         _with_trace,
         mask,
     ]
@@ -70,6 +73,17 @@ def mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str
     return event
 
 
+def _with_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Turns `exc_info` into a traceback without the data that texts of exceptions may quote."""
+    info = event.pop("exc_info", None)
+    if isinstance(info, tuple):
+        info = info[1]
+    error = info if isinstance(info, BaseException) else sys.exc_info()[1] if info else None
+    if error is not None:
+        event["exception"] = traceback_text(error)
+    return event
+
+
 def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if trace := _trace.get():
         event["trace"] = trace
@@ -77,14 +91,29 @@ def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapp
 
 
 @contextmanager
-def tracing(traceparent: str | None = None) -> Iterator[str]:
-    """Does the enclosed work in the trace of a W3C `traceparent` header, or in a new trace."""
+def tracing(traceparent: str | None = None, client: str = "") -> Iterator[str]:
+    """Does the enclosed work in the trace of a W3C `traceparent` header, or in a new trace.
+
+    `client` is the address of the client that asked for the work.
+    """
     match = _TRACEPARENT.match(traceparent or "")
     token = _trace.set(match.group(1) if match else secrets.token_hex(16))
+    client_token = _client.set(client)
     try:
         yield _trace.get()
     finally:
+        _client.reset(client_token)
         _trace.reset(token)
+
+
+def trace_id() -> str:
+    """The id of the current trace; empty outside of one."""
+    return _trace.get()
+
+
+def client_address() -> str:
+    """The address of the client that asked for the current work; empty if no client did."""
+    return _client.get()
 
 
 def traceparent() -> str:

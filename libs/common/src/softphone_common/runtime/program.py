@@ -2,6 +2,7 @@
 
     softphone ingest run
     softphone janitor dead-letters list
+    softphone setup
 
 An image that contains one service offers the commands of that service only.
 """
@@ -14,6 +15,7 @@ from typer.main import get_command
 
 from softphone_common.runtime.registry import load_service, service_names, service_summary
 from softphone_common.runtime.runner import run_service
+from softphone_common.runtime.setup import run_setup
 
 
 class _ServiceGroup(TyperGroup):
@@ -24,9 +26,11 @@ class _ServiceGroup(TyperGroup):
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(service_names())
+        return [*service_names(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if (command := super().get_command(ctx, cmd_name)) is not None:
+            return command
         if cmd_name in service_names():
             return _service_command(cmd_name)
         installed = ", ".join(service_names()) or "none"
@@ -49,6 +53,11 @@ def softphone() -> None:
 
     Settings are environment variables SOFTPHONE_...; the README of each service lists them.
     """
+
+
+@app.command("setup", help="Prepares RabbitMQ and MongoDB for services with few rights.")
+def setup() -> None:
+    run_setup()
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from fastapi import FastAPI
@@ -15,25 +16,54 @@ from softphone_common.http import app as http_app
 from softphone_common.http.auth import Tokens
 from softphone_common.process import telemetry
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.process.ed25519 import decode_public_keys
 from softphone_common.process.errors import StartError
+from softphone_common.process.host_names import host_and_port, host_names
 from softphone_common.process.settings import EXIT_BAD_SETTINGS, Settings, load
 from softphone_common.process.telemetry import log
 from softphone_common.runtime import open_files
-from softphone_common.runtime.http_server import HttpServer, bind
+from softphone_common.runtime.allowed_hosts import AllowedHosts
+from softphone_common.runtime.http_server import BoundSockets, HttpServer, bind
 from softphone_common.runtime.readiness import Readiness
 from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Resource, Service
+from softphone_common.runtime.system_routes import SystemApi
+from softphone_common.stores.rate_limit import RateLimiter
+from softphone_common.stores.read_limit import UserReadLimit
+from softphone_common.stores.redis import Redis
+from softphone_common.stores.token_buckets import RedisTokenBuckets
+from softphone_common.stores.write_limit import UserWriteLimit
 
 EXIT_CRASHED = 1
 EXIT_PORT_TAKEN = 3
 
-_BAD_HOST = "Set SOFTPHONE_HOST to an address of this machine, such as 0.0.0.0 for all."
+_BAD_HOST = "Set SOFTPHONE_{}HOST to an address of this machine, such as 0.0.0.0 for all."
 _REMEDIES = {
-    errno.EADDRINUSE: "Stop what uses it, or set SOFTPHONE_PORT to another port.",
-    errno.EACCES: "Set SOFTPHONE_PORT to a port above 1023, which needs no root.",
+    errno.EADDRINUSE: "Stop what uses it, or set SOFTPHONE_{}PORT to another port.",
+    errno.EACCES: "Set SOFTPHONE_{}PORT to a port above 1023, which needs no root.",
 }
 
 S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class _Listener:
+    """An app and where it listens. `kind` is in the names of the settings of its host and port."""
+
+    app: FastAPI
+    host: str
+    port: int
+    kind: str
+
+    def bind(self, opened: contextlib.ExitStack) -> BoundSockets:
+        """The bound sockets, closed with the stack. Raises OSError with the remedy in its text."""
+        try:
+            return bind(self.host, self.port, opened)
+        except OSError as error:
+            remedy = _REMEDIES.get(error.errno or 0, _BAD_HOST).format(self.kind)
+            address = host_and_port(self.host, self.port)
+            text = f"{address} can't be listened on: {error.strerror}. {remedy}"
+            raise OSError(error.errno, text) from error
 
 
 class Runner:
@@ -45,13 +75,44 @@ class Runner:
         self._settings = settings
         self._services = services
         self._stop = asyncio.Event()
+        seconds, is_stopping = settings.ping_seconds, self._stop.is_set
+        overviews = [SystemApi(s, Readiness([s], seconds, is_stopping), clock) for s in services]
         routers = [router for service in services for router in service.routers]
+        routers += [api.router for api in overviews]
         title = f"Softphone Connector: {', '.join(service.name for service in services)}"
-        tokens = Tokens(
-            settings.auth_secret, clock, [service.token_versions for service in services]
+        refusals = [refusal for service in services for refusal in service.access.refusals]
+        # notifier makes and removes API keys, and its cache knows each change first
+        maker = next((each for each in services if each.name == "notifier"), services[0])
+        public_keys = decode_public_keys(settings.token_public_keys)
+        tokens = Tokens(public_keys, clock, refusals, maker.access.api_keys)
+        self._redis = Redis(settings, essential=False)
+        limiter = RateLimiter(RedisTokenBuckets(self._redis), clock, settings)
+        writes = UserWriteLimit(limiter, settings.writes_max)
+        reads = UserReadLimit(limiter, settings.reads_max)
+        readiness = Readiness(services, seconds, is_stopping)
+        uploads = {route: size for s in services for route, size in s.uploads.items()}
+        self._largest_body = max(settings.body_max, *uploads.values(), 0)
+        self.app: FastAPI = http_app.build(
+            title,
+            routers,
+            tokens,
+            writes,
+            reads,
+            services[0].refusals,  # those of one process are recorded once
+            settings.body_max,
+            readiness,
+            with_metrics=settings.metrics_port is None,
+            not_found=next((s.not_found for s in services if s.not_found), None),
+            uploads=uploads,
         )
-        readiness = Readiness(services, settings.ping_seconds, self._stop.is_set)
-        self.app: FastAPI = http_app.build(title, routers, tokens, settings.body_max, readiness)
+        self._listeners = [_Listener(self.app, settings.host, settings.port, "")]
+        if settings.metrics_port is not None:
+            metrics = http_app.build_metrics()
+            host, port = settings.metrics_host, settings.metrics_port
+            self._listeners.append(_Listener(metrics, host, port, "METRICS_"))
+        for listener in self._listeners:
+            names = host_names(settings.allowed_hosts)
+            listener.app.add_middleware(AllowedHosts, names=names)
 
     def stop(self) -> None:
         """Begins the shutdown and returns at once; `run` returns when it is complete."""
@@ -60,50 +121,57 @@ class Runner:
     async def run(self) -> int:
         """Runs until `stop`, SIGINT, SIGTERM or a crash. Returns the exit code of the process."""
         open_files.allow(self._settings.connections_max)
-        host, port = self._settings.host, self._settings.port
-        # The port is bound before anything is started, so that a second process on the same port
+        # The ports are bound before anything is started, so that a second process on the same port
         # does no work before it fails.
-        try:
-            listening = bind(host, port)
-        except OSError as error:
-            sys.stderr.write(
-                f"{host}:{port} can't be listened on: {error.strerror}."
-                f" {_REMEDIES.get(error.errno or 0, _BAD_HOST)}\n"
-            )
-            return EXIT_PORT_TAKEN
-        server = HttpServer(self.app, self._settings)
+        with contextlib.ExitStack() as sockets:
+            try:
+                listening = [(each.app, each.bind(sockets)) for each in self._listeners]
+            except OSError as error:
+                sys.stderr.write(f"{error.strerror}\n")
+                return EXIT_PORT_TAKEN
+            return await self._serve(listening)
+
+    async def _serve(self, listening: list[tuple[FastAPI, BoundSockets]]) -> int:
+        servers = [
+            (HttpServer(app, self._settings, self._largest_body), bound) for app, bound in listening
+        ]
         started: list[Resource] = []
         with _signals(self._stop):
             try:
-                for resource in (r for s in self._services for r in s.resources):
+                of_services = (r for s in self._services for r in s.resources)
+                for resource in (self._redis, *of_services):
                     await resource.start()
                     started.append(resource)
-                serving = asyncio.create_task(server.serve([listening]), name="http")
-                log.info("listening", port=listening.getsockname()[1])
+                serving = [
+                    asyncio.create_task(server.serve(bound), name="http")
+                    for server, bound in servers
+                ]
+                for _, bound in servers:
+                    log.info("listening", port=bound[0].getsockname()[1])
                 tasks = [r.task.running for r in started if r.task and r.task.running]
                 crashed = await self._until_end(serving, tasks)
                 self._stop.set()
-                server.should_exit = True
+                for server, _ in servers:
+                    server.should_exit = True
                 # Requests end before the resources they use.
-                await asyncio.gather(serving, return_exceptions=True)
+                await asyncio.gather(*serving, return_exceptions=True)
             except StartError as error:
                 sys.stderr.write(f"{error}\n")
                 return EXIT_BAD_SETTINGS
             finally:
                 for resource in reversed(started):
                     await resource.stop()
-                listening.close()
         log.info("stopped", crashed=crashed)
         return EXIT_CRASHED if crashed else 0
 
     async def _until_end(
-        self, serving: asyncio.Task[None], tasks: list[asyncio.Task[None]]
+        self, serving: list[asyncio.Task[None]], tasks: list[asyncio.Task[None]]
     ) -> bool:
-        """Waits for the stop. True if before that a task failed or the HTTP server ended."""
+        """Waits for the stop. True if before that a task failed or an HTTP server ended."""
         stopping = asyncio.create_task(self._stop.wait())
-        waiting: set[asyncio.Task[Any]] = {stopping, serving, *tasks}
+        waiting: set[asyncio.Task[Any]] = {stopping, *serving, *tasks}
         try:
-            while not stopping.done() and not serving.done():
+            while not stopping.done() and not any(each.done() for each in serving):
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for task in done - {stopping}:
                     if not task.cancelled() and (error := task.exception()):

@@ -1,12 +1,12 @@
 """The two types a `service.py` builds from: a service and the resources it starts and stops."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
-from softphone_common.http.auth import IsTokenOutdated
+from softphone_common.http.auth import AccessRules, RefusalLog
 from softphone_common.process.background_task import BackgroundTask
 
 
@@ -30,14 +30,29 @@ class Resource(Protocol):
     async def stop(self) -> None: ...
 
 
+Figure = Callable[[], Awaitable[float]]
+"""Reads a number for operators, such as the open sockets. May raise UnavailableError."""
+
+
 @dataclass(frozen=True)
 class Service:
     """A service that is built and not started: its routes, and its resources in start order.
 
-    `token_versions` refuses the tokens of users who have changed since the token was issued.
+    `access` refuses tokens that are valid in themselves, such as those of ended sessions.
+    `refusals` records who was refused what needs more rights.
+    `not_found` makes the page that browsers get for an address that no route has.
+    `queue_lengths` counts the messages in each queue that the service consumes, `figures` are
+    further numbers for operators; both may raise UnavailableError.
+    `uploads` are the routes, such as `PUT /api/x`, that take larger bodies than others, each with
+    the bytes it takes. They read and limit these bodies themselves.
     """
 
     name: str
     routers: Sequence[APIRouter]
     resources: Sequence[Resource]
-    token_versions: IsTokenOutdated
+    access: AccessRules
+    refusals: RefusalLog
+    queue_lengths: Callable[[], Awaitable[Mapping[str, int]]] | None = None
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    not_found: Callable[[Request], Response] | None = None
+    uploads: Mapping[str, int] = field(default_factory=dict)

@@ -5,9 +5,8 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
-from pydantic import ValidationError
-
 from softphone_common.process.background_task import BackgroundTask
+from softphone_common.process.error_text import error_text
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 
@@ -108,13 +107,7 @@ class CollectionCache(Generic[V]):
         try:
             item = self._parse(stored)
         except Exception as error:
-            why = _field_errors(error) if isinstance(error, ValidationError) else repr(error)
+            why = error_text(error)
             log.error("stored document not parsed", cache=self.name, id=stored["_id"], error=why)
         else:
             self.apply(item)
-
-
-def _field_errors(error: ValidationError) -> str:
-    """The wrong fields and what is wrong with them, without their values, which may be secret."""
-    errors = error.errors(include_input=False, include_url=False)
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors)

@@ -12,7 +12,7 @@ from pymongo import DESCENDING
 
 from softphone_common.http.paging import decode_cursor, encode_cursor, invalid_cursor
 from softphone_common.http.timestamps import in_utc
-from softphone_common.stores.mongo import Collection, Document, reaching
+from softphone_common.stores.mongo import READ_MILLIS, Collection, Document, reaching
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -61,7 +61,8 @@ class Keyset(Generic[K]):
             query = {"$and": [query, self._behind(after)]}
         with reaching():
             # one row beyond the page shows whether there is a next page
-            documents = await rows.find(query).sort(order).limit(size + 1).to_list(None)
+            found = rows.find(query).sort(order).limit(size + 1).max_time_ms(READ_MILLIS)
+            documents = await found.to_list(None)
         return cut(documents, size, lambda row: (row[self.field], row["_id"]), parse)
 
     def _behind(self, after: Position[K]) -> Document:

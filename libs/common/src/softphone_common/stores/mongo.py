@@ -11,10 +11,18 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import IndexModel
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    DocumentTooLarge,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
 
 from softphone_common.process.background_task import BackgroundTask
-from softphone_common.process.errors import UnavailableError
+from softphone_common.process.error_text import error_text
+from softphone_common.process.errors import PoisonError, UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_common.process.telemetry import log
 
@@ -23,24 +31,42 @@ Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
 Indexes = Mapping[str, Sequence[IndexModel]]
 
+READ_MILLIS = 8000
+"""How long the server works on one page of a list. It ends before the socket's timeout: after that
+the driver opens another connection and sends the query again, while the server still works on the
+first; a busy server that does not greet the new one in time has the driver drop all connections."""
 _AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 _NAME = "MongoDB"
+_TOO_LARGE = {10334, 17280, 17419, 17420}
+"""BSONObjectTooLarge, KeyTooLong, and the codes of updates whose result is too large."""
 
 
 @contextmanager
 def reaching() -> Iterator[None]:
     """Turns errors that end by themselves into UnavailableError; a context manager for each call.
 
+    A document that is too large becomes a PoisonError, since no later try makes it smaller.
     Server selection and changes of the primary are ConnectionFailures; the driver marks the others
     it would retry itself with the label RetryableWriteError, and timeouts with `timeout`.
     """
     try:
         yield
+    except DocumentTooLarge as error:  # of the driver, before it asks the server
+        raise PoisonError(f"too large to store: {error_text(error)}") from error
     except PyMongoError as error:
         waiting = isinstance(error, _AWAY) or error.timeout
         if waiting or error.has_error_label("RetryableWriteError"):
             raise UnavailableError(_NAME, error) from error
+        if _is_too_large(error):
+            raise PoisonError(f"too large to store: {error_text(error)}") from error
         raise
+
+
+def _is_too_large(error: PyMongoError) -> bool:
+    if not isinstance(error, OperationFailure):
+        return False
+    writes = (error.details or {}).get("writeErrors", [])
+    return bool(_TOO_LARGE & {error.code, *(write.get("code") for write in writes)})
 
 
 class Mongo:

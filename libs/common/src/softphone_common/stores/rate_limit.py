@@ -1,11 +1,12 @@
 """Limits how often something may be done, by token buckets that refuse and never wait."""
 
 import asyncio
-import ipaddress
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from softphone_common.edge.client_network import WIDE_FACTOR, network, wide_network
 from softphone_common.http.problem import ProblemError
 from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
@@ -45,9 +46,12 @@ class RateLimiter:
         self._pause = settings.limits_pause_seconds
         self._alone_until = 0.0
 
-    async def acquire(self, rate: Rate, key: str) -> None:
-        """Counts one time. Raises ProblemError 429, and counts nothing, if it is one too many."""
-        wait = await self._take(rate, key, rate.one)
+    async def acquire(self, rate: Rate, key: str, times: int = 1) -> None:
+        """Counts one time or more. Raises ProblemError 429, and counts nothing, if it is too many.
+
+        More times than the burst count as the burst: no wait would ever make room for them.
+        """
+        wait = await self._take(rate, key, min(times, rate.burst) * rate.one)
         if wait > 0:
             metrics.LIMITED.labels(rate.name).inc()
             seconds = math.ceil(wait / 1000)
@@ -65,6 +69,10 @@ class RateLimiter:
 
     async def _take(self, rate: Rate, key: str, amount: float) -> float:
         key, now = f"limit:{rate.name}:{key}", self._clock().timestamp() * 1000
+        if amount < 0:
+            # A full Redis refuses what is counted and takes what is given back: without this, a
+            # sign-in that succeeds would still count where it was counted.
+            await self._local.take(key, now, amount, rate.full)
         if time.monotonic() >= self._alone_until:
             # After an outage one request tries the shared buckets, and all others that come
             # meanwhile count alone: a Redis that hangs delays one request in each pause.
@@ -80,21 +88,33 @@ class RateLimiter:
             else:
                 self._alone_until = 0.0
                 return wait
-        return await self._local.take(key, now, amount, rate.full)
+        return 0.0 if amount < 0 else await self._local.take(key, now, amount, rate.full)
 
 
-def network(address: str) -> str:
-    """The text an address is counted by: an IPv4 address, or the /64 network of an IPv6 address.
+class KeyRateLimit:
+    """Counts the requests of each key in an address, and wrong keys for the network they come from.
 
-    A customer of a provider usually has a whole /64 (RFC 6177), and would have a new address for
-    each attempt.
+    Only wrong keys count against an address: a whole company may be behind one, and a stranger
+    there must not cost its phones a single request.
     """
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    if ip.ipv4_mapped is not None:
-        return str(ip.ipv4_mapped)
-    return str(ipaddress.ip_network((ip, 64), strict=False).network_address)
+
+    def __init__(self, limiter: RateLimiter, uses: Rate, wrong_keys: Rate) -> None:
+        self._limiter = limiter
+        self._uses = uses
+        self._wrong_keys = wrong_keys
+
+    async def count_use(self, owner: str) -> None:
+        """Raises ProblemError 429 if the owner of a key uses it more than its rate allows."""
+        await self._limiter.acquire(self._uses, owner)
+
+    async def count_wrong_key(self, address: str) -> None:
+        """Raises ProblemError 429 if too many unknown keys came from there."""
+        for rate, key in rates_of(address, self._wrong_keys):
+            await self._limiter.acquire(rate, key)
+
+
+def rates_of(address: str, rate: Rate) -> Iterator[tuple[Rate, str]]:
+    """The rates and keys an address is counted by: its network, and for IPv6 a wider one too."""
+    yield rate, network(address)
+    if wide := wide_network(address):
+        yield replace(rate, burst=rate.burst * WIDE_FACTOR), wide

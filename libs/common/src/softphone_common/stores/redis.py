@@ -12,18 +12,27 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as TooSlow
 
+from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 
 _NAME = "Redis"
+_FULL = "command not allowed when used memory > 'maxmemory'"
+"""Part of the error with which Redis refuses a write, alone or in a script, for want of memory."""
 
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Turns every error of Redis into UnavailableError; a context manager for each call."""
+    """Turns every error of Redis into UnavailableError; a context manager for each call.
+
+    Redis whose memory is full refuses writes, and is counted and reported as such.
+    """
     try:
         yield
     except (NotConnected, TooSlow, RedisError, OSError) as error:
+        if _FULL in str(error):
+            metrics.REDIS_FULL.inc()
+            raise UnavailableError(_NAME, "its memory is full (maxmemory)") from error
         raise UnavailableError(_NAME, error) from error
 
 
@@ -51,9 +60,9 @@ class Redis:
         """Does nothing, since the pool connects when it is used."""
 
     async def ping(self) -> None:
-        """Raises UnavailableError without an answer."""
+        """Raises UnavailableError if Redis takes no write: it may be away, or its memory full."""
         with reaching():
-            await self.client.ping()
+            await self.client.set("softphone:ready", 1, ex=60)
 
     async def stop(self) -> None:
         """Closes all connections of the pool."""

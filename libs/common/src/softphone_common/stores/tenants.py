@@ -7,6 +7,7 @@ from typing import Protocol
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.events import TenantChanged
+from softphone_common.http.auth import Caller
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.cache import CollectionCache
 from softphone_common.stores.documents import from_document, from_optional
@@ -29,6 +30,17 @@ class Tenants(CollectionCache[Tenant]):
         if cached is None:
             raise UnavailableError(self.name, f"{tenant} is not known here yet")
         return cached
+
+    def token_refusal(self, caller: Caller) -> str | None:
+        """`tenant-switched-off` if an operator has switched the tenant of the token off.
+
+        A tenant that is not cached counts as switched on, so that an outage of MongoDB refuses
+        nobody. Operators are never refused: they belong to the installation, and one of them has
+        to be able to switch the tenant on again.
+        """
+        tenant = self.get(caller.tenant)
+        is_off = tenant is not None and not tenant.active
+        return "tenant-switched-off" if is_off and not caller.may("operator") else None
 
     async def _read_all(self) -> Iterable[Document]:
         with reaching():

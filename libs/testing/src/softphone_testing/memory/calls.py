@@ -1,23 +1,30 @@
 """The call history in memory: a `CallStore` and a `CommentStore`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from softphone_calllog.calls import (
     BY_DELETION,
     BY_LAST_SIGN,
     BY_START,
-    CallFilter,
     CallPage,
     CallPosition,
-    call_fields,
-    call_key,
-    record_of,
+    is_whole,
+    log_size,
 )
+from softphone_calllog.comments import LATEST, CallComments
+from softphone_calllog.documents import call_fields, call_key, record_of, view_fields
+from softphone_calllog.missed.store import mark_key
 from softphone_calllog.record import CallRecord, Fact, call_id_of
+from softphone_calllog.search.filter import CallFilter, is_met_by
+from softphone_calllog.search.keys import with_comment
 from softphone_common.contracts.entities import Comment
 from softphone_common.domain.call import Call
+from softphone_common.domain.call_view import view
 from softphone_common.stores.documents import from_document, to_document
+from softphone_common.stores.keyset import KeysetPage, Position
 from softphone_common.stores.mongo import Document
 from softphone_testing.memory.collection import Condition, MemoryCollection
 
@@ -37,8 +44,9 @@ class MemoryCallStore:
                 if document is None
                 else record_of(document)
             )
-            after = before.apply(fact)
+            after = before.apply([fact])
             if after != before:
+                log_size(before, after)
                 rev = before.revision + 1
                 self._calls.put({**(document or {"_id": key}), **call_fields(after), "rev": rev})
 
@@ -46,12 +54,55 @@ class MemoryCallStore:
         document = self._calls.get(call_key(tenant, call_id))
         return None if document is None or not _is_observed(document) else record_of(document)
 
+    async def readable_among(
+        self, tenant: str, call_ids: Sequence[str], extensions: frozenset[str] | None
+    ) -> set[str]:
+        is_readable = _condition(CallFilter(tenant, extensions))
+        documents = (self._calls.get(call_key(tenant, call_id)) for call_id in call_ids)
+        return {
+            document["call_id"]
+            for document in documents
+            if document and is_readable(document) and is_whole(document, extensions)
+        }
+
     async def list_calls(self, filter_: CallFilter, after: CallPosition, size: int) -> CallPage:
         return self._calls.page(BY_START, _condition(filter_), after, size, record_of)
 
-    async def list_recycle_bin(self, tenant: str, after: CallPosition, size: int) -> CallPage:
+    async def count_calls(self, filter_: CallFilter, limit: int) -> int:
+        return min(limit, len(self._calls.find(_condition(filter_))))
+
+    async def parties_among(self, tenant: str, parties: Sequence[str]) -> set[str]:
+        found = self._calls.find(lambda each: each["tenant"] == tenant)
+        return {*parties} & {each.get("party") for each in found}
+
+    async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
+        record = await self.get(tenant, call_id)
+        if record is not None:
+            keys = with_comment(record.comment_keys, text)
+            await self.write_keys([replace(record, comment_keys=keys)])
+
+    async def list_without_keys(self, size: int) -> list[CallRecord]:
+        found = self._calls.find(lambda document: document.get("keys_version") is None)
+        return [record_of(document) for document in found[:size]]
+
+    async def write_keys(self, calls: Sequence[CallRecord]) -> int:
+        written = 0
+        for call in calls:
+
+            def is_unchanged(document: Document, revision: int = call.revision) -> bool:
+                return bool(document["rev"] == revision)
+
+            key = call_key(call.tenant, call.call.id)
+            done = self._calls.update(key, is_unchanged, view_fields(call), rev=1)
+            written += done is not None
+        return written
+
+    async def list_recycle_bin(
+        self, tenant: str, after: CallPosition, size: int, terms: tuple[str, ...] = ()
+    ) -> CallPage:
         def is_deleted(document: Document) -> bool:
-            return document["tenant"] == tenant and document["deleted_at"] is not None
+            is_ours = document["tenant"] == tenant and document["deleted_at"] is not None
+            return is_ours and {*terms} <= {*document.get("keys", ())}
 
         return self._calls.page(BY_DELETION, is_deleted, after, size, record_of)
 
@@ -115,11 +166,31 @@ class MemoryCommentStore:
     async def add(self, tenant: str, comment: Comment) -> None:
         assert self._comments.insert(to_document(comment, tenant=tenant))
 
-    async def of_calls(self, tenant: str, call_ids: Sequence[str]) -> dict[str, list[Comment]]:
+    async def of_calls(
+        self, tenant: str, call_ids: Sequence[str], newest: int
+    ) -> dict[str, CallComments]:
         comments: dict[str, list[Comment]] = {}
         for comment in self._find(lambda d: d["tenant"] == tenant and d["call"] in call_ids):
             comments.setdefault(comment.call, []).append(comment)
-        return comments
+        return {
+            call: CallComments(len(found), tuple(found[-newest:]))
+            for call, found in comments.items()
+        }
+
+    async def count(self, tenant: str, call: str, limit: int) -> int:
+        found = self._find(lambda d: d["tenant"] == tenant and d["call"] == call)
+        return min(limit, len(found))
+
+    async def page(
+        self, tenant: str, call: str, before: Position[datetime] | None, size: int
+    ) -> KeysetPage[Comment, datetime]:
+        return self._comments.page(
+            LATEST,
+            lambda d: d["tenant"] == tenant and d["call"] == call,
+            before,
+            size,
+            partial(from_document, Comment),
+        )
 
     async def of_record(self, tenant: str, record: str, size: int) -> list[Comment]:
         comments = self._find(lambda d: d["tenant"] == tenant and d["record"] == record)
@@ -128,6 +199,20 @@ class MemoryCommentStore:
     def _find(self, condition: Condition) -> list[Comment]:
         comments = [from_document(Comment, document) for document in self._comments.find(condition)]
         return sorted(comments, key=lambda comment: (comment.at, comment.id))
+
+
+class MemoryMissedMarks:
+    """The marks of missed calls in memory; a `MissedMarks`."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, datetime] = {}
+
+    async def seen_until(self, tenant: str, user: str) -> datetime | None:
+        return self._marks.get(mark_key(tenant, user))
+
+    async def mark(self, tenant: str, user: str, until: datetime) -> None:
+        key = mark_key(tenant, user)
+        self._marks[key] = max(self._marks.get(key, until), until)
 
 
 def _is_observed(document: Document) -> bool:
@@ -140,15 +225,13 @@ def _condition(filter_: CallFilter) -> Condition:
             return False
         if not _is_observed(document):
             return False
-        began = document["started_at"]
-        conditions = (
-            filter_.extensions is None or filter_.extensions.intersection(document["extensions"]),
-            filter_.phases is None or document["phase"] in filter_.phases,
-            filter_.direction in {None, document["direction"]},
-            filter_.counterpart_key in {None, document["party"]},
-            filter_.started_from is None or began >= filter_.started_from,
-            filter_.started_before is None or began < filter_.started_before,
-        )
-        return all(conditions)
+        own = filter_.extensions
+        if own is not None and not own.intersection(document["extensions"]):
+            return False
+        is_guest = bool({*document.get("guests", ())} & (own or frozenset()))
+        if filter_.as_guest not in {None, is_guest}:
+            return False
+        record = record_of(document)
+        return is_met_by(filter_, view(record.call), record.search_keys)
 
     return matches

@@ -32,5 +32,7 @@ class MemoryIdempotencyKeys:
             self._clicks[tenant, call_id] = EarlierClick(fingerprint, None)
         return earlier
 
-    async def complete(self, tenant: str, call_id: str, fingerprint: str, link: str) -> None:
-        self._clicks[tenant, call_id] = EarlierClick(fingerprint, link)
+    async def complete(
+        self, tenant: str, call_id: str, fingerprint: str, link: str, ext_by_hand: str = ""
+    ) -> None:
+        self._clicks[tenant, call_id] = EarlierClick(fingerprint, link, ext_by_hand)

@@ -66,3 +66,6 @@ class MemoryDeadLetterStore:
 
     async def drop(self, letter_id: str) -> bool:
         return self._letters.delete(lambda document: document["_id"] == letter_id) > 0
+
+    async def count_waiting(self) -> int:
+        return len(self._letters.find(lambda document: document["state"] == "waiting"))

@@ -44,3 +44,11 @@ class MemoryDeviceStore:
         document = self._devices.update(device, lambda _: True, encoded(changes), version=1)
         assert document is not None
         return device_of(document)
+
+    async def replace_sealed(
+        self, device: str, before: dict[str, str], after: dict[str, str]
+    ) -> bool:
+        def is_unchanged(document: Document) -> bool:
+            return before.items() <= document.items()
+
+        return self._devices.update(device, is_unchanged, after) is not None

@@ -1,20 +1,30 @@
 """The directory in memory: a `Directory`."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from softphone_common.domain.matching import Match, RecordType
-from softphone_common.stores.documents import from_optional
+from softphone_common.domain.matching import Match
 from softphone_common.stores.keyset import Position
 from softphone_common.stores.mongo import Document
-from softphone_matcher.directory import (
-    BY_NAME,
-    Record,
-    RecordPage,
+from softphone_matcher.directory.documents import (
+    DELETED,
+    changed,
+    content,
+    deletion,
     matches_by_key,
-    record_changes,
-    record_document,
-    record_of,
+    new_document,
+)
+from softphone_matcher.directory.listing import Filter
+from softphone_matcher.directory.record import Record, record_of
+from softphone_matcher.directory.store import (
+    BY_DELETION,
+    BY_NAME,
+    BinPage,
+    Known,
+    RecordPage,
+    Sent,
+    known_of,
 )
 from softphone_testing.memory.collection import Condition, MemoryCollection
 
@@ -28,49 +38,79 @@ class MemoryDirectory:
 
     async def find(self, tenant: str, keys: Iterable[str]) -> dict[str, tuple[Match, ...]]:
         wanted = list(dict.fromkeys(keys))
-        return matches_by_key(self._records.find(_of(tenant)), wanted, self._matches_max)
+        documents = self._records.find(lambda document: bool(document["tenant"] == tenant))
+        return matches_by_key(documents, wanted, self._matches_max)
 
-    async def add(self, tenant: str, fields: Mapping[str, Any], keys: Collection[str]) -> Record:
-        document = record_document(tenant, fields, keys)
+    async def add(self, tenant: str, fields: Mapping[str, Any]) -> Record:
+        document = new_document(tenant, fields)
         self._records.insert(document)
         return record_of(document)
 
-    async def get(self, tenant: str, record_id: str) -> Record | None:
+    async def get(self, tenant: str, record_id: str, *, deleted: bool = False) -> Record | None:
         document = self._records.get(record_id)
-        return from_optional(Record, document if document and _of(tenant)(document) else None)
+        return record_of(document) if document and _is(tenant, not deleted)(document) else None
 
-    async def edit(
-        self,
-        tenant: str,
-        record_id: str,
-        fields: Mapping[str, Any],
-        keys: Collection[str] | None = None,
+    async def replace(
+        self, tenant: str, stored: Record, fields: Mapping[str, Any]
     ) -> Record | None:
-        changes = record_changes(fields, keys)
-        return from_optional(Record, self._records.update(record_id, _of(tenant), changes))
+        changes = changed(fields, stored.version)
+        document = self._records.update(stored.id, _is_version(tenant, stored), changes)
+        return record_of(document) if document else None
 
-    async def remove(self, tenant: str, record_id: str) -> bool:
-        own = _of(tenant)
-        return self._records.delete(lambda d: d["_id"] == record_id and own(d)) > 0
+    async def remove(self, tenant: str, record_id: str, by: str, at: datetime) -> Record | None:
+        is_listed = _is(tenant, listed=True)
+        document = self._records.update(record_id, is_listed, deletion(by, at), version=1)
+        return record_of(document) if document else None
 
     async def list_records(
-        self,
-        tenant: str,
-        after: Position[str] | None,
-        size: int,
-        *,
-        type_: RecordType | None = None,
-        key: str | None = None,
+        self, filter_: Filter, after: Position[str] | None, size: int
     ) -> RecordPage:
-        def matches(document: Document) -> bool:
-            return (
-                document["tenant"] == tenant
-                and type_ in {None, document["type"]}
-                and (key is None or key in document["keys"])
-            )
+        return self._records.page(BY_NAME, filter_.is_met_by, after, size, record_of)
 
-        return self._records.page(BY_NAME, matches, after, size, record_of)
+    async def list_deleted(
+        self, tenant: str, after: Position[datetime] | None, size: int
+    ) -> BinPage:
+        is_deleted = _is(tenant, listed=False)
+        return self._records.page(BY_DELETION, is_deleted, after, size, record_of)
+
+    async def known(self, tenant: str, ids: Collection[str]) -> dict[str, Known]:
+        found = self._records.find(lambda d: d["tenant"] == tenant and d["_id"] in ids)
+        return {document["_id"]: known_of(document) for document in found}
+
+    async def list_read_otherwise(self, tenant: str, reading: str, size: int) -> list[Record]:
+        def is_otherwise(document: Document) -> bool:
+            read = document.get("reading")
+            return document["tenant"] == tenant and read not in {reading, DELETED}
+
+        return [record_of(document) for document in self._records.find(is_otherwise)[:size]]
+
+    async def write_reading(
+        self, tenant: str, records: Sequence[tuple[Record, Mapping[str, Any]]]
+    ) -> int:
+        written = 0
+        for stored, fields in records:
+            is_stored = _is_version(tenant, stored)
+            written += self._records.update(stored.id, is_stored, content(fields)) is not None
+        return written
+
+    async def put(self, tenant: str, records: Sequence[Sent]) -> int:
+        added = 0
+        for each in records:
+            stored = self._records.get(each.id) or {"_id": each.id, "tenant": tenant, "version": 0}
+            added += stored["version"] == 0
+            version = stored["version"] + 1
+            self._records.put({**stored, **each.document(), "version": version})
+        return added
 
 
-def _of(tenant: str) -> Condition:
-    return lambda document: bool(document["tenant"] == tenant)
+def _is(tenant: str, listed: bool) -> Condition:
+    return lambda document: document["tenant"] == tenant and document["listed"] == listed
+
+
+def _is_version(tenant: str, stored: Record) -> Condition:
+    version = (tenant, stored.version, stored.deleted_at)
+
+    def is_version(document: Document) -> bool:
+        return (document["tenant"], document["version"], document["deleted_at"]) == version
+
+    return is_version

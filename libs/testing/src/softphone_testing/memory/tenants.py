@@ -20,8 +20,12 @@ class MemoryTenantStore:
     async def get(self, tenant: str) -> Tenant | None:
         return from_optional(Tenant, self._tenants.get(tenant))
 
-    async def edit(self, tenant: str, changes: dict[str, Any]) -> Tenant | None:
+    async def edit(
+        self, tenant: str, changes: dict[str, Any], version: int | None = None
+    ) -> Tenant | None:
         def is_newer(document: Document) -> bool:
+            if version not in {None, document["version"]}:
+                return False
             activation = document["activation"]
             if "activation" not in changes or activation is None:
                 return True

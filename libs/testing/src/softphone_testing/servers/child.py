@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
+
 DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 LOG_LIMIT_BYTES = 10_000_000
 TAIL_LINES = 15
@@ -103,6 +105,17 @@ class Child:
         raise ServerError(
             f"{self.name} was not ready within {deadline_seconds:.0f} s. {self._log_tail()}"
         )
+
+    async def wait_answers(self, url: str, deadline_seconds: float) -> None:
+        """Returns when a GET of this address is answered with 200. Raises as `wait_ready`."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+
+            async def is_answered() -> bool:
+                with suppress(httpx.TransportError):
+                    return (await client.get(url)).status_code == 200
+                return False
+
+            await self.wait_ready(is_answered, deadline_seconds)
 
     def _log_tail(self) -> str:
         code = self._process.returncode if self._process else None

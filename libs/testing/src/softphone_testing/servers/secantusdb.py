@@ -1,10 +1,12 @@
 """Installs SecantusDB, which replaces mongod for trying and testing.
 
 SecantusDB is a pre-release under the GPL, so it is never imported and has an environment of its
-own, in the user's cache. A second start needs no network.
+own, in the user's cache. The environment has exactly the files whose hashes are in secantusdb.txt
+(`make pin`), and needs the network once for each version of this list.
 """
 
 import asyncio
+import hashlib
 import os
 import shutil
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from softphone_testing.servers.child import ProgramMissingError
 
-REQUIREMENT = "secantusdb>=0.7.0b3,<0.8"
+PINS = Path(__file__).with_suffix(".txt")
 INSTALL_SECONDS = 300.0
 
 
@@ -27,7 +29,8 @@ async def installed_python() -> str:
 
 def _environment() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    tag = f"secantusdb-0.7-cp{sys.version_info.major}{sys.version_info.minor}"
+    pins = hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
+    tag = f"secantusdb-{pins}-cp{sys.version_info.major}{sys.version_info.minor}"
     return cache / "softphone-connector" / tag
 
 
@@ -40,7 +43,9 @@ async def _install() -> None:
     try:
         await _run(uv, "venv", "--relocatable", "--clear", "--python", sys.executable, str(draft))
         into = str(draft / "bin" / "python")
-        await _run(uv, "pip", "install", "--python", into, "--prerelease", "allow", REQUIREMENT)
+        # wheels only, because building from sources would run packages that no hash names
+        options = ("--require-hashes", "--no-build", "--no-deps", "--requirement", str(PINS))
+        await _run(uv, "pip", "install", "--python", into, *options)
         _move(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

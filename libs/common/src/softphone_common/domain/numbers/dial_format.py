@@ -15,6 +15,7 @@ from softphone_common.domain.numbers.text import parse_address, to_plain_text
 DialFormat = Literal["e164", "international", "national", "outside"]
 """`+4989...`, `004989...`, `089...`, or `089...` behind the prefix for an outside line."""
 
+_EXT = "{ext}"
 _NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
@@ -43,15 +44,22 @@ def own_number_code(text: str) -> str:
     return split_own_number_code(parse_address(to_plain_text(text)).user)[0]
 
 
+def has_place_for_ext(link: str) -> bool:
+    """Whether a filled link carries the extension, so that nobody has to dial it by hand."""
+    return _EXT in link or link.lower().startswith("tel:")
+
+
 def fill_link(link: str, number: str, ext: str = "") -> str:
     """The link with the number for each `{number}`, percent-encoded as its place demands.
 
     In the query of an http link a plus would be read as a blank. Elsewhere plus and star stay as
     they are, since some softphones dial a link without decoding it. `ext`, the digits to dial after
-    the answer, goes only into a tel link: other schemes have no notation for it, and a softphone
-    would take it for the end of the number.
+    the answer, stands for each `{ext}`, or goes behind the number of a tel link: other schemes have
+    no notation for it, and a softphone would take it for the end of the number.
     """
-    if ext and link.lower().startswith("tel:"):
+    if _EXT in link:
+        link = link.replace(_EXT, quote(ext))
+    elif ext and has_place_for_ext(link):
         # RFC 3966, 3: an extension is a parameter. It has no pauses, which all dialling programs of
         # mobile phones write as commas.
         suffix = f";ext={ext}" if ext.isdecimal() else f",{ext}"

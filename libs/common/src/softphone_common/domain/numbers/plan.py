@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from softphone_common.domain.numbers.renumbering import (
     REGIONS_WITH_OLD_NUMBERS,
@@ -44,13 +44,32 @@ the data of the library."""
 _MEXICO = re.compile(r"(?:044|045|01|1)(?=[0-9]{10}$)")
 """Prefixes Mexico abolished in 2019. Phone books and exchanges still have them."""
 
+_CARRIER = {
+    "DE": re.compile(r"010(?:0[0-9]{2}|[1-9][0-9])(?=0)"),
+    "AT": re.compile(r"10[0-9]{2}(?=0)"),
+    "CH": re.compile(r"10[78][0-9]{2}(?=0)"),
+    "IT": re.compile(r"10[0-9]{2}(?=0)"),
+    "US": re.compile(r"101[0-9]{4}(?=[01])"),
+}
+"""Codes that choose a carrier for one call. They are dialled and belong to no number."""
+
+_GERMAN_MOBILE = re.compile(
+    r"15[0-9]{9}|16(?:0[0-9]{7,8}|[23][0-9]{7})|17(?:6[0-9]{7,8}|[^6][0-9]{7})"
+)
+"""The library has further digits in all ranges, since the mailboxes of mobile numbers have them."""
+
+_FICTION = re.compile(r"\+44(?:7700900|1632960)[0-9]{3}|\+3363998[0-9]{4}")
+"""Ranges that Ofcom and ARCEP keep for films and examples. The library lacks these of them, so that
+every example with one would be a number in doubt."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanNumber:
     """A number of the public network in E.164, and in the international format to show.
 
     `is_valid` if it is in a range in use. `national` and `subscriber` count its digits without the
-    country code, and without the area code as well.
+    country code, and without the area code as well. `is_local` if it was dialled without the area
+    code.
     """
 
     e164: str
@@ -58,7 +77,9 @@ class PlanNumber:
     is_valid: bool
     national: int
     subscriber: int
+    country_code: int
     is_of_open_plan: bool
+    is_local: bool
 
 
 def is_region(code: str) -> bool:
@@ -124,6 +145,9 @@ def find_number(
     plus may have been, which is assumed if there is such a number.
     """
     code = phonenumbers.country_code_for_region(region)
+    if region in _CARRIER:
+        digits = _CARRIER[region].sub("", digits) if _CARRIER[region].match(digits) else digits
+    local = None
     if digits.startswith("+"):
         number = _international(digits)
     elif len(digits) == REGIONS_WITH_OLD_NUMBERS.get(code):
@@ -131,24 +155,25 @@ def find_number(
     elif digits.startswith("0"):
         number = _with_prefix(digits, region)
     else:
-        number = (
-            (_after_lost_plus(digits, region) if lost_plus else None)
-            or (_international(f"+{digits}") if plus_left_out else None)
-            or _local(digits, region, area_code)
-            or _without_prefix(digits, region)
+        number = (_after_lost_plus(digits, region) if lost_plus else None) or (
+            _international(f"+{digits}") if plus_left_out else None
         )
-    return None if number is None else _plan_number(number)
+        local = None if number else _local(digits, region, area_code)
+        number = number or local or _without_prefix(digits, region)
+    return None if number is None else _plan_number(number, is_local=local is not None)
 
 
-def _plan_number(number: PhoneNumber) -> PlanNumber:
+def _plan_number(number: PhoneNumber, *, is_local: bool) -> PlanNumber:
     national = len(phonenumbers.national_significant_number(number))
     return PlanNumber(
         e164=phonenumbers.format_number(number, PhoneNumberFormat.E164),
         display=phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
-        is_valid=phonenumbers.is_valid_number(number),
+        is_valid=_is_valid(number),
         national=national,
         subscriber=national - phonenumbers.length_of_geographical_area_code(number),
+        country_code=number.country_code or 0,
         is_of_open_plan=number.country_code in _OPEN_PLANS,
+        is_local=is_local,
     )
 
 
@@ -160,18 +185,32 @@ def _read(digits: str, region: str | None) -> PhoneNumber | None:
 
 
 def _is_valid(number: PhoneNumber | None) -> bool:
-    return number is not None and phonenumbers.is_valid_number(number)
-
-
-def _is_stump(number: PhoneNumber) -> bool:
-    """Whether a number of Germany's largest cities has three digits or less behind its area code.
-
-    The plan has no such subscribers, only services such as 030 115; the rest is missing.
-    """
-    if number.country_code != 49 or phonenumbers.length_of_geographical_area_code(number) != 2:
+    if number is None or _is_misshapen(number):
         return False
-    subscriber = phonenumbers.national_significant_number(number)[2:]
-    return len(subscriber) <= 3 and not is_service(subscriber, "DE")
+    return (
+        phonenumbers.is_valid_number(number)
+        or _FICTION.fullmatch(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+        is not None
+    )
+
+
+def _is_misshapen(number: PhoneNumber) -> bool:
+    """Whether a German number has too few or too many digits for its prefix, or no such prefix.
+
+    Numbers of the largest cities have more than three digits behind the area code, apart from
+    services such as 030 115. Prefixes that begin with 10 choose a carrier.
+    """
+    national = phonenumbers.national_significant_number(number)
+    if number.country_code != 49:
+        return False
+    if re.match("15|16[023]|17", national):
+        is_mailbox = phonenumbers.number_type(number) == PhoneNumberType.VOICEMAIL
+        return not _GERMAN_MOBILE.fullmatch(national) and not is_mailbox
+    if national.startswith("10"):
+        return True
+    if phonenumbers.length_of_geographical_area_code(number) != 2:
+        return False
+    return len(national) <= 5 and not is_service(national[2:], "DE")
 
 
 def _plausible(number: PhoneNumber | None) -> PhoneNumber | None:
@@ -179,9 +218,9 @@ def _plausible(number: PhoneNumber | None) -> PhoneNumber | None:
 
     A zero left at its front is a trunk prefix by mistake, except where zeros are dialled.
     """
-    if number is None or _is_stump(number):
+    if number is None or _is_misshapen(number):
         return None
-    if phonenumbers.is_valid_number(number):
+    if _is_valid(number):
         return number
     e164 = renumber(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     today = [new for new in (e164, *guesses(e164)) if _is_valid(_read(new, None))]
@@ -195,10 +234,26 @@ def _plausible(number: PhoneNumber | None) -> PhoneNumber | None:
             return without_zero
         if number.country_code not in _ZERO_DIALLED:
             return None
-    is_possible = (
-        phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return number if _has_usual_length(number) and len(e164) >= _SHORTEST else None
+
+
+def _has_usual_length(number: PhoneNumber) -> bool:
+    """Whether a number is as long as a fixed line or a usual mobile number of its country.
+
+    Machines, mailboxes and services have longer numbers in many plans, in which any number with
+    two further digits would be possible.
+    """
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    mobile = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    if mobile is None:  # networks such as +883, which are in no country
+        reason = phonenumbers.is_possible_number_with_reason(number)
+        return reason == ValidationResult.IS_POSSIBLE
+    reason = phonenumbers.is_possible_number_for_type_with_reason(
+        number, PhoneNumberType.FIXED_LINE
     )
-    return number if is_possible and len(e164) >= _SHORTEST else None
+    length = len(phonenumbers.national_significant_number(mobile))
+    is_long = len(phonenumbers.national_significant_number(number)) == length
+    return is_long or reason == ValidationResult.IS_POSSIBLE
 
 
 def _international(digits: str) -> PhoneNumber | None:
@@ -250,4 +305,10 @@ def _without_prefix(digits: str, region: str) -> PhoneNumber | None:
         if _is_valid(number):
             return number
     number = _read(_MEXICO.sub("", digits) if code == 52 else digits, region)
+    if number and code in _OPEN_PLANS and _is_valid(_international(f"+{digits}")):
+        # a spreadsheet takes the plus off 41791234567, and no zero off a mobile number of Germany
+        has_area_code = phonenumbers.length_of_geographical_area_code(number) > 0
+        number = None if has_area_code else number
+    if code == 55:  # Brazil, where mobile numbers got a digit
+        number = _plausible(number)
     return number if _is_valid(number) else None

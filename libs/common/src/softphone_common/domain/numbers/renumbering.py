@@ -14,7 +14,9 @@ _OPERATORS = {
     **dict.fromkeys("456", "05"),
     **dict.fromkeys("789", "07"),
 }
+_BRAZIL_OLD = re.compile(r"\+55([1-9]{2})(?=[6-9][0-9]{7}$)")
 _SAN_MARINO = re.compile(r"\+378(?=549[0-9]{6}$)")
+_ITALY_TWO_ZEROS = re.compile(r"\+3900(?=[1-9])")
 _ITALY_WITHOUT_ZERO = re.compile(r"\+39(?=[124-9])")
 
 # The mobile 9 of Argentina is dialled from abroad only, and many leave it out.
@@ -34,16 +36,19 @@ def renumber(number: str) -> str:
     number = _MEXICO.sub("+52", number)
     number = _BENIN.sub("+22901", number)
     number = _IVORY_COAST.sub(lambda old: f"+225{_OPERATORS[old[1]]}", number)
+    number = _ITALY_TWO_ZEROS.sub("+390", number)
     return _SAN_MARINO.sub("+3780", number)
 
 
 def guesses(number: str) -> tuple[str, ...]:
     """The numbers that one out of use can stand for; the plan has to have one of them in use.
 
-    These are an Italian number without the zero of its area code, and an old fixed line of Ivory
-    Coast, where the plan knows the ranges of the largest operator only.
+    These are an Italian number without the zero of its area code, an old mobile number of Brazil,
+    and an old fixed line of Ivory Coast, where the plan knows the ranges of the largest operator
+    only.
     """
     guess = _ITALY_WITHOUT_ZERO.sub("+390", _IVORY_COAST_FIXED.sub("+22527", number))
+    guess = _BRAZIL_OLD.sub(r"+55\g<1>9", guess)
     return () if guess == number else (guess,)
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from softphone_common.domain.numbers.notation.extension_words import EXTENSION_WORD
+from softphone_common.domain.numbers.notation.grouping import has_prefix, numbers_behind
 from softphone_common.domain.numbers.plan import PlanNumber
 
 Find = Callable[[str], PlanNumber | None]
@@ -16,25 +18,35 @@ Find = Callable[[str], PlanNumber | None]
 DOUBTFUL = "?"
 """Stands for a text with more than one reading, and is no number itself."""
 
-_ONLY_NUMBERS = re.compile(r"[0-9\s()./|&:;,~+-]*")
-_SIGN = re.compile(r"\s*(?P<sign>:+|[/|&;,~]|(?<=\s)-(?=\s))\s*(?P<hyphen>-?)\s*(?=[0-9+(])")
-_GAP = re.compile(r"\s+(?=[0-9+(])|(?<=[0-9])(?=\+)")
-_POINT_ZERO = re.compile(r"(?<=[0-9])\s*\.00?(?![0-9])")
-_HOURS = re.compile(
-    r"(?<=[0-9])(?:"
-    r"\s*\((?:[0-9]{1,2}|[0-9:.]+\s*-\s*[0-9:.]+)\)|\s*\([0-9][0-9\s]*\)$"  # (8-17), (12)
-    r"|\s+[0-9]{1,2}\s?-\s?[0-9]{1,2}$)"  # 8-17 Uhr
+_ONLY_NUMBERS = re.compile(r"[0-9\s()./|&:;,~+_'-]*")
+_SIGN = re.compile(
+    r"\s*(?P<sign>:+|\|+|[/&;,~\n]|(?<=\s)-|\+(?=[0-9]{1,3}$))\s*(?P<hyphen>-?)\s*(?=[0-9+(])"
 )
+_GAP = re.compile(r"\s+(?=[0-9+(])|(?<=[0-9])(?=[+(])")
+_BLANK = re.compile(r"(?<=[0-9)]) +(?=[0-9(])")
+_SPAN = re.compile(r"\s?-\s?([0-9]{1,4})\s?-\s?([0-9]{1,4})$")
+_RUN = re.compile(r"[0-9\s()./-]*[0-9]")
+_POINT_ZERO = re.compile(r"(?<=[0-9)])[\s'_-]*\.00?(?![0-9])")
+_HOURS = re.compile(
+    r"(?<=[0-9)])[\s.'_-]*\((?P<range>[0-9:.]+\s*-\s*[0-9:.]+)\)"  # (8-17)
+    r"|(?<=[0-9)])[\s.'_-]*\((?:[0-9]{1,2}\)(?![ \t]*[0-9])|[0-9][0-9\s]{0,4}\)$)"  # (12)
+    r"|(?<=[0-9)])\s+(?:[0-9]{1,2}\s?-\s?[0-9]{1,2}|24/7)$"  # 8-17 Uhr
+)
+_HYPHEN_END = re.compile(r"(?<=[0-9)])-[0-9]{1,4}$")
 _DIRECT_LINE = re.compile(r"[0-9]\s*-\s*[0-9]{1,5}$")
-_FOURTH_GROUP = re.compile(r"(?<=[0-9])(?:\s?[-.]\s?|\s)([0-9]{1,6})$")
+_FOURTH_GROUP = re.compile(r"(?<=[0-9])(?:\s?-{1,2}\s?|\s?\.\s?|\s)([0-9]{1,6})$")
+_FIRST_GROUP = re.compile(r"[0-9]{1,4}[\s-]+(?=0)")
 
-_ORDINAL = re.compile(r"(?<=[0-9)])(?:\s*[,;]\s*|\s+[-/|:]?\s*)[0-9]{1,2}\.\s*[^\W\d_]{2}")
+_ORDINAL = re.compile(r"(?<=[0-9)])(?:\s*[,;_-]\s*|\.\s+|\s+[-/|:]?\s*)[0-9]{1,2}\.\s*[^\W\d_]{2}")
 _COUNT = re.compile(r"(?<=[0-9)])\s+[0-9]{1,2}\s+[^\W\d_]{2}")
 
 _WORD = r"(?<![^\W\d_])(?:oder|or|und|and|u\.|ou|et|o|y|e)(?![^\W\d_])"
 _BREAK = re.compile(
-    rf"\s*(:+|[,;|&~\n]|(?<=\s)-(?=\s)|{_WORD}|\s{{2,}}|\s(?=\+)|(?<=[0-9])(?=\+))\s*", re.I
+    rf"\s*(:+|[,;|&~\n]|(?<=\s)[-+](?=\s)|{_WORD}|\s{{2,}}|\s(?=\+)|(?<=[0-9])(?=\+))\s*", re.I
 )
+_EXTENSION = re.compile(rf"(?<=[0-9])[\s/-]*{EXTENSION_WORD}[\s.:]*[0-9]{{1,8}}$", re.I)
+_WORDS_IN_BRACKETS = re.compile(r"\([^()0-9]*\)")
+_MARKS = re.compile(r"[-=]+>|[^\w\s()+./,;:|&~-]+")
 _LABEL = re.compile(r"[^\W\d_]+[\s.:]*(?=[+(0])")
 _JOINS_ENDS = frozenset("/&~") | {"u.", "und", "and", "oder", "or"}
 
@@ -62,6 +74,11 @@ def is_complete(number: PlanNumber) -> bool:
     return number.is_valid and (is_long or number.national >= _COMPLETE)
 
 
+def _is_whole_mobile(number: PlanNumber) -> bool:
+    has_area_code = number.subscriber < number.national
+    return number.is_of_open_plan and not has_area_code and is_complete(number)
+
+
 def is_subscriber(digits: str, number: PlanNumber) -> bool:
     """Whether these digits can be a number in the area of the other: they have its length."""
     return digits.isdecimal() and len(digits) == number.subscriber >= _COMPLETE_SUBSCRIBER - 1
@@ -74,22 +91,66 @@ def first_number(text: str, find: Find) -> First:
     """
     if not _ONLY_NUMBERS.fullmatch(text):
         return First(text)
+    behind = _digits_behind(text, find)
+    if behind is not None:
+        return behind
     whole = find(text)
-    for end in (*_POINT_ZERO.finditer(text), *_HOURS.finditer(text)):
-        number = find(text[: end.start()])
-        if number is not None and is_complete(number):
-            is_zero = "." in end[0] and "." not in text[: end.start()]
-            return first_number(text[: end.start()], find) if is_zero else First(DOUBTFUL)
     for sign in _SIGN.finditer(text):
         number = find(text[: sign.start()])
         if number is None or not number.is_valid:
             continue
+        if number.is_local and _hides_number(text[: sign.start()], text, find):
+            return First(DOUBTFUL)
         match _reading(sign, number, whole, text[sign.end() :]):
             case "two":
                 return first_number(text[: sign.start()], find)
             case "doubtful":
                 return First(DOUBTFUL)
     return First(text) if whole is not None else _by_length(text, find)
+
+
+def _hides_number(before: str, text: str, find: Find) -> bool:
+    """Whether a text has digits in front of a complete number, as in `4711 0171/3920001`."""
+    for behind in numbers_behind(before):
+        run = _RUN.match(text, len(before) - len(behind))
+        first = first_number(run[0], find).text if run else ""
+        number = find(first)
+        if first == DOUBTFUL or (number is not None and is_complete(number)):
+            return True
+    return False
+
+
+def _is_glued(text: str, find: Find) -> bool:
+    """Whether a number of an open plan goes on behind a complete one, as in `089 99998001 24/7`."""
+    whole = find(text)
+    if whole is None or not whole.is_of_open_plan:
+        return False
+    span = _SPAN.search(text)
+    before = find(text[: span.start()]) if span and int(span[1]) < int(span[2]) else None
+    parts = (find(text[: gap.start()]) for gap in _BLANK.finditer(text))
+    is_span = before is not None and before.is_valid
+    return is_span or any(part is not None and is_complete(part) for part in parts)
+
+
+def _digits_behind(text: str, find: Find) -> First | None:
+    """The number in front of a decimal zero; DOUBTFUL in front of hours or digits in brackets."""
+    for zero in _POINT_ZERO.finditer(text):
+        before = text[: zero.start()]
+        number = find(before)
+        if number is not None and is_complete(number):
+            return First(DOUBTFUL) if "." in before else first_number(before, find)
+    end = _HYPHEN_END.search(text)
+    number = find(text[: end.start()]) if end else None
+    # direct lines of mobile numbers are rare: an Austrian one may go on, or have an extension
+    if number and _is_whole_mobile(number) and find(text):
+        return First(DOUBTFUL)
+    if _is_glued(text, find):
+        return First(DOUBTFUL)
+    for hours in _HOURS.finditer(text):
+        number = find(text[: hours.start()])
+        if number is not None and (hours["range"] or number.national > _PART):
+            return First(DOUBTFUL)
+    return None
 
 
 def remark_with_digits(text: str, find: Find) -> First | None:
@@ -100,15 +161,22 @@ def remark_with_digits(text: str, find: Find) -> First | None:
     for pattern in (_ORDINAL, _COUNT):
         match = pattern.search(text)
         number = find(text[: match.start()]) if match else None
-        if match and number and is_complete(number):
-            is_certain = pattern is _ORDINAL
+        if match is None or number is None:
+            continue
+        if pattern is _ORDINAL and number.is_valid:
+            is_certain = is_complete(number)
             return first_number(text[: match.start()], find) if is_certain else First(DOUBTFUL)
+        if is_complete(number):
+            return First(DOUBTFUL)
     return None
 
 
 def _reading(sign: re.Match[str], number: PlanNumber, whole: PlanNumber | None, tail: str) -> str:
     """Whether a sign behind a valid number parts two numbers or groups the digits of one."""
     if sign["sign"] == "-":
+        is_whole = number.national >= _COMPLETE or not number.is_of_open_plan
+        if whole is not None and is_whole and len(_digits(tail)) <= 3:
+            return "doubtful"  # 99998301 - 03: more lines, or a direct line that makes it too long
         return "two" if whole is None and len(_digits(tail)) >= 5 else "one"
     # 10/-12 and 99998301/-02 name another end; two numbers in a row are too long for one
     has_direct_line = _DIRECT_LINE.search(sign.string[: sign.start()]) is not None
@@ -120,21 +188,36 @@ def _reading(sign: re.Match[str], number: PlanNumber, whole: PlanNumber | None, 
 
 def _by_length(text: str, find: Find) -> First:
     """Cuts a text that is too long for one number where a complete one ends."""
+    if ".." in text:
+        return First(DOUBTFUL)  # points may stand for digits that are left out
     firsts = dict(_cuts(text, find))
     return next(iter(firsts.values()), First(text)) if len(firsts) < 2 else First(DOUBTFUL)
 
 
 def _cuts(text: str, find: Find) -> Iterator[tuple[str, First]]:
     for gap in _GAP.finditer(text):
-        number = find(text[: gap.start()])
-        if number is None or not number.is_valid:
+        before = text[: gap.start()]
+        number = find(before) if before.count("(") == before.count(")") else None
+        # digits of a foreign number, of a date, or of an id also begin with a local number
+        if number is None or not number.is_valid or number.is_local:
             continue
         tail = text[gap.end() :]
-        if is_subscriber(_digits(tail), number) or _begins_anew(tail, number, find):
-            yield number.e164, first_number(text[: gap.start()], find)
+        is_prefix = tail[0] in "0+(" and is_complete(number)
+        if is_prefix or is_subscriber(_digits(tail), number) or _begins_anew(tail, number, find):
+            yield number.e164, first_number(before, find)
+            if tail[0] in "+(" and is_complete(number):
+                return  # no number goes on with a plus or an area code in brackets
     group = _FOURTH_GROUP.search(text)
     number = find(text[: group.start()]) if group else None
-    if group and number is not None and number.is_valid:
+    if group and number is not None and number.is_valid and not number.is_local:
+        # in 141 020 7946 0107 the first group is a code before the number, as Britain has them
+        behind = find(_FIRST_GROUP.sub("", text, count=1)) if _FIRST_GROUP.match(text) else None
+        if behind is not None and behind.is_valid:
+            yield "", First(DOUBTFUL)
+        # a number of another country without its plus, as 33 1 99 00 12 34 in Switzerland
+        abroad = None if has_prefix(text) or number.country_code == 1 else find(f"+{text}")
+        if abroad is not None and abroad.is_valid:
+            yield "", First(DOUBTFUL)
         yield number.e164, First(text[: group.start()], group[1])
 
 
@@ -143,7 +226,7 @@ def _begins_anew(tail: str, first: PlanNumber, find: Find) -> bool:
     if tail[0] not in "+0(" and first.is_of_open_plan:
         return False
     number = find(tail) or find(first_number(tail, find).text)
-    return number is not None and number.is_valid
+    return number is not None and number.is_valid and not number.is_local
 
 
 def further_numbers(
@@ -154,11 +237,12 @@ def further_numbers(
     Digits that are too few for a number replace as many at the end of the first, but only behind
     a sign that is usual for it: behind a comma they are an extension.
     """
+    rest = _MARKS.sub(";", _WORDS_IN_BRACKETS.sub(" ", rest))
     parts = _BREAK.split(f"/{rest}" if rest[:1] == "-" else rest)
     are_ends = True
     for sign, text in zip(["", *parts[1::2]], parts[::2], strict=True):
         before = sign.strip().lower()
-        part = _LABEL.sub("", text.strip(" ."), count=1)
+        part = _EXTENSION.sub("", _LABEL.sub("", text.strip(" ."), count=1))
         first_of_part = first_number(part.strip(" /"), find).text
         whole = _valid(first_of_part, first, find)
         if whole is not None:

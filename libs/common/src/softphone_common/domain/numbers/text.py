@@ -11,28 +11,38 @@ from urllib.parse import unquote
 
 from softphone_common.domain.numbers.notation.extension_words import DIRECT_WORD, EXTENSION_WORD
 from softphone_common.domain.numbers.notation.own_number import split_own_number_code
+from softphone_common.domain.numbers.notation.sip import SipUri, parse_channel, parse_uri
 from softphone_common.domain.numbers.placeholders import is_placeholder
-from softphone_common.domain.numbers.sip import SipUri, parse_channel, parse_uri
 
+_GOES_ON = re.compile(r"[\s()/.,-]*[0-9]")
+_NUMBER_AT_END = re.compile(r"[+0-9\s()/.,-]+\Z")
 _AROUND = " \t\n'\"`´“”„‘’«»/,;"
 _PAUSES = " \t)-/.,;wpWP"
-_SIGNS = str.maketrans({"−": "-", "·": ".", "•": "."})
+_SIGNS = str.maketrans({"−": "-", "·": ".", "•": ".", "⁄": "/", "∕": "/", "、": ",", "’": "'"})
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _IP_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}[1-9]?\d{1,2}(?::\d+)?")
 
-_EXTENSION_WORD = rf"{EXTENSION_WORD}[.:=]*"
+_EXTENSION_WORD = rf"{EXTENSION_WORD}\s?[.:=]*"
 _DIRECT_WORD = rf"{DIRECT_WORD}[.:]*"
 _EXTENSION_LABEL = re.compile(rf"(?:{_EXTENSION_WORD}|{_DIRECT_WORD})\s*(?=[0-9]{{1,8}}$)", re.I)
 _IN_BRACKETS = re.compile(
-    rf"[(\[]\s*((?:{_EXTENSION_WORD}|{_DIRECT_WORD}|#)\s*[0-9]{{1,8}})\s*[)\]]", re.I
+    rf"[(\[{{]\s*((?:{_EXTENSION_WORD}|{_DIRECT_WORD}|#)\s*[0-9]{{1,8}})\s*[)\]}}]", re.I
 )
 _CODE = re.compile(r"[*#](?![^\W\d_])")
+# * 089... and #1 089... of a list; a code has its digits at its sign, or another sign behind them
+_BULLET = re.compile(
+    r"^(?:(?:[*#]|#[1-9])\s+(?=[+(0-9][^*#]*$)|(?:[1-9]\)\s+(?=[+(0-9])|#?[1-9][.:]\s+(?=[+(0]))(?=[^*#]*$))"
+)
+_NEXT_BULLET = re.compile(r"[\s;,]+(?:[*#]|#?[1-9][.):])\s+(?=[+(0])")
+_LOST_PLUS = re.compile(r" \s*[1-9]")
+_TEL_LABEL = re.compile(r"\s*(?:tel|phone|dial):\s", re.I)
 _SQUARE = re.compile(r"\[([0-9]+)\]")
-_REMARK = re.compile(r"\[[^\]]*(?:\]|$)|\((?=[^()]*[^\W\d_])[^()]*(?:\)|$)")
+_REMARK = re.compile(r"\[(?!\s*[\"'][+(0])[^\]]*(?:\]|$)|\((?=[^()]*[^\W\d_])[^()]*(?:\)|$)")
 _LABEL = re.compile(
     r"[^0-9+*#]*:\s*(?=[0-9+(*#])"  # Vertrieb:089...
+    r"|[^\W\d_][^0-9+*#:]*[0-9]{1,4}:\s+(?=[+(0])"  # Büro 2: 089...
     r"|[^0-9+*#]+(?=\+)"  # Vertrieb +4989...
     r"|[^0-9+*#]*[\s.](?=\(?0(?:[^0-9]*[0-9]){6})"  # Tel. 089...
 )
@@ -45,7 +55,8 @@ _DIRECT = re.compile(
 _MORE_DIRECT_LINES = re.compile(r"-\s*([0-9]{1,5})((?:\s*(?:[/&]|,\s)\s*-?\s*[0-9]{1,5})+)$")
 _EXTENSION = re.compile(
     rf"(?<=[0-9)])(?:"
-    rf"[\s,;:/_-]*{_EXTENSION_WORD}[\s#(-]*([0-9]{{1,8}})\)?(?:[\s,;/]+.*)?"  # -x11, ext. 11 Huber
+    rf"[\s,;:/|._-]*(?:\b(?:and|ask|at|for|nr)\s+)*{_EXTENSION_WORD}"  # -x11, ext. 11 Huber
+    r"[\s#(-]*([0-9]{1,8})\)?(?:[\s,;/]+.*)?"
     r"|\s*[,;pw#][\s,;pw]*([0-9][0-9,;pw]*)"  # ,,11
     r"|(?<=[0-9])\s*(?:\*\s*([0-9]{1,8})|~\s*([0-9]{2,8}))"  # *11 of exchanges, ~11 of Taiwan
     r")#?$",
@@ -57,7 +68,7 @@ _VANITY = re.compile(r"(\+?[0-9][0-9\s()/.-]*?)[\s/.-]*([A-Z]{4,})((?:[\s.-]*[0-
 _FREEPHONE = re.compile(
     r"(?:(?:\+|00)[1-9][0-9]{0,2})?0?[789]00|\+?1?8(?:00|33|44|55|66|77|88)"  # 0800, 1-888
 )
-_BEFORE_PLUS = re.compile(r"(?:[0-9]{1,2}|011)?[\s(/.-]*\++[\s(]*(?:00(?=[1-9]))?")
+_BEFORE_PLUS = re.compile(r"(?:00?|[89]|011)?[\s(/.-]*\++[\s(]*(?:00(?=[1-9]))?")
 _OPTIONAL_ZERO = re.compile(r"(?:\+|00|011)?\s*\(?([1-9][0-9]{0,2})[\s)/.-]*\(0\)")
 _PUNCTUATION = re.compile(r"[\s()/_'-]|\.(?!\.)")
 
@@ -98,6 +109,14 @@ def only_digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
 
+def cut(text: str, most: int) -> str:
+    """At most `most` characters, without a number that goes on behind them: a part of a number
+    would be somebody else's."""
+    if len(text) <= most:
+        return text
+    return _NUMBER_AT_END.sub("", text[:most]) if _GOES_ON.match(text[most:]) else text[:most]
+
+
 def to_plain_text(raw: str) -> str:
     """The text with ASCII digits, blanks and dashes, without invisible characters, and decoded.
 
@@ -115,8 +134,15 @@ def to_plain_text(raw: str) -> str:
 def _to_plain_signs(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    # NFKC turns full-width and superscript digits into ASCII
+    # the byte that ends a text in C is not part of it; any other control character may have been
+    text = "".join(map(_without_footnote, text.strip("\0")))
+    # NFKC turns full-width digits into ASCII
     return "".join(map(_plain_sign, unicodedata.normalize("NFKC", text))).translate(_SIGNS)
+
+
+def _without_footnote(char: str) -> str:
+    """U+FFFD for a superscript, a fraction or a digit in a circle: no digits of a number."""
+    return "\ufffd" if unicodedata.category(char) == "No" else char
 
 
 def _plain_sign(char: str) -> str:
@@ -128,7 +154,7 @@ def _plain_sign(char: str) -> str:
         case "Pd":
             return "-"
         case "Cc" | "Zl" | "Zp":
-            return " " if char == "\t" else "\n"
+            return " " if char == "\t" else "\n" if char.isspace() else "\ufffd"
         case "Zs":
             return " "
         case _:
@@ -138,6 +164,8 @@ def _plain_sign(char: str) -> str:
 def parse_address(text: str) -> Address:
     """Reads a name-addr, a URI, user@host, a channel name, or a number alone."""
     display_name, bracket, rest = text.rpartition("<")
+    if bracket and ">" not in rest and _count_digits(display_name) >= 7 and rest[:1] == " ":
+        display_name, bracket, text = "", "", text.replace("<", " ")  # 089 99998001 < 5
     channel = parse_channel(rest.partition(">")[0] if bracket else text)
     uri = SipUri(display_name, channel.peer, "", {}) if channel else parse_uri(text)
     user, context = uri.user, uri.parameters.get("phone-context", "").strip()
@@ -151,14 +179,22 @@ def parse_address(text: str) -> Address:
         user=user.strip(_AROUND),
         host=uri.host,
         context=context,
-        ext=only_digits(uri.parameters.get("ext") or uri.parameters.get("postd") or ""),
-        lost_plus=user[:1] == " " and user.lstrip()[:1] in set("123456789"),
+        ext=_first_digits(uri.parameters.get("ext") or uri.parameters.get("postd") or ""),
+        lost_plus=_LOST_PLUS.match(user) is not None and _TEL_LABEL.match(text) is None,
     )
+
+
+def _first_digits(text: str) -> str:
+    """The first digits of a text, with the visual separators of RFC 3966, 3, between them."""
+    match = re.search(r"[0-9][0-9().-]*", text)
+    return only_digits(match[0]) if match else ""
 
 
 def strip_labels(user: str) -> str:
     """The user without labels before a number and without remarks in brackets."""
     _, text = split_own_number_code(user)
+    if _BULLET.match(text):
+        text = _NEXT_BULLET.sub("; ", _BULLET.sub("", text))
     # extensions in brackets are kept before other brackets are removed as remarks
     text = _IN_BRACKETS.sub(r" \1", _SQUARE.sub(r"(\1)", text))
     text = _REMARK.sub(" ", text).strip(_AROUND)
@@ -182,7 +218,7 @@ def is_plain(text: str) -> bool:
 def split_extension(text: str) -> tuple[str, str]:
     """The first number of a text, as it is written, and the digits to dial after the answer."""
     text = _first_number(text)
-    text, ext = _split_extension(_first_direct_line(_DIRECT.sub("", text, count=1)))
+    text, ext = _split_extension(_first_direct_line(_DIRECT.sub("-", text, count=1)))
     return _resolve_words(text), ext
 
 
@@ -194,7 +230,9 @@ def _first_number(text: str) -> str:
     """The text up to a separator with seven digits or more on both sides."""
     for separator in _NEXT_NUMBER.finditer(text):
         before, after = text[: separator.start()], text[separator.end() :]
-        if min(_count_digits(before), _count_digits(after)) >= 7:
+        # a slash may also group the digits of one number: 0171/392/0031
+        least = 8 if "/" in separator[0] else 7
+        if _count_digits(before) >= least and _count_digits(after) >= 7:
             return before
     return text
 
@@ -226,7 +264,8 @@ def _resolve_words(text: str) -> str:
     """A vanity number (0800-FLOWERS) as digits. Words after any other number are a remark."""
     vanity = _VANITY.fullmatch(text)
     if vanity and _FREEPHONE.fullmatch(_PUNCTUATION.sub("", vanity[1])):
-        return vanity[1] + vanity[2].upper().translate(_KEYS) + vanity[3]
+        plus = "+" if re.match(r"\(?1", vanity[1]) else ""  # 1-800-FLOWERS
+        return plus + vanity[1] + vanity[2].upper().translate(_KEYS) + vanity[3]
     remark = None if _MASKED.search(text) else _TEXT_AFTER.search(text)
     return text[: remark.start()] if remark and _count_digits(text[: remark.start()]) >= 6 else text
 

@@ -90,3 +90,8 @@ def is_withheld_on_keypad(digits: str) -> bool:
     """
     national = digits.removeprefix("+1") if digits.startswith("+1") else digits.removeprefix("+")
     return national in _KEYPAD or digits.removeprefix("00") in _KEYPAD
+
+
+def is_withheld_behind_prefix(digits: str) -> bool:
+    """Whether nothing follows a prefix, as an exchange shows it for a caller who is withheld."""
+    return not digits or is_withheld_on_keypad(digits)

@@ -11,11 +11,13 @@ from softphone_common.domain.numbers.notation.extension_words import DIRECT_WORD
 
 _PARTS = re.compile(
     r"(?P<lead>(?:[^0-9+(*#]|#(?=[^\W\d])|\((?=[^0-9+(*#]))*)"
-    r"(?P<core>\(?\s*\+?\s*\(?[0-9](?:[0-9\s()./_=-]*[0-9)])?)(?P<tail>.*)",
+    r"(?P<core>\(?\s*\+?\s*\(?[0-9](?:(?:[0-9\s()/_=-]|\.(?!\.))*[0-9)])?)(?P<tail>.*)",
     re.S,
 )
-_OUTSIDE_LINE = re.compile(r"^[09]\s*(?:W|,)+\s*(?=[+(]?[0-9])")
-_TONE = re.compile(r"(?:AT)?D?[TP](?=[+(0-9])", re.I)
+# ATDT of a modem, T or P for tone or pulse, and the digit for an outside line with its pause
+_BEFORE_DIALLING = re.compile(
+    r"(?:(?i:(?:AT)?D?[TP])\s*(?=[+(0-9]))?(?:[09]\s*[W,]+\s*(?=[+(]?[0-9]))?"
+)
 _EMPTY_BRACKETS = re.compile(r"[(\[{<][^\w+*#]*[)\]}>]")
 _LINK = re.compile(r"://|@|\w\.[a-z]{2,}/", re.I)
 _CHANNEL = re.compile(r"^[^\W\d_]+/[^\W_]")  # DAHDI/i1/..., though of a form that is not known
@@ -29,21 +31,29 @@ _MASK_BEHIND = re.compile(r"(?<![^\W\d_])x{2,}(?![^\W\d_])", re.I)
 _DIRECT = re.compile(rf"(?<![^\W\d_]){DIRECT_WORD}[.:]*\s*-?\s*[0-9]", re.I)
 _MARKS = re.compile(r"[^\w#…]+")
 _REMARK = re.compile(r"(?:[^\w…]|_)*[^\W\d_]{2}[^…]*", re.S)
+_NEXT = re.compile(r"(?:[^\w…*]|_)+[+(0](?:[^0-9…*]*[0-9]){6}", re.S)
+"""Another number behind marks, as in a list: `"089...", "0171..."` or `089... -> 0171...`."""
 _GLUED_WORD = re.compile(
     r"(?:or|oder|und|and|ou|et|press|push|dial|opt(?:ion)?|tty|tdd|text|sms|fax|tel|mobile?|cell|"
-    r"home|work|office|main|ask)(?=$|[^a-z])",
+    r"home|work|office|main|ask|w)(?=$|[^a-z])",
     re.I,
 )
 # glued to the number that follows; other words with digits are ids: DID-420222000320, RE0891234567
 _PHONE_WORD = re.compile(
-    r"(?:tel(?:efon)?|phone|mobile?|mobil|handy|cell|fax|tty|tdd|home|work|office|b[uü]ro|buero|"
+    r"(?:t[eé]l(?:efon)?|phone|mobile?|mobil|handy|cell|fax|tty|tdd|home|work|office|b[uü]ro|buero|"
     r"privat|zentrale|empfang|main|direct|call)[.:]?",
     re.I,
 )
 # its first mark is stripped with the blanks around the text
 _QUOTED = re.compile(r".*[\"'“”„«»‘’][\s:=-]*", re.S)
-_DIGITS_OF_LEAD = re.compile(r"[0-9]{1,3}\s+[+(0]")  # Room 2 089...
-_GLUED = re.compile(r"(?=[a-f]*[g-z\u0080-\uffff])[^\W\d_]{3,}(?![\w*])", re.I)
+# Room 2 089..., but not 8 (495) of Russia and 1 (212) of America
+_DIGITS_OF_LEAD = re.compile(r"[0-9]{1,3}\s+[+0]|(?:[0-9]{2,3}|[02-79])\s+\(")
+# a word, also with a digit behind it, or an abbreviation; but not the letters of an id
+_GLUED = re.compile(
+    r"(?=[a-f]*[g-z\u0080-\uffff])[^\W\d_]{3,}(?:[0-9]{1,2}(?![0-9])|(?![\w*]))"
+    r"|[^\W\d_]{1,2}[.-](?=[^\W\d_])",
+    re.I,
+)
 _NAMED = re.compile(
     r"(?P<digits>[0-9]{1,8})(?:\s+[-|/]\s*|\s*[:=,;|]\s+|\s+[\"'“”„«‘’])[^\W\d_][^0-9*#+]*"
     r"|[^\W\d_][^0-9*#+:]*\s-\s+(?P<behind>[0-9]{1,8})",
@@ -53,27 +63,34 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """A text without its decoration, and whether the decoration may stand for missing digits."""
+    """A text without its decoration, which follows in `behind`.
+
+    `is_doubtful`: the decoration may stand for missing digits. `has_dash`: a dash is in front of
+    digits that begin with neither zero nor plus, so that it may stand for the plus.
+    """
 
     text: str
+    behind: str
     is_doubtful: bool
+    has_dash: bool
 
 
 def undecorate(text: str) -> Bare | None:
     """The number in a decorated text; None where there is no decoration, or one of another kind."""
     if _LINK.search(text) or _CHANNEL.search(text):
         return None
-    plain = _OUTSIDE_LINE.sub("", _EMPTY_BRACKETS.sub(" ", text).strip(), count=1)
-    plain = _TONE.sub("", _EQUALS.sub("-", plain), count=1) if _TONE.match(plain) else plain
+    plain = _BEFORE_DIALLING.sub("", _EMPTY_BRACKETS.sub(" ", text).strip(), count=1)
     plain = _EQUALS.sub("-", plain)
     parts = _PARTS.fullmatch(plain)
     if parts is None or not _is_lead(parts["lead"], parts["core"]) or not _is_tail(parts["tail"]):
         return None
     bare = parts["core"].strip()
-    return None if bare == text else Bare(bare, not _DOUBTFUL.isdisjoint(parts["tail"]))
+    is_doubtful = not _DOUBTFUL.isdisjoint(parts["tail"]) or _NEXT.match(parts["tail"]) is not None
+    has_dash = parts["lead"].rstrip().endswith("-") and bare[0] not in "+0("
+    return None if bare == text else Bare(bare, parts["tail"], is_doubtful, has_dash)
 
 
-def named_extension(text: str) -> str:
+def extension_with_name(text: str) -> str:
     """The digits of an extension with its name behind, as in `21 - Empfang`; else empty."""
     match = _NAMED.fullmatch(text.strip())
     return match["digits"] or match["behind"] if match else ""
@@ -105,4 +122,4 @@ def _is_tail(tail: str) -> bool:
         return False
     if tail[0].isalpha():
         return bool(_GLUED_WORD.match(tail) or _GLUED.match(tail))
-    return bool(_MARKS.fullmatch(tail) or _REMARK.fullmatch(tail))
+    return bool(_MARKS.fullmatch(tail) or _REMARK.fullmatch(tail) or _NEXT.match(tail))

@@ -17,6 +17,8 @@ _PARAMETER = re.compile(r";\s*(?!x[0-9])([a-z][\w.-]*)(?:=([^;@>?]*)|(?=\s*(?:[;
 _HEADERS = re.compile(r"\?[a-z].*", re.I | re.S)
 # after a digit only: elsewhere a colon ends a label, as in Büro:089...
 _PASSWORD = re.compile(r"(?<=[0-9]):.*", re.S)
+# the mark of a list in front of a number, which is no host
+_BEHIND_AT = re.compile(r"^\s*@\s*(?=[+(0][^.@]*$)")
 _HOST = re.compile(r"[^\s:;>?/]*")
 
 # Asterisk names a channel technology/peer-suffix (PJSIP/21-0000001a). A command that dials through
@@ -66,7 +68,7 @@ def parse_uri(text: str) -> SipUri:
     display_name, bracket, rest = text.rpartition("<")
     uri = _SCHEMES.sub("", rest.partition(">")[0] if bracket else text, count=1)
     parameters = {name.lower(): value for name, value in _PARAMETER.findall(uri)}
-    user, at, host_part = uri.partition("@")
+    user, at, host_part = _BEHIND_AT.sub("", uri, count=1).partition("@")
     user = _HEADERS.sub("", _PARAMETER.sub("", user))
     if at:
         user = _PASSWORD.sub("", user)

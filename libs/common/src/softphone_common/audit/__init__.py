@@ -1,0 +1,1 @@
+"""The security log of a service: a line in its log, and an entry that calllog keeps."""

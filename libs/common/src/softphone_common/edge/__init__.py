@@ -1,0 +1,1 @@
+"""The limits of connections and heads, before a request reaches the app."""

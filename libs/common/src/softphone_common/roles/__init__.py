@@ -1,0 +1,1 @@
+"""The rights of each service in RabbitMQ and MongoDB."""
