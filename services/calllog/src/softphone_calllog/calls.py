@@ -1,29 +1,51 @@
 """The store of calls: each is the fold of its observations, and many are written at once."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from pydantic import TypeAdapter
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
+from softphone_calllog.documents import call_fields, call_key, record_of, view_fields
 from softphone_calllog.record import CallRecord, Fact, call_id_of
-from softphone_common.domain.call import Call, Direction, Evidence, Phase
-from softphone_common.domain.call_view import view
-from softphone_common.domain.matching import Match, counterpart_key
+from softphone_calllog.search.filter import CallFilter, query_of
+from softphone_calllog.search.keys import with_comment
+from softphone_common.domain.call import Call
 from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "calls"
+BY_KEY = IndexModel(
+    [
+        ("tenant", ASCENDING),
+        ("keys", ASCENDING),
+        ("started_at", DESCENDING),
+        ("_id", DESCENDING),
+    ]
+)
+IN_LIST = IndexModel(
+    [
+        ("tenant", ASCENDING),
+        ("deleted_at", ASCENDING),
+        ("started_at", DESCENDING),
+        ("_id", DESCENDING),
+    ]
+)
 INDEXES = {
     COLLECTION: [
-        # the call list: of all, with one counterpart, and of one extension
-        IndexModel([("tenant", ASCENDING), ("started_at", DESCENDING), ("_id", DESCENDING)]),
+        # the call list: of all that are not deleted, with one counterpart, and of one extension
+        IN_LIST,
         IndexModel([("tenant", ASCENDING), ("party", ASCENDING), ("started_at", DESCENDING)]),
         IndexModel([("tenant", ASCENDING), ("extensions", ASCENDING), ("started_at", DESCENDING)]),
+        # of one guest: most calls have none
+        IndexModel([("tenant", ASCENDING), ("guests", ASCENDING), ("started_at", DESCENDING)]),
+        # the search, by one key in the order of the list, and calls that have no keys yet
+        BY_KEY,
+        IndexModel([("keys_version", ASCENDING)]),
         # the recycle bin
         IndexModel([("tenant", ASCENDING), ("deleted_at", DESCENDING), ("_id", DESCENDING)]),
         # the sweep: incomplete calls have no talk time, and most calls are not swept
@@ -35,32 +57,13 @@ BY_START: Keyset[datetime] = Keyset("started_at")
 BY_DELETION: Keyset[datetime] = Keyset("deleted_at")
 BY_LAST_SIGN: Keyset[datetime] = Keyset("last_at")
 
+FOR_READERS = {"call_id": 1, "extensions": 1, "guests": 1}
 _DUPLICATE_KEY = 11000
 _ATTEMPTS = 20
 """Attempts to write a batch; each one fails only if another process wrote to the batch's calls."""
 
-_EVIDENCE = TypeAdapter(tuple[Evidence, ...])
-_MATCHES = TypeAdapter(tuple[Match, ...])
-
 CallPage = KeysetPage[CallRecord, datetime]
 CallPosition = Position[datetime] | None
-
-
-@dataclass(frozen=True, slots=True)
-class CallFilter:
-    """Conditions on the calls of a tenant; those that are None do not apply.
-
-    `extensions` are those of which at least one has a part in the call. `started_before` excludes
-    its moment, `started_from` includes it.
-    """
-
-    tenant: str
-    extensions: frozenset[str] | None = None
-    phases: frozenset[Phase] | None = None
-    direction: Direction | None = None
-    counterpart_key: str | None = None
-    started_from: datetime | None = None
-    started_before: datetime | None = None
 
 
 class CallStore(Protocol):
@@ -72,11 +75,39 @@ class CallStore(Protocol):
     async def get(self, tenant: str, call_id: str) -> CallRecord | None:
         """The tenant's call, deleted or not, once something was observed of it."""
 
+    async def readable_among(
+        self, tenant: str, call_ids: Sequence[str], extensions: frozenset[str] | None
+    ) -> set[str]:
+        """Which of these calls are not deleted and to be seen as a whole at one of the extensions.
+
+        With None for the extensions all calls of the tenant count.
+        """
+
     async def list_calls(self, filter_: CallFilter, after: CallPosition, size: int) -> CallPage:
         """Up to `size` calls that are not deleted, those that began last first."""
 
-    async def list_recycle_bin(self, tenant: str, after: CallPosition, size: int) -> CallPage:
-        """Up to `size` calls in the recycle bin, those deleted last first."""
+    async def count_calls(self, filter_: CallFilter, limit: int) -> int:
+        """The calls that `list_calls` would list, counted up to `limit`."""
+
+    async def parties_among(self, tenant: str, parties: Sequence[str]) -> set[str]:
+        """Which of these counterparts, by their keys, the tenant has had calls with."""
+
+    async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
+        """Has the call found by the words of a comment; does nothing without the call."""
+
+    async def list_without_keys(self, size: int) -> list[CallRecord]:
+        """Up to `size` calls of all tenants that an earlier release stored without search keys."""
+
+    async def write_keys(self, calls: Sequence[CallRecord]) -> int:
+        """Stores the search keys of calls, except those written since they were read.
+
+        Returns how many it wrote.
+        """
+
+    async def list_recycle_bin(
+        self, tenant: str, after: CallPosition, size: int, terms: tuple[str, ...] = ()
+    ) -> CallPage:
+        """Up to `size` calls in the recycle bin that have these keys, those deleted last first."""
 
     async def delete(
         self, tenant: str, call_id: str, deleted_by: str, deleted_at: datetime
@@ -124,11 +155,62 @@ class MongoCallStore:
             document = await self._calls.find_one(_observed(tenant, call_id))
         return None if document is None else record_of(document)
 
-    async def list_calls(self, filter_: CallFilter, after: CallPosition, size: int) -> CallPage:
-        return await BY_START.page(self._calls, _query(filter_), after, size, record_of)
+    async def readable_among(
+        self, tenant: str, call_ids: Sequence[str], extensions: frozenset[str] | None
+    ) -> set[str]:
+        keys = [call_key(tenant, call_id) for call_id in call_ids]
+        query: Document = {**query_of(CallFilter(tenant, extensions)), "_id": {"$in": keys}}
+        with reaching():
+            documents = await self._calls.find(query, FOR_READERS).to_list(None)
+        return {document["call_id"] for document in documents if is_whole(document, extensions)}
 
-    async def list_recycle_bin(self, tenant: str, after: CallPosition, size: int) -> CallPage:
+    async def list_calls(self, filter_: CallFilter, after: CallPosition, size: int) -> CallPage:
+        return await BY_START.page(self._calls, query_of(filter_), after, size, record_of)
+
+    async def count_calls(self, filter_: CallFilter, limit: int) -> int:
+        with reaching():
+            return await self._calls.count_documents(query_of(filter_), limit=limit)
+
+    async def parties_among(self, tenant: str, parties: Sequence[str]) -> set[str]:
+        query = {"tenant": tenant, "party": {"$in": list(parties)}}
+        with reaching():
+            return {*await self._calls.distinct("party", query)}
+
+    async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
+        for _ in range(_ATTEMPTS):
+            record = await self.get(tenant, call_id)
+            if record is None:
+                return
+            keys = with_comment(record.comment_keys, text)
+            if await self.write_keys([replace(record, comment_keys=keys)]):
+                return
+        raise UnavailableError("calls", "other writers were always first")
+
+    async def list_without_keys(self, size: int) -> list[CallRecord]:
+        with reaching():
+            # null is in the index for a document without the field
+            documents = await self._calls.find({"keys_version": None}).limit(size).to_list(None)
+        return [record_of(document) for document in documents]
+
+    async def write_keys(self, calls: Sequence[CallRecord]) -> int:
+        writes = [
+            UpdateOne(
+                {"_id": call_key(c.tenant, c.call.id), "rev": c.revision},
+                # the revision changes, so that a writer who has read the call before reads it again
+                {"$set": view_fields(c), "$inc": {"rev": 1}},
+            )
+            for c in calls
+        ]
+        with reaching():
+            result = await self._calls.bulk_write(writes, ordered=False)
+        return int(result.matched_count)
+
+    async def list_recycle_bin(
+        self, tenant: str, after: CallPosition, size: int, terms: tuple[str, ...] = ()
+    ) -> CallPage:
         query: Document = {"tenant": tenant, "deleted_at": {"$ne": None}}
+        if terms:
+            query["keys"] = {"$all": list(terms)}
         return await BY_DELETION.page(self._calls, query, after, size, record_of)
 
     async def delete(
@@ -190,11 +272,10 @@ class MongoCallStore:
         writes: list[Any] = []
         for key, facts in by_key.items():
             before = stored.get(key) or CallRecord(facts[0].tenant, Call(call_id_of(facts[0])))
-            after = before
-            for fact in facts:
-                after = after.apply(fact)
+            after = before.apply(facts)
             if after == before:
                 continue  # a redelivered batch costs a read and no write
+            log_size(before, after)
             fields = call_fields(after)
             if before.revision:
                 guard = {"_id": key, "rev": before.revision}
@@ -219,68 +300,18 @@ class MongoCallStore:
         return int(result.inserted_count + result.matched_count)
 
 
-def call_key(tenant: str, call_id: str) -> str:
-    """The `_id` of a call: two tenants may have calls with one id."""
-    return f"{tenant}/{call_id}"
+def is_whole(document: Document, extensions: frozenset[str] | None) -> bool:
+    """Whether one of these extensions is no guest of the call."""
+    hosts = {*document["extensions"]} - {*document.get("guests", ())}
+    return extensions is None or bool(hosts & extensions)
 
 
-def call_fields(record: CallRecord) -> Document:
-    """The fields that are stored of a call: the facts, and the parts of its view in indexes."""
-    fields: Document = {
-        "tenant": record.tenant,
-        "call_id": record.call.id,
-        "evidence": [asdict(e) for e in record.call.evidence],
-        "matches": [asdict(m) for m in record.matches],
-        "matched_at": record.matched_at,
-        "deleted_at": record.deleted_at,
-        "deleted_by": record.deleted_by,
-        "swept": record.swept,
-    }
-    if record.call.evidence:
-        shown = view(record.call)
-        fields |= {
-            "phase": shown.phase,
-            "direction": shown.direction,
-            "extensions": list(record.extensions),
-            "party": counterpart_key(shown.remote),
-            "started_at": shown.started_at,
-            "last_at": shown.last_at,
-            "talk_seconds": shown.talk_seconds,
-        }
-    return fields
+def log_size(before: CallRecord, after: CallRecord) -> None:
+    """Logs once that a call has more legs than are kept as a whole."""
+    if after.call.further and not before.call.further:
+        log.warning("call has more legs than are kept", call=after.call.id, tenant=after.tenant)
 
 
 def _observed(tenant: str, call_id: str) -> Document:
     # a match may arrive before the first observation; until then the call has nothing to show
     return {"_id": call_key(tenant, call_id), "started_at": {"$exists": True}}
-
-
-def _query(filter_: CallFilter) -> Document:
-    started = {
-        "$exists": True,
-        "$gte": filter_.started_from,
-        "$lt": filter_.started_before,
-    }
-    conditions: Document = {
-        "extensions": None if filter_.extensions is None else {"$in": sorted(filter_.extensions)},
-        "phase": None if filter_.phases is None else {"$in": sorted(filter_.phases)},
-        "direction": filter_.direction,
-        "party": filter_.counterpart_key,
-        "started_at": {name: value for name, value in started.items() if value is not None},
-    }
-    applied = {name: value for name, value in conditions.items() if value is not None}
-    return {"tenant": filter_.tenant, "deleted_at": None, **applied}
-
-
-def record_of(document: Document) -> CallRecord:
-    """The record in a stored document."""
-    return CallRecord(
-        tenant=document["tenant"],
-        call=Call(document["call_id"], _EVIDENCE.validate_python(document["evidence"])),
-        revision=document["rev"],
-        matches=_MATCHES.validate_python(document["matches"]),
-        matched_at=document["matched_at"],
-        deleted_at=document["deleted_at"],
-        deleted_by=document["deleted_by"],
-        swept=document["swept"],
-    )

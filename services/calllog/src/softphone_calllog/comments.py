@@ -1,14 +1,17 @@
 """The store of comments: text that a user typed in a call and saved to a record."""
 
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from softphone_common.contracts.entities import Comment
 from softphone_common.stores.documents import from_document, to_document
-from softphone_common.stores.mongo import Database, reaching
+from softphone_common.stores.keyset import Keyset, KeysetPage, Position
+from softphone_common.stores.mongo import Database, Document, reaching
 
 COLLECTION = "comments"
 INDEXES = {
@@ -19,14 +22,43 @@ INDEXES = {
 }
 
 
+LATEST: Keyset[datetime] = Keyset("at")
+
+
+@dataclass(frozen=True, slots=True)
+class CallComments:
+    """How many comments a call has, and the newest of them, oldest first."""
+
+    count: int
+    newest: tuple[Comment, ...]
+
+    def since(self, at: datetime) -> "CallComments":
+        """Those of the newest from this time on; earlier ones are not counted either."""
+        later = tuple(comment for comment in self.newest if comment.at >= at)
+        return CallComments(len(later), later)
+
+
+NO_COMMENTS = CallComments(0, ())
+
+
 class CommentStore(Protocol):
     """Comments of all tenants. Every method may raise UnavailableError."""
 
     async def add(self, tenant: str, comment: Comment) -> None:
         """Stores a comment with a new id."""
 
-    async def of_calls(self, tenant: str, call_ids: Sequence[str]) -> dict[str, list[Comment]]:
-        """The comments of these calls by call id, oldest first; calls without any are left out."""
+    async def of_calls(
+        self, tenant: str, call_ids: Sequence[str], newest: int
+    ) -> dict[str, CallComments]:
+        """The newest comments of these calls by call id; calls without any are left out."""
+
+    async def count(self, tenant: str, call: str, limit: int) -> int:
+        """The comments of a call, counted up to `limit`."""
+
+    async def page(
+        self, tenant: str, call: str, before: Position[datetime] | None, size: int
+    ) -> KeysetPage[Comment, datetime]:
+        """The comments of a call, newest first."""
 
     async def of_record(self, tenant: str, record: str, size: int) -> list[Comment]:
         """Up to `size` comments that were saved to a record, newest first."""
@@ -42,16 +74,39 @@ class MongoCommentStore:
         with reaching():
             await self._comments.insert_one(to_document(comment, tenant=tenant))
 
-    async def of_calls(self, tenant: str, call_ids: Sequence[str]) -> dict[str, list[Comment]]:
-        comments: dict[str, list[Comment]] = defaultdict(list)
-        query = {"tenant": tenant, "call": {"$in": list(call_ids)}}
+    async def of_calls(
+        self, tenant: str, call_ids: Sequence[str], newest: int
+    ) -> dict[str, CallComments]:
+        # $topN keeps few of them in the server's memory, whatever the number of comments
+        latest = {"n": newest, "sortBy": {"at": -1, "_id": -1}, "output": "$$ROOT"}
+        steps: list[Document] = [
+            {"$match": {"tenant": tenant, "call": {"$in": list(call_ids)}}},
+            {"$group": {"_id": "$call", "count": {"$sum": 1}, "newest": {"$topN": latest}}},
+        ]
         with reaching():
-            async for document in self._comments.find(query).sort([("at", 1), ("_id", 1)]):
-                comments[document["call"]].append(from_document(Comment, document))
-        return dict(comments)
+            rows = await self._comments.aggregate(steps).to_list(None)
+        return {row["_id"]: _call_comments(row) for row in rows}
+
+    async def count(self, tenant: str, call: str, limit: int) -> int:
+        query = {"tenant": tenant, "call": call}
+        with reaching():
+            return await self._comments.count_documents(query, limit=limit)
+
+    async def page(
+        self, tenant: str, call: str, before: Position[datetime] | None, size: int
+    ) -> KeysetPage[Comment, datetime]:
+        query = {"tenant": tenant, "call": call}
+        return await LATEST.page(
+            self._comments, query, before, size, partial(from_document, Comment)
+        )
 
     async def of_record(self, tenant: str, record: str, size: int) -> list[Comment]:
         query = {"tenant": tenant, "record": record}
         with reaching():
             cursor = self._comments.find(query).sort([("at", -1), ("_id", -1)]).limit(size)
             return [from_document(Comment, document) async for document in cursor]
+
+
+def _call_comments(row: Document) -> CallComments:
+    newest = (from_document(Comment, document) for document in reversed(row["newest"]))
+    return CallComments(row["count"], tuple(newest))

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from softphone_calllog.calls import CallStore
 from softphone_calllog.record import CallRecord
+from softphone_calllog.search.filter import CallFilter
 from softphone_calllog.sweeper import Sweeper
+from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.commands import CleanUpRequested
 from softphone_common.contracts.events import (
@@ -12,22 +14,53 @@ from softphone_common.contracts.events import (
     CallMatched,
     CallObserved,
     CleanUpFinished,
+    NumbersMatched,
 )
+from softphone_common.domain.numbers.renumbering import line_forms
 from softphone_common.process.clock import Clock
+
+CALLS_OF_A_NUMBER = 20
+"""The latest calls with a number that follow a change of its records."""
 
 
 class CallHandlers:
-    """Handles the queues `calllog.call` and `calllog.clean-up`."""
+    """Handles the queues `calllog.call`, `calllog.number` and `calllog.clean-up`."""
 
-    def __init__(self, calls: CallStore, sweeper: Sweeper, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self, calls: CallStore, sweeper: Sweeper, security: SecurityLog, bus: Bus, clock: Clock
+    ) -> None:
         self._calls = calls
         self._sweeper = sweeper
+        self._security = security
         self._bus = bus
         self._clock = clock
 
     async def on_calls(self, facts: Sequence[CallObserved | CallMatched]) -> None:
         """Stores a whole batch with one read and one bulk write."""
         await self._calls.add(facts)
+
+    async def on_numbers_matched(self, messages: Sequence[NumbersMatched]) -> None:
+        """Gives the latest calls with these numbers the records that have them now."""
+        for message in messages:
+            lookups = {line_forms(each.number)[0]: each for each in message.lookups}
+            parties = await self._calls.parties_among(message.tenant, [*lookups])
+            facts = [
+                CallMatched(
+                    tenant=message.tenant,
+                    call_id=call_id,
+                    number=lookups[party].number,
+                    matches=lookups[party].matches,
+                    matched_at=lookups[party].at,
+                )
+                for party in sorted(parties)
+                for call_id in await self._latest_with(message.tenant, party)
+            ]
+            await self._calls.add(facts)
+
+    async def _latest_with(self, tenant: str, party: str) -> list[str]:
+        filter_ = CallFilter(tenant, counterpart_key=party)
+        page = await self._calls.list_calls(filter_, None, CALLS_OF_A_NUMBER)
+        return [record.call.id for record in page.items]
 
     async def on_clean_up_requested(self, messages: Sequence[CleanUpRequested]) -> None:
         """Sweeps, and publishes a CallChanged for each call moved before the CleanUpFinished."""
@@ -36,6 +69,10 @@ class CallHandlers:
                 message.tenant, message.sweep, message.actor, message.as_of
             )
             await self._bus.publish(*(call_changed(record) for record in moved))
+            if moved:
+                sweep = f"sweep/{message.sweep}"
+                # an id of its own, since a message may come twice
+                self._security.record("calls-swept", message.tenant, target=sweep, id_=sweep)
             # last: once the janitor has noted the end, nobody repeats what failed before it
             await self._bus.publish(
                 CleanUpFinished(
@@ -55,4 +92,5 @@ def call_changed(record: CallRecord) -> CallChanged:
         extensions=record.extensions,
         deleted_at=record.deleted_at,
         deleted_by=record.deleted_by,
+        swept=record.swept,
     )

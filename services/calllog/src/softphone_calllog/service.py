@@ -1,39 +1,82 @@
 """Builds calllog from its settings; no other module of it constructs a resource."""
 
+from datetime import timedelta
+
 from softphone_calllog import calls, comments
+from softphone_calllog.audit import store as audit_store
+from softphone_calllog.audit.handlers import AuditHandlers
+from softphone_calllog.audit.routes import AuditApi
+from softphone_calllog.audit.store import MongoAuditStore
 from softphone_calllog.calls import MongoCallStore
 from softphone_calllog.comments import MongoCommentStore
 from softphone_calllog.handlers import CallHandlers
-from softphone_calllog.routes import CallApi
+from softphone_calllog.history.readable_calls import ReadableCalls
+from softphone_calllog.history.routes import CallApi
+from softphone_calllog.key_filling import KeyFilling
+from softphone_calllog.missed.routes import MissedApi
+from softphone_calllog.missed.store import MongoMissedMarks
 from softphone_calllog.settings import CalllogSettings
 from softphone_calllog.sweeper import Sweeper
+from softphone_common.access.access import Access
+from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.commands import CleanUpRequested
-from softphone_common.contracts.events import CallMatched, CallObserved
-from softphone_common.http.token_versions import TokenVersions
+from softphone_common.contracts.events import (
+    AuditRecorded,
+    CallMatched,
+    CallObserved,
+    NumbersMatched,
+)
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
-from softphone_common.runtime.service import Service
+from softphone_common.runtime.service import Resource, Service
 from softphone_common.stores.mongo import Mongo
-from softphone_common.stores.tenants import Tenants
+from softphone_common.stores.rate_limit import RateLimiter
+from softphone_common.stores.redis import Redis
+from softphone_common.stores.token_buckets import RedisTokenBuckets
+from softphone_common.stores.users import MongoUserReader, UserCache
 
 
 async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     """Returns the service, which `softphone_common.runtime` starts and stops."""
     bus = Bus(settings, "calllog")
-    mongo = Mongo(settings, calls.INDEXES | comments.INDEXES)
-    tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
+    mongo = Mongo(settings, calls.INDEXES | comments.INDEXES | audit_store.INDEXES)
+    redis = Redis(settings, essential=False)
+    access = Access(mongo.database, bus, clock, settings)
+    tenants = access.tenants
+    users = UserCache(MongoUserReader(mongo.database), bus, settings.mirror_seconds)
+    security = SecurityLog(bus, clock, settings)
     call_store = MongoCallStore(mongo.database)
-    handlers = CallHandlers(call_store, Sweeper(call_store, settings), bus, clock)
+    handlers = CallHandlers(call_store, Sweeper(call_store, settings), security, bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, batches)
+    # after the calls: an import of an address book changes the records of many numbers
+    bus.consume("calllog.number", NumbersMatched, handlers.on_numbers_matched)
     # a queue of its own: a long sweep must not hold up the calls
     bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
     comment_store = MongoCommentStore(mongo.database)
-    api = CallApi(call_store, comment_store, tenants, bus, clock, settings)
-    token_versions = TokenVersions(bus, settings.outdated_max)
-    return Service("calllog", [api.router], [mongo, tenants, bus], token_versions)
+    filling = KeyFilling(call_store, comment_store, settings.mirror_seconds)
+    limiter = RateLimiter(RedisTokenBuckets(redis), clock, settings)
+    readable = ReadableCalls(call_store, settings.page_max)
+    api = CallApi(
+        call_store, readable, comment_store, tenants, users, security, limiter, bus, clock, settings
+    )
+    missed = MissedApi(call_store, MongoMissedMarks(mongo.database), clock)
+    entries = MongoAuditStore(mongo.database, timedelta(days=settings.audit_keep_days))
+    bus.consume("calllog.audit", AuditRecorded, AuditHandlers(entries).on_audit_recorded, batches)
+    audit = AuditApi(entries, users, security, settings)
+    resources: list[Resource] = [
+        mongo,
+        redis,
+        *access.caches,
+        users,
+        bus,
+        security,
+        filling,
+    ]
+    routers = [missed.router, api.router, audit.router]
+    return Service("calllog", routers, resources, access.rules(), security, bus.queue_lengths)
 
 
 SERVICE = ServiceDefinition("calllog", CalllogSettings, build)

@@ -24,4 +24,12 @@ class CalllogSettings(Settings):
     clean_up_batch: int = Field(
         500, ge=1, description="Calls that a sweep reads and moves in one step"
     )
-    comment_max: int = Field(10_000, ge=1, description="Characters that one comment may have")
+    comment_max: int = Field(4000, ge=1, description="Characters that one comment may have")
+    comments_max: int = Field(200, ge=1, description="Comments that one call may have")
+    comments_shown: int = Field(
+        3, ge=1, le=20, description="Newest comments of a call that lists of calls have"
+    )
+    comments_rate: int = Field(30, ge=1, description="Comments a user may save in a minute")
+    audit_keep_days: int = Field(
+        180, ge=1, le=3650, description="Days the security log keeps an event"
+    )

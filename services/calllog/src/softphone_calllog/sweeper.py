@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from softphone_calllog.calls import CallPage, CallPosition, CallStore
 from softphone_calllog.record import CallRecord
 from softphone_calllog.settings import CalllogSettings
+from softphone_common.domain.call_result import is_stale
 from softphone_common.domain.call_view import view
-from softphone_common.domain.retention import is_stale
 
 ReadPage = Callable[[CallPosition], Awaitable[CallPage]]
 

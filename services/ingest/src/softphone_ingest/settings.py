@@ -3,14 +3,20 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
+from softphone_common.process.ed25519 import decode_public_keys
+from softphone_common.process.sealing import sealing_keys
 from softphone_common.process.settings import Settings
-from softphone_ingest.tenants.activation import decode_public_keys
 
 
 def _readable(keys: str) -> str:
     decode_public_keys(keys)
+    return keys
+
+
+def _sealing_keys(keys: SecretStr) -> SecretStr:
+    sealing_keys(keys.get_secret_value())
     return keys
 
 
@@ -27,6 +33,15 @@ class IngestSettings(Settings):
         "",
         description="The public keys that check activation codes, separated by commas;"
         " if empty, no code is accepted",
+    )
+    sealing_keys: Annotated[SecretStr, AfterValidator(_sealing_keys)] = Field(
+        description="Keys that encrypt the keys and secrets of devices in the store,"
+        " comma-separated: random texts of 32 characters or more; the first encrypts, all decrypt",
+    )
+    dial_hosts: str = Field(
+        "",
+        description="Hosts whose http and https addresses dial links may open besides this"
+        " computer's own, separated by commas, for telephones that dial by a web address",
     )
     dial_join_seconds: int = Field(
         120, ge=1, description="Seconds within which a phone's call joins the click that began it"
@@ -65,13 +80,35 @@ class IngestSettings(Settings):
     hits_burst_seconds: int = Field(
         10,
         ge=1,
-        description="Seconds whose hits, at SOFTPHONE_HITS_RATE, a device may send at once",
+        description="Seconds whose hits, at SOFTPHONE_HITS_RATE, a device may send at once;"
+        " holds for tenants and SOFTPHONE_HITS_TENANT_RATE as well",
     )
-    wrong_keys_max: int = Field(
-        20, ge=1, description="Hits with unknown keys in a minute from one address"
+    hits_tenant_rate: int = Field(
+        100,
+        ge=1,
+        description="Events of calls in a second all devices of a tenant together may send to one"
+        " process in the long run; a hit has one event or, with a list, more",
+    )
+    hits_tenant_at_once: int = Field(
+        1,
+        ge=1,
+        description="Hits of a tenant a process works on at once; the others of the tenant wait,"
+        " so that a tenant that sends too many delays no other",
+    )
+    hits_tenant_waiting_max: int = Field(
+        500,
+        ge=1,
+        description="Hits of a tenant that may wait in one process; one of more than 16 KiB counts"
+        " once for each 16 KiB. One more is answered 429 to the device with the most of them",
     )
     tries_max: int = Field(
         60, ge=1, description="Requests the administrators of a tenant may try in a minute"
+    )
+    test_calls_max: int = Field(
+        10, ge=1, description="Test calls the administrators of a tenant may make in a minute"
+    )
+    test_call_seconds: float = Field(
+        15, gt=0, description="Seconds a test call rings before it ends as missed"
     )
     devices_max: int = Field(1000, ge=1, description="Devices a tenant may have")
     device_mapping_max: int = Field(
@@ -100,4 +137,20 @@ class IngestSettings(Settings):
         ge=1,
         description="Hits that wait in memory for the inspector's store;"
         " beyond them the oldest are dropped",
+    )
+    hits_waiting_bytes: int = Field(
+        67_108_864,
+        ge=1_048_576,
+        description="Bytes of the hits that wait in memory for the inspector's store",
+    )
+    hits_device_max: int = Field(
+        1000,
+        ge=1,
+        description="Hits of one device that the inspector keeps; a tenth more until the oldest"
+        " are removed",
+    )
+    hits_device_bytes: int = Field(
+        8_388_608,
+        ge=1_048_576,
+        description="Bytes of the hits of one device that the inspector keeps",
     )

@@ -4,16 +4,17 @@ from datetime import timedelta
 
 import typer
 
+from softphone_common.access.access import Access
+from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.events import CleanUpFinished
-from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
-from softphone_common.runtime.service import Service
+from softphone_common.runtime.service import Resource, Service
 from softphone_common.stores.mongo import Mongo
-from softphone_common.stores.tenants import Tenants
 from softphone_janitor.clean_up import store as sweep_store
+from softphone_janitor.clean_up.due import SWEEP_HOUR
 from softphone_janitor.clean_up.handlers import SweepHandlers
 from softphone_janitor.clean_up.routes import SweepApi
 from softphone_janitor.clean_up.schedule import Schedule
@@ -30,19 +31,25 @@ async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     """Returns the service, which `softphone_common.runtime` starts and stops."""
     bus = Bus(settings, "janitor")
     mongo = Mongo(settings, sweep_store.INDEXES | dead_letters.INDEXES)
-    tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
+    access = Access(mongo.database, bus, clock, settings)
+    tenants = access.tenants
     sweeps = MongoSweepStore(mongo.database)
-    sweep_handlers = SweepHandlers(sweeps, tenants, bus, clock, settings.sweep_hour)
+    sweep_handlers = SweepHandlers(sweeps, tenants, bus, clock, SWEEP_HOUR)
     bus.consume("janitor.sweep", CleanUpFinished, sweep_handlers.on_clean_up_finished)
     redis_url = settings.redis_url.get_secret_value()
     schedule = Schedule(redis_url, sweep_handlers.sweep_all_due, settings.sweep_check_seconds)
-    api = SweepApi(sweeps, sweep_handlers, tenants, settings.page_max)
+    security = SecurityLog(bus, clock, settings)
+    api = SweepApi(sweeps, sweep_handlers, tenants, security, settings.page_max)
     letters = MongoDeadLetterStore(mongo.database, timedelta(days=settings.dead_letters_keep_days))
     letter_service = DeadLetterService(letters, bus, clock)
     letter_service.consume(BatchPolicy(settings.batch_size, settings.batch_ms / 1000))
-    routers = [api.router, DeadLetterApi(letters, letter_service, settings.page_max).router]
-    token_versions = TokenVersions(bus, settings.outdated_max)
-    return Service("janitor", routers, [mongo, tenants, schedule, bus], token_versions)
+    letter_api = DeadLetterApi(letters, letter_service, security, settings.page_max)
+    routers = [api.router, letter_api.router]
+    resources: list[Resource] = [mongo, *access.caches, schedule, bus, security]
+    figures = {"dead_letters": letters.count_waiting}
+    return Service(
+        "janitor", routers, resources, access.rules(), security, bus.queue_lengths, figures
+    )
 
 
 commands = typer.Typer()

@@ -8,9 +8,6 @@ from softphone_common.process.settings import Settings
 class JanitorSettings(Settings):
     """The nightly sweep, and the lifetime of dead letters."""
 
-    sweep_hour: int = Field(
-        2, ge=0, le=23, description="Hour of the nightly sweep, in the time zone of each tenant"
-    )
     sweep_check_seconds: int = Field(
         60, ge=1, le=60, description="Seconds between two looks for tenants that are due"
     )

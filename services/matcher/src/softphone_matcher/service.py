@@ -1,17 +1,26 @@
 """Builds matcher from its settings; no other module of it constructs a resource."""
 
+from softphone_common.access.access import Access
+from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.events import CallObserved
-from softphone_common.http.token_versions import TokenVersions
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
-from softphone_common.runtime.service import Service
+from softphone_common.runtime.service import Resource, Service
 from softphone_common.stores.mongo import Mongo
-from softphone_common.stores.tenants import Tenants
-from softphone_matcher.directory import INDEXES, MongoDirectory
-from softphone_matcher.handlers import MatchHandlers
-from softphone_matcher.routes import DirectoryApi
+from softphone_common.stores.rate_limit import KeyRateLimit, Rate, RateLimiter
+from softphone_common.stores.token_buckets import LocalTokenBuckets
+from softphone_matcher.directory.editing import Editing
+from softphone_matcher.directory.rematching import Rematching
+from softphone_matcher.directory.rereading import Rereading
+from softphone_matcher.directory.routes import DirectoryApi
+from softphone_matcher.directory.store import INDEXES, MongoDirectory
+from softphone_matcher.directory.upsert import Upsert
+from softphone_matcher.directory.upsert_routes import ROUTE, UpsertApi
+from softphone_matcher.lookup.routes import LookupApi
+from softphone_matcher.matching.handlers import MatchHandlers
+from softphone_matcher.previews.routes import PREVIEW, ImportApi
 from softphone_matcher.settings import MatcherSettings
 
 
@@ -20,14 +29,41 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     bus = Bus(settings, "matcher")
     mongo = Mongo(settings, INDEXES)
     directory = MongoDirectory(mongo.database, settings.matches_max)
-    tenants = Tenants(mongo.database, bus, settings.mirror_seconds)
+    access = Access(mongo.database, bus, clock, settings)
+    tenants = access.tenants
     handlers = MatchHandlers(directory, bus, clock)
     # no waiting for a full batch: the popup shows a bare number until the match is there
     policy = BatchPolicy(settings.batch_size, batch_seconds=0)
     bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
-    api = DirectoryApi(directory, tenants.require, settings)
-    token_versions = TokenVersions(bus, settings.outdated_max)
-    return Service("matcher", [api.router], [mongo, tenants, bus], token_versions)
+    security = SecurityLog(bus, clock, settings)
+    numbers_max = settings.record_numbers_max
+    rematching = Rematching(directory, bus, clock)
+    editing = Editing(directory, tenants.require, rematching, clock, numbers_max)
+    upsert = Upsert(directory, tenants.require, rematching, clock, numbers_max)
+    routers = [
+        DirectoryApi(directory, editing, security, settings).router,
+        UpsertApi(upsert, settings).router,
+        ImportApi(tenants.require, settings).router,
+        LookupApi(directory, tenants.require, _key_rate_limit(clock, settings)).router,
+    ]
+    rereading = Rereading(directory, tenants, rematching, settings.mirror_seconds)
+    resources: list[Resource] = [mongo, *access.caches, bus, security, rereading]
+    return Service(
+        "matcher",
+        routers,
+        resources,
+        access.rules(),
+        security,
+        bus.queue_lengths,
+        uploads={ROUTE: settings.upload_max, PREVIEW: settings.upload_max},
+    )
+
+
+def _key_rate_limit(clock: Clock, settings: MatcherSettings) -> KeyRateLimit:
+    # counted in this process: a PBX waits for the name, and Redis would double the time
+    limiter = RateLimiter(LocalTokenBuckets(settings.limits_max), clock, settings)
+    lookups = Rate("lookups", settings.lookups_max, 60)
+    return KeyRateLimit(limiter, lookups, Rate("wrong-keys", settings.wrong_keys_max, 60))
 
 
 SERVICE = ServiceDefinition("matcher", MatcherSettings, build)

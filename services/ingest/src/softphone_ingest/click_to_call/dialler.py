@@ -1,6 +1,6 @@
 """Turns a click on a number into a call and the link that hands the number to the softphone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import get_args
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -12,10 +12,11 @@ from softphone_common.domain.numbers.dial_format import (
     DialFormat,
     fill_link,
     format_number,
+    has_place_for_ext,
     own_number_code,
 )
 from softphone_common.domain.numbers.normalise import RemoteNumber, normalise
-from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.domain.numbers.profile import NumberProfile, as_typed
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
@@ -29,6 +30,7 @@ from softphone_ingest.identity.call_keys import counterpart_of
 from softphone_ingest.identity.resolver import CallIdResolver
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.spool.spool import Spool
+from softphone_ingest.tenants.dial_targets import DialTargets
 
 KEY_HEADER = "Idempotency-Key"
 # Part of stored call ids: another text here would give repeated clicks new ids.
@@ -57,6 +59,7 @@ class Dialler:
         resolver: CallIdResolver,
         spool: Spool,
         clock: Clock,
+        targets: DialTargets,
     ) -> None:
         self._devices = devices
         self._configs = configs
@@ -65,16 +68,19 @@ class Dialler:
         self._resolver = resolver
         self._spool = spool
         self._clock = clock
+        self._targets = targets
 
-    async def dial(self, tenant: Tenant, click: Click) -> tuple[str, str]:
-        """Our id of the call and the link to open. A repeated click returns those of the first.
+    async def dial(self, tenant: Tenant, click: Click) -> tuple[str, str, str]:
+        """Our id of the call, the link to open, and the extension that has to be dialled by hand
+        since the link can't carry it. A repeated click returns those of the first.
 
-        Raises ProblemError 422 for a text that is not a number and for a key that another click
-        has used, and UnavailableError if neither RabbitMQ nor the spool takes the observation.
+        Raises ProblemError 422 for a text that is not a number, for a key that another click has
+        used and for a link that may not be opened, and UnavailableError if neither RabbitMQ nor
+        the spool takes the observation.
         """
         device = self._device(tenant, click.extension)
-        profile = self._profile(tenant, device)
-        remote = normalise(click.number, _profile_of_typed_numbers(profile))
+        profile = await self._profile(tenant, device)
+        remote = normalise(click.number, as_typed(profile))
         if remote.kind in {"anonymous", "invalid"}:
             raise ProblemError("number-not-dialable", field="number")
         call_id = _call_id(tenant, click)
@@ -88,18 +94,20 @@ class Dialler:
             if earlier is not None and earlier.fingerprint != fingerprint:
                 raise ProblemError("idempotency-key-reused", field=KEY_HEADER)
             if earlier is not None and earlier.link is not None:
-                return call_id, earlier.link
+                return call_id, earlier.link, earlier.ext_by_hand
+        dial_link = await self._dial_link(tenant, click.user, device)
+        self._targets.require(dial_link.link)
         await self._publish(tenant, click, call_id, remote)
         # The publish comes first: a hit that joins a call nobody has published would have no click.
         for number in _possible_readings(remote, profile):
             await self._resolver.expect(tenant.id, click.extension, number, call_id)
-        dial_link = await self._dial_link(tenant, click.user, device)
         # without its code the call would show the number that the user asked to hide
         dialled = code + format_number(remote, dial_link.spelling, profile)
         link = fill_link(dial_link.link, dialled, remote.ext)
+        by_hand = "" if has_place_for_ext(dial_link.link) else remote.ext
         if click.key:
-            await self._idempotency.complete(tenant.id, call_id, fingerprint, link)
-        return call_id, link
+            await self._idempotency.complete(tenant.id, call_id, fingerprint, link, by_hand)
+        return call_id, link, by_hand
 
     async def _publish(
         self, tenant: Tenant, click: Click, call_id: str, remote: RemoteNumber
@@ -124,9 +132,9 @@ class Dialler:
         ]
         return min(devices, key=lambda device: (device.dial is None, device.id), default=None)
 
-    def _profile(self, tenant: Tenant, device: StoredDevice | None) -> NumberProfile:
+    async def _profile(self, tenant: Tenant, device: StoredDevice | None) -> NumberProfile:
         try:
-            return self._configs.of(tenant, device).profile if device else tenant.numbers
+            return (await self._configs.of(tenant, device)).profile if device else tenant.numbers
         except HitError:  # the stored mapping is no longer valid; a click needs only the numbers
             return tenant.numbers
 
@@ -139,11 +147,6 @@ class Dialler:
         # Without validation: a link that was stored before a rule became stricter still works.
         of_tenant = DialLink.model_construct(link=tenant.dial_link, spelling=tenant.dial_spelling)
         return of_user or (device and device.dial) or of_tenant
-
-
-def _profile_of_typed_numbers(profile: NumberProfile) -> NumberProfile:
-    """The profile without the peculiarities of a phone, because people write numbers normally."""
-    return replace(profile, outside_prefix_mode="never", format="any")
 
 
 def _possible_readings(remote: RemoteNumber, profile: NumberProfile) -> list[RemoteNumber]:

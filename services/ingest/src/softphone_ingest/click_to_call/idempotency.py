@@ -11,13 +11,15 @@ from softphone_common.stores.redis import Redis, reaching
 
 @dataclass(frozen=True, slots=True)
 class EarlierClick:
-    """The first click with the key of this one: its fingerprint, and its link once there is one.
+    """The first click with the key of this one: its fingerprint, and its link once there is one,
+    with the extension that the link does not carry.
 
     A click without a link is still in progress or has failed, and is made again.
     """
 
     fingerprint: str
     link: str | None
+    ext_by_hand: str = ""
 
 
 class IdempotencyKeys(Protocol):
@@ -26,7 +28,9 @@ class IdempotencyKeys(Protocol):
     async def claim(self, tenant: str, call_id: str, fingerprint: str) -> EarlierClick | None:
         """Stores a click. Returns the earlier click with its key, or None for the first."""
 
-    async def complete(self, tenant: str, call_id: str, fingerprint: str, link: str) -> None:
+    async def complete(
+        self, tenant: str, call_id: str, fingerprint: str, link: str, ext_by_hand: str = ""
+    ) -> None:
         """Stores the link, which repeated clicks get from now on. Call it after the publish."""
 
 
@@ -55,10 +59,12 @@ class RedisIdempotencyKeys:
             return None
         return None if is_first else EarlierClick(*json.loads(value))
 
-    async def complete(self, tenant: str, call_id: str, fingerprint: str, link: str) -> None:
+    async def complete(
+        self, tenant: str, call_id: str, fingerprint: str, link: str, ext_by_hand: str = ""
+    ) -> None:
         try:
             with reaching():
-                value = _value(fingerprint, link)
+                value = _value(fingerprint, link, ext_by_hand)
                 await self._redis.client.set(_key(tenant, call_id), value, ex=self._seconds)
         except UnavailableError as error:
             log.warning("click not remembered", call=call_id, error=str(error))
@@ -68,5 +74,6 @@ def _key(tenant: str, call_id: str) -> str:
     return f"softphone:dial:{tenant}:{call_id}"
 
 
-def _value(fingerprint: str, link: str | None) -> str:
-    return json.dumps([fingerprint, link])
+def _value(fingerprint: str, link: str | None, ext_by_hand: str = "") -> str:
+    # an instance of an earlier version reads two values
+    return json.dumps([fingerprint, link, *([ext_by_hand] if ext_by_hand else [])])

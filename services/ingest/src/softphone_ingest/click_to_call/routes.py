@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.contracts.dial_link import DialLink, Link
+from softphone_common.contracts.dial_link import CheckedDialLink, CheckedLink, DialLink
 from softphone_common.http.auth import AnyCaller, Caller
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
@@ -13,6 +13,7 @@ from softphone_common.stores.tenants import Tenants
 from softphone_ingest.click_to_call.dialler import KEY_HEADER, Click, Dialler
 from softphone_ingest.click_to_call.links import DialLinks
 from softphone_ingest.tenants.activation import require_active
+from softphone_ingest.tenants.dial_targets import DialTargets
 
 Key = Annotated[
     str | None,
@@ -41,27 +42,50 @@ class Dialled(BaseModel):
 
     call_id: str
     link: str
+    ext_by_hand: str = Field(
+        "",
+        description="The extension to dial by hand after the answer, if the link has no place"
+        " for it: a link other than tel: without `{ext}`",
+    )
 
 
-class DialLinkInput(DialLink):
-    """A link with `{number}` in it: `tel:{number}`, `sip:{number}@pbx.example.com`, `https:...`."""
+class DialLinkInput(CheckedDialLink):
+    """A link with one `{number}` in it, such as `tel:{number}` or `sip:{number}@pbx.example.com`.
+
+    The extension behind a number stands for `{ext}`, as in `https://pbx/?n={number}&dtmf={ext}`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    link: Link
+    link: CheckedLink
 
 
 class DialApi:
     """Clicks and users' dial links over HTTP."""
 
-    def __init__(self, dialler: Dialler, links: DialLinks, tenants: Tenants, clock: Clock) -> None:
+    def __init__(
+        self,
+        dialler: Dialler,
+        links: DialLinks,
+        targets: DialTargets,
+        tenants: Tenants,
+        clock: Clock,
+    ) -> None:
         self._dialler = dialler
         self._links = links
+        self._targets = targets
         self._tenants = tenants
         self._clock = clock
         self.router = APIRouter(prefix="/api/dial", tags=["dial"])
         add = self.router.add_api_route
-        add("", self.dial, methods=["POST"], status_code=201)
+        # clients of earlier versions get the two fields they know, unless there is an extension
+        add(
+            "",
+            self.dial,
+            methods=["POST"],
+            status_code=201,
+            response_model_exclude_defaults=True,
+        )
         add("/link", self.show_link, methods=["GET"])
         add("/link", self.put_link, methods=["PUT"])
         add("/link", self.remove_link, methods=["DELETE"], status_code=204)
@@ -74,18 +98,19 @@ class DialApi:
         tenant = self._tenants.require(caller.tenant)
         require_active(tenant, self._clock())
         click = Click(caller.user, _extension(request, caller), request.number, key)
-        call_id, link = await self._dialler.dial(tenant, click)
-        return Dialled(call_id=call_id, link=link)
+        call_id, link, by_hand = await self._dialler.dial(tenant, click)
+        return Dialled(call_id=call_id, link=link, ext_by_hand=by_hand)
 
-    async def show_link(self, caller: AnyCaller) -> DialLink:
-        """Returns the caller's own link, which is used instead of those of device and tenant."""
-        link = await self._links.get(caller.tenant, caller.user)
-        if link is None:
-            raise ProblemError("dial-link-unknown")
-        return link
+    async def show_link(self, caller: AnyCaller) -> DialLink | None:
+        """Returns the caller's own link, which is used instead of those of device and tenant.
+
+        `null` if the caller has none.
+        """
+        return await self._links.get(caller.tenant, caller.user)
 
     async def put_link(self, link: DialLinkInput, caller: AnyCaller) -> DialLink:
         """Stores the link that the caller dials with from now on."""
+        self._targets.require(link.link, "link")
         await self._links.put(caller.tenant, caller.user, link)
         return link
 

@@ -7,9 +7,11 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.entities import Device
 from softphone_common.contracts.events import DeviceChanged
 from softphone_common.http.problem import RETRY_AFTER, ProblemError
+from softphone_common.process.error_text import error_text
+from softphone_common.process.secret_hash import hash_secret
 from softphone_common.process.telemetry import log
 from softphone_common.stores.cache import CollectionCache, Stored
-from softphone_ingest.devices.device import StoredDevice, hash_key
+from softphone_ingest.devices.device import StoredDevice
 
 
 class DeviceSource(Protocol):
@@ -50,7 +52,7 @@ class DeviceCache(CollectionCache[StoredDevice]):
 
     def by_key(self, key: str) -> StoredDevice | None:
         """The active device with this key."""
-        device = self._by_hash.get(hash_key(key))
+        device = self._by_hash.get(hash_secret(key))
         return device if device is not None and device.active else None
 
     def require(self, key: str) -> StoredDevice:
@@ -82,7 +84,7 @@ class DeviceCache(CollectionCache[StoredDevice]):
         except Exception as error:
             # Not raised, whether the store is away or refuses: the subscriber would try this
             # message again and hold up all behind it, among them those that end tokens.
-            log.warning("changed device not read yet", device=device.id, error=repr(error))
+            log.warning("changed device not read yet", device=device.id, error=error_text(error))
             self.refresh()
             return
         if stored is not None:

@@ -1,6 +1,5 @@
 """A device as ingest stores it, its key, and the URL that carries the key."""
 
-import hashlib
 import secrets
 
 from fastapi import Request
@@ -26,15 +25,6 @@ class StoredDevice(DeviceFields):
 def new_key() -> str:
     """A key of 22 characters for a device's URL: 128 random bits."""
     return secrets.token_urlsafe(16)
-
-
-def hash_key(key: str) -> str:
-    """The hash a key is found by.
-
-    Plain SHA-256 without salt or work factor is enough: a random key of 128 bits can't be guessed,
-    and each hit needs the hash.
-    """
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def public_base(request: Request, public_url: str) -> str:

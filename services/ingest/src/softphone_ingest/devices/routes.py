@@ -7,32 +7,41 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.dial_link import DialLink
+from softphone_common.contracts.dial_link import CheckedDialLink, DialLink
 from softphone_common.contracts.events import DeviceChanged
+from softphone_common.domain.numbers.profile import check_prefix
+from softphone_common.domain.numbers.profile_error import ProfileError
 from softphone_common.http.auth import AdminCaller, Caller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
+from softphone_common.process.secret_hash import hash_secret
 from softphone_common.stores.tenants import Tenants
 from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.config import DeviceConfigs, require_small
 from softphone_ingest.devices.device import (
     StoredDevice,
     device_url,
-    hash_key,
     new_key,
     public_base,
 )
+from softphone_ingest.devices.mapping_check import check_mapping, check_secret
 from softphone_ingest.devices.sealing import Seal
-from softphone_ingest.devices.setup_urls import DeviceUrls, device_urls
+from softphone_ingest.devices.setup_urls import DeviceUrls, address_warning, device_urls
 from softphone_ingest.devices.store import DeviceStore
 from softphone_ingest.mapping.parsed_event import EXTENSION_MAX, HitError
 from softphone_ingest.mapping.presets.preset import Preset
+from softphone_ingest.tenants.dial_targets import DialTargets
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Extension = Annotated[str, Field(min_length=1, max_length=EXTENSION_MAX)]
 Line = Annotated[str, Field(min_length=1, max_length=128)]
 Secret = Annotated[str, Field(min_length=1, max_length=200)]
+_VERIFYING = frozenset({"preset", "mapping", "secret_sealed"})
+"""Fields that decide whether the hits of a device are verified."""
+_READING = _VERIFYING | {"numbers", "extension", "extensions"}
+"""Fields that requests are read and verified with."""
 Lines = Annotated[dict[Line, Extension], Field(max_length=1000)]
 
 
@@ -56,7 +65,7 @@ class DeviceChanges(_Input):
     mapping: dict[str, Any] = Field({}, description="Changes to the preset's mapping")
     numbers: dict[str, Any] = Field({}, description="Changes to the tenant's number profile")
     secret: Secret | None = Field(None, description="The secret the sender signs its requests with")
-    dial: DialLink | None = Field(
+    dial: CheckedDialLink | None = Field(
         None, description="The link users of this extension dial with; null: the tenant's"
     )
 
@@ -101,8 +110,10 @@ class DeviceApi:
         tenants: Tenants,
         configs: DeviceConfigs,
         seal: Seal,
+        security: SecurityLog,
         bus: Bus,
         limits: DeviceLimits,
+        targets: DialTargets,
         public_url: str,
     ) -> None:
         self._store = store
@@ -110,13 +121,14 @@ class DeviceApi:
         self._tenants = tenants
         self._configs = configs
         self._seal = seal
+        self._security = security
         self._bus = bus
         self._limits = limits
+        self._targets = targets
         self._public_url = public_url
         self.router = APIRouter(prefix="/api", tags=["devices"])
         add = self.router.add_api_route
         add("/presets", self.list_presets, methods=["GET"])
-        add("/devices", self.list_devices, methods=["GET"])
         add("/devices", self.add_device, methods=["POST"], status_code=201)
         add("/devices/{device}", self.show_device, methods=["GET"])
         add("/devices/{device}", self.edit_device, methods=["PATCH"])
@@ -128,10 +140,6 @@ class DeviceApi:
         """Lists the makes of phones and exchanges that are ready to use."""
         return Page(items=list(self._configs.presets.values()))
 
-    async def list_devices(self, caller: AdminCaller) -> Page[DeviceOutput]:
-        """Lists the tenant's devices by name."""
-        return Page(items=[_shown(device) for device in await self._store.list(caller.tenant)])
-
     async def add_device(self, fields: DeviceInput, caller: AdminCaller) -> DeviceOutput:
         """Adds a device. The answer has its key; later the key is shown in the device's URLs."""
         if len(await self._store.list(caller.tenant)) >= self._limits.devices_max:
@@ -142,14 +150,15 @@ class DeviceApi:
         device = StoredDevice.model_validate(
             {"id": str(uuid4()), "tenant": caller.tenant, **stored, **self._key_fields(key)}
         )
-        self._check(device)
+        await self._check(device, None)
         await self._store.add(device)
+        self._security.act("device-added", caller, f"device/{device.id}")
         await self._publish(device)
-        return _shown(device, key)
+        return device_output(device, key)
 
     async def show_device(self, device: str, caller: AdminCaller) -> DeviceOutput:
         """Shows one device of the tenant, without its key."""
-        return _shown(await self._store.require(caller.tenant, device))
+        return device_output(await self._store.require(caller.tenant, device))
 
     async def edit_device(
         self, device: str, changes: DeviceChanges, caller: AdminCaller
@@ -161,17 +170,27 @@ class DeviceApi:
                 raise ProblemError("null-refused", field=field)
         current = await self._store.require(caller.tenant, device)
         stored = self._sealed(fields)
-        self._check(StoredDevice.model_validate({**current.model_dump(), **stored}))
-        return _shown(await self._edit(caller, device, stored))
+        device_after = StoredDevice.model_validate({**current.model_dump(), **stored})
+        await self._check(device_after, current)
+        changed = await self._edit(caller, device, stored)
+        if "secret_sealed" in stored:
+            self._security.act("secret-changed", caller, f"device/{device}")
+        names = " ".join(sorted(stored.keys() - {"secret_sealed"}))
+        if names:
+            self._security.act("device-changed", caller, f"device/{device}", detail=names)
+        return device_output(changed)
 
     async def remove_device(self, device: str, caller: AdminCaller) -> None:
         """Removes a device; hits with its key are answered 404 from now on."""
         await self._edit(caller, device, {"active": False})
+        self._security.act("device-removed", caller, f"device/{device}")
 
     async def renew_key(self, device: str, caller: AdminCaller) -> DeviceOutput:
         """Gives the device a new key; hits with the old one are answered 404 from now on."""
         key = new_key()
-        return _shown(await self._edit(caller, device, self._key_fields(key)), key)
+        changed = await self._edit(caller, device, self._key_fields(key))
+        self._security.act("key-replaced", caller, f"device/{device}")
+        return device_output(changed, key)
 
     async def show_urls(self, device: str, request: Request, caller: AdminCaller) -> DeviceUrls:
         """Shows the lines to paste into the sender's settings, with the device's key in them."""
@@ -182,17 +201,37 @@ class DeviceApi:
         preset = self._configs.presets.get(stored.preset)
         if preset is None:
             raise ProblemError("preset-unknown", field="preset", preset=stored.preset)
-        base = device_url(public_base(request, self._public_url), key)
-        return device_urls(preset, base, stored.extension)
+        self._security.act("key-shown", caller, f"device/{device}")
+        public = public_base(request, self._public_url)
+        urls = device_urls(preset, device_url(public, key), stored.extension)
+        warning = address_warning(preset, public, is_set=bool(self._public_url))
+        return urls.model_copy(update={"warning": warning})
 
-    def _check(self, device: StoredDevice) -> None:
-        """Raises ProblemError 422 naming the field requests can't be read with."""
+    async def _check(self, device: StoredDevice, stored: StoredDevice | None) -> None:
+        """Raises ProblemError 422 naming the field requests can't be read or verified with.
+
+        Only what differs from the stored device is checked: an earlier release may have stored
+        what this one refuses, and such a device can still be renamed.
+        """
+        changed = _changed(device, stored)
+        if device.dial is not None and "dial" in changed:
+            self._targets.require(device.dial.link, "dial.link")
+        if not changed & _READING:
+            return
         tenant, most = self._tenants.require(device.tenant), self._limits.mapping_max
         try:
             require_small(most, device.mapping, device.numbers, device.extensions)
-            self._configs.make(tenant, device)
+            config = await self._configs.make(tenant, device, stored)
+            if changed & {"preset", "mapping"}:
+                check_mapping(config.mapping)
+            if changed & _VERIFYING:
+                check_secret(config.mapping, has_secret=bool(device.secret_sealed))
+            if device.numbers.keys() & {"outside_prefix", "outside_prefix_mode"}:
+                check_prefix(config.profile)
         except HitError as error:
             raise ProblemError.of(error) from None
+        except ProfileError as error:
+            raise ProblemError(error.code, field=f"numbers.{error.field}") from None
 
     def _sealed(self, fields: dict[str, Any]) -> dict[str, Any]:
         """The fields as they are stored, with the secret encrypted."""
@@ -203,7 +242,7 @@ class DeviceApi:
 
     def _key_fields(self, key: str) -> dict[str, str]:
         # hits find the device by the hash; the sealed key is for showing its URLs again
-        return {"key_hash": hash_key(key), "key_sealed": self._seal.encrypt(key)}
+        return {"key_hash": hash_secret(key), "key_sealed": self._seal.encrypt(key)}
 
     async def _edit(self, caller: Caller, device: str, changes: dict[str, Any]) -> StoredDevice:
         changed = await self._store.edit(caller.tenant, device, changes)
@@ -218,7 +257,16 @@ class DeviceApi:
         await self._bus.try_publish(DeviceChanged(tenant=device.tenant, device=device.published()))
 
 
-def _shown(device: StoredDevice, key: str | None = None) -> DeviceOutput:
+def _changed(device: StoredDevice, stored: StoredDevice | None) -> set[str]:
+    """The fields that differ from those of the stored device; all fields of a new one."""
+    names = set(StoredDevice.model_fields)
+    if stored is None:
+        return names
+    return {name for name in names if getattr(device, name) != getattr(stored, name)}
+
+
+def device_output(device: StoredDevice, key: str | None = None) -> DeviceOutput:
+    """The device as the API shows it, with its key only where one was just made."""
     return DeviceOutput(
         **device.model_dump(include=set(DeviceOutput.model_fields) - {"has_secret", "key"}),
         has_secret=bool(device.secret_sealed),

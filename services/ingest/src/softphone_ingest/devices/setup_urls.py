@@ -1,7 +1,11 @@
 """Fills the lines of a preset with a device's URL, to be pasted into the sender's settings."""
 
+from typing import Literal
+from urllib.parse import urlsplit
+
 from pydantic import BaseModel
 
+from softphone_common.process.host_names import host_name, is_loopback
 from softphone_ingest.mapping.presets.preset import Paste, Preset, Text
 
 UNKNOWN_EXTENSION = "EXTENSION"
@@ -26,13 +30,35 @@ class Pasted(BaseModel):
     fits: bool
 
 
+AddressWarning = Literal["loopback", "unencrypted", "unset"]
+
+
 class DeviceUrls(BaseModel):
-    """All lines to paste for one device, with notes on how its make is set up."""
+    """All lines to paste for one device, with notes on how its make is set up.
+
+    `warning` says why the sender may not reach the URLs: `loopback` is this machine only, a cloud
+    service gets no `unencrypted` address, and `unset` is the address of the browser's request,
+    since SOFTPHONE_PUBLIC_URL is not set.
+    """
 
     preset: str
     title: str
     notes: tuple[Text, ...]
     items: tuple[Pasted, ...]
+    pop: str | None = None
+    """Address of the page of the caller, for senders that can open one in a browser."""
+    warning: AddressWarning | None = None
+
+
+def address_warning(preset: Preset, public: str, *, is_set: bool) -> AddressWarning | None:
+    """Why a sender of this preset may not reach the public address; None if nothing is known."""
+    url = urlsplit(public)
+    if is_loopback(host_name(url.netloc)):
+        return "loopback"
+    # the hits of a cloud service cross the internet, with the device's key in their address
+    if preset.kind == "cloud" and url.scheme == "http":
+        return "unencrypted"
+    return None if is_set else "unset"
 
 
 def device_urls(preset: Preset, base: str, extension: str | None) -> DeviceUrls:
@@ -42,7 +68,14 @@ def device_urls(preset: Preset, base: str, extension: str | None) -> DeviceUrls:
         title=preset.title,
         notes=preset.notes,
         items=tuple(_pasted(line, base, extension, preset.paste_max) for line in preset.paste),
+        pop=_pop(preset.pop, base, extension) if preset.pop else None,
     )
+
+
+def _pop(query: str, base: str, extension: str | None) -> str:
+    """The page of the caller, which needs no key."""
+    origin, _, _ = base.rpartition("/hit/")
+    return f"{origin}/pop?{query.replace('{extension}', extension or UNKNOWN_EXTENSION)}"
 
 
 def _pasted(line: Paste, base: str, extension: str | None, limit: int | None) -> Pasted:

@@ -49,6 +49,12 @@ class DeviceStore(Protocol):
     async def edit(self, tenant: str, device: str, changes: dict[str, Any]) -> StoredDevice:
         """Returns the device with these fields changed. Raises ProblemError 404 like `require`."""
 
+    async def replace_sealed(
+        self, device: str, before: dict[str, str], after: dict[str, str]
+    ) -> bool:
+        """Replaces sealed values if they are still those of `before`, and returns whether it did.
+        The device keeps its version, since what the values mean is the same."""
+
 
 class MongoDeviceStore:
     """Keeps the devices in MongoDB; a `DeviceStore`."""
@@ -88,6 +94,13 @@ class MongoDeviceStore:
                 _of_tenant(tenant, device), change, return_document=ReturnDocument.AFTER
             )
         return self._require(document)
+
+    async def replace_sealed(
+        self, device: str, before: dict[str, str], after: dict[str, str]
+    ) -> bool:
+        with reaching():
+            result = await self._devices.update_one({"_id": device, **before}, {"$set": after})
+        return bool(result.matched_count)
 
     def _require(self, document: Document | None) -> StoredDevice:
         if document is None:

@@ -1,27 +1,28 @@
 """The stored hits of devices, and the matches of their calls, for the inspector."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
-from pymongo.errors import BulkWriteError
 
 from softphone_common.contracts.events import CallMatched
-from softphone_common.contracts.hit import EventJson, HitJson
-from softphone_common.domain.matching import Match
+from softphone_common.contracts.hit import EventJson, FieldNoteJson, HitJson, HitOutcome
+from softphone_common.domain.matching import Match, lookup_key
 from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
+from softphone_ingest.hit_log import device_states
+from softphone_ingest.hit_log.device_states import DeviceState
+from softphone_ingest.hit_log.duplicates import duplicates_allowed
 from softphone_ingest.hit_log.hit_json import request_json
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.request import HitRequest
 
 COLLECTION = "hits"
 MATCHES = "hit_matches"
-INDEXES = {
+INDEXES = device_states.INDEXES | {
     COLLECTION: [
         IndexModel([("tenant", ASCENDING), ("device", ASCENDING), ("at", DESCENDING)]),
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
@@ -29,7 +30,8 @@ INDEXES = {
     MATCHES: [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
 }
 LATEST: Keyset[datetime] = Keyset("at")
-_DUPLICATE = 11000
+_EVENT_SIZE = 1000
+"""Bytes an event of a hit takes, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,24 @@ class StoredHit:
     expires_at: datetime
     messages: tuple[str, ...] | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes of the request, and some for each of its events."""
+        request = self.request
+        headers = sum(len(name) + len(text) for name, text in request.headers.items())
+        parts = len(request.path) + len(request.query) + headers + len(request.body)
+        return parts + _EVENT_SIZE * (1 + len(self.hit.events) + len(self.hit.unread))
+
 
 class HitStore(Protocol):
     """Hits of all devices until they expire. Methods raise UnavailableError."""
 
     async def add(self, hits: Sequence[StoredHit]) -> None:
         """Stores hits; those that are stored already stay as they are."""
+        ...
+
+    async def trim(self, tenant: str, device: str, hits_max: int, bytes_max: int) -> None:
+        """Removes the oldest hits of a device beyond this number, or beyond these bytes."""
         ...
 
     async def get(self, tenant: str, device: str, hit: str) -> StoredHit | None:
@@ -64,12 +78,21 @@ class HitStore(Protocol):
         before: Position[datetime] | None,
         size: int,
         now: datetime,
+        outcome: HitOutcome | None = None,
     ) -> KeysetPage[HitJson, datetime]:
         """The device's latest hits, newest first, with the matches of their calls."""
         ...
 
+    async def states(self, tenant: str) -> dict[str, DeviceState]:
+        """The states of the tenant's devices by id, without devices that were never heard."""
+        ...
+
     async def claim(
-        self, hit: str, events: Sequence[EventJson], messages: Sequence[str]
+        self,
+        hit: str,
+        events: Sequence[EventJson],
+        unread: Sequence[FieldNoteJson],
+        messages: Sequence[str],
     ) -> StoredHit:
         """Stores the outcome of a replay, unless an earlier replay has decided; returns the hit.
 
@@ -86,11 +109,11 @@ class HitStore(Protocol):
         ...
 
     async def keep_matches(self, messages: Sequence[CallMatched], expires_at: datetime) -> None:
-        """Stores the matches of calls. The latest `matched_at` stays, in any order of arrival."""
+        """Stores the matches of calls; the latest `matched_at` of each number stays."""
         ...
 
     async def matched(self, hits: Sequence[HitJson]) -> list[HitJson]:
-        """The hits with the matches of their calls."""
+        """The hits with the matches of their numbers."""
         ...
 
 
@@ -100,10 +123,29 @@ class MongoHitStore:
     def __init__(self, database: Database) -> None:
         self._hits = database[COLLECTION]
         self._matches = database[MATCHES]
+        self._states = database[device_states.COLLECTION]
 
     async def add(self, hits: Sequence[StoredHit]) -> None:
-        with reaching(), _duplicates_allowed():
+        rows = device_states.last_of_each((each.tenant, each.hit) for each in hits)
+        with reaching(), duplicates_allowed():
             await self._hits.insert_many([hit_document(hit) for hit in hits], ordered=False)
+        with reaching(), duplicates_allowed():
+            await self._states.bulk_write(device_states.upserts(rows), ordered=False)
+
+    async def states(self, tenant: str) -> dict[str, DeviceState]:
+        with reaching():
+            return device_states.states(await self._states.find({"tenant": tenant}).to_list(None))
+
+    async def trim(self, tenant: str, device: str, hits_max: int, bytes_max: int) -> None:
+        of_device: dict[str, Any] = {"tenant": tenant, "device": device}
+        newest = self._hits.find(of_device, {"at": 1, "size": 1}).sort([("at", -1), ("_id", -1)])
+        with reaching():
+            rows = await newest.limit(hits_max + 1).to_list(None)
+            last = beyond(rows, hits_max, bytes_max)
+            if last is not None:
+                at, id_ = last["at"], last["_id"]
+                older = {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lte": id_}}]}
+                await self._hits.delete_many({**of_device, **older})
 
     async def get(self, tenant: str, device: str, hit: str) -> StoredHit | None:
         with reaching():
@@ -117,19 +159,23 @@ class MongoHitStore:
         before: Position[datetime] | None,
         size: int,
         now: datetime,
+        outcome: HitOutcome | None = None,
     ) -> KeysetPage[HitJson, datetime]:
         # MongoDB removes expired documents about once a minute, so the query leaves them out
         of_device: dict[str, Any] = {"tenant": tenant, "device": device, "expires_at": {"$gt": now}}
+        if outcome is not None:
+            of_device["outcome"] = outcome
         page = await LATEST.page(self._hits, of_device, before, size, shown)
         return replace(page, items=await self.matched(page.items))
 
     async def claim(
-        self, hit: str, events: Sequence[EventJson], messages: Sequence[str]
+        self,
+        hit: str,
+        events: Sequence[EventJson],
+        unread: Sequence[FieldNoteJson],
+        messages: Sequence[str],
     ) -> StoredHit:
-        decided = {
-            "messages": list(messages),
-            "events": [event.model_dump() for event in events],
-        }
+        decided = claimed(events, unread, messages)
         with reaching():
             document = await self._hits.find_one_and_update(
                 {"_id": hit, "messages": None},
@@ -153,26 +199,14 @@ class MongoHitStore:
 
     async def keep_matches(self, messages: Sequence[CallMatched], expires_at: datetime) -> None:
         writes = [_upsert_if_newer(message, expires_at) for message in messages]
-        with reaching(), _duplicates_allowed():
+        with reaching(), duplicates_allowed():
             await self._matches.bulk_write(writes, ordered=False)
 
     async def matched(self, hits: Sequence[HitJson]) -> list[HitJson]:
-        calls = {event.call for hit in hits for event in hit.events if event.call}
         with reaching():
-            cursor = self._matches.find({"_id": {"$in": sorted(calls)}})
+            cursor = self._matches.find({"_id": {"$in": match_ids(hits)}})
             matches = {document["_id"]: document["matches"] async for document in cursor}
         return [with_matches(hit, matches) for hit in hits]
-
-
-@contextmanager
-def _duplicates_allowed() -> Iterator[None]:
-    """Ignores that a document with the same id exists."""
-    try:
-        yield
-    except BulkWriteError as error:
-        failed = (error.details or {}).get("writeErrors", [])
-        if any(failure["code"] != _DUPLICATE for failure in failed):
-            raise
 
 
 def _upsert_if_newer(message: CallMatched, expires_at: datetime) -> UpdateOne:
@@ -181,8 +215,36 @@ def _upsert_if_newer(message: CallMatched, expires_at: datetime) -> UpdateOne:
     Newer ones do not meet the filter, so the upsert tries to insert and fails as a duplicate, which
     is allowed.
     """
-    older = {"_id": message.call_id, "matched_at": {"$lt": message.matched_at}}
+    older = {"_id": match_id(message), "matched_at": {"$lt": message.matched_at}}
     return UpdateOne(older, {"$set": match_fields(message, expires_at)}, upsert=True)
+
+
+def beyond(rows: Sequence[Document], hits_max: int, bytes_max: int) -> Document | None:
+    """The first of these rows, newest first, that is beyond a limit."""
+    total = 0
+    for position, row in enumerate(rows):
+        total += row.get("size", 0)  # hits of earlier releases have no size
+        if position >= hits_max or total > bytes_max:
+            return row
+    return None
+
+
+def match_id(message: CallMatched) -> str:
+    """The id of the document of matches: a call has one for each number of its hits."""
+    return f"{message.call_id} {message.number}" if message.number else message.call_id
+
+
+def match_ids(hits: Iterable[HitJson]) -> list[str]:
+    """The ids of the documents that may have matches of these hits."""
+    return sorted({id_ for hit in hits for event in hit.events for id_ in _match_ids(event)})
+
+
+def _match_ids(event: EventJson) -> tuple[str, ...]:
+    key = lookup_key(event.remote)
+    if event.call is None or key is None:
+        return ()
+    # 0.1.0 does not name the number
+    return f"{event.call} {key}", event.call
 
 
 def match_fields(message: CallMatched, expires_at: datetime) -> Document:
@@ -191,6 +253,17 @@ def match_fields(message: CallMatched, expires_at: datetime) -> Document:
         "matches": [asdict(match) for match in message.matches],
         "matched_at": message.matched_at,
         "expires_at": expires_at,
+    }
+
+
+def claimed(
+    events: Sequence[EventJson], unread: Sequence[FieldNoteJson], messages: Sequence[str]
+) -> Document:
+    """The fields of a hit that a replay has decided on."""
+    return {
+        "messages": list(messages),
+        "events": [event.model_dump() for event in events],
+        "unread": [note.model_dump() for note in unread],
     }
 
 
@@ -221,7 +294,12 @@ def hit_document(stored: StoredHit) -> Document:
         "body": request.body,
         "client": request.client,
     }
-    own = {"tenant": stored.tenant, "expires_at": stored.expires_at, "request": raw}
+    own = {
+        "tenant": stored.tenant,
+        "expires_at": stored.expires_at,
+        "request": raw,
+        "size": stored.size,
+    }
     return to_document(stored.hit) | own
 
 
@@ -250,13 +328,11 @@ def shown(document: Document) -> HitJson:
 
 
 def with_matches(hit: HitJson, matches: dict[str, Sequence[Match]]) -> HitJson:
-    """The hit with the matches of its calls, by call id."""
-    events = [
-        EventJson.model_validate(
-            {**event.model_dump(), "matches": matches.get(event.call or "", ())}
-        )
-        for event in hit.events
-    ]
+    """The hit with the matches of its numbers, by the ids of their documents."""
+    events = []
+    for event in hit.events:
+        found = next((matches[id_] for id_ in _match_ids(event) if id_ in matches), ())
+        events.append(EventJson.model_validate({**event.model_dump(), "matches": found}))
     return hit.model_copy(update={"events": tuple(events)})
 
 

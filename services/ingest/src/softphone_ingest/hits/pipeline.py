@@ -4,27 +4,32 @@ The parts behind the observations are Protocols here. A hit knows nothing of spo
 broker or of the inspector's store, and tests give it others.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from dataclasses import field as field_of
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
+from uuid import uuid4
 
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.events import CallObserved
 from softphone_common.contracts.hit import HitOutcome
+from softphone_common.contracts.problem_codes import text_of
 from softphone_common.domain.call import Observation
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
-from softphone_common.stores.rate_limit import Rate, RateLimiter, network
+from softphone_common.stores.rate_limit import KeyRateLimit
 from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.device import StoredDevice
 from softphone_ingest.devices.sealing import Seal
-from softphone_ingest.hits.signatures import verified
+from softphone_ingest.hits.signatures import signed_url, verified
+from softphone_ingest.hits.tenant_shares import TenantShares, Turn
 from softphone_ingest.identity.resolver import CallIdResolver, Sender
-from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
-from softphone_ingest.mapping.reader import DeviceConfig, Reader
+from softphone_ingest.mapping.parsed_event import FieldNote, HitError, ParsedEvent
+from softphone_ingest.mapping.reader import DeviceConfig, Interpretation, Reader
 from softphone_ingest.mapping.reply import Reply, fill_template
 from softphone_ingest.mapping.request import HitRequest
 from softphone_ingest.mapping.schema import Scope
@@ -32,6 +37,9 @@ from softphone_ingest.tenants.activation import require_active
 
 ACCEPTED = 202
 IGNORED = 204
+_FORBIDDEN = 403
+"""The status of a wrong signature and of a tenant that is not active."""
+_PROBE = "hit-probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +52,28 @@ class HitResult:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedHit:
-    """A request of a known device. `secrets` must not be shown wherever the request is."""
+    """A request of a known device. Its key and secret must not be shown wherever the request is: a
+    phone may send them once more in a header or the body."""
 
     device: StoredDevice
     request: HitRequest
-    secrets: tuple[str, ...]
+    key: str
+    secret: str | None
     at: datetime
+    id: str = field_of(default_factory=lambda: str(uuid4()))
+
+    def without_content(self) -> "ReceivedHit":
+        """Only that it came, and from where: the hit of a stranger, or of an inactive tenant."""
+        request = HitRequest(self.request.method, "", "", {}, b"", self.request.client)
+        return replace(self, request=request)
 
 
 @dataclass(frozen=True, slots=True)
 class HitOutcomeNote:
     """The answer to a hit and its reason: a problem if it was refused, else its events.
+
+    `unread` has the problems of members of its list that could not be read; the first of them is
+    the problem of an accepted hit. A probe is ignored, and its reason is that it is one.
 
     `events` and `observations` belong together by position. `scope` is that of the sender's ids.
     """
@@ -68,6 +87,7 @@ class HitOutcomeNote:
     scope: Scope = "pbx"
     events: Sequence[ParsedEvent] = ()
     observations: Sequence[Observation] = ()
+    unread: Sequence[HitError] = ()
 
 
 class HitLog(Protocol):
@@ -90,27 +110,6 @@ class ObservationPublisher(Protocol):
         ...
 
 
-class KeyRateLimit:
-    """Counts hits for each device and wrong keys for the network of an address.
-
-    Only wrong keys count against an address: a whole company may be behind one, and a stranger
-    there must not cost its phones a single hit.
-    """
-
-    def __init__(self, limiter: RateLimiter, hits: Rate, wrong_keys: Rate) -> None:
-        self._limiter = limiter
-        self._hits = hits
-        self._wrong_keys = wrong_keys
-
-    async def count_hit(self, device: str) -> None:
-        """Raises ProblemError 429 if the device sends more than its rate allows."""
-        await self._limiter.acquire(self._hits, device)
-
-    async def count_wrong_key(self, address: str) -> None:
-        """Raises ProblemError 429 if too many unknown keys came from there."""
-        await self._limiter.acquire(self._wrong_keys, network(address))
-
-
 class HitPipeline:
     """Takes hits. Everything needed to interpret one is in memory; only the broker must answer."""
 
@@ -118,8 +117,9 @@ class HitPipeline:
         self,
         devices: DeviceCache,
         tenant_of: Callable[[str], Tenant],
-        config_of: Callable[[Tenant, StoredDevice], DeviceConfig],
+        config_of: Callable[[Tenant, StoredDevice], Awaitable[DeviceConfig]],
         key_rate_limit: KeyRateLimit,
+        tenant_shares: TenantShares,
         resolver: CallIdResolver,
         publisher: ObservationPublisher,
         hit_log: HitLog,
@@ -130,14 +130,18 @@ class HitPipeline:
         self._tenant_of = tenant_of
         self._config_of = config_of
         self._key_rate_limit = key_rate_limit
+        self._tenant_shares = tenant_shares
         self._resolver = resolver
         self._publisher = publisher
         self._hit_log = hit_log
         self._seal = seal
         self._clock = clock
 
-    async def admit(self, key: str, address: str) -> StoredDevice:
-        """Finds the device of a key and counts the hit against its rate.
+    @asynccontextmanager
+    async def admit(
+        self, key: str, request: HitRequest
+    ) -> AsyncIterator[tuple[StoredDevice, Turn]]:
+        """Finds the device of a key, and counts its hit once its tenant's turn has come.
 
         Raises ProblemError 404 for an unknown key, 429 for too many hits or too many unknown keys,
         503 while devices are not loaded yet.
@@ -147,27 +151,34 @@ class HitPipeline:
         except ProblemError as error:
             # while devices are being loaded (503) right keys are unknown too
             if error.status == 404:
-                await self._key_rate_limit.count_wrong_key(address)
+                await self._key_rate_limit.count_wrong_key(request.client)
             raise
-        await self._key_rate_limit.count_hit(device.id)
-        return device
+        async with self._tenant_shares.turn(device.tenant, device.id, request.size) as turn:
+            await self._key_rate_limit.count_use(device.id)
+            yield device, turn
 
     async def take(self, key: str, request: HitRequest, url: str) -> HitResult:
         """Returns the hit's call and answer once its observations are on a disk.
 
-        `url` is the device's own, without what its sender appends. Raises ProblemError like
+        `url` is the device's own, without what its sender appends. A probe makes no call and is
+        only noted, whatever else is wrong with it. Raises ProblemError like
         `admit`, 403 for an inactive tenant or a wrong signature, and 422 for a request that can't
         be understood; UnavailableError if neither broker nor spool takes the observations.
         """
-        device = await self.admit(key, request.client)
-        tenant = self._tenant_of(device.tenant)
-        secret = self._seal.decrypt(device.secret_sealed)
-        # a phone may send its key, or the secret, once more in a header or the body
-        hit = ReceivedHit(device, request, (key, secret or ""), self._clock())
+        async with self.admit(key, request) as (device, turn):
+            return await self._take(self._received(key, device, request), url, turn)
+
+    async def _take(self, hit: ReceivedHit, url: str, turn: Turn) -> HitResult:
+        tenant = self._tenant_of(hit.device.tenant)
+        if hit.request.is_probe:
+            why = text_of(_PROBE, {})
+            self._hit_log.note(hit, HitOutcomeNote("ignored", IGNORED, why=why, code=_PROBE))
+            return HitResult(None, None)
         try:
-            return await self._process(hit, tenant, secret, url)
+            return await self._process(hit, tenant, url, turn)
         except HitError as error:
             self._refuse(hit, 422, error.why, error.code, error.params, error.field)
+            turn.release()
             # an administrator looks for the refused hit as soon as the phone reports the failure
             await self._hit_log.settled()
             raise ProblemError.of(error) from None
@@ -179,33 +190,82 @@ class HitPipeline:
             self._refuse(hit, 503, str(error), "resource-unavailable", params)
             raise
 
-    async def _process(
-        self, hit: ReceivedHit, tenant: Tenant, secret: str | None, url: str
-    ) -> HitResult:
+    async def refuse(self, key: str, request: HitRequest, problem: ProblemError) -> NoReturn:
+        """Keeps a hit of which only the first line could be read, and raises its problem.
+
+        Raises ProblemError like `admit` if the key is unknown.
+        """
+        async with self.admit(key, request) as (device, _):
+            hit = self._received(key, device, request)
+            self._refuse(hit, problem.status, problem.detail, problem.code, problem.params)
+            await self._hit_log.settled()
+        raise problem
+
+    def _received(self, key: str, device: StoredDevice, request: HitRequest) -> ReceivedHit:
+        secret = self._seal.decrypt(device.secret_sealed)
+        return ReceivedHit(device, request, key, secret, self._clock())
+
+    async def _process(self, hit: ReceivedHit, tenant: Tenant, url: str, turn: Turn) -> HitResult:
         # here and not before, so that the inspector shows the refused hits of an expired tenant
         require_active(tenant, hit.at)
-        config = self._config_of(tenant, hit.device)
+        config = await self._config_of(tenant, hit.device)
         reader = Reader(hit.request, config)
         if hit.device.secret_sealed:
             # before a word of the request is believed, or reported back as a mistake
-            _require_signature(reader, secret, _signed_url(url, hit.request))
-        parsed = reader.interpret()
+            _require_signature(reader, hit.secret, signed_url(url, hit.request))
+        parsed = self._with_time_notes(await _interpret(reader, turn), hit)
+        # before the call memory and the broker see them: a refused hit leaves nothing behind
+        await self._tenant_shares.count_events(tenant.id, len(parsed.events) - 1)
         scope = config.mapping.scope
-        sender = Sender(tenant.id, hit.device.id, scope)
-        observations = await self._resolver.resolve(sender, parsed.events, hit.at)
+        sender = Sender(tenant.id, hit.device.id, scope, tenant.ring_groups)
+        observations = await self._resolver.resolve(sender, parsed.events, hit.at, hit.id)
         call_id = observations[0].call_id if observations else None
         # filled before publishing: a reply that can't be filled must not leave a call behind
         reply = fill_template(parsed.reply, url, call_id or "") if parsed.reply else None
-        await self._publisher.publish(
-            *(CallObserved(tenant=tenant.id, observation=each) for each in observations)
+        await self._publish(
+            [CallObserved(tenant=tenant.id, observation=each) for each in observations],
+            hit.device.id,
+            turn,
         )
         status = reply.status if reply else ACCEPTED if observations else IGNORED
         outcome: HitOutcome = "accepted" if observations else "ignored"
         note = HitOutcomeNote(
-            outcome, status, scope=scope, events=parsed.events, observations=observations
+            outcome,
+            status,
+            scope=scope,
+            events=parsed.events,
+            observations=observations,
+            unread=parsed.unread,
         )
         self._hit_log.note(hit, note)
         return HitResult(call_id, reply)
+
+    async def _publish(self, messages: Sequence[CallObserved], device: str, turn: Turn) -> None:
+        """Publishes each event of a list in a turn of its own: a broker confirms in the order of
+        arrival, and the event of another tenant or device would wait for the whole list."""
+        if len(messages) <= 1:
+            await self._publisher.publish(*messages)
+            return
+
+        async def publish(message: CallObserved) -> None:
+            async with self._tenant_shares.event_turn(message.tenant, device):
+                await self._publisher.publish(message)
+
+        turn.end()
+        outcomes = await asyncio.gather(*map(publish, messages), return_exceptions=True)
+        for failure in filter(None, outcomes):
+            raise failure
+
+    def _with_time_notes(self, parsed: Interpretation, hit: ReceivedHit) -> Interpretation:
+        """Notes times that are too far from the arrival to be used."""
+        note = FieldNote("time", "time-not-close", (("seconds", self._resolver.skew_seconds),))
+        events = tuple(
+            replace(event, notes=(*event.notes, note))
+            if event.time is not None and not self._resolver.is_close(event.time, hit.at)
+            else event
+            for event in parsed.events
+        )
+        return replace(parsed, events=events)
 
     def _refuse(
         self,
@@ -216,7 +276,24 @@ class HitPipeline:
         params: Mapping[str, Any],
         field: str | None = None,
     ) -> None:
+        if status == _FORBIDDEN:
+            hit = hit.without_content()
         self._hit_log.note(hit, HitOutcomeNote("refused", status, field, why, code, params))
+
+
+async def _interpret(reader: Reader, turn: Turn) -> Interpretation:
+    """Reads the request. A list keeps its turn, and lets other tasks run between its members."""
+
+    async def pause() -> None:
+        await turn.keep()
+        await asyncio.sleep(0)
+
+    parsed = await reader.interpret_with_pauses(pause)
+    if len(parsed.events) > 1:
+        await turn.keep()
+    else:
+        turn.release()
+    return parsed
 
 
 def _require_signature(reader: Reader, secret: str | None, url: str) -> None:
@@ -224,8 +301,3 @@ def _require_signature(reader: Reader, secret: str | None, url: str) -> None:
         raise ProblemError("device-secret-unreadable")
     if not verified(reader, secret, url):
         raise ProblemError("signature-wrong")
-
-
-def _signed_url(url: str, request: HitRequest) -> str:
-    """The whole address as the sender wrote it; some senders sign it."""
-    return f"{url}{request.path}" + (f"?{request.query}" if request.query else "")

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
+from softphone_common.edge.hit_head import REFUSED, refusal_of
 from softphone_common.http.problem import ProblemError
 from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
 from softphone_ingest.devices.device import device_url, public_base
 from softphone_ingest.hits.pipeline import ACCEPTED, IGNORED, HitPipeline, HitResult
-from softphone_ingest.mapping.request import HitRequest
+from softphone_ingest.mapping.request import HitRequest, unpacked
 
 _GENERIC = {
     "parameters": [
@@ -69,17 +70,22 @@ class HitApi:
         for path in ("/hit/{key}", "//hit/{key}"):
             for rest in ("", "/{event:path}"):
                 add(path + rest, self.hit, methods=["PUT"], include_in_schema=False)
-                add(path + rest, self.probe, methods=["HEAD", "OPTIONS"], include_in_schema=False)
+                add(path + rest, self.hit, methods=["HEAD", "OPTIONS"], include_in_schema=False)
 
     async def hit(self, key: str, request: Request) -> Response:
         """Takes an event of a phone, read as the preset of its device describes.
 
         Success means that the event is on a disk. 202 has the id of the call; some presets define
-        another reply. 422 names the field that can't be read.
+        another reply. 422 names the field that can't be read. HEAD, OPTIONS, prefetches and link
+        previews are answered with 204 and make no call.
         """
         try:
             url = device_url(public_base(request, self._public_url), key)
-            result = await self._pipeline.take(key, await _hit_request(request), url)
+            hit = await _hit_request(request)
+            refusal = refusal_of(request.headers)
+            if refusal is not None:
+                await self._pipeline.refuse(key, hit, refusal)
+            result = await self._pipeline.take(key, hit, url)
         except ProblemError as error:
             metrics.HITS.labels(error.status).inc()
             raise
@@ -90,11 +96,6 @@ class HitApi:
         metrics.HITS.labels(answer.status_code).inc()
         return answer
 
-    async def probe(self, key: str, request: Request) -> Response:
-        """Answers 204 without an event: some phones and all link scanners probe a URL first."""
-        await self._pipeline.admit(key, _client(request))
-        return Response(status_code=IGNORED)
-
 
 async def _hit_request(request: Request) -> HitRequest:
     """The request as mappings read it: the path behind the key, nothing decoded.
@@ -103,13 +104,16 @@ async def _hit_request(request: Request) -> HitRequest:
     part of a value.
     """
     path = request.scope["raw_path"].decode("latin-1")
+    sent = await request.body()
+    body = unpacked(sent, request.headers.get("content-encoding", ""))
     return HitRequest(
         method=request.method,
         path="".join(path.partition("/hit/")[2].partition("/")[1:]),
         query=request.scope["query_string"].decode("latin-1"),
-        headers=dict(request.headers),
-        body=await request.body(),
+        headers={name: text for name, text in request.headers.items() if name != REFUSED},
+        body=body,
         client=_client(request),
+        packed=b"" if body == sent else sent,
     )
 
 

@@ -25,7 +25,10 @@ class RedisCallMemory:
         facts = [json.dumps({name: getattr(claim, name) for name in _FACTS}) for claim in claims]
         with reaching():
             rows = await self._resolve(keys=keys, args=facts)
-        return [Decision(id_, kind, int(ended) if ended else None) for id_, kind, ended in rows]
+        return [
+            Decision(id_, kind, int(ended) if ended else None, bool(is_guest))
+            for id_, kind, ended, is_guest in rows
+        ]
 
     async def expect(self, key: str, call_id: str, seconds: int) -> None:
         """Remembers the click until it expires."""

@@ -1,22 +1,28 @@
 """The routes of the inspector, `/api/devices/{device}/hits` and `/try`."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from softphone_common.contracts.hit import EventJson, HitJson
+from softphone_common.contracts.hit import EventJson, FieldNoteJson, HitJson, HitOutcome
+from softphone_common.contracts.problem_codes import text_of
 from softphone_common.http.auth import AdminCaller
 from softphone_common.http.paging import Page
 from softphone_common.stores.keyset import time_position
 from softphone_common.stores.rate_limit import Rate, RateLimiter
 from softphone_common.stores.tenants import Tenants
 from softphone_ingest.devices.config import require_small
+from softphone_ingest.devices.device import public_base
 from softphone_ingest.devices.store import DeviceStore
-from softphone_ingest.inspector.inspector import Inspector
+from softphone_ingest.inspector.inspector import Inspector, Read
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.request import HitRequest
+
+OnlyOutcome = Annotated[
+    HitOutcome | None, Query(description="Only hits with this outcome: `refused` are the errors")
+]
 
 
 class Trial(BaseModel):
@@ -39,14 +45,18 @@ class Trial(BaseModel):
 
 
 class Tried(BaseModel):
-    """The outcome a hit would have; for `refused`, the problem and its field."""
+    """The outcome a hit would have, with the problem of one that is refused, or that is a probe.
 
-    outcome: Literal["accepted", "ignored", "refused"]
+    `unread` has the problem of each member of a list that can't be read while others can.
+    """
+
+    outcome: HitOutcome
     field: str | None = None
     why: str | None = None
     code: str | None = None
     params: dict[str, Any] = {}
     events: tuple[EventJson, ...] = ()
+    unread: tuple[FieldNoteJson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ class InspectorApi:
         tenants: Tenants,
         limiter: RateLimiter,
         limits: InspectorLimits,
+        public_url: str,
     ) -> None:
         self._inspector = inspector
         self._devices = devices
@@ -75,6 +86,7 @@ class InspectorApi:
         self._limiter = limiter
         self._tries = Rate("tries", limits.tries_max, 60)
         self._limits = limits
+        self._public_url = public_url
         self.router = APIRouter(prefix="/api/devices/{device}", tags=["inspector"])
         add = self.router.add_api_route
         add("/hits", self.list_hits, methods=["GET"])
@@ -85,13 +97,14 @@ class InspectorApi:
         self,
         device: str,
         caller: AdminCaller,
+        outcome: OnlyOutcome = None,
         cursor: str | None = None,
         limit: Annotated[int, Query(ge=1)] = 50,
     ) -> Page[HitJson]:
         """Lists the device's hits of the last days, newest first, with their events and calls."""
         size = min(limit, self._limits.page_max)
         stored = await self._devices.require(caller.tenant, device)
-        page = await self._inspector.latest(stored, time_position(cursor), size)
+        page = await self._inspector.latest(stored, time_position(cursor), size, outcome)
         return Page(items=page.items, next=page.cursor)
 
     async def replay(self, device: str, hit: str, caller: AdminCaller) -> HitJson:
@@ -104,8 +117,13 @@ class InspectorApi:
             tenant, await self._devices.require(caller.tenant, device), hit
         )
 
-    async def try_request(self, device: str, trial: Trial, caller: AdminCaller) -> Tried:
-        """Shows the events a request would have, without making a call of them."""
+    async def try_request(
+        self, device: str, trial: Trial, request: Request, caller: AdminCaller
+    ) -> Tried:
+        """Shows the events a request would have, without making a call of them.
+
+        A request that is not signed with the device's secret is refused, and its events are shown.
+        """
         await self._limiter.acquire(self._tries, caller.tenant)
         tenant = self._tenants.require(caller.tenant)
         stored = await self._devices.require(caller.tenant, device)
@@ -113,8 +131,12 @@ class InspectorApi:
         numbers = stored.numbers if trial.numbers is None else trial.numbers
         try:
             require_small(self._limits.mapping_max, mapping, numbers)
-            request = HitRequest.parse(trial.request)
-            events = self._inspector.interpret(tenant, stored, request, mapping, numbers)
+            hit = HitRequest.parse(trial.request)
+            if trial.mapping is not None:
+                await self._inspector.check(tenant, stored, mapping)
+            public = public_base(request, self._public_url)
+            signed = await self._inspector.is_signed(tenant, stored, hit, mapping, public)
+            read = await self._inspector.interpret(tenant, stored, hit, mapping, numbers)
         except HitError as error:
             return Tried(
                 outcome="refused",
@@ -123,4 +145,13 @@ class InspectorApi:
                 code=error.code,
                 params=error.params,
             )
-        return Tried(outcome="accepted" if events else "ignored", events=events)
+        if signed is False:
+            return _tried("refused", read, "signature-wrong")
+        if read.is_probe:
+            return _tried("ignored", read, "hit-probe")
+        return _tried("accepted" if read.events else "ignored", read)
+
+
+def _tried(outcome: HitOutcome, read: Read, code: str | None = None) -> Tried:
+    why = text_of(code, {}) if code else None
+    return Tried(outcome=outcome, why=why, code=code, events=read.events, unread=read.unread)

@@ -11,6 +11,8 @@ from softphone_common.domain.numbers.normalise import RemoteNumber
 EXTENSION_MAX = 64
 TEXT_MAX = 200
 EXTERNAL_ID_MAX = 250
+FILLED_MAX = 10_000
+"""Characters of a template with its texts. Fields of an event have a few hundred."""
 
 
 class HitError(Exception):
@@ -28,13 +30,27 @@ class HitError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class FieldNote:
+    """A field of an event that was left out, and the reason as a code of the table of problems."""
+
+    field: str
+    code: str
+    params: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def why(self) -> str:
+        return text_of(self.code, dict(self.params))
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedEvent:
     """One event in the sender's own spelling of numbers and ids.
 
     `number` is None if the request has none and empty if it is withheld; `remote` is the number
-    normalised. `called` is the own number that was called, for senders that name no extension.
+    normalised. `called` is the own number that was called, `called_number` that number normalised,
+    and `called_name` its name in the tenant's settings.
     `external_id` is the sender's id of this call, `linked_id` a second one. `talk_seconds` and
-    `time` are the sender's own measurements.
+    `time` are the sender's own measurements. `notes` are the fields that could not be used.
     """
 
     phase: Phase
@@ -49,3 +65,6 @@ class ParsedEvent:
     talk_seconds: int | None = None
     time: datetime | None = None
     remote: RemoteNumber | None = None
+    called_number: RemoteNumber | None = None
+    called_name: str = ""
+    notes: tuple[FieldNote, ...] = ()

@@ -1,66 +1,49 @@
 """Applies the rules of a mapping to one event of a request."""
 
-from collections.abc import Callable
-from collections.abc import Mapping as ReadOnly
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, get_args
 
-import re2
-
-from softphone_common.domain.call import PHASES, Direction, Phase
-from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.call import ENDS, PHASES, Direction, Phase
+from softphone_common.domain.measurements import parse_duration, parse_moment
+from softphone_common.domain.names import clean_name
 from softphone_common.domain.numbers.notation.containers import without_decimals
-from softphone_common.domain.numbers.placeholders import is_placeholder
-from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.domain.numbers.placeholders import is_own_placeholder, is_placeholder
 from softphone_ingest.mapping.parsed_event import (
     EXTENSION_MAX,
     EXTERNAL_ID_MAX,
     TEXT_MAX,
+    FieldNote,
     HitError,
     ParsedEvent,
 )
-from softphone_ingest.mapping.regex import SearchBudget
-from softphone_ingest.mapping.schema import OUTPUTS, PLACES, Condition, Mapping, Rule
-from softphone_ingest.mapping.selectors import walk
-from softphone_ingest.mapping.transforms import apply_step
-
-Select = Callable[[str, str], list[Any]]
-"""Gives all values at a place of the request: `path`, `query` ... and the rest of the source."""
+from softphone_ingest.mapping.tree import as_text
+from softphone_ingest.mapping.values import FieldValues
 
 IGNORE = "ignore"
+LIMITS = frozenset({"values-too-many", "patterns-too-costly", "request-too-costly"})
+"""Codes of limits of the whole request, which would otherwise be read in part."""
 
-_DIRECTIONS: dict[str, Direction] = {
+NAME_READ_MAX = 5 * TEXT_MAX
+"""Characters of a name that are read; cleaning leaves fewer."""
+
+DIRECTION_WORDS: dict[str, Direction] = {
     "in": "inbound",
     "incoming": "inbound",
     "out": "outbound",
     "outgoing": "outbound",
     **{direction: direction for direction in get_args(Direction)},
 }
-# RE2 here as well: these read text that a stranger wrote
-_DURATION = re2.compile(r"^([0-9]{1,6})(?:\.0+)?$|^([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])$")
-_EPOCH = re2.compile(r"^([0-9]{10})([0-9]{3})?(?:\.[0-9]+)?$")
 
 
 class EventReader:
-    """Reads the fields of one event on demand, each at most once.
+    """Reads one event from the values of its fields. `zone` is that of times without an offset."""
 
-    `member` is the element of the mapping's list `each` that this event stands for, or None.
-    """
-
-    def __init__(
-        self,
-        select: Select,
-        budget: SearchBudget,
-        mapping: Mapping,
-        profile: NumberProfile,
-        member: Any,
-    ) -> None:
-        self._select = select
-        self._budget = budget
-        self._mapping = mapping
-        self._profile = profile
-        self._member = member
-        self._values: dict[str, Any] = {}
+    def __init__(self, values: FieldValues, zone: tzinfo = UTC) -> None:
+        self._values = values
+        self._mapping = values.mapping
+        self._zone = zone
+        self._notes: list[FieldNote] = []
+        self._unreadable: dict[str, HitError] = {}
 
     def parse(self, extension: str | None) -> ParsedEvent | None:
         """The event; None if the mapping ignores it. `extension` replaces the one in the request.
@@ -70,115 +53,45 @@ class EventReader:
         phase = self._phase()
         if phase is None:
             return None
+        fixed = extension is not None
         if extension is None:
             extension = without_decimals(self._limited("extension", EXTENSION_MAX))
-        self._check_required(extension)
+        self._check_replaced(fixed)
+        self._check_required(phase, extension)
         # ids are refused when they are too long, since two of them cut short could become one;
         # names and reasons are only shown, so those are cut
         return ParsedEvent(
             phase=phase,
             extension=extension,
-            called=self._text("called")[:TEXT_MAX],
+            called=self._optional("called")[:TEXT_MAX],
             number=self._number(),
-            external_id=self._limited("call_id", EXTERNAL_ID_MAX),
-            linked_id=self._limited("linked_id", EXTERNAL_ID_MAX),
+            external_id=without_decimals(self._limited("call_id", EXTERNAL_ID_MAX)),
+            linked_id=self._linked_id(),
             direction=self._direction(),
-            name=self._text("name")[:TEXT_MAX],
-            reason=self._text("reason")[:TEXT_MAX],
+            name=self._name(),
+            reason=self._optional("reason")[:TEXT_MAX],
             talk_seconds=self._duration(),
-            time=_time(self._text("time")),
+            time=self._time(),
+            notes=tuple(self._notes),
         )
 
-    def meets(self, when: ReadOnly[str, Condition]) -> bool:
-        """Whether all conditions of a rule hold."""
-        return all(self._holds(source, condition) for source, condition in when.items())
-
-    def text_at(self, source: str) -> str:
-        """The first text there that is not empty; a placeholder counts as a text."""
-        texts = (_as_text(value, source).strip() for value in self.select(source))
-        return next((text for text in texts if text), "")
-
-    def select(self, source: str) -> list[Any]:
-        """All values the source names. Raises HitError beyond the budget of the request."""
-        place, _, rest = source.partition(".")
-        if place == "each":
-            values = [] if self._member is None else walk(self._member, rest)
-        elif place in PLACES:
-            values = self._select(place, rest)
-        else:
-            values = walk(self._field(place), rest)
-        self._budget.count_values(len(values), source)
-        return values
-
-    def _field(self, name: str) -> Any:
-        if name not in self._values:
-            self._values[name] = self._evaluate(name)
-        return self._values[name]
-
-    def _evaluate(self, name: str) -> Any:
-        """The first value that is not empty; "" if the request has empty ones only, None if none.
-
-        The two differ for the number of a call: an empty one may be withheld, a missing one is not.
-        """
-        result = None
-        for rule in self._mapping.fields.get(name, ()):
-            if not self.meets(rule.when):
-                continue
-            # each value is tried to the end: of two, the first may be in no row of the table
-            candidates = [rule.value] if rule.value is not None else self._candidates(rule)
-            for candidate in candidates:
-                value = self._apply(name, rule, candidate)
-                if value != "":
-                    return value
-                result = "" if is_empty(candidate) else result
-        return result
-
-    def _candidates(self, rule: Rule) -> list[Any]:
-        return [value for source in rule.sources for value in self.select(source)]
-
-    def _apply(self, name: str, rule: Rule, value: Any) -> Any:
-        """The value after `decode`, `pick` and `table`. The step `json` may give a list or object,
-        which other fields look into."""
-        for step in rule.decode:
-            text = _as_text(value, name)
-            if is_placeholder(text):
-                return ""
-            value = apply_step(step, text, name)
-        if _is_nested(value):
-            return value
-        text = _as_text(value, name)
-        # a number keeps its blanks: one in front of it is what a query makes of a plus
-        if name in OUTPUTS and name != "number":
-            text = text.strip()
-        if is_placeholder(text):
-            return ""
-        if rule.pick:
-            text = self._budget.pick(rule.pick, text, name)
-        return text if rule.table is None else _lookup(rule.table, text)
-
-    def _holds(self, source: str, condition: Condition) -> bool:
-        text = self._replaced_text_at(source)
-        stripped = text.strip()
-        low = stripped.casefold()
-        if condition.is_ is not None and not _is_listed(low, condition.is_):
-            return False
-        if condition.not_ is not None and _is_listed(low, condition.not_):
-            return False
-        pattern = condition.matches
-        if pattern is not None and not self._budget.search(pattern, stripped, source):
-            return False
-        if condition.own is None:
-            return True
-        # with its blanks, since one of them may be a plus
-        return condition.own == (normalise(text, self._profile).kind == "internal")
-
-    def _replaced_text_at(self, source: str) -> str:
-        """The first text there that is neither empty nor a placeholder, with its blanks."""
-        texts = (_as_text(value, source) for value in self.select(source))
-        return next((text for text in texts if text.strip() and not is_placeholder(text)), "")
-
     def _text(self, name: str) -> str:
-        return _as_text(self._field(name), name)
+        return as_text(self._values.field(name), name)
+
+    def _optional(self, name: str) -> str:
+        """The text of a field whose event is worth more than the field; noted if unreadable.
+
+        A limit or a body that can't be parsed concerns more than the field, and is raised.
+        """
+        if name not in self._unreadable:
+            try:
+                return self._text(name)
+            except HitError as error:
+                if error.field == "body" or error.code in LIMITS:
+                    raise
+                self._unreadable[name] = error
+                self._note(name, error.code, **error.params)
+        return ""
 
     def _phase(self) -> Phase | None:
         word = self._text("event").lower()
@@ -189,28 +102,42 @@ class EventReader:
                 return phase
         # the word as sent helps an administrator more than the result of a table, which is empty
         rules = self._mapping.fields.get("event", ())
-        raw_words = (self.text_at(source) for rule in rules for source in rule.sources)
+        raw_words = (self._values.text_at(source) for rule in rules for source in rule.sources)
         shown = word or next((text for text in raw_words if text), "")
         if not shown:
             raise HitError("event", "missing")
         raise HitError("event", "event-unknown", event=shown[:60])
 
-    def _check_required(self, extension: str) -> None:
+    def _check_replaced(self, fixed: bool) -> None:
+        """Refuses a line of a manual or of our page as it stands: nothing in it is of a call."""
+        self._optional("number")
+        number = [] if "number" in self._unreadable else self._values.raw_texts("number")
+        id_ = self._values.raw_texts("call_id")
+        extension = [] if fixed else self._values.raw_texts("extension")
+        fields = (number, id_, extension)
+        is_of_manual = all(texts and all(map(is_placeholder, texts)) for texts in fields)
+        if is_of_manual or (number and all(map(is_own_placeholder, [*number, *id_]))):
+            raise HitError("number", "placeholders-unreplaced")
+
+    def _check_required(self, phase: Phase, extension: str) -> None:
+        # an id says which call has ended, so a sender need not repeat the other party
+        by_id = phase in ENDS and self._text("call_id").strip() != ""
         for name in self._mapping.require:
-            text = extension if name == "extension" else self._text(name)
-            if not text.strip() and not (name == "number" and self._is_present(name)):
+            if name == "number" and by_id:
+                continue
+            text = extension if name == "extension" else self._optional(name)
+            if name in self._unreadable:
+                raise self._unreadable[name]
+            if not text.strip() and not (name == "number" and self._values.is_present(name)):
                 raise HitError(name, "missing")
 
-    def _is_present(self, name: str) -> bool:
-        """Whether the request has the field, even if it is empty or a placeholder."""
-        rules = self._mapping.fields.get(name, ())
-        return any(self._candidates(rule) for rule in rules if self.meets(rule.when))
-
     def _number(self) -> str | None:
-        number = self._text("number")
+        number = self._optional("number")
         if number.strip():
             return number
-        is_present = self._field("number") is not None
+        if "number" in self._unreadable:
+            return None
+        is_present = self._values.field("number") is not None
         return "" if is_present and self._mapping.empty_number == "withheld" else None
 
     def _limited(self, name: str, most: int) -> str:
@@ -219,67 +146,37 @@ class EventReader:
             raise HitError(name, "text-too-long", limit=most)
         return text
 
+    def _linked_id(self) -> str:
+        text = self._optional("linked_id").strip()
+        if len(text) <= EXTERNAL_ID_MAX:
+            return without_decimals(text)
+        self._note("linked_id", "text-too-long", limit=EXTERNAL_ID_MAX)
+        return ""
+
+    def _name(self) -> str:
+        text = self._optional("name")
+        return clean_name(text[:NAME_READ_MAX])[:TEXT_MAX] if text else ""
+
     def _direction(self) -> Direction | None:
-        word = self._text("direction").strip().lower()
-        if word and word not in _DIRECTIONS:
-            raise HitError("direction", "direction-unknown")
-        return _DIRECTIONS.get(word)
+        word = self._optional("direction").strip().lower()
+        if word and word not in DIRECTION_WORDS:
+            self._note("direction", "direction-unknown")
+        return DIRECTION_WORDS.get(word)
 
     def _duration(self) -> int | None:
-        text = self._text("duration").strip()
-        if not text:
-            return None
-        match = _DURATION.match(text)
-        if match is None:
-            raise HitError("duration", "duration-invalid", limit=999_999)
-        whole, hours, minutes, seconds = match.groups()
-        if whole is not None:
-            return int(whole)
-        return (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
+        text = self._optional("duration").strip()
+        seconds = parse_duration(text) if 0 < len(text) <= TEXT_MAX else None
+        if text and seconds is None:
+            self._note("duration", "duration-invalid", limit=999_999)
+        return seconds
 
+    def _time(self) -> datetime | None:
+        text = self._optional("time").strip()
+        moment = parse_moment(text, self._zone) if 0 < len(text) <= TEXT_MAX else None
+        if text and moment is None:
+            self._note("time", "moment-invalid")
+        return moment
 
-def _time(text: str) -> datetime | None:
-    """Reads seconds or milliseconds since 1970, or ISO 8601 with an offset; None for the rest.
-
-    A local time without an offset is not used, since nobody knows the clock of the phone.
-    """
-    match = _EPOCH.match(text)
-    if match is not None:
-        seconds = datetime.fromtimestamp(int(match.group(1)), UTC)
-        return seconds.replace(microsecond=int(match.group(2) or 0) * 1000)
-    try:
-        time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def is_empty(value: Any) -> bool:
-    """Whether a value is missing, or a text of nothing but blanks."""
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, dict | list)
-
-
-def _as_text(value: Any, field: str) -> str:
-    """The value as text. Phones cut names anywhere: half a character becomes a question mark."""
-    if _is_nested(value):
-        raise HitError(field, "text-expected")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = "" if value is None else str(value)
-    return text.encode("utf-8", "replace").decode()
-
-
-def _is_listed(low: str, texts: tuple[str, ...]) -> bool:
-    return any(low == text.casefold() or (text == "*" and low) for text in texts)
-
-
-def _lookup(table: ReadOnly[str, str], text: str) -> str:
-    low = text.strip().casefold()
-    for key, value in table.items():
-        if key.casefold() == low:
-            return value
-    return table.get("*", "") if low else ""
+    def _note(self, field: str, code: str, **params: Any) -> None:
+        """Notes a field that is left out, because the event is worth more than the field."""
+        self._notes.append(FieldNote(field, code, tuple(params.items())))

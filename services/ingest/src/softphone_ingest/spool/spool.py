@@ -221,6 +221,14 @@ class Spool:
             self._line.emptied(joined)
         await self._in_thread(file.remove, 0)  # what a full disk could not forget before
 
+    async def depth(self) -> int:
+        """The observations that wait on the disk. Raises UnavailableError if it can't be read."""
+        return (await self._in_thread(self._own.waiting)).depth
+
+    async def age(self) -> float:
+        """Seconds the first of them has waited. Raises UnavailableError if it can't be read."""
+        return self._age(await self._in_thread(self._own.waiting))
+
     def _measure(self, waiting: Waiting) -> None:
         metrics.SPOOL_DEPTH.set(waiting.depth)
         metrics.SPOOL_AGE.set(self._age(waiting))

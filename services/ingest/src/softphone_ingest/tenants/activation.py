@@ -4,31 +4,25 @@ A code is a JWT (RFC 7519) signed with Ed25519 (alg EdDSA, RFC 8037), with the c
 `seats`, `exp`, `iat` and `jti`. A key is its raw 32 bytes in base64url without padding.
 """
 
-import base64
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
 import jwt
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from softphone_common.contracts.entities import Activation, Tenant, TenantId
 from softphone_common.contracts.problem_codes import text_of
 from softphone_common.http.problem import ProblemError
+from softphone_common.process.ed25519 import (
+    ALGORITHM,
+    PrivateKey,
+    PublicKey,
+    decode_public_keys,
+)
 from softphone_common.process.telemetry import log
 
-PrivateKey = Ed25519PrivateKey
-PublicKey = Ed25519PublicKey
-
 CODE_MAX = 1000
-# The algorithm is fixed and never taken from the code, which an attacker writes (RFC 8725, section
-# 3.1).
-_ALGORITHM = "EdDSA"
-_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 _DAY = "%Y-%m-%d"
 
 _Seconds = Annotated[int, Field(ge=0, le=int(datetime.max.replace(tzinfo=UTC).timestamp()))]
@@ -106,7 +100,7 @@ def issue(
         "exp": int(expires_at.timestamp()),
         "jti": str(uuid4()),
     }
-    return jwt.encode(_checked(claims).model_dump(), key, _ALGORITHM)
+    return jwt.encode(_checked(claims).model_dump(), key, ALGORITHM)
 
 
 def read_unverified(code: str) -> Claims:
@@ -127,35 +121,6 @@ def require_active(tenant: Tenant, now: datetime) -> None:
     raise ProblemError("tenant-switched-off")
 
 
-def encode_private_key(key: PrivateKey) -> str:
-    """The private key in the form the settings expect: base64url without padding."""
-    return _text(key.private_bytes_raw())
-
-
-def encode_public_key(key: PrivateKey) -> str:
-    """The public key of this private key, in base64url without padding."""
-    return _text(key.public_key().public_bytes_raw())
-
-
-def decode_private_key(text: str) -> PrivateKey:
-    """Reads base64url, or PEM as openssl writes it. Raises ValueError with the reason."""
-    if "-----BEGIN" not in text:  # the first line of PEM (RFC 7468)
-        return PrivateKey.from_private_bytes(_bytes(text))
-    try:
-        key = load_pem_private_key(text.encode(), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ValueError("is not a PEM private key without a password") from error
-    if not isinstance(key, PrivateKey):
-        raise ValueError("is a private key, but none of Ed25519")
-    return key
-
-
-def decode_public_keys(text: str) -> tuple[PublicKey, ...]:
-    """Reads base64url keys, comma-separated. Raises ValueError with the reason."""
-    parts = [part.strip() for part in text.split(",")]
-    return tuple(PublicKey.from_public_bytes(_bytes(part)) for part in parts if part)
-
-
 def _claims(code: str, key: PublicKey | None) -> Claims:
     # PyJWT compares times with the system clock; the caller compares them with the clock of the
     # service, which tests can move.
@@ -166,7 +131,8 @@ def _claims(code: str, key: PublicKey | None) -> Claims:
         claims = jwt.decode(
             code,
             key or "",
-            [_ALGORITHM],
+            # fixed, and never taken from the code, which an attacker writes (RFC 8725, section 3.1)
+            [ALGORITHM],
             options={
                 "verify_signature": key is not None,
                 "verify_exp": False,
@@ -191,14 +157,3 @@ def _checked(claims: dict[str, object]) -> Claims:
         raise ActivationError(
             "activation-claim-invalid", claim=name, reason=first["msg"]
         ) from error
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _bytes(text: str) -> bytes:
-    plain = text.strip().rstrip("=")
-    if not _KEY.fullmatch(plain):
-        raise ValueError("is not a key of 32 bytes in base64url: 43 characters")
-    return base64.urlsafe_b64decode(f"{plain}=")

@@ -15,14 +15,16 @@ from typing import Annotated, NoReturn
 import typer
 
 from softphone_common.process.clock import utc_now
-from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX
-from softphone_ingest.tenants.activation import (
-    ActivationCodes,
-    ActivationError,
+from softphone_common.process.ed25519 import (
     PrivateKey,
     decode_private_key,
     encode_private_key,
     encode_public_key,
+)
+from softphone_common.process.settings import EXIT_BAD_SETTINGS, PREFIX
+from softphone_ingest.tenants.activation import (
+    ActivationCodes,
+    ActivationError,
     issue,
     read_unverified,
 )

@@ -7,29 +7,29 @@ from pymongo.errors import DuplicateKeyError
 
 from softphone_common.contracts.entities import Tenant
 from softphone_common.stores.documents import from_optional, to_document
-from softphone_common.stores.mongo import Database, Document, reaching
-from softphone_common.stores.tenants import COLLECTION
+from softphone_common.stores.mongo import Document, reaching
+from softphone_common.stores.tenants import MongoTenantReader, TenantReader
 
 
-class TenantStore(Protocol):
+class TenantStore(TenantReader, Protocol):
     """Writes tenants, which are never deleted, only deactivated."""
 
     async def add(self, tenant: Tenant) -> bool:
         """Stores a new tenant. Returns False if there is one with this id."""
 
-    async def edit(self, tenant: str, changes: dict[str, Any]) -> Tenant | None:
+    async def edit(
+        self, tenant: str, changes: dict[str, Any], version: int | None = None
+    ) -> Tenant | None:
         """Changes fields and returns the tenant, or None if there is no tenant with this id.
 
         An activation that was issued before the tenant's present one also returns None and changes
-        nothing, so that an old code cannot take back seats.
+        nothing, so that an old code cannot take back seats. With a `version` a tenant that has
+        another one by now is not changed either.
         """
 
 
-class MongoTenantStore:
+class MongoTenantStore(MongoTenantReader):
     """Writes tenants in MongoDB; a `TenantStore`."""
-
-    def __init__(self, database: Database) -> None:
-        self._tenants = database[COLLECTION]
 
     async def add(self, tenant: Tenant) -> bool:
         try:
@@ -39,8 +39,12 @@ class MongoTenantStore:
             return False
         return True
 
-    async def edit(self, tenant: str, changes: dict[str, Any]) -> Tenant | None:
+    async def edit(
+        self, tenant: str, changes: dict[str, Any], version: int | None = None
+    ) -> Tenant | None:
         query: Document = {"_id": tenant}
+        if version is not None:
+            query["version"] = version
         if "activation" in changes:
             not_older = {"$lte": changes["activation"]["issued_at"]}
             query["$or"] = [{"activation": None}, {"activation.issued_at": not_older}]

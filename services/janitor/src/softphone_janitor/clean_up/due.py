@@ -3,6 +3,9 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+SWEEP_HOUR = 2
+"""The local hour at which the sweep begins. Everybody may rely on it, so it is no setting."""
+
 
 def due_night(now: datetime, time_zone: str, hour: int) -> date:
     """The local date of the latest night whose sweep should have begun by `now` (aware).

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from softphone_common.audit.security_log import SecurityLog
 from softphone_common.contracts.entities import TenantId
 from softphone_common.http.auth import OperatorCaller
 from softphone_common.http.paging import Page
@@ -26,11 +27,17 @@ class SweepApi:
     """Sweeps over HTTP, for operators."""
 
     def __init__(
-        self, sweeps: SweepStore, handlers: SweepHandlers, tenants: Tenants, page_max: int
+        self,
+        sweeps: SweepStore,
+        handlers: SweepHandlers,
+        tenants: Tenants,
+        security: SecurityLog,
+        page_max: int,
     ) -> None:
         self._sweeps = sweeps
         self._handlers = handlers
         self._tenants = tenants
+        self._security = security
         self._page_max = page_max
         self.router = APIRouter(prefix="/api/sweeps", tags=["sweeps"])
         self.router.add_api_route("", self.list_sweeps, methods=["GET"])
@@ -56,4 +63,7 @@ class SweepApi:
         """Requests a sweep of one tenant. It has finished when `finished_at` is set."""
         if self._tenants.get(request.tenant) is None:
             raise ProblemError("tenant-unknown", field="tenant")
-        return await self._handlers.sweep_now(request.tenant, caller.login)
+        sweep = await self._handlers.sweep_now(request.tenant, caller.login)
+        target = f"sweep/{sweep.id}"
+        self._security.act("sweep-requested", caller, target, tenant=request.tenant)
+        return sweep

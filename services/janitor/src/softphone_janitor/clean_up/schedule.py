@@ -13,6 +13,7 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from softphone_common.process.background_task import BackgroundTask
+from softphone_common.process.error_text import error_text
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 
@@ -21,6 +22,7 @@ Job = Callable[[], Awaitable[None]]
 _QUEUE = "softphone:janitor"
 _REDIS_SECONDS = 2
 _CANCEL_AGAIN_SECONDS = 0.2
+_CLOSE_SECONDS = 5
 _JOB_SECONDS = 300
 _LOST = (RedisError, OSError, TimeoutError)
 
@@ -63,7 +65,7 @@ class Schedule:
             try:
                 await self._work()
             except _LOST as error:
-                self._failure = repr(error)
+                self._failure = error_text(error)
                 log.warning("schedule waits for Redis", error=self._failure)
             await asyncio.sleep(1)
 
@@ -85,14 +87,13 @@ class Schedule:
         redis = ArqRedis(pool)
         worker = self._worker(redis, run_job)
         try:
-            await redis.ping()
+            # not a ping, which a Redis whose memory is full answers as well
+            await redis.set(f"{_QUEUE}:ready", 1, ex=60)
             self._running = True
             await worker.async_run()
         finally:
             self._running = False
-            # closing a worker talks to Redis; its failure must not replace a CancelledError
-            with suppress(*_LOST):
-                await worker.close()
+            await _close(worker)
             await pool.disconnect()
 
     def _worker(self, redis: ArqRedis, job: Callable[[dict[Any, Any]], Awaitable[None]]) -> Worker:
@@ -115,3 +116,18 @@ class Schedule:
             max_tries=1,
             job_timeout=_JOB_SECONDS,
         )
+
+
+async def _close(worker: Worker) -> None:
+    """Closes a worker; neither a failure nor a job that hangs or is cancelled ends the caller.
+
+    Closing talks to Redis and waits for the jobs that it cancels. A job whose end was on its way to
+    Redis then ends with CancelledError, which arq passes on as if the caller had been cancelled.
+    """
+    closing = asyncio.create_task(worker.close(), name="close the schedule's worker")
+    try:
+        await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
+    finally:
+        closing.cancel()
+    with suppress(*_LOST, asyncio.InvalidStateError, asyncio.CancelledError):
+        closing.result()

@@ -1,11 +1,14 @@
 """The routes of dead letters, for operators: `/api/dead-letters`."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from softphone_common.http.auth import OperatorCaller
+from softphone_common.audit.security_log import SecurityLog
+from softphone_common.contracts.entities import TENANT_PATTERN, AuditEvent
+from softphone_common.http.auth import Caller, OperatorCaller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.http.timestamps import Timestamp
@@ -46,9 +49,16 @@ Cursor = Annotated[str | None, Query(description="`next` of the page before; emp
 class DeadLetterApi:
     """Dead letters over HTTP, for operators."""
 
-    def __init__(self, store: DeadLetterStore, service: DeadLetterService, page_max: int) -> None:
+    def __init__(
+        self,
+        store: DeadLetterStore,
+        service: DeadLetterService,
+        security: SecurityLog,
+        page_max: int,
+    ) -> None:
         self._store = store
         self._service = service
+        self._security = security
         self._page_max = page_max
         self.router = APIRouter(prefix="/api/dead-letters", tags=["dead letters"])
         add = self.router.add_api_route
@@ -60,7 +70,7 @@ class DeadLetterApi:
 
     async def list_letters(
         self,
-        _: OperatorCaller,
+        caller: OperatorCaller,
         selected: Selected,
         limit: Limit = 50,
         cursor: Cursor = None,
@@ -68,34 +78,57 @@ class DeadLetterApi:
         """Lists dead letters, those that died last first."""
         size = min(limit, self._page_max)
         page = await self._store.list_letters(selected, time_position(cursor), size)
+        if cursor is None:
+            self._security.read("dead-letters-read", caller, _tenant(selected.tenant))
         return Page(items=page.items, next=page.cursor)
 
-    async def show(self, letter: str, _: OperatorCaller) -> DeadLetter:
+    async def show(self, letter: str, caller: OperatorCaller) -> DeadLetter:
         """Shows one dead letter with its headers and its body."""
-        stored = await self._store.get(letter)
-        if stored is None:
-            raise _unknown()
+        stored = await self._require(letter)
+        self._record("dead-letter-shown", caller, stored)
         return stored
 
     async def replay(self, letter: str, caller: OperatorCaller) -> DeadLetter:
         """Publishes a dead letter to the queue it died in, and to no other queue. A message that
         was partly processed before is not counted twice."""
         if not await self._service.replay(letter, caller.login):
-            await self.show(letter, caller)
+            await self._require(letter)
             raise ProblemError("dead-letter-replayed")
-        return await self.show(letter, caller)
+        replayed = await self._require(letter)
+        self._record("dead-letters-replayed", caller, replayed)
+        return replayed
 
     async def replay_all(
         self, caller: OperatorCaller, selected: Selected, limit: Limit = 50
     ) -> Replayed:
         """Replays the selected letters that wait, those that died last first, up to `limit`."""
         most = min(limit, self._page_max)
-        return Replayed(replayed=await self._service.replay_all(selected, most, caller.login))
+        replayed = await self._service.replay_all(selected, most, caller.login)
+        if replayed:
+            self._security.act("dead-letters-replayed", caller, tenant=_tenant(selected.tenant))
+        return Replayed(replayed=replayed)
 
     async def drop(self, letter: str, caller: OperatorCaller) -> None:
         """Deletes a dead letter. The message in it is lost."""
-        if not await self._service.drop(letter, caller.login):
+        stored = await self._store.get(letter)
+        if stored is None or not await self._service.drop(letter, caller.login):
             raise _unknown()
+        self._record("dead-letter-removed", caller, stored)
+
+    async def _require(self, letter: str) -> DeadLetter:
+        stored = await self._store.get(letter)
+        if stored is None:
+            raise _unknown()
+        return stored
+
+    def _record(self, event: AuditEvent, caller: Caller, letter: DeadLetter) -> None:
+        tenant = _tenant(letter.tenant)
+        self._security.act(event, caller, f"dead-letter/{letter.id}", tenant=tenant)
+
+
+def _tenant(named: str | None) -> str | None:
+    """The tenant that a message names; None if it is no id of a tenant."""
+    return named if named is not None and re.fullmatch(TENANT_PATTERN, named) else None
 
 
 def _unknown() -> ProblemError:

@@ -43,7 +43,7 @@ class DeadLetterService:
             return False
         queue, envelope = claim
         try:
-            await self._bus.publish_envelope("", envelope)
+            await self._bus.publish_envelope(topology.QUEUES, envelope)
         except UnavailableError:
             # without the confirmation the message may have got through; handlers bear it twice
             await self._store.settle(letter_id, None)

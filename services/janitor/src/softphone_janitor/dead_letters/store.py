@@ -89,6 +89,9 @@ class DeadLetterStore(Protocol):
     async def drop(self, letter_id: str) -> bool:
         """Deletes a letter; False if there is none with this id."""
 
+    async def count_waiting(self) -> int:
+        """The letters that nobody has replayed."""
+
 
 class MongoDeadLetterStore:
     """Keeps the dead letters in MongoDB; a `DeadLetterStore`."""
@@ -154,6 +157,10 @@ class MongoDeadLetterStore:
     async def drop(self, letter_id: str) -> bool:
         with reaching():
             return bool((await self._letters.delete_one({"_id": letter_id})).deleted_count)
+
+    async def count_waiting(self) -> int:
+        with reaching():
+            return await self._letters.count_documents({"state": "waiting"})
 
 
 def letter_id(queue: str, envelope: Envelope) -> str:

@@ -22,7 +22,7 @@ async def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password has this hash; without a hash False, after the same time."""
     async with _CONCURRENCY:
         right = await asyncio.to_thread(_verify, password, password_hash or _HASH_OF_NOBODY)
-    return right and password_hash is not None
+    return right and bool(password_hash)
 
 
 def _verify(password: str, password_hash: str) -> bool:

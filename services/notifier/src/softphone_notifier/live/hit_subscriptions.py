@@ -6,6 +6,7 @@ from contextlib import suppress
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import HitSeen
 from softphone_common.contracts.websocket import HitFrame
+from softphone_common.http.auth import RefusalLog
 from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
 from softphone_notifier.live.socket_session import SocketSession
@@ -18,19 +19,26 @@ class HitSubscriptions:
     many, and nobody else needs them here.
     """
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, refusals: RefusalLog) -> None:
         self._bus = bus
+        self._refusals = refusals
         self._devices: dict[SocketSession, str] = {}
         self._lock = asyncio.Lock()
         bus.subscribe(HitSeen, self.on_hit_seen, bound_only=True)
 
     async def watch(self, session: SocketSession, device: str | None) -> None:
-        """Replaces the device the session watches; None ends it. Ignored for non-administrators."""
+        """Replaces the device the session watches; None ends it.
+
+        For others than administrators the request is recorded and ends it, too.
+        """
         if device is not None and session.caller.may("admin"):
             self._devices[session] = device
-        elif self._devices.pop(session, None) is None:
+            await self._update_binding(session.caller.tenant)
             return
-        await self._update_binding(session.caller.tenant)
+        if device is not None:
+            self._refusals.refused(session.caller, "role-required", "watch-hits")
+        if self._devices.pop(session, None) is not None:
+            await self._update_binding(session.caller.tenant)
 
     async def remove(self, session: SocketSession) -> None:
         """Forgets a session whose socket is closed."""

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.call import CallJson
@@ -13,7 +14,9 @@ from softphone_common.contracts.events import (
     CallMatched,
     CallObserved,
     CommentSaved,
-    Message,
+    NumbersMatched,
+    SessionsEnded,
+    TenantChanged,
     UserChanged,
 )
 from softphone_common.contracts.websocket import (
@@ -25,17 +28,19 @@ from softphone_common.contracts.websocket import (
     Welcome,
 )
 from softphone_common.domain.audience import audience
+from softphone_common.http.auth import TokenRefusal
 from softphone_common.process import metrics
 from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
-from softphone_notifier.accounts.users import UserCache
+from softphone_common.stores.users import UserCache
 from softphone_notifier.live.room import Room
 from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
 
-_MESSAGES: tuple[type[Message], ...] = (CallObserved, CallMatched, CallChanged, CommentSaved)
+_PAUSE_SECONDS = 5.0
+_MESSAGES = (CallObserved, CallMatched, NumbersMatched, CallChanged, CommentSaved)
 
 
 class Hub:
@@ -49,10 +54,17 @@ class Hub:
     essential = True
 
     def __init__(
-        self, bus: Bus, users: UserCache, clock: Clock, settings: NotifierSettings
+        self,
+        bus: Bus,
+        users: UserCache,
+        refusal: TokenRefusal,
+        clock: Clock,
+        settings: NotifierSettings,
     ) -> None:
         self._bus = bus
         self._users = users
+        self._refusal = refusal
+        self._refused: set[SocketSession] = set()
         self._clock = clock
         self._settings = settings
         self._late = timedelta(seconds=settings.late_seconds)
@@ -67,9 +79,12 @@ class Hub:
             CallObserved, self.on_call_observed, on_reconnect=self.on_reconnect, bound_only=True
         )
         bus.subscribe(CallMatched, self.on_call_matched, bound_only=True)
+        bus.subscribe(NumbersMatched, self.on_numbers_matched, bound_only=True)
         bus.subscribe(CallChanged, self.on_call_changed, bound_only=True)
         bus.subscribe(CommentSaved, self.on_comment_saved, bound_only=True)
         bus.subscribe(UserChanged, self.on_user_changed)
+        bus.subscribe(SessionsEnded, self.on_sessions_ended)
+        bus.subscribe(TenantChanged, self.on_tenant_changed)
 
     async def start(self) -> None:
         """Begins to prune rooms periodically."""
@@ -103,19 +118,22 @@ class Hub:
         """The room of the tenant, whose messages are bound once this returns."""
         async with self._room_locks[tenant]:
             if tenant not in self._rooms:
-                limits = self._settings.calls_max, self._settings.replay_max
-                self._rooms[tenant] = Room(self._clock(), *limits)
+                s = self._settings
+                limits = s.calls_max, s.replay_max, s.replay_bytes_max
+                users_at = partial(self._users.at, tenant)
+                self._rooms[tenant] = Room(self._clock(), users_at, *limits)
                 with suppress(UnavailableError):  # the bus binds at its next connect
                     await self._bus.bind(tenant, _MESSAGES)
             return self._rooms[tenant]
 
     def _welcome(self, session: SocketSession, room: Room, seen: int | None) -> None:
-        tenant = session.caller.tenant
+        tenant, user = session.caller.tenant, session.user
         self._sessions[tenant][session] = True
         missed = None if seen is None else room.since(seen, session.user)
         if missed and len(missed) >= self._settings.session_frames_max:
             missed = None  # its queue would be full at once, and the socket closed
-        mine = tuple(c for c in room.running() if session.user in self._audience(tenant, c))
+        seen_by = (self._seen_by(tenant, room, call, user) for call in room.running())
+        mine = tuple(call for parts in seen_by for call, users in parts if user in users)
         if missed and seen is not None:
             # not a new number: if the connection is lost before the missed frames arrive, the
             # browser must ask for them again
@@ -123,7 +141,8 @@ class Hub:
         else:
             seq = room.next_seq(self._clock())
             room.mark(seq)
-        session.send(Welcome(seq=seq, calls=mine).model_dump_json())
+        alive = self._settings.alive_seconds
+        session.send(Welcome(seq=seq, calls=mine, alive_seconds=alive).model_dump_json())
         if seen is not None and missed is None:
             session.send(Resync().model_dump_json())
         for frame in missed or ():
@@ -139,6 +158,10 @@ class Hub:
         metrics.SOCKETS.dec()
         if not sessions:
             self._empty_since[tenant] = self._clock()
+
+    async def count_sockets(self) -> int:
+        """The sockets of all tenants at this instance."""
+        return sum(map(len, self._sessions.values()))
 
     def _room_for(self, session: SocketSession) -> bool:
         """Whether the tenant may have one more socket.
@@ -170,30 +193,62 @@ class Hub:
         if room is not None and call is not None:
             self._show(message.tenant, room, call, self._clock())
 
-    async def on_comment_saved(self, message: CommentSaved) -> None:
-        """Sends the comment to the users at the call's extensions."""
+    async def on_numbers_matched(self, message: NumbersMatched) -> None:
+        """Sends the calls with these numbers again, with the records as they are now."""
         if (room := self._rooms.get(message.tenant)) is not None:
+            for call in room.match_numbers(message):
+                self._show(message.tenant, room, call, self._clock())
+
+    async def on_comment_saved(self, message: CommentSaved) -> None:
+        """Sends the comment to the users at the call's extensions, unless the call is deleted."""
+        room, call = self._rooms.get(message.tenant), message.comment.call
+        if room is not None and not room.is_hidden(call):
             frame = CommentFrame(seq=room.next_seq(self._clock()), comment=message.comment)
-            self._send(message.tenant, room, frame, self._at(message.tenant, message.extensions))
+            users = self._at(message.tenant, message.extensions)
+            self._send(self._welcomed(message.tenant), room, frame, users, call)
 
     async def on_call_changed(self, message: CallChanged) -> None:
         """Sends that the call went to the recycle bin or came back from it."""
-        if (room := self._rooms.get(message.tenant)) is not None:
-            frame = TrashFrame(
-                seq=room.next_seq(self._clock()),
-                call_id=message.call_id,
-                deleted_at=message.deleted_at,
-                deleted_by=message.deleted_by,
-            )
-            self._send(message.tenant, room, frame, self._at(message.tenant, message.extensions))
+        if (room := self._rooms.get(message.tenant)) is None:
+            return
+        call, is_deleted = message.call_id, message.deleted_at is not None
+        if is_deleted and message.swept and room.is_complete(call):
+            return  # the call came back from its sweep before the message about it arrived
+        was_hidden = room.is_hidden(call)
+        room.set_deleted(call, is_deleted=is_deleted, swept=message.swept)
+        frame = TrashFrame(
+            seq=room.next_seq(self._clock()),
+            call_id=call,
+            deleted_at=message.deleted_at,
+            deleted_by=message.deleted_by,
+        )
+        users = self._at(message.tenant, message.extensions)
+        self._send(self._welcomed(message.tenant), room, frame, users)
+        # what happened to the call meanwhile was sent to nobody
+        if was_hidden and not is_deleted and (shown := room.shown(call)) is not None:
+            self._show(message.tenant, room, shown, self._clock())
 
     async def on_user_changed(self, message: UserChanged) -> None:
         """Closes the sockets of a user who was revoked or removed."""
         if not message.revoked and message.user.active:
             return
-        for session in list(self._sessions.get(message.tenant, ())):
+        for session in self._sessions.get(message.tenant, ()):
             if session.user == message.user.id:
                 session.close_with("login-revoked")
+
+    async def on_sessions_ended(self, message: SessionsEnded) -> None:
+        """Closes the sockets of the sessions, in all tabs."""
+        for session in self._sessions.get(message.tenant, ()):
+            if session.caller.session in message.sessions:
+                session.close_with("session-ended")
+
+    async def on_tenant_changed(self, message: TenantChanged) -> None:
+        """Closes the sockets of a tenant that was switched off, but not those of operators."""
+        if message.settings.active:
+            return
+        for session in self._sessions.get(message.tenant, ()):
+            if not session.caller.may("operator"):
+                session.close_with("tenant-switched-off")
 
     def on_reconnect(self) -> None:
         """Has browsers read the log, for messages were missed while the broker was away."""
@@ -201,33 +256,61 @@ class Hub:
         for room in self._rooms.values():
             room.forget_recent()
         for tenant in self._sessions:
-            for session in self._welcomed(tenant):
-                session.send(resync)
+            for sessions in self._welcomed(tenant).values():
+                for session in sessions:
+                    session.send(resync)
 
     def _show(self, tenant: str, room: Room, call: CallJson, now: datetime) -> None:
-        frame = CallFrame(seq=room.next_seq(now), call=call)
-        self._send(tenant, room, frame, self._audience(tenant, call))
+        welcomed = self._welcomed(tenant)
+        for part, users in self._seen_by(tenant, room, call):
+            frame = CallFrame(seq=room.next_seq(now), call=part)
+            self._send(welcomed, room, frame, users, call.id)
 
-    def _send(self, tenant: str, room: Room, frame: SequencedFrame, users: frozenset[str]) -> None:
+    def _send(
+        self,
+        welcomed: Mapping[str, Sequence[SocketSession]],
+        room: Room,
+        frame: SequencedFrame,
+        users: frozenset[str],
+        call: str = "",
+    ) -> None:
         text = frame.model_dump_json()
-        room.remember(frame, users, text)
-        for session in self._welcomed(tenant):
-            if session.user in users:
-                session.send(text)
-                metrics.FRAMES.labels(frame.type).inc()
+        room.remember(frame, users, text, call)
+        for session in (each for user in users for each in welcomed.get(user, ())):
+            session.send(text)
+            metrics.FRAMES.labels(frame.type).inc()
 
-    def _audience(self, tenant: str, call: CallJson) -> frozenset[str]:
-        return self._at(tenant, (leg.extension for leg in call.legs))
+    def _seen_by(
+        self, tenant: str, room: Room, call: CallJson, only: str | None = None
+    ) -> Iterable[tuple[CallJson, frozenset[str]]]:
+        """The call with the users who may see it all, then its part for each other user, or for
+        the `only` one asked for."""
+        parts = room.parts(call.id)
+        hosts = self._at(tenant, parts.extensions - parts.guests)
+        yield call, hosts
+        own = defaultdict[str, set[str]](set)
+        for extension in parts.guests:
+            for user in self._at(tenant, (extension,)) - hosts:
+                own[user].add(extension)
+        for user in sorted(own) if only is None else own.keys() & {only}:
+            if (part := parts.for_users_at(own[user])) is not None:
+                yield room.shown_part(part), frozenset({user})
 
     def _at(self, tenant: str, extensions: Iterable[str]) -> frozenset[str]:
         return audience(extensions, self._users.at(tenant))
 
-    def _welcomed(self, tenant: str) -> list[SocketSession]:
-        return [session for session, welcomed in self._sessions.get(tenant, {}).items() if welcomed]
+    def _welcomed(self, tenant: str) -> dict[str, list[SocketSession]]:
+        """The sockets of each user that were welcomed."""
+        by_user: dict[str, list[SocketSession]] = {}
+        for session, welcomed in self._sessions.get(tenant, {}).items():
+            if welcomed:
+                by_user.setdefault(session.user, []).append(session)
+        return by_user
 
     async def _prune_periodically(self) -> None:
         while True:
-            await asyncio.sleep(5)
+            await asyncio.sleep(_PAUSE_SECONDS)
+            self._close_refused()
             now = self._clock()
             for room in self._rooms.values():
                 room.prune(now, timedelta(seconds=self._settings.finished_seconds))
@@ -235,6 +318,20 @@ class Hub:
             for tenant, since in list(self._empty_since.items()):
                 if now - since > linger:
                     await self._close_room(tenant, since)
+
+    def _close_refused(self) -> None:
+        """Closes the sockets whose tokens were refused the last time as well. Usually a message has
+        closed them before, but messages are missed while the broker is away.
+
+        The browser in which somebody changes a password needs a moment to send its new token.
+        """
+        refused = set()
+        for session in (each for sessions in self._sessions.values() for each in sessions):
+            if (code := self._refusal(session.caller)) is not None:
+                refused.add(session)
+                if session in self._refused:
+                    session.close_with(code)
+        self._refused = refused
 
     async def _close_room(self, tenant: str, since: datetime) -> None:
         """Closes a room unless a browser has joined since; unbinding the rooms before took time."""

@@ -3,18 +3,19 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 from starlette.websockets import WebSocketState
 
-from softphone_common.contracts.websocket import CLOSE_REASONS, Hello, Token, Watch
+from softphone_common.contracts.websocket import CLOSE_REASONS, Alive, Hello, Token, Watch
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
 from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_notifier.settings import NotifierSettings
 
@@ -24,6 +25,7 @@ TokenCheck = Callable[[str], Caller]
 OnWatch = Callable[["SocketSession", str | None], Awaitable[None]]
 """Is called with the device a session wants to watch, or None when it stops."""
 
+_ALIVE = Alive().model_dump_json()
 _MINUTE = timedelta(minutes=1)
 
 
@@ -48,6 +50,7 @@ class SocketSession:
         self._socket = socket
         self._frames: asyncio.Queue[str] = asyncio.Queue(settings.session_frames_max)
         self._received_at: deque[datetime] = deque(maxlen=settings.frames_per_minute)
+        self._alive_seconds = settings.alive_seconds
         self._clock = clock
         self._closing: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._renewed = asyncio.Event()
@@ -83,6 +86,7 @@ class SocketSession:
             asyncio.create_task(work)
             for work in (
                 self._write(),
+                self._keep_alive(),
                 self._read(check, on_watch),
                 self._expire(),
                 self._wait_for_close(),
@@ -123,6 +127,13 @@ class SocketSession:
         states = self._socket.client_state, self._socket.application_state
         return states == (WebSocketState.CONNECTED, WebSocketState.CONNECTED)
 
+    async def _keep_alive(self) -> None:
+        """Sends a frame in every interval. A page can't see pings, which the browser answers."""
+        while True:
+            await asyncio.sleep(self._alive_seconds)
+            if self._frames.empty():  # frames that wait prove as much, and their queue is limited
+                self.send(_ALIVE)
+
     async def _read(self, check: TokenCheck, on_watch: OnWatch) -> None:
         """Handles frames. An unknown type is ignored, so that newer pages work with old servers."""
         while True:
@@ -143,8 +154,10 @@ class SocketSession:
     def _renew(self, check: TokenCheck, frame: dict[str, object]) -> None:
         try:
             caller = check(Token.model_validate(frame).token)
-        except (ProblemError, ValidationError) as error:
+        except ValidationError as error:
             raise _Close("token-invalid") from error
+        except ProblemError as error:
+            raise _Close(error.code) from error
         if (caller.user, caller.tenant) != (self.caller.user, self.caller.tenant):
             raise _Close("token-of-other-user")
         self.caller = caller
@@ -165,14 +178,14 @@ class SocketSession:
 
 
 async def hello(
-    socket: WebSocket, check: TokenCheck, seconds: float
+    socket: WebSocket, check: TokenCheck, deadline: AbstractAsyncContextManager[object]
 ) -> tuple[Caller, int | None] | None:
     """The user of the first frame and the last `seq` they saw.
 
     None after the socket was closed, by the browser or with the reason it was refused for.
     """
     try:
-        async with asyncio.timeout(seconds):
+        async with deadline:
             frame = Hello.model_validate(await receive(socket))
         return check(frame.token), frame.seen
     except TimeoutError:
@@ -181,6 +194,8 @@ async def hello(
         await close_with(socket, "hello-expected")
     except ProblemError as error:
         await close_with(socket, error.code)
+    except UnavailableError:
+        await close_with(socket, "resource-unavailable")
     except _Close as closing:
         await close_with(socket, closing.reason)
     except WebSocketDisconnect:

@@ -2,16 +2,15 @@
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from softphone_common.http.auth import Caller, Tokens
-from softphone_common.http.problem import RETRY_AFTER, ProblemError, problem
+from softphone_common.http.auth import Tokens
+from softphone_common.http.problem import RETRY_AFTER, problem
 from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
-from softphone_common.process.telemetry import log
-from softphone_notifier.accounts.users import UserCache
+from softphone_common.process.telemetry import log, tracing
 from softphone_notifier.live.handshake_limit import HandshakeLimit
 from softphone_notifier.live.hit_subscriptions import HitSubscriptions
 from softphone_notifier.live.hub import Hub
-from softphone_notifier.live.socket_session import SocketSession, close_with, hello
+from softphone_notifier.live.socket_session import SocketSession, hello
 from softphone_notifier.origins import Origins
 from softphone_notifier.settings import NotifierSettings
 
@@ -25,7 +24,6 @@ class WebsocketRoute:
         handshakes: HandshakeLimit,
         hub: Hub,
         hit_subscriptions: HitSubscriptions,
-        users: UserCache,
         tokens: Tokens,
         clock: Clock,
         settings: NotifierSettings,
@@ -34,7 +32,6 @@ class WebsocketRoute:
         self._handshakes = handshakes
         self._hub = hub
         self._hit_subscriptions = hit_subscriptions
-        self._users = users
         self._tokens = tokens
         self._clock = clock
         self._settings = settings
@@ -47,39 +44,26 @@ class WebsocketRoute:
             await socket.close()  # before `accept` this answers the handshake with HTTP 403
             return
         address = socket.client.host if socket.client else ""
-        with self._handshakes.admit(address) as admitted:
-            if not admitted:
+        with self._handshakes.admit(address) as handshake:
+            if handshake is None:
                 metrics.LIMITED.labels("hellos").inc()
                 await socket.send_denial_response(problem("handshakes-full", headers=RETRY_AFTER))
                 return
             await socket.accept()
-            opening = await hello(socket, self._tokens.check, self._settings.hello_seconds)
+            opening = await hello(
+                socket, self._tokens.check, handshake.within(self._settings.hello_seconds)
+            )
         if opening is None:
             return
         caller, seen = opening
-        if self._revoked(caller):
-            await close_with(socket, "login-revoked")
-            return
-        if self._users.is_token_outdated(caller.user, caller.version):
-            await close_with(socket, "token-outdated")
-            return
         session = SocketSession(socket, caller, self._settings, self._clock)
         log.info("browser joined", tenant=caller.tenant, user=caller.user)
         try:
             await self._hub.join(session, seen)
-            await session.run(self._check, self._hit_subscriptions.watch)
+            with tracing(client=address):  # for the security log
+                await session.run(self._tokens.check, self._hit_subscriptions.watch)
         except WebSocketDisconnect:
             pass
         finally:
             self._hub.leave(session)
             await self._hit_subscriptions.remove(session)
-
-    def _check(self, token: str) -> Caller:
-        caller = self._tokens.check(token)
-        if self._users.is_token_outdated(caller.user, caller.version):
-            raise ProblemError("token-outdated")
-        return caller
-
-    def _revoked(self, caller: Caller) -> bool:
-        user = self._users.get(caller.user)
-        return user is not None and not user.active

@@ -49,15 +49,34 @@ class Paste(_Part):
         return self
 
 
+class Proof(_Part):
+    """How far a preset is proven, and the limits known of its sender.
+
+    `documented`: the maker's documents describe its requests. `recorded`: tests have requests of
+    the sender. `run`: a test runs the real program.
+    """
+
+    grade: Literal["documented", "recorded", "run"]
+    limits: tuple[Text, ...] = ()
+
+
 class Preset(_Part):
     """One make of sender: how it is set up, and how its requests are read."""
 
     id: str = Field(pattern=PRESET_PATTERN)
     title: str
+    aliases: tuple[str, ...] = ()
+    """Other names under which the same sender is sold; the page finds the preset by them."""
     kind: Kind
     about: Text
+    proof: Proof = Proof(grade="documented")
     notes: tuple[Text, ...] = ()
     paste: tuple[Paste, ...] = Field(min_length=1)
+    ring: str = ""
+    """A request of this sender for an incoming call, as HTTP/1.1, with `{extension}` and
+    `{call_id}`. Test calls send it. Its number is reserved for fiction."""
+    pop: str = ""
+    """The query of the page of the caller, for senders that can open a page in a browser."""
     paste_max: int | None = Field(None, ge=100)
     """Characters the sender's setting can hold."""
     secret: Text | None = None

@@ -20,6 +20,11 @@ with the nightly sweep.
 - call id *per device*: each phone counts its calls by itself
 - call id *none*: extension, number and time distinguish calls
 - numbers *as sent*: in whatever form; the number profile reads it
+- proven *documented*: the maker's documents describe the requests; *recorded*: tests have requests
+  of the sender; *run against the real program*: tests make calls with it
+
+[Real senders](reliability.md#real-senders) lists these calls, and the tests with the makers' own
+libraries for Twilio and sipgate.
 
 """
 _COLUMNS = (
@@ -33,14 +38,29 @@ _COLUMNS = (
     "numbers",
     "signature",
     "longest line",
+    "proven",
 )
-_IDS = {"pbx": "yes", "device": "per device", "extension": "per extension", "none": "none"}
+_PROVEN = {
+    "documented": "documented",
+    "recorded": "recorded",
+    "run": "run against the real program",
+}
+_IDS = {
+    "pbx": "yes",
+    "shared": "shared",
+    "device": "per device",
+    "extension": "per extension",
+    "none": "none",
+}
 
 
 def table(presets: Iterable[Preset]) -> str:
     """The document in Markdown, with a row for each preset."""
+    presets = list(presets)
     rows = [_COLUMNS, ["---"] * len(_COLUMNS), *(_row(preset) for preset in presets)]
-    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    limits = [f"- {p.title}: {text.en}\n" for p in presets for text in p.proof.limits]
+    table_text = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return f"{_HEAD}{table_text}\n## Known limits\n\n{''.join(limits)}"
 
 
 def _row(preset: Preset) -> list[str]:
@@ -57,6 +77,7 @@ def _row(preset: Preset) -> list[str]:
         "E.164 without plus" if preset.numbers.get("format") else "as sent",
         "none" if mapping.verify is None else mapping.verify.method,
         str(preset.paste_max) if preset.paste_max else "",
+        _PROVEN[preset.proof.grade],
     ]
 
 

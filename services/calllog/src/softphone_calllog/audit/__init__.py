@@ -1,0 +1,1 @@
+"""The security log: the events that all services record, kept for administrators."""

@@ -1,0 +1,78 @@
+"""Gives search keys to the calls that earlier releases stored."""
+
+import asyncio
+from dataclasses import replace
+
+from softphone_calllog.calls import CallStore
+from softphone_calllog.comments import NO_COMMENTS, CommentStore
+from softphone_calllog.record import CallRecord
+from softphone_calllog.search.keys import with_comment
+from softphone_common.process.background_task import BackgroundTask
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
+
+BATCH = 200
+"""Calls that are read and written in one step."""
+COMMENTS_READ = 50
+"""Newest comments of a call that are read for its keys."""
+
+
+class KeyFilling:
+    """Writes the keys of calls without any, batch by batch. A resource of `service.run`.
+
+    A call that has its keys is not read again, so an interrupted upgrade goes on where it was. It
+    looks again every `seconds`, since an instance of an earlier release may still store calls.
+    """
+
+    name = "search keys"
+    essential = False
+
+    def __init__(self, calls: CallStore, comments: CommentStore, seconds: float) -> None:
+        self._calls = calls
+        self._comments = comments
+        self._seconds = seconds
+        self.task = BackgroundTask(self._run, "search keys")
+
+    async def start(self) -> None:
+        """Returns at once; calls are found as soon as they have their keys."""
+        self.task.start()
+
+    async def ping(self) -> None:
+        """Succeeds: calls are shown without their keys too."""
+
+    async def stop(self) -> None:
+        """Stops after the batch that is being written."""
+        await self.task.stop()
+
+    async def fill(self) -> int:
+        """Writes the keys of all calls without any and returns how many it wrote."""
+        filled = 0
+        while calls := await self._calls.list_without_keys(BATCH):
+            written = await self._calls.write_keys(await self._with_comments(calls))
+            filled += written
+            if not written:  # other writers were first, who wrote the keys themselves
+                break
+        return filled
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                if filled := await self.fill():
+                    log.info("search keys written", calls=filled)
+            except UnavailableError as error:
+                log.warning("search keys postponed", error=str(error))
+            await asyncio.sleep(self._seconds)
+
+    async def _with_comments(self, calls: list[CallRecord]) -> list[CallRecord]:
+        complete: list[CallRecord] = []
+        for tenant in {call.tenant for call in calls}:
+            own = [call for call in calls if call.tenant == tenant]
+            ids = [call.call.id for call in own]
+            comments = await self._comments.of_calls(tenant, ids, COMMENTS_READ)
+            for call in own:
+                newest = comments.get(call.call.id, NO_COMMENTS).newest
+                keys: tuple[str, ...] = ()
+                for comment in newest:
+                    keys = with_comment(keys, comment.text)
+                complete.append(replace(call, comment_keys=keys))
+        return complete

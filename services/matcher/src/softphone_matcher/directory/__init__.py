@@ -1,0 +1,1 @@
+"""The directory: records of five types, how they are stored, found, and saved over HTTP."""

@@ -1,0 +1,119 @@
+"""Saves the changes of people, and deletes and restores records."""
+
+from collections.abc import Callable
+from typing import Any
+
+from softphone_common.contracts.entities import Tenant
+from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.http.auth import Caller
+from softphone_common.http.problem import ProblemError
+from softphone_common.process.clock import Clock
+from softphone_matcher.directory.input import NumberInput, fields_of, read_numbers
+from softphone_matcher.directory.record import Record
+from softphone_matcher.directory.rematching import Rematching, keys_of
+from softphone_matcher.directory.store import Directory
+
+_ATTEMPTS = 5
+"""How often a change without a version is tried while others change the record."""
+
+
+class Editing:
+    """Every method raises ProblemError if it can't be done, and may raise UnavailableError."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        require_tenant: Callable[[str], Tenant],
+        rematching: Rematching,
+        clock: Clock,
+        numbers_max: int,
+    ) -> None:
+        self._directory = directory
+        self._rematching = rematching
+        self._require_tenant = require_tenant
+        self._clock = clock
+        self._numbers_max = numbers_max
+
+    def profile(self, tenant: str) -> NumberProfile:
+        """How the tenant's numbers are read."""
+        return self._require_tenant(tenant).numbers
+
+    async def add(self, caller: Caller, fields: dict[str, Any]) -> Record:
+        """A new record with these fields."""
+        _check_link(caller, fields["url"], before="")
+        saved = await self._directory.add(caller.tenant, self._read(caller, fields))
+        await self._rematching.publish(caller.tenant, keys_of(saved.numbers))
+        return saved
+
+    async def edit(
+        self, caller: Caller, record_id: str, changes: dict[str, Any], version: int | None
+    ) -> Record:
+        """The record after these changes, which are refused if it has another version."""
+        for _ in range(_ATTEMPTS):
+            stored = await self.get(caller.tenant, record_id)
+            if version not in {None, stored.version}:
+                break
+            _check_link(caller, changes.get("url", stored.url), before=stored.url)
+            fields = self._read(caller, fields_of(stored) | changes)
+            saved = await self._directory.replace(caller.tenant, stored, fields)
+            if saved is not None:
+                changed = keys_of((*stored.numbers, *saved.numbers))
+                await self._rematching.publish(caller.tenant, changed)
+                return saved
+        raise ProblemError("record-changed")
+
+    async def get(self, tenant: str, record_id: str) -> Record:
+        """The tenant's record with this id."""
+        record = await self._directory.get(tenant, record_id)
+        if record is None:
+            raise ProblemError("record-unknown")
+        return record
+
+    async def remove(self, caller: Caller, record_id: str) -> None:
+        """Moves the record to the recycle bin."""
+        at = self._clock()
+        removed = await self._directory.remove(caller.tenant, record_id, caller.login, at)
+        if removed is None:
+            raise ProblemError("record-unknown")
+        await self._rematching.publish(caller.tenant, keys_of(removed.numbers))
+
+    async def restore(self, caller: Caller, record_id: str) -> Record:
+        """Takes the record out of the bin, with its numbers as they are read now."""
+        stored = await self._directory.get(caller.tenant, record_id, deleted=True)
+        restored = None
+        if stored is not None:
+            fields = self._read(caller, fields_of(stored))
+            restored = await self._directory.replace(caller.tenant, stored, fields)
+        if restored is None:
+            raise ProblemError("deleted-record-unknown")
+        await self._rematching.publish(caller.tenant, keys_of(restored.numbers))
+        return restored
+
+    def check(self, tenant: str, numbers: list[NumberInput], *, strict: bool) -> None:
+        """Raises ProblemError 422 for too many numbers, and if strict for one without keys."""
+        if len(numbers) > self._numbers_max:
+            raise ProblemError("items-too-many", field="numbers", limit=self._numbers_max)
+        if not strict:
+            return
+        read = read_numbers((number.model_dump() for number in numbers), self.profile(tenant))
+        problems = {
+            f"numbers.{place}.number": number["why"]
+            for place, number in enumerate(read["numbers"])
+            if number["why"] is not None
+        }
+        if problems:
+            raise ProblemError.of_fields(problems)
+
+    def _read(self, caller: Caller, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields with the numbers as they are read now, and who changes them."""
+        numbers = read_numbers(fields["numbers"], self.profile(caller.tenant))
+        return fields | numbers | {"changed_at": self._clock(), "changed_by": caller.login}
+
+
+def _check_link(caller: Caller, url: str, before: str) -> None:
+    """Raises ProblemError 403 if a user who is no administrator sets another link.
+
+    It opens by itself at the desks of all who chose that.
+    """
+    if url != before and not caller.may("admin"):
+        raise ProblemError("role-required", "url", role="admin")

@@ -1,0 +1,124 @@
+"""Records as people and applications send them."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from softphone_common.contracts.problem_codes import invalid
+from softphone_common.domain.matching import RecordType
+from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_matcher.directory.record import Record, RecordNumber, id_in_source
+from softphone_matcher.directory.search import TERMS_VERSION
+
+_WEB_ADDRESS = re.compile(r"https?://|/(?![\t\r\n]*[/\\])")
+"""Browsers take two slashes, of either kind and with line ends between, for another host (WHATWG
+URL, section 4.4)."""
+
+
+def _web_address(url: str) -> str:
+    if url and not _WEB_ADDRESS.match(url):
+        raise invalid("url-invalid")
+    return url
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+ShortText = Annotated[str, Field(max_length=200)]
+Url = Annotated[
+    str,
+    Field(
+        max_length=2000,
+        description="Where the record is opened: `https://`, `http://` or a path. The page fills"
+        " placeholders such as `{e164}` in, as in the `record_url` of the tenant.",
+    ),
+    AfterValidator(_web_address),
+]
+Email = Annotated[
+    str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["erika.huber@example.com"])
+]
+Tag = Annotated[str, Field(min_length=1, max_length=50)]
+HostId = Annotated[str, Field(max_length=200, description="The id of the record in its source")]
+
+
+class NumberInput(BaseModel):
+    """A number in any spelling, and its use."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str = Field(
+        min_length=1, max_length=128, description="In any spelling, such as `089 99998001`"
+    )
+    label: str = Field("", max_length=50, description="The use of the number, such as `mobile`")
+
+
+class RecordFields(BaseModel):
+    """The fields that people and applications send alike."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: RecordType = "contact"
+    name: Name = "-"
+    numbers: list[NumberInput] = Field(default_factory=list)
+    organization: ShortText = Field("", description="The organisation of a person")
+    organization_record: str = Field(
+        "", max_length=64, description="Id of the organisation's own record"
+    )
+    emails: list[Email] = Field(default_factory=list, max_length=20)
+    address: str = Field("", max_length=500)
+    note: str = Field("", max_length=2000, description="Shown in calls of the record")
+    url: Url = ""
+    tags: list[Tag] = Field(default_factory=list, max_length=50)
+    owner: ShortText = Field("", description="Login of the user who looks after the record")
+    team: ShortText = Field("", description="The team that looks after the record")
+    inactive: bool = Field(False, description="Inactive records are shown in no call")
+
+
+class RecordInput(RecordFields):
+    """A new record of the directory. Records of a source are sent with `PUT`."""
+
+    type: RecordType
+    name: Name
+    host_id: HostId = ""
+
+
+class RecordChanges(RecordFields):
+    """The fields of a record to change; `numbers` replaces all numbers of the record."""
+
+
+class SentRecord(RecordFields):
+    """A record of an application, which replaces what the application sent of it before."""
+
+    source: Annotated[str, Field(min_length=1, max_length=50, examples=["vtiger"])]
+    host_id: Annotated[HostId, Field(min_length=1)]
+    type: RecordType
+    name: Name
+    organization_host_id: HostId = Field(
+        "", description="The id of the organisation in the source; it may be sent later"
+    )
+
+    def fields(self, tenant: str) -> dict[str, Any]:
+        """The fields of the record, with the id of its organisation's record."""
+        fields = self.model_dump(exclude={"organization_host_id"})
+        if self.organization_host_id:
+            organization = id_in_source(tenant, self.source, self.organization_host_id)
+            fields["organization_record"] = organization
+        return fields
+
+
+def fields_of(record: Record) -> dict[str, Any]:
+    """The fields of a stored record that a change keeps."""
+    return record.model_dump(include={*RecordFields.model_fields, "source", "host_id"})
+
+
+def read_numbers(numbers: Iterable[Mapping[str, Any]], profile: NumberProfile) -> dict[str, Any]:
+    """The stored fields of the numbers: each with its keys in this profile, and the reading."""
+    read = [RecordNumber.read(each["number"], each["label"], profile) for each in numbers]
+    stored = [number.model_dump(mode="json") for number in read]
+    return {"numbers": stored, "reading": reading_of(profile)}
+
+
+def reading_of(profile: NumberProfile) -> str:
+    """Differs if numbers are read otherwise, or if records have other search terms."""
+    return hashlib.sha256(f"{TERMS_VERSION} {profile!r}".encode()).hexdigest()[:16]

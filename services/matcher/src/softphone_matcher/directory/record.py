@@ -1,0 +1,98 @@
+"""A record of the directory as it is stored."""
+
+from datetime import UTC, datetime
+from typing import Any, Self
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from softphone_common.domain.matching import RecordType, number_keys
+from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.stores.mongo import Document
+
+_EARLIER = datetime.fromtimestamp(0, UTC)
+_SOURCES = uuid5(NAMESPACE_URL, "softphone-connector/records")
+
+
+class RecordNumber(BaseModel):
+    """A number of a record in the spelling of its author, and how it is read.
+
+    A text with several numbers is found by each of them. `e164` and `ext` are those of the first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    label: str = Field("", description="The use of the number, such as `mobile`")
+    e164: str | None = Field(None, description="The number in E.164; null if it has none")
+    ext: str = Field("", description="Digits to dial after the answer; empty if there are none")
+    keys: tuple[str, ...] = Field((), description="The E.164 numbers by which the record is found")
+    why: str | None = Field(
+        None,
+        description="The code of the reason why the number has no keys: `number-unreadable`,"
+        " `number-internal`, `number-service` or `number-withheld`; null if it has keys",
+    )
+
+    @classmethod
+    def read(cls, number: str, label: str, profile: NumberProfile) -> Self:
+        """The number as it is read in this profile."""
+        keys = number_keys(number, profile)
+        return cls(
+            number=number,
+            label=label,
+            e164=keys.e164,
+            ext=keys.ext,
+            keys=keys.keys,
+            why=keys.problem,
+        )
+
+
+class Record(BaseModel):
+    """A person or an organisation with their numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    type: RecordType
+    name: str
+    numbers: tuple[RecordNumber, ...] = ()
+    organization: str = Field("", description="The organisation of a person")
+    organization_record: str = Field("", description="Id of the organisation's own record")
+    emails: tuple[str, ...] = ()
+    address: str = ""
+    note: str = Field("", description="Shown in calls of the record")
+    url: str = Field("", description="Where the record is opened, for example in a CRM")
+    tags: tuple[str, ...] = ()
+    owner: str = Field("", description="Login of the user who looks after the record")
+    team: str = Field("", description="The team that looks after the record")
+    source: str = Field("", description="The application that the record comes from")
+    host_id: str = Field("", description="The id of the record in its source")
+    inactive: bool = Field(False, description="Inactive records are shown in no call")
+    version: int = 1
+    changed_at: datetime = _EARLIER
+    changed_by: str = Field("", description="Login of the user, or name of the API key")
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_release(cls, stored: Any) -> Any:
+        """Until 0.1.0 a record had a `company` and one `email`."""
+        if not isinstance(stored, dict) or "emails" in stored:
+            return stored
+        email, company = stored.get("email"), stored.get("company", "")
+        return {"emails": (email,) if email else (), "organization": company, **stored}
+
+
+def id_in_source(tenant: str, source: str, host_id: str) -> str:
+    """The id of the record that this application calls `host_id`: a UUIDv5.
+
+    So a record that is sent twice, even at once to two processes, is one record, and a contact can
+    name the record of an organisation that has not been sent yet.
+    """
+    return str(uuid5(_SOURCES, "\0".join((tenant, source, host_id))))
+
+
+def record_of(document: Document) -> Record:
+    """The record in a stored document."""
+    return Record.model_validate({**document, "id": document["_id"]})

@@ -1,0 +1,230 @@
+"""The directory of all tenants: records found by number, and listed by name."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
+
+from softphone_common.domain.matching import Match
+from softphone_common.stores.keyset import Keyset, KeysetPage, Position
+from softphone_common.stores.mongo import Database, Document, reaching
+from softphone_matcher.directory.documents import (
+    DELETED,
+    changed,
+    content,
+    deletion,
+    matches_by_key,
+    new_document,
+)
+from softphone_matcher.directory.listing import Filter
+from softphone_matcher.directory.record import Record, record_of
+
+COLLECTION = "records"
+INDEXES = {
+    COLLECTION: [
+        # multikey indexes: one entry for each number, and one for each term
+        IndexModel([("tenant", ASCENDING), ("keys", ASCENDING)]),
+        IndexModel([(field, ASCENDING) for field in ("tenant", "terms", "sort_name", "_id")]),
+        IndexModel([(field, ASCENDING) for field in ("tenant", "listed", "sort_name", "_id")]),
+        IndexModel([("tenant", ASCENDING), ("reading", ASCENDING)]),
+        IndexModel(
+            [("tenant", ASCENDING), ("deleted_at", DESCENDING), ("_id", DESCENDING)],
+            partialFilterExpression={"listed": False},
+        ),
+    ]
+}
+BY_NAME: Keyset[str] = Keyset("sort_name", ASCENDING)
+BY_DELETION: Keyset[datetime] = Keyset("deleted_at")
+RecordPage = KeysetPage[Record, str]
+BinPage = KeysetPage[Record, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record as an application sent it: its id, the hash of what was sent, its fields."""
+
+    id: str
+    digest: str
+    fields: Mapping[str, Any]
+
+    def document(self) -> Document:
+        """The fields that are stored for it."""
+        return {**content(self.fields), "digest": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored record: the hash of what its source sent last, empty if somebody changed it since,
+    and its keys."""
+
+    digest: str
+    keys: tuple[str, ...]
+
+
+class Directory(Protocol):
+    """Records of all tenants; keys are E.164 numbers. Every method may raise UnavailableError.
+
+    Deleted records are in the recycle bin. They are neither found nor listed nor read again.
+    """
+
+    async def find(self, tenant: str, keys: Iterable[str]) -> dict[str, tuple[Match, ...]]:
+        """For each key the records that have it, surest first; an empty tuple if there are none."""
+
+    async def add(self, tenant: str, fields: Mapping[str, Any]) -> Record:
+        """Stores a new record with these fields, which include its numbers as they are read."""
+
+    async def get(self, tenant: str, record_id: str, *, deleted: bool = False) -> Record | None:
+        """The tenant's record with this id; if `deleted`, the one in the recycle bin."""
+
+    async def replace(
+        self, tenant: str, stored: Record, fields: Mapping[str, Any]
+    ) -> Record | None:
+        """The record with these fields, out of the bin if it was there.
+
+        None if it no longer has the version of `stored`.
+        """
+
+    async def remove(self, tenant: str, record_id: str, by: str, at: datetime) -> Record | None:
+        """Moves a record to the recycle bin; None if the tenant has none with this id."""
+
+    async def list_records(
+        self, filter_: Filter, after: Position[str] | None, size: int
+    ) -> RecordPage:
+        """Up to `size` records that meet the filter, by name without regard to case."""
+
+    async def list_deleted(
+        self, tenant: str, after: Position[datetime] | None, size: int
+    ) -> BinPage:
+        """Up to `size` records in the recycle bin, those deleted last first."""
+
+    async def known(self, tenant: str, ids: Collection[str]) -> dict[str, Known]:
+        """Which of these records the tenant has, deleted or not."""
+
+    async def list_read_otherwise(self, tenant: str, reading: str, size: int) -> list[Record]:
+        """Up to `size` records, no deleted ones, whose numbers were not read in this way."""
+
+    async def write_reading(
+        self, tenant: str, records: Sequence[tuple[Record, Mapping[str, Any]]]
+    ) -> int:
+        """Stores how numbers are read, in no new version, unless a record was changed meanwhile.
+
+        Returns how many it wrote.
+        """
+
+    async def put(self, tenant: str, records: Sequence[Sent]) -> int:
+        """Adds or replaces records. Returns how many it added."""
+
+
+class MongoDirectory:
+    """Keeps the records in MongoDB; a `Directory`."""
+
+    def __init__(self, database: Database, matches_max: int) -> None:
+        self._records = database[COLLECTION]
+        self._matches_max = matches_max
+
+    async def find(self, tenant: str, keys: Iterable[str]) -> dict[str, tuple[Match, ...]]:
+        wanted = list(dict.fromkeys(keys))
+        with reaching():
+            # one query for the whole batch, answered by the index on tenant and keys
+            query = {"tenant": tenant, "keys": {"$in": wanted}}
+            cursor = self._records.find(query, {"terms": 0, "numbers": 0})
+            documents = await cursor.to_list(None)
+        return matches_by_key(documents, wanted, self._matches_max)
+
+    async def add(self, tenant: str, fields: Mapping[str, Any]) -> Record:
+        document = new_document(tenant, fields)
+        with reaching():
+            await self._records.insert_one(document)
+        return record_of(document)
+
+    async def get(self, tenant: str, record_id: str, *, deleted: bool = False) -> Record | None:
+        with reaching():
+            document = await self._records.find_one(_one(tenant, record_id, deleted))
+        return None if document is None else record_of(document)
+
+    async def replace(
+        self, tenant: str, stored: Record, fields: Mapping[str, Any]
+    ) -> Record | None:
+        change = {"$set": changed(fields, stored.version)}
+        return await self._update(_version(tenant, stored), change)
+
+    async def remove(self, tenant: str, record_id: str, by: str, at: datetime) -> Record | None:
+        query = _one(tenant, record_id, deleted=False)
+        return await self._update(query, {"$set": deletion(by, at), "$inc": {"version": 1}})
+
+    async def list_records(
+        self, filter_: Filter, after: Position[str] | None, size: int
+    ) -> RecordPage:
+        return await BY_NAME.page(self._records, filter_.query(), after, size, record_of)
+
+    async def list_deleted(
+        self, tenant: str, after: Position[datetime] | None, size: int
+    ) -> BinPage:
+        query = {"tenant": tenant, "listed": False}
+        return await BY_DELETION.page(self._records, query, after, size, record_of)
+
+    async def known(self, tenant: str, ids: Collection[str]) -> dict[str, Known]:
+        query = {"_id": {"$in": list(ids)}, "tenant": tenant}
+        with reaching():
+            found = await self._records.find(query, {"digest": 1, "keys": 1}).to_list(None)
+        return {document["_id"]: known_of(document) for document in found}
+
+    async def list_read_otherwise(self, tenant: str, reading: str, size: int) -> list[Record]:
+        query = {"tenant": tenant, "reading": {"$nin": [reading, DELETED]}}
+        with reaching():
+            documents = await self._records.find(query).limit(size).to_list(None)
+        return [record_of(document) for document in documents]
+
+    async def write_reading(
+        self, tenant: str, records: Sequence[tuple[Record, Mapping[str, Any]]]
+    ) -> int:
+        writes = [
+            UpdateOne(_version(tenant, stored), {"$set": content(fields)})
+            for stored, fields in records
+        ]
+        with reaching():
+            result = await self._records.bulk_write(writes, ordered=False)
+        return int(result.matched_count)
+
+    async def put(self, tenant: str, records: Sequence[Sent]) -> int:
+        writes = [
+            UpdateOne(
+                {"_id": each.id},  # alone, or the server reports two first writers as an error
+                {
+                    "$set": each.document(),
+                    "$setOnInsert": {"tenant": tenant},
+                    "$inc": {"version": 1},
+                },
+                upsert=True,
+            )
+            for each in records
+        ]
+        with reaching():
+            result = await self._records.bulk_write(writes, ordered=False)
+        return int(result.upserted_count)
+
+    async def _update(self, query: Document, change: Document) -> Record | None:
+        with reaching():
+            document = await self._records.find_one_and_update(
+                query, change, return_document=ReturnDocument.AFTER
+            )
+        return None if document is None else record_of(document)
+
+
+def _one(tenant: str, record_id: str, deleted: bool) -> Document:
+    """The condition for one record. Those of 0.1.0 have no `listed` yet."""
+    return {"_id": record_id, "tenant": tenant, "listed": False if deleted else {"$ne": False}}
+
+
+def _version(tenant: str, stored: Record) -> Document:
+    """The condition that a record is as it was read. Those of 0.1.0 have no version yet."""
+    version = {"$in": [1, None]} if stored.version == 1 else stored.version
+    state: Document = {"version": version, "deleted_at": stored.deleted_at}
+    return {"_id": stored.id, "tenant": tenant, **state}
+
+
+def known_of(document: Document) -> Known:
+    """The part of a stored record that says whether it has to be written."""
+    return Known(document.get("digest", ""), tuple(document["keys"]))

@@ -1,0 +1,167 @@
+"""Takes records of applications in any number: adds new ones, replaces changed ones, by host id."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterable, Callable, Iterable
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from softphone_common.contracts.entities import Tenant
+from softphone_common.contracts.problem_codes import of_validation, place_of
+from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.http.auth import Caller
+from softphone_common.process.clock import Clock
+from softphone_matcher.directory.documents import keys_in
+from softphone_matcher.directory.input import SentRecord, read_numbers, reading_of
+from softphone_matcher.directory.record import id_in_source
+from softphone_matcher.directory.rematching import Rematching
+from softphone_matcher.directory.store import Directory, Sent
+
+BATCH = 200
+"""Records that are read and written in one step. Calls are matched between two steps."""
+REJECTED_MAX = 1000
+"""Fields of refused records that an answer names."""
+
+
+class Unreadable:
+    """Stands for a line that is no JSON."""
+
+
+class RejectedField(BaseModel):
+    """A record that was not taken, and one of the fields that are why."""
+
+    index: int = Field(description="The place of the record in the request, from 0")
+    host_id: str = Field(description="As it was sent; empty if it was not readable")
+    field: str
+    code: str = Field(description="Stable; docs/problems.md lists all codes")
+
+
+class UpsertResult(BaseModel):
+    """Counts the records of a request, and names those that were refused."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: list[RejectedField] = Field(
+        default_factory=list,
+        description=f"The fields because of which records were refused, the first {REJECTED_MAX}",
+    )
+    rejected_records: int = Field(0, description="How many records were refused")
+
+
+class Upsert:
+    """Adds and replaces the records of one request. A repeated request changes nothing."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        require_tenant: Callable[[str], Tenant],
+        rematching: Rematching,
+        clock: Clock,
+        numbers_max: int,
+    ) -> None:
+        self._directory = directory
+        self._rematching = rematching
+        self._require_tenant = require_tenant
+        self._clock = clock
+        self._numbers_max = numbers_max
+
+    async def run(self, caller: Caller, items: AsyncIterable[Any]) -> UpsertResult:
+        """Takes the JSON values one by one; one that is no record is refused, the others are kept.
+
+        Of records with one host id the last counts. Raises UnavailableError; what was written
+        before stays, and the request can be repeated.
+        """
+        result = UpsertResult()
+        profile = self._require_tenant(caller.tenant).numbers
+        batch: dict[str, SentRecord] = {}
+        index, follows = 0, True
+        async for item in items:
+            await asyncio.sleep(0)  # calls of all tenants are matched meanwhile
+            record = self._checked(item, index, result)
+            index += 1
+            if record is None:
+                continue
+            id_ = id_in_source(caller.tenant, record.source, record.host_id)
+            if len(batch) == BATCH:
+                keys = await self._write(caller, batch, profile, result)
+                follows = follows and await self._rematching.publish(caller.tenant, keys)
+                batch = {}
+            batch[id_] = record
+        keys = await self._write(caller, batch, profile, result)
+        if follows:  # else the broker is away, and waiting for it would take minutes
+            await self._rematching.publish(caller.tenant, keys)
+        return result
+
+    def _checked(self, item: Any, index: int, result: UpsertResult) -> SentRecord | None:
+        """The record, or None with the reasons in the result."""
+        record, problems = self._read(item)
+        if record is not None:
+            return record
+        host_id = item.get("host_id") if isinstance(item, dict) else None
+        text = host_id if isinstance(host_id, str) else ""
+        result.rejected_records += 1
+        for field, code in problems[: REJECTED_MAX - len(result.rejected)]:
+            rejected = RejectedField(index=index, host_id=text, field=field, code=code)
+            result.rejected.append(rejected)
+        return None
+
+    def _read(self, item: Any) -> tuple[SentRecord | None, list[tuple[str, str]]]:
+        """The record, or the fields that are wrong and their codes."""
+        if isinstance(item, Unreadable):
+            return None, [("item", "json-invalid")]
+        try:
+            record = SentRecord.model_validate(item)
+        except ValidationError as error:
+            return None, [(_field(each), of_validation(each)[0]) for each in error.errors()]
+        if len(record.numbers) > self._numbers_max:
+            return None, [("numbers", "items-too-many")]
+        return record, []
+
+    async def _write(
+        self,
+        caller: Caller,
+        batch: dict[str, SentRecord],
+        profile: NumberProfile,
+        result: UpsertResult,
+    ) -> set[str]:
+        """Stores the records that differ. Returns the keys they had and those they have."""
+        stored = await self._directory.known(caller.tenant, batch)
+        by = {"changed_at": self._clock(), "changed_by": caller.login}
+        reading = reading_of(profile)
+        changed: list[Sent] = []
+        keys: set[str] = set()
+        for id_, record in batch.items():
+            await asyncio.sleep(0)
+            digest = _digest(record, reading)
+            known = stored.get(id_)
+            if known is not None and known.digest == digest:
+                continue
+            fields = record.fields(caller.tenant) | by
+            fields |= read_numbers(fields["numbers"], profile)
+            changed.append(Sent(id_, digest, fields))
+            keys.update(known.keys if known else ())
+            keys.update(keys_in(fields))
+        created = await self._directory.put(caller.tenant, changed) if changed else 0
+        result.created += created
+        result.updated += len(changed) - created
+        result.unchanged += len(batch) - len(changed)
+        return keys
+
+
+def _digest(record: SentRecord, reading: str) -> str:
+    """Differs if anything of the record differs, or how its numbers are read."""
+    text = json.dumps([record.model_dump(), reading], sort_keys=True)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _field(details: Any) -> str:
+    return ".".join(map(str, place_of(details))) or "item"
+
+
+async def each(items: Iterable[Any]) -> AsyncIterable[Any]:
+    """The items of a list one by one."""
+    for item in items:
+        yield item

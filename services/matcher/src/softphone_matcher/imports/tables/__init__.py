@@ -1,0 +1,1 @@
+"""Reads CSV and XLSX into tables of texts with named columns."""

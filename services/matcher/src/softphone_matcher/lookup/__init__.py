@@ -1,0 +1,1 @@
+"""Names of callers for PBXs and desk phones, by a key in the address."""

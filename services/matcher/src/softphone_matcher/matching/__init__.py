@@ -1,0 +1,1 @@
+"""Finds the records behind the numbers of calls."""

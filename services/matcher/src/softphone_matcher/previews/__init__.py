@@ -1,0 +1,1 @@
+"""Shows how files would be read before anything of them is saved."""

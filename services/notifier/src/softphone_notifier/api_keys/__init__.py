@@ -1,0 +1,1 @@
+"""API keys of applications: made, listed and removed by administrators."""

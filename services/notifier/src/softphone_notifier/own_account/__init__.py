@@ -1,0 +1,1 @@
+"""Routes for users themselves: profile, password, sessions, invitations."""

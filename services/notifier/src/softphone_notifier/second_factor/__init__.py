@@ -1,0 +1,1 @@
+"""One-time passwords as a second factor of the sign-in."""
