@@ -1,0 +1,42 @@
+// Who is on the other side of a call: the name and company first, the number below.
+
+import { numberText } from "../calls/format";
+import type { Match, Remote } from "../core/types";
+import { plain } from "../dom/stranger";
+
+export interface Known {
+  remote: Remote;
+  matches: readonly Match[];
+  /** The name that a telephone reports. */
+  name: string;
+}
+
+export interface Headline {
+  /** The name, or the number of a caller without one. */
+  title: string;
+  company: string;
+  /** Where the title comes from. */
+  from: "record" | "phone" | "number";
+}
+
+/**
+ * The name of the surest record, else the one that the telephone reports. A record without a company
+ * has that of the organisation with the same number.
+ */
+export function headline({ remote, matches, name }: Known): Headline {
+  const [first] = matches;
+  const phone = plain(name);
+  if (!first) {
+    if (phone) return { title: phone, company: "", from: "phone" };
+    return { title: numberText(remote), company: "", from: "number" };
+  }
+  const title = plain(first.name);
+  const company = plain(first.organization) || organisationOf(matches);
+  return { title, company: company === title ? "" : company, from: "record" };
+}
+
+function organisationOf([first, ...others]: readonly Match[]) {
+  if (first?.type === "organization") return "";
+  const found = others.find((match) => match.type === "organization" && match.level === "exact");
+  return plain(found?.name ?? "");
+}

@@ -1,0 +1,45 @@
+// The requests about the records of the directory.
+
+import type { RecordChanges, RecordInput } from "../api/matcher";
+import type { Api } from "../core/client";
+import type { Parts } from "../core/routes";
+import type { DirectoryRecord, Page } from "../core/types";
+
+export type RecordQuery = NonNullable<Parts<"GET /api/directory/records">["query"]>;
+
+export class RecordApi {
+  constructor(readonly api: Api) {}
+
+  list(query: RecordQuery): Promise<Page<DirectoryRecord>> {
+    return this.api.ask("GET /api/directory/records", { query });
+  }
+
+  get(record: string): Promise<DirectoryRecord> {
+    return this.api.ask("GET /api/directory/records/{record}", { path: { record } });
+  }
+
+  add(body: RecordInput) {
+    return this.api.ask("POST /api/directory/records", { body });
+  }
+
+  /** Changes these fields, unless the record has another version by now. */
+  change(record: string, body: RecordChanges, version: number) {
+    const parts = { path: { record }, body };
+    return this.api.ask("PATCH /api/directory/records/{record}", parts, { version });
+  }
+
+  /** The records in the recycle bin, those deleted last first. */
+  deleted(cursor: string | null): Promise<Page<DirectoryRecord>> {
+    return this.api.ask("GET /api/directory/recycle-bin", { query: { cursor } });
+  }
+
+  /** Takes a record out of the recycle bin. */
+  restore(record: string) {
+    const path = { record };
+    return this.api.ask("POST /api/directory/recycle-bin/{record}/restore", { path });
+  }
+
+  remove(record: string) {
+    return this.api.ask("DELETE /api/directory/records/{record}", { path: { record } });
+  }
+}

@@ -1,0 +1,166 @@
+// The form of a record, and changes of two people at once.
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { RecordChanges, RecordInput } from "../src/api/matcher";
+import type { Context } from "../src/calls/context";
+import { ApiError } from "../src/core/request";
+import type { Form } from "../src/forms/form";
+import { load } from "../src/i18n/messages";
+import { RecordForm } from "../src/records/edit";
+import { numberOf, recordOf } from "./examples";
+
+const PROBLEM = { message: "is no address", code: "url-invalid", params: {} };
+
+/** A server with one record, which refuses changes of an older version. */
+class Server {
+  stored = recordOf({ numbers: [numberOf({ label: "Büro" })], emails: ["huber@huber.example"] });
+  added: RecordInput[] = [];
+  changes: RecordChanges[] = [];
+  organizations = [recordOf({ id: "o1", type: "organization", name: "Huber GmbH" })];
+  said: string[] = [];
+  readonly context = {
+    user: { role: "user", extensions: ["21"] },
+    api: { ask: (...request: [string, never, never]) => this.#answer(...request) },
+    say: (words: string) => this.said.push(words),
+  } as unknown as Context;
+
+  async #answer(route: string, parts: { body: RecordInput }, condition: { version: number }) {
+    if (route === "GET /api/directory/records") return { items: this.organizations, next: null };
+    if (route.startsWith("GET")) return this.stored;
+    if (route.startsWith("POST")) {
+      this.added.push(parts.body);
+      return recordOf({ id: "new" });
+    }
+    if (condition.version !== this.stored.version) throw new ApiError(412, {});
+    this.changes.push(parts.body);
+    this.by(parts.body);
+    return this.stored;
+  }
+
+  by(changes: object) {
+    this.stored = { ...this.stored, ...changes, version: this.stored.version + 1 };
+  }
+}
+
+let server: Server;
+let view: RecordForm;
+
+beforeEach(async () => {
+  await load("admin");
+  server = new Server();
+});
+afterEach(() => view.element.remove());
+
+async function open(id: string | null) {
+  view = new RecordForm(server.context, id);
+  document.body.append(view.element);
+  const form = await vi.waitFor(() => {
+    const found = view.element.querySelector<Form>("sc-form");
+    expect(found?.isChanged).toBe(false);
+    expect(found?.querySelector("[data-testid=line-name]")).not.toBeNull();
+    return found as Form;
+  });
+  await form.keepShown();
+  return form;
+}
+
+function fill(name: string, value: string) {
+  const control = view.element.querySelector<HTMLInputElement>(
+    `:is(input, textarea)[name=${name}]`,
+  );
+  if (control) control.value = value;
+  control?.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+test("a new record begins with the number and the name in the address", async () => {
+  history.replaceState(null, "", "#/directory/new?number=%2B498999998001&name=Keller");
+  const form = await open(null);
+  fill("line-extension", "Mobil");
+  fill("emails", "eva@keller.example; info@keller.example");
+  fill("tags", "VIP");
+  await form.submit();
+  expect(server.added).toEqual([
+    {
+      type: "contact",
+      name: "Keller",
+      organization: "",
+      organization_record: "",
+      numbers: [{ number: "+498999998001", label: "Mobil" }],
+      emails: ["eva@keller.example", "info@keller.example"],
+      address: "",
+      tags: ["VIP"],
+      url: "",
+      note: "",
+      inactive: false,
+    },
+  ]);
+  expect([location.hash, server.said]).toEqual(["#/directory/new", ["Gespeichert."]]);
+});
+
+test("a form that nobody has touched may be left", async () => {
+  view = new RecordForm(server.context, "r1");
+  document.body.append(view.element);
+  await vi.waitFor(() => expect(view.element.querySelector("[name=line-name]")).not.toBeNull());
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(view.element.querySelector<Form>("sc-form")?.isUnsaved).toBe(false);
+});
+
+test("only what differs is sent", async () => {
+  const form = await open("r1");
+  fill("note", "Ruft morgens an.");
+  await form.submit();
+  expect(server.changes).toEqual([{ note: "Ruft morgens an." }]);
+});
+
+test("an organisation of the directory is linked by its name", async () => {
+  const form = await open("r1");
+  fill("organization", "Huber");
+  const offered = () => [...view.element.querySelectorAll("option[value^=Huber]")].length;
+  await vi.waitFor(() => expect(offered()).toBe(1));
+  fill("organization", "Huber GmbH");
+  await form.submit();
+  fill("organization", "Huber KG");
+  await form.submit();
+  expect(server.changes).toEqual([
+    { organization: "Huber GmbH", organization_record: "o1" },
+    { organization: "Huber KG", organization_record: "" },
+  ]);
+});
+
+test("a name that somebody else has changed is told, and the input stays", async () => {
+  const form = await open("r1");
+  server.by({ name: "Huber-Keller, Maria" });
+  fill("name", "Huber, Marie");
+  await form.submit();
+  expect(form.note).toContain("Name: Huber-Keller, Maria");
+  expect(form.values.of("name")).toBe("Huber, Marie");
+  expect(server.stored.name).toBe("Huber-Keller, Maria");
+  await form.submit();
+  expect(server.stored.name).toBe("Huber, Marie");
+});
+
+test("another field that somebody else has changed stays", async () => {
+  const form = await open("r1");
+  server.by({ note: "Zieht um." });
+  fill("line-name", "030 23125001");
+  fill("line-extension", "");
+  await form.submit();
+  const numbers = [{ number: "030 23125001", label: "" }];
+  expect(server.stored).toMatchObject({ note: "Zieht um.", numbers });
+});
+
+test("an e-mail address that is none is named at its field", async () => {
+  const form = await open("r1");
+  fill("emails", "huber@huber.example, huber");
+  await form.submit();
+  const problem = view.element.querySelector("[data-testid=error-emails]");
+  expect(problem?.textContent).toBe("„huber“ ist keine E-Mail-Adresse.");
+  expect(server.changes).toEqual([]);
+});
+
+test("a problem in a part that is folded opens it", async () => {
+  const form = await open(null);
+  form.fail(new ApiError(422, { errors: [{ ...PROBLEM, field: "tags" }] }));
+  expect(view.element.querySelector("details")?.open).toBe(true);
+  expect(document.activeElement?.getAttribute("name")).toBe("tags");
+});

@@ -1,0 +1,110 @@
+// The page of a record: its numbers and why some find nobody, its calls and comments, undo.
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Context } from "../src/calls/context";
+import { ApiError } from "../src/core/request";
+import type { Role } from "../src/core/types";
+import { load } from "../src/i18n/messages";
+import { keepList, listAddress } from "../src/records/back";
+import { RecordPage } from "../src/records/record";
+import { callOf, commentOf, later, numberOf, recordOf } from "./examples";
+
+const INTERNAL = numberOf({ number: "21", e164: null, keys: [], why: "number-internal" });
+const MOBILE = numberOf({ number: "0171 3920070", e164: "+491713920070", keys: ["+491713920070"] });
+
+/** A server with one record and its calls; a log that is away answers nothing. */
+class Server {
+  asked: string[] = [];
+  undo: (() => void) | null = null;
+  isLogAway = false;
+  record = recordOf({ numbers: [numberOf(), INTERNAL, MOBILE] });
+
+  context(role: Role) {
+    return {
+      user: { role, extensions: ["21"] },
+      preferences: { recordUrl: "" },
+      api: { ask: (route: string, parts: never) => this.#answer(route, parts) },
+      say: () => undefined,
+      offer: (_: string, { run }: { run: () => void }) => {
+        this.undo = run;
+      },
+    } as unknown as Context;
+  }
+
+  async #answer(route: string, { query }: { query?: { number?: string } }) {
+    this.asked.push(route);
+    if (route === "GET /api/calls") {
+      if (this.isLogAway) throw new ApiError(503, {});
+      const shared = callOf({ id: "shared", started_at: later(5) });
+      return { items: [shared, callOf({ id: query?.number ?? "", started_at: later(9) })] };
+    }
+    if (route === "GET /api/comments") return { items: [commentOf("k")] };
+    return this.record;
+  }
+}
+
+let server: Server;
+let page: RecordPage;
+
+beforeEach(async () => {
+  await load("admin");
+  server = new Server();
+});
+afterEach(() => {
+  page.stop();
+  page.element.remove();
+});
+
+async function open(role: Role = "user") {
+  page = new RecordPage(server.context(role), "r1");
+  document.body.append(page.element);
+  await vi.waitFor(() => expect(all("record-comments")).toHaveLength(1));
+}
+
+const all = (testid: string) => [
+  ...page.element.querySelectorAll<HTMLElement>(`[data-testid="${testid}"]`),
+];
+
+test("a number that finds nobody has the reason next to it", async () => {
+  await open();
+  expect(all("record-number")).toHaveLength(3);
+  expect(all("record-why").map((each) => each.textContent)).toEqual([
+    "ist eine Nebenstelle und findet keinen Eintrag",
+  ]);
+});
+
+test("the calls of all numbers are in one list, the newest first", async () => {
+  await open();
+  await vi.waitFor(() => expect(all("past-call")).toHaveLength(3));
+  const ids = all("past-call").map((each) => each.dataset.call);
+  expect(ids).toEqual(["+498999998001", "+491713920070", "shared"]);
+  expect(all("record-comment")[0]?.textContent).toContain("comment k");
+});
+
+test("calls that cannot be read leave the comments as they are", async () => {
+  server.isLogAway = true;
+  await open();
+  await vi.waitFor(() => expect(all("record-comment")).toHaveLength(1));
+  expect(all("record-calls")[0]?.querySelector("[role=alert]")).not.toBeNull();
+});
+
+test("the way back leads to the list with its filter, for its user alone", async () => {
+  history.replaceState(null, "", "#/directory?q=hub&type=lead");
+  keepList("anna");
+  history.replaceState(null, "", "#/directory/r1");
+  await open();
+  expect(all("records-back")[0]?.getAttribute("href")).toBe("#/directory");
+  expect(listAddress("anna")).toBe("#/directory?q=hub&type=lead");
+});
+
+test("administrators delete a record, and undo takes it back", async () => {
+  await open();
+  expect(all("record-remove")).toEqual([]);
+  await open("admin");
+  all("record-remove")[0]?.click();
+  await vi.waitFor(() => expect(server.undo).not.toBeNull());
+  expect(location.hash).toBe("#/directory");
+  server.undo?.();
+  await vi.waitFor(() => expect(location.hash).toBe("#/directory/r1"));
+  expect(server.asked.at(-1)).toBe("POST /api/directory/recycle-bin/{record}/restore");
+});
