@@ -1,6 +1,6 @@
 ' Tells the connector of one event of a softphone that can only start a program.
 '
-'   wscript softphone-notify.vbs URL EVENT EXTENSION [NUMBER]
+'   wscript softphone-notify.vbs URL EVENT EXTENSION [NUMBER [CALL_ID]]
 '   wscript softphone-notify.vbs URL EXTENSION /N:S /C:NUMBER /T:I /I:ID
 '
 ' URL is the device's, https://host/hit/KEY; EVENT is ringing, dialed, connected, ended or missed, or
@@ -9,15 +9,15 @@
 ' starts itself a second time, with /now, and that one sends.
 Option Explicit
 
-Dim given, told
-Set given = WScript.Arguments.Unnamed
-Set told = WScript.Arguments.Named
+Dim unnamed, named
+Set unnamed = WScript.Arguments.Unnamed
+Set named = WScript.Arguments.Named
 
-If given.Count < 2 Or (given.Count < 3 And Not told.Exists("N")) Then
-    WScript.Echo "usage: wscript softphone-notify.vbs URL EVENT EXTENSION [NUMBER]"
+If unnamed.Count < 2 Or (unnamed.Count < 3 And Not named.Exists("N")) Then
+    WScript.Echo "usage: wscript softphone-notify.vbs URL EVENT EXTENSION [NUMBER [CALL_ID]]"
     WScript.Quit 2
 End If
-If told.Exists("now") Then
+If named.Exists("now") Then
     Send Target
 Else
     StartAgain
@@ -34,14 +34,15 @@ End Sub
 
 Function Target
     Dim number
-    If told.Exists("N") Then
-        Target = given(0) & "/exe?N=" & Encoded(told("N")) & "&C=" & Encoded(told("C")) & _
-            "&T=" & Encoded(told("T")) & "&I=" & Encoded(told("I")) & "&ext=" & Encoded(given(1))
+    If named.Exists("N") Then
+        Target = unnamed(0) & "/exe?N=" & Encoded(named("N")) & "&C=" & Encoded(named("C")) & _
+            "&T=" & Encoded(named("T")) & "&I=" & Encoded(named("I")) & "&ext=" & Encoded(unnamed(1))
         Exit Function
     End If
     number = ""
-    If given.Count > 3 Then number = given(3)
-    Target = given(0) & "/" & given(1) & "?ext=" & Encoded(given(2)) & "&n=" & Encoded(number)
+    If unnamed.Count > 3 Then number = unnamed(3)
+    Target = unnamed(0) & "/" & unnamed(1) & "?ext=" & Encoded(unnamed(2)) & "&n=" & Encoded(number)
+    If unnamed.Count > 4 Then Target = Target & "&call_id=" & Encoded(unnamed(4))
 End Function
 
 Sub Send(url)

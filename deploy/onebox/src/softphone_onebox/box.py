@@ -1,23 +1,21 @@
 """Starts the servers that have no address, and builds all installed services over them."""
 
 import asyncio
-import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from pydantic import SecretStr
 
+from softphone_common.process.errors import UnavailableError
+from softphone_common.process.sealing import sealing_keys
 from softphone_common.process.settings import Settings, load
 from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.runner import Runner
 from softphone_common.runtime.service import Service
-from softphone_ingest.tenants.activation import (
-    PrivateKey,
-    decode_private_key,
-    encode_private_key,
-    encode_public_key,
-)
+from softphone_ingest.reseal_cli import resealed
+from softphone_ingest.settings import IngestSettings
+from softphone_onebox.exposure import settings_of_services
+from softphone_onebox.keys import Keys
 from softphone_onebox.settings import OneboxSettings
 from softphone_testing.servers.mongodb import MongoDB
 from softphone_testing.servers.rabbitmq import RabbitMQ
@@ -36,10 +34,7 @@ class Box:
         self._say = say
         self._folder = settings.data_dir.absolute()
         self._servers: dict[str, Server] = {}
-        self.auth_secret = self._auth_secret()
-        self.activation_key = self._activation_key()
-        own = encode_public_key(self.activation_key)
-        self.activation_public_keys = ",".join(filter(None, [settings.activation_public_key, own]))
+        self.keys = Keys(settings)
 
     async def start_servers(self) -> None:
         """Starts the servers without an address at the same time. Raises ServerError."""
@@ -66,6 +61,24 @@ class Box:
                 self._say(f"Stopping {server.description}")
             await server.stop()
 
+    async def reseal(self) -> None:
+        """Encrypts all devices with the first of several sealing keys, so that the others can go.
+
+        There is no such command for the onebox: the address of its database is known to it alone.
+        """
+        settings = self._settings_of(IngestSettings)
+        if len(sealing_keys(settings.sealing_keys.get_secret_value())) == 1:
+            return
+        try:
+            result = await resealed(settings)
+        except UnavailableError as error:
+            self._say(f"Devices are not encrypted with the first sealing key yet: {error}")
+            return
+        if result.unreadable:
+            self._say(f"No sealing key decrypts {result.unreadable} devices; keep all keys")
+        else:
+            self._say("All devices are encrypted with the first sealing key; remove the others")
+
     async def runner(self) -> Runner:
         """All installed services, ready to run."""
         return Runner(self._settings_of(Settings), await self._services())
@@ -82,31 +95,6 @@ class Box:
 
     def _settings_of(self, kind: type[S]) -> S:
         urls = {name: SecretStr(server.url) for name, server in self._servers.items()}
-        address = {"host": self._settings.host, "port": self._settings.port}
-        ingest = {
-            "activation_public_key": self.activation_public_keys,
-            "spool_dir": self._folder / "spool",
-        }
-        return load(kind, **urls, **address, **ingest, auth_secret=self.auth_secret)
-
-    def _auth_secret(self) -> SecretStr:
-        if self._settings.auth_secret is not None:
-            return self._settings.auth_secret
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return SecretStr(_stored(self._folder / "auth_secret", secrets.token_urlsafe(48)))
-
-    def _activation_key(self) -> PrivateKey:
-        """The key that signs the activation code of the demo tenant."""
-        if self._settings.activation_private_key is not None:
-            return decode_private_key(self._settings.activation_private_key.get_secret_value())
-        self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = encode_private_key(PrivateKey.generate())
-        return decode_private_key(_stored(self._folder / "activation_private_key", fresh))
-
-
-def _stored(path: Path, fresh: str) -> str:
-    """The secret in this file. At the first start `fresh` is written to it."""
-    if not path.exists():
-        path.touch(mode=0o600)  # before the secret is in it
-        path.write_text(fresh)
-    return path.read_text()
+        address = settings_of_services(self._settings)
+        own = {**self.keys.settings_of_services, "spool_dir": self._folder / "spool"}
+        return load(kind, **urls, **address, **own)

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 
 from softphone_common.contracts.entities import User
-from softphone_common.http.auth import Tokens
+from softphone_common.http.auth import TokenIssuer
 from softphone_common.process.clock import utc_now
-from softphone_ingest.tenants.activation import PrivateKey, issue
+from softphone_common.process.ed25519 import PrivateKey
+from softphone_ingest.tenants.activation import issue
 
 TENANT = "demo"
 CALLER = "08999998001"
@@ -25,15 +26,39 @@ _PEOPLE: tuple[tuple[str, str, str, str], ...] = (
     ("admin", "Clara Conrad", "admin", "20"),
     ("operator", "Otto Ohm", "operator", "90"),
 )
-_RECORDS: tuple[tuple[str, str, str], ...] = (
-    ("contact", "Huber, Maria", "089 / 99998-001"),
-    ("organization", "Huber Maschinenbau GmbH", "+49 89 99998001"),
-    ("lead", "Messekontakt Huber", "0049 89 99998001"),
-    ("partner", "Huber & Partner Vertrieb", "(089) 99998 001"),
-    ("supplier", "Huber Feinblech KG", "+49 (0)89 99998001"),
-    ("contact", "Yılmaz, Deniz", "030 23125001"),
-    ("organization", "Hanse Logistik AG", "040 66969001"),
-    ("lead", "Keller, Jonas", "0171 3920001"),
+_RECORDS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    (
+        "contact",
+        "Huber, Maria",
+        "089 / 99998-001",
+        {
+            "organization": "Huber Maschinenbau GmbH",
+            "emails": ["maria.huber@huber.example"],
+            "note": "Einkauf. Nachmittags gut zu erreichen.",
+        },
+    ),
+    (
+        "organization",
+        "Huber Maschinenbau GmbH",
+        "+49 89 99998001",
+        {"emails": ["zentrale@huber.example"], "note": "Wartungsvertrag bis Ende 2027"},
+    ),
+    ("lead", "Messekontakt Huber", "0049 89 99998001", {}),
+    ("partner", "Huber & Partner Vertrieb", "(089) 99998 001", {}),
+    (
+        "supplier",
+        "Huber Feinblech KG",
+        "+49 (0)89 99998001",
+        {"emails": ["lager@feinblech.example"]},
+    ),
+    (
+        "contact",
+        "Yılmaz, Deniz",
+        "030 23125001",
+        {"organization": "Hanse Logistik AG", "emails": ["deniz@hanse.example"]},
+    ),
+    ("organization", "Hanse Logistik AG", "040 66969001", {}),
+    ("lead", "Keller, Jonas", "0171 3920001", {}),
 )
 
 
@@ -42,7 +67,7 @@ class Demo:
     """The demo tenant. `facts` is the file that scripts read; `key` signs the activation code."""
 
     url: str
-    tokens: Tokens
+    issuer: TokenIssuer
     facts: Path
     key: PrivateKey
 
@@ -58,10 +83,11 @@ class Demo:
             await self._activate(client)
             users = await self._people(client)
             if not (await _request(client, "GET", "/api/directory/records"))["items"]:
-                for kind, name, number in _RECORDS:
+                for kind, name, number, details in _RECORDS:
                     record = {"type": kind, "name": name, "numbers": [{"number": number}]}
+                    record |= details
                     await _request(client, "POST", "/api/directory/records", record)
-            device = await _request(client, "POST", "/api/devices", {"name": "Demo phone"})
+            device = await _request(client, "POST", "/api/devices", {"name": "Demo-Telefon"})
             return self._store(
                 {
                     "url": self.url,
@@ -107,7 +133,7 @@ class Demo:
 
     def _operator_token(self) -> str:
         onebox = User(id="onebox", tenant=TENANT, login="onebox", role="operator")
-        return self.tokens.issue(onebox, timedelta(minutes=5))[0]
+        return self.issuer.issue(onebox, timedelta(minutes=5))[0]
 
 
 def _password() -> str:

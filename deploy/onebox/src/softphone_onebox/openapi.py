@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.runner import Runner
+from softphone_testing.installation_keys import KEYS
 
 
 async def openapi_documents() -> dict[str, dict[str, Any]]:
@@ -20,7 +21,7 @@ async def openapi_documents() -> dict[str, dict[str, Any]]:
             amqp_url=SecretStr("amqp://nobody@localhost/"),
             mongo_url=SecretStr("mongodb://localhost/softphone"),
             redis_url=SecretStr("redis://localhost/"),
-            auth_secret=SecretStr("x" * 32),
+            **KEYS,
         )
         service = await definition.build(settings)
         documents[name] = Runner(settings, [service]).app.openapi()
