@@ -12,7 +12,7 @@ from softphone_testing.real_servers import ADDRESSES, RealServer, release_server
 from softphone_testing.servers.child import ServerError
 
 # the shared contract suites are no test modules; this rewrites their assertions as well
-pytest.register_assert_rewrite("support.bus.contracts")
+pytest.register_assert_rewrite("support.bus.contracts", "support.stack.sender")
 
 # structlog's default draws a traceback with all local variables, which takes a second each.
 structlog.configure(

@@ -20,6 +20,7 @@ from softphone_common.contracts.websocket import CLOSE_REASONS
 from softphone_common.domain.numbers import profile_error
 from softphone_common.runtime.registry import installed_services
 from softphone_ingest.mapping.schema import Mapping
+from softphone_testing.installation_keys import KEYS
 from support.paths import ROOT
 
 TEXTS = {code: text for code, (_, text) in PROBLEMS.items()} | dict(FIELD_PROBLEMS)
@@ -55,6 +56,7 @@ OF_SCHEMA = {
     "list": {"list-type"},
     "list.max_length": {"too-long"},
     "tuple": {"tuple-type"},
+    "tuple.max_length": {"too-long"},
     "dict": {"dict-type"},
     "dict.max_length": {"too-long"},
     "model": {"model-type", "model-attributes-type"},
@@ -71,7 +73,15 @@ OF_SCHEMA = {
 }
 """The codes each kind of pydantic's core schema can fail with, by its constraints."""
 
-NEVER_FAILS = {"any", "default", "model-field", "dataclass-field", "nullable", "no-info"} | {
+NEVER_FAILS = {
+    "any",
+    "default",
+    "model-field",
+    "dataclass-field",
+    "nullable",
+    "no-info",
+    "with-info",
+} | {
     "function-after",
     "function-before",
 }
@@ -153,7 +163,7 @@ def gateway_answers() -> list[dict[str, object]]:
 
 def test_the_gateway_answers_with_codes_of_the_table() -> None:
     answers = gateway_answers()
-    assert len(answers) == 5
+    assert len(answers) == 6
     for answer in answers:
         code, params = str(answer["code"]), answer["params"]
         assert isinstance(params, dict)
@@ -176,7 +186,7 @@ async def _request_schemas() -> list[object]:
             amqp_url=SecretStr("amqp://nobody@localhost/"),
             mongo_url=SecretStr("mongodb://localhost/softphone"),
             redis_url=SecretStr("redis://localhost/"),
-            auth_secret=SecretStr("x" * 32),
+            **KEYS,
         )
         service = await definition.build(settings)
         for route in (route for router in service.routers for route in router.routes):

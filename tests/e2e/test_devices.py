@@ -1,6 +1,7 @@
 """The pages of phones and of the company: access, changes, and errors at their fields."""
 
 import json
+import re
 
 import httpx
 from playwright.async_api import expect
@@ -8,12 +9,19 @@ from playwright.async_api import expect
 from e2e.conftest import Facts, OpenPage
 from e2e.page import DeskPage
 from e2e.test_inspector import CLIPBOARD, add_phone, copied
+from softphone_ingest.mapping.presets.preset import load_all
 
 ENGLISH = {"locale": "en-GB"}
 
 
+ADVANCED = {"numbers", "sharing", "mapping"}
+
+
 async def unfold(clara: DeskPage, name: str) -> None:
     await clara.at("device-settings").click()
+    advanced = clara.at("fold-advanced")
+    if name in ADVANCED and await advanced.get_attribute("open") is None:
+        await advanced.locator("summary").first.click()
     await clara.at(f"fold-{name}").locator("summary").click()
 
 
@@ -28,7 +36,7 @@ async def test_phones_page_is_hidden_from_users(onebox: Facts, open_page: OpenPa
     await anna.page.goto(f"{onebox['url']}/#/phones")
     await expect(anna.at("nav-phones")).to_have_count(0)
     await expect(anna.at("devices")).to_have_count(0)
-    await expect(anna.at("filter-number")).to_be_visible()
+    await expect(anna.at("search")).to_be_visible()
 
 
 async def test_phone_can_be_added_with_the_keyboard_alone(open_page: OpenPage) -> None:
@@ -41,10 +49,15 @@ async def test_phone_can_be_added_with_the_keyboard_alone(open_page: OpenPage) -
     await expect(clara.at("preset-search")).to_be_focused()
     await keys.type("no such make")
     await expect(clara.page.get_by_text("Nothing found")).to_be_visible()
-    await clara.at("preset-search").fill("")
+    await expect(clara.at("preset-generic")).to_be_visible()
     await clara.at("save").focus()
     await keys.press("Enter")
     await expect(clara.at("form-note")).to_contain_text("choose a phone")
+    await expect(clara.at("preset-search")).to_have_value("")
+    await expect(clara.at("preset-search")).to_be_focused()
+    await expect(clara.at("preset-microsip")).to_be_visible()
+    await clara.at("preset-search").fill("octopus")
+    await expect(clara.at("aliases")).to_contain_text("Octopus NetPhone (Telekom)")
     await clara.at("preset-search").fill("microsip")
     await clara.at("preset-search").focus()
     await keys.press("Tab")
@@ -58,9 +71,36 @@ async def test_phone_can_be_added_with_the_keyboard_alone(open_page: OpenPage) -
     await expect(clara.at("device-title")).to_have_text("Workshop")
     await expect(clara.at("url-row")).not_to_have_count(0)
     await clara.picture("device")
-    await clara.at("nav-phones").click()
-    await expect(clara.at("device-row").filter(has_text="Workshop")).to_be_visible()
+    await clara.open("phones")
+    workshop = clara.at("device-row").filter(has_text="Workshop")
+    await expect(workshop).to_have_attribute("data-state", "never")
     await clara.picture("devices")
+    await clara.at("devices-search").fill("microsip works")
+    await expect(clara.at("device-row")).to_have_count(1)
+    await expect(clara.at("devices-count")).to_have_text("1 phone")
+    await clara.page.reload()
+    await expect(clara.at("devices-search")).to_have_value("microsip works")
+    await expect(clara.at("devices-count")).to_have_text("1 phone")
+    await clara.at("devices-search").fill("no such phone")
+    await expect(clara.page.get_by_text("No phone matches")).to_be_visible()
+
+
+async def test_presets_show_how_far_they_are_proven(open_page: OpenPage) -> None:
+    clara = await open_page("admin", **ENGLISH)
+    await clara.open("phones")
+    await clara.at("device-add").click()
+    await expect(clara.at("preset-search")).to_be_visible()
+    presets = load_all().values()
+    grades = {
+        "documented": "Written from the maker's documents.",
+        "recorded": "Tested with recorded requests.",
+        "run": "Tested with the real program.",
+    }
+    for preset in presets:
+        choice = clara.page.locator("label", has=clara.at(f"preset-{preset.id}"))
+        limits = [limit.en for limit in preset.proof.limits]
+        text = " ".join([grades[preset.proof.grade], *limits])
+        await expect(choice.get_by_test_id("proof")).to_have_text(text)
 
 
 async def test_phone_settings_survive_a_reload(open_page: OpenPage) -> None:
@@ -95,6 +135,28 @@ async def test_phone_settings_survive_a_reload(open_page: OpenPage) -> None:
     await clara.picture("settings")
 
 
+async def test_ids_of_an_exchange_are_shared_by_a_choice(open_page: OpenPage) -> None:
+    clara = await open_page("admin")
+    await add_phone(clara, "kamailio", "Knoten 1")
+    await unfold(clara, "sharing")
+    await expect(clara.at("mapping.scope")).not_to_be_checked()
+    await clara.at("mapping.scope").check()
+    await save(clara, "sharing")
+    await expect(clara.at("mapping").first).to_have_value('{\n  "scope": "shared"\n}')
+    await clara.page.reload()
+    await unfold(clara, "sharing")
+    await expect(clara.at("mapping.scope")).to_be_checked()
+    await clara.at("mapping.scope").uncheck()
+    await save(clara, "sharing")
+    await expect(clara.at("mapping").first).to_have_value("")
+    await add_phone(clara, "yealink", "Tischtelefon")
+    await clara.at("device-settings").click()
+    await expect(clara.at("fold-mapping")).to_be_hidden()
+    await clara.at("fold-advanced").locator("summary").first.click()
+    await expect(clara.at("fold-mapping")).to_be_visible()
+    await expect(clara.at("fold-sharing")).to_have_count(0)
+
+
 async def test_secret_of_a_phone_is_stored_and_never_shown(open_page: OpenPage) -> None:
     clara = await open_page("admin")
     await add_phone(clara, "twilio", "Wolke")
@@ -116,7 +178,12 @@ async def test_url_of_a_phone_shows_its_length_and_limit(open_page: OpenPage) ->
     await expect(clara.at("url-row")).not_to_have_count(0)
     lengths = clara.at("url-length")
     await expect(lengths).to_have_count(await clara.at("url-row").count())
-    shown = await clara.at("url-text").first.inner_text()
+    text = clara.at("url-text").first
+    await expect(text).to_contain_text("/hit/••••••••/")
+    await expect(clara.at("url-warning")).to_contain_text("Kein Telefon erreicht diese Adresse")
+    await clara.at("urls-reveal").click()
+    await expect(text).not_to_contain_text("•")
+    shown = await text.inner_text()
     await expect(lengths.first).to_have_text(f"{len(shown)} von höchstens 511 Zeichen")
 
 
@@ -135,10 +202,21 @@ async def test_invalid_setting_shows_the_error_at_its_field(open_page: OpenPage)
     await unfold(clara, "mapping")
     await clara.at("mapping").fill("{")
     await save(clara, "mapping", "")
-    await expect(clara.at("error-mapping")).to_contain_text("Das ist kein JSON")
+    await expect(clara.at("error-mapping")).to_contain_text("Das JSON hört zu früh auf")
     await clara.at("mapping").fill('{"fields": {"event": "nowhere.at.all"}}')
     await save(clara, "mapping", "Nicht gespeichert. Bitte prüfen Sie die markierte Angabe.")
-    await expect(clara.at("error-mapping")).to_contain_text("nowhere.at.all")
+    error = clara.at("error-mapping")
+    await expect(error).to_contain_text(re.compile(r"mapping\.fields\.event.*: .*nowhere\.at\.all"))
+    wrong = {"scope": "town", "fields": {"name": [{"from": "query."}]}}
+    await clara.at("mapping").fill(json.dumps(wrong))
+    await save(clara, "mapping", "Nicht gespeichert. Bitte prüfen Sie die markierte Angabe.")
+    await expect(error).to_contain_text(
+        "mapping.scope: muss einer dieser Werte sein: 'pbx', 'shared', 'device'"
+    )
+    await expect(error).not_to_contain_text(" or ")
+    await clara.at("nav-people").click()
+    await clara.at("leave-no").click()
+    await expect(error).to_be_visible()
 
 
 async def test_dry_run_uses_the_unsaved_mapping(open_page: OpenPage) -> None:
@@ -185,34 +263,6 @@ async def test_phone_with_a_new_key_or_removed_refuses_old_urls(open_page: OpenP
         await expect(clara.at("devices")).to_be_visible()
         await expect(clara.at("device-row").filter(has_text="Alt")).to_have_count(0)
         assert (await phone.get(new)).status_code == 404
-
-
-async def test_company_settings_are_checked_and_saved(open_page: OpenPage) -> None:
-    clara = await open_page("admin", **ENGLISH)
-    clara.expected.append("422")
-    await clara.at("nav-settings").click()
-    numbers = clara.page.locator("[aria-labelledby=numbers-title]")
-    await clara.at("numbers.region").fill("xx")
-    await numbers.get_by_test_id("save").click()
-    await expect(clara.at("error-numbers.region")).to_be_visible()
-    await clara.at("numbers.region").fill("de")
-    await clara.at("numbers.area_code").fill("89")
-    await numbers.get_by_test_id("save").click()
-    await expect(numbers.get_by_test_id("form-note")).to_have_text("Saved.")
-    await expect(clara.at("activation-state")).to_contain_text("active")
-    await expect(clara.at("activation-state")).to_contain_text("Seats: ")
-    activation = clara.page.locator("[aria-labelledby=activation-title]")
-    await clara.at("code").fill("not a code")
-    await activation.get_by_test_id("save").click()
-    await expect(clara.at("error-code")).to_contain_text("not an activation code")
-    await clara.picture("company")
-
-    await clara.page.reload()
-    await expect(clara.at("numbers.region")).to_have_value("DE")
-    await expect(clara.at("numbers.area_code")).to_have_value("89")
-    await clara.at("numbers.area_code").fill("")
-    await numbers.get_by_test_id("save").click()
-    await expect(numbers.get_by_test_id("form-note")).to_have_text("Saved.")
 
 
 async def test_language_switch_stays_on_the_page(open_page: OpenPage) -> None:

@@ -13,7 +13,7 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 async def add_phone(clara: DeskPage, preset: str, name: str, extension: str = "") -> None:
     """Adds a phone with this preset and opens its page."""
-    await clara.at("nav-phones").click()
+    await clara.open("phones")
     await clara.at("device-add").click()
     await clara.at("preset-search").fill(preset)
     await clara.at(f"preset-{preset}").check()
@@ -48,9 +48,11 @@ def as_snom(url: str, number: str, call: str) -> str:
 
 async def change_mapping(clara: DeskPage, text: str) -> None:
     await clara.at("device-settings").click()
+    for name in ("advanced", "mapping"):
+        fold = clara.at(f"fold-{name}")
+        if await fold.get_attribute("open") is None:
+            await fold.locator("summary").first.click()
     mapping = clara.at("fold-mapping")
-    if await mapping.get_attribute("open") is None:
-        await mapping.locator("summary").click()
     await clara.at("mapping").fill(text)
     form = mapping.locator("form").first
     await form.get_by_test_id("save").click()
@@ -76,7 +78,7 @@ async def test_new_phone_sends_hits_that_can_be_corrected(
         assert first.status_code == 202, first.text
         await expect(rows(clara, "accepted")).to_have_count(1)
         understood = clara.at("hit-read")
-        for words in ("läutet", "eingehend", "Nst. 21", "+49 89 99998191"):
+        for words in ("klingelt", "eingehend", "Nst. 21", "+49 89 99998191"):
             await expect(understood).to_contain_text(words)
         await expect(anna.popup(first.json()["call_id"])).to_be_visible()
 
@@ -97,7 +99,9 @@ async def test_new_phone_sends_hits_that_can_be_corrected(
         await wrong.get_by_test_id("replay").click()
         mended = clara.page.locator(f"[data-hit='{hit}']")
         await expect(mended).to_have_attribute("data-outcome", "accepted")
-        await expect(mended.get_by_test_id("replay-note")).to_contain_text("Jetzt verstanden: läut")
+        await expect(mended.get_by_test_id("replay-note")).to_contain_text(
+            "Jetzt verstanden: kling"
+        )
         link = await mended.get_by_test_id("hit-call").get_attribute("href")
         call = str(link).rpartition("/")[2]
         await expect(anna.popup(call)).to_contain_text("+49 89 99998192")
@@ -106,9 +110,9 @@ async def test_new_phone_sends_hits_that_can_be_corrected(
             ended = await phone.get(as_snom(missed, number, f"313536-{suffix}"))
             assert ended.status_code == 202, ended.text
         assert ended.json()["call_id"] == call
-    await anna.at("filter-number").fill("089 99998192")
+    await anna.at("search").fill("089 99998192")
     await expect(anna.at("call-row")).to_have_count(1)
-    await expect(anna.row(call)).to_contain_text("nicht angenommen")
+    await expect(anna.row(call)).to_contain_text("verpasst")
 
     await mended.get_by_test_id("hit-call").click()
     await expect(clara.row(call)).to_have_class(re.compile("open"))
@@ -164,3 +168,54 @@ async def test_hit_list_over_a_lost_connection_stays_complete(open_page: OpenPag
             await expect(clara.at("hit-row")).to_have_count(turn + 1)
             await expect(clara.at("hit-row").first).to_contain_text(path)
     assert sum('"watch"' in text for text in texts) == 1
+
+
+async def test_inspector_pauses_and_shows_errors_alone(open_page: OpenPage) -> None:
+    clara = await open_page("admin", permissions=CLIPBOARD)
+    await add_phone(clara, "generic", "Werkstatt", "21")
+    missed = (await copied(clara, "missed")).partition("?")[0]
+    async with httpx.AsyncClient(timeout=60) as phone:
+        assert (await phone.get(f"{missed}/good", params={"number": ""})).status_code == 202
+        await expect(clara.at("hit-row")).to_have_count(1)
+        await expect(clara.at("hit-row")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d,\d{3}"))
+        await clara.at("hits-pause").click()
+        await expect(clara.at("hits-live")).to_be_hidden()
+        assert (await phone.get(f"{missed}/bad")).status_code == 422
+        await expect(clara.at("hits-pause")).to_have_text("Fortsetzen (1 neue)")
+        await expect(clara.at("hit-row")).to_have_count(1)
+        await clara.at("hits-pause").click()
+        await expect(clara.at("hit-row")).to_have_count(2)
+        await clara.at("hits-errors").check()
+        await expect(clara.at("hit-row")).to_have_count(1)
+        await expect(clara.at("hit-row")).to_contain_text("/bad")
+        await clara.at("hits-errors").uncheck()
+        await expect(clara.at("hit-row")).to_have_count(2)
+    await clara.at("hit-row").filter(has_text="/good").get_by_test_id("hit-open").click()
+    await expect(clara.at("hit-details")).not_to_contain_text("nach der Kennung des Telefons")
+
+
+async def test_test_call_shows_its_progress_and_pops_up(open_page: OpenPage) -> None:
+    clara, anna = await open_page("admin"), await open_page("anna")
+    await add_phone(clara, "generic", "Klingelprobe")
+    await clara.at("test-extension").fill("")
+    await clara.at("test-make").click()
+    await expect(clara.at("test-call")).to_contain_text("Bitte ausfüllen")
+    await clara.at("test-extension").fill("21")
+    await clara.at("test-make").click()
+    await expect(clara.at("test-shown")).to_have_attribute("data-state", "done")
+    await clara.picture("test-call")
+    popup = anna.at("popup").filter(has_text="Testanruf")
+    await expect(popup).to_have_count(1)
+    hit = rows(clara, "accepted")
+    await expect(hit).to_have_count(1)
+    await clara.at("test-call").get_by_role("link").click()
+    await expect(clara.at("call-row").first).to_contain_text("nicht angenommen")
+
+    clara.expected.append("422")
+    await clara.open("phones")
+    await clara.at("device-row").filter(has_text="Klingelprobe").click()
+    await change_mapping(clara, '{"fields": {"number": "query.no-such-field"}}')
+    await clara.at("test-extension").fill("21")
+    await clara.at("test-make").click()
+    await expect(clara.at("test-understood")).to_have_attribute("data-state", "failed")
+    await expect(clara.at("test-why")).to_contain_text("number")

@@ -16,7 +16,7 @@ from softphone_testing.servers.ports import free_port
 from softphone_testing.servers.rabbitmq import login, programs
 from support.paths import ROOT
 
-CONFIGURATION = ROOT / "deploy" / "rabbitmq" / "cluster.conf"
+CONFIGURATION = ROOT / "deploy" / "rabbitmq"
 """The file that operators use; only the names of the nodes are replaced."""
 NODES = 3
 USER = "softphone"
@@ -104,7 +104,13 @@ class Node:
 
     def _settings(self) -> list[str]:
         names = iter(self._cluster.names)
-        deployed = CONFIGURATION.read_text().splitlines()
+        deployed = [
+            line
+            for name in ("node.conf", "cluster.conf")
+            for line in (CONFIGURATION / name).read_text().splitlines()
+            # users of a container's folder; here one user does everything
+            if not line.startswith("load_definitions")
+        ]
         return [
             *(re.sub(r"rabbit@\w+", lambda _: next(names), line) for line in deployed),
             f"listeners.tcp.1 = {self.host.address}:{self.port}",

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
@@ -11,7 +10,7 @@ import pytest
 
 from faults import fault, table
 from faults.cluster import NODES
-from faults.scenario import Pace, run_scenario
+from faults.scenario import FaultAmong, Pace, run_scenario
 from faults.site import Site, working
 from faults.table import Row
 
@@ -23,9 +22,11 @@ FULL_ONLY = ("test_backlog.py", "test_partition.py")
 SECONDS = 600
 """Time limit of one fault, including the load before it and the checks after it."""
 
-RunFault = Callable[[Site, str, AbstractAsyncContextManager[None]], Awaitable[None]]
+RunFault = Callable[[Site, str, FaultAmong], Awaitable[None]]
 ROW = "row"
 """The user property that carries a test's figures from its worker process to the reporter."""
+NOTE = "note"
+"""The user property of figures that are no row; they are printed as they are."""
 
 
 class Rows:
@@ -36,7 +37,10 @@ class Rows:
         self._rows: list[Row] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        figures = dict(report.user_properties).get(ROW)
+        properties = dict(report.user_properties)
+        figures = properties.get(ROW)
+        if report.when == "call" and NOTE in properties:
+            self._write("", str(properties[NOTE]))
         if report.when == "call" and isinstance(figures, dict):
             self._rows.append(Row(**figures))
             table.store_row(self._rows[-1])
@@ -89,11 +93,11 @@ def pace() -> Pace:
 def run_fault(request: pytest.FixtureRequest, pace: Pace) -> RunFault:
     """Runs the scenario with a fault, reports its row, and fails if anything is wrong."""
 
-    async def run_fault(site: Site, name: str, fault: AbstractAsyncContextManager[None]) -> None:
+    async def run_fault(site: Site, name: str, fault: FaultAmong) -> None:
         row, result = await run_scenario(site, name, fault, pace)
         request.node.user_properties.append((ROW, asdict(row)))
         assert result.why == [], "\n".join(result.why[:10])
-        assert (row.lost, row.doubled) == (0, 0)
+        assert (row.lost, row.doubled, row.unexpected) == (0, 0, 0)
         assert row.acknowledged >= pace.hits_per_second * (pace.before + pace.fault)
 
     return run_fault

@@ -57,6 +57,17 @@ async def slowed(site: Site, part: str) -> AsyncIterator[None]:
             proxy.slow(0)
 
 
+@asynccontextmanager
+async def silenced(site: Site, part: str) -> AsyncIterator[None]:
+    """Loses every open connection of the part: nobody closes them, and nothing comes through.
+
+    New connections work, as behind a firewall that has forgotten the old ones.
+    """
+    for proxy in site.proxies_of(part):
+        proxy.lose()
+    yield
+
+
 @dataclass(frozen=True)
 class Fault:
     """One kind of fault in one part, or in several parts at the same time."""
@@ -76,13 +87,14 @@ class Fault:
             yield
 
 
-KINDS = {"kill": killed, "pause": paused, "cut": cut, "slow": slowed}
+KINDS = {"kill": killed, "pause": paused, "cut": cut, "slow": slowed, "silent": silenced}
 SINGLE = tuple(Fault(kind, (part,)) for kind in ("kill", "pause", "cut") for part in PARTS)
 SLOW = tuple(Fault("slow", (server,)) for server in SERVERS)
+SILENT = tuple(Fault("silent", (part,)) for part in ("ingest", "notifier", "RabbitMQ"))
 PAIRS = tuple(
     Fault("kill", (service, server)) for service in installed_services() for server in SERVERS
 )
-ALL = (*SINGLE, *SLOW, *PAIRS)
+ALL = (*SINGLE, *SLOW, *SILENT, *PAIRS)
 QUICK = (
     Fault("kill", ("ingest", "RabbitMQ")),
     Fault("kill", ("notifier", "MongoDB")),
@@ -90,5 +102,6 @@ QUICK = (
     Fault("pause", ("calllog",)),
     Fault("cut", ("ingest",)),
     Fault("slow", ("RabbitMQ",)),
+    Fault("silent", ("notifier",)),
 )
 """A few faults of every kind, for every run of the tests."""

@@ -1,7 +1,7 @@
 """One fault under load, and its result: the hits sent, compared with the log and the screens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -52,6 +52,7 @@ class Result:
 
     lost: dict[str, Call] = field(default_factory=dict)
     doubled: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
     def lose(self, call: Call, why: str) -> None:
@@ -62,10 +63,16 @@ class Result:
         self.doubled.append(call_id)
         self.why.append(f"{call_id}: {why}")
 
+    def find(self, call_id: str, why: str) -> None:
+        self.unexpected.append(call_id)
+        self.why.append(f"{call_id}: {why}")
 
-async def run_scenario(
-    site: Site, name: str, fault: AbstractAsyncContextManager[None], pace: Pace
-) -> tuple[Row, Result]:
+
+FaultAmong = Callable[[Sequence[Desks], Load], AbstractAsyncContextManager[object]]
+"""Begins a fault among these companies, and ends it with the context."""
+
+
+async def run_scenario(site: Site, name: str, fault: FaultAmong, pace: Pace) -> tuple[Row, Result]:
     """Puts load on the site before, during and after the fault, and returns what became of it."""
     await site.ready()
     async with _all_desks(site) as all_desks:
@@ -74,7 +81,7 @@ async def run_scenario(
         async with load.on():
             await asyncio.sleep(pace.before)  # under load
             sweep = await companies[0].start_sweep()
-            async with fault:
+            async with fault(all_desks, load):
                 await asyncio.sleep(pace.fault)  # under load
                 ended = monotonic()
             recovery = asyncio.create_task(_recovered(all_desks[1]))
@@ -85,13 +92,29 @@ async def run_scenario(
         calls = [call for company in companies for call in company.calls]
         row = Row(
             fault=name,
-            acknowledged=sum(len(call.sent) for call in calls),
-            lost=sum(len(call.sent) for call in result.lost.values()),
+            **_counts(calls, result),
             doubled=len(result.doubled),
+            unexpected=len(result.unexpected),
             recovery_s=round(recovered, 1),
             longest_popup_s=round(max(_popups(all_desks), default=0), 1),
         )
         return row, result
+
+
+def _counts(calls: Sequence[Call], result: Result) -> dict[str, int]:
+    """The figures that count hits. A call in the log as reported has all its hits there."""
+    logged = [call for call in calls if call.call_id not in result.lost and call.call_id]
+    sent = sum(len(call.sent) for call in calls)
+    attempted = sum(max(call.attempted, len(call.sent)) for call in calls)
+    in_the_log = sum(max(call.attempted, len(call.sent)) for call in logged)
+    lost = sum(len(call.sent) for call in result.lost.values())
+    return {
+        "attempted": attempted,
+        "acknowledged": sent,
+        "in_the_log": in_the_log,
+        "lost": lost,
+        "recovered": max(0, in_the_log - (sent - lost)),
+    }
 
 
 @asynccontextmanager
@@ -139,7 +162,7 @@ async def _settled(site: Site, all_desks: Sequence[Desks]) -> Result:
             except AssertionError as error:
                 result.why.append(str(error))
         result.why += await _left_over(site)
-        if not result.why or result.doubled or monotonic() > end:
+        if not result.why or result.doubled or result.unexpected or monotonic() > end:
             return result
         await asyncio.sleep(0.5)  # reading the whole log is a load, too
 
@@ -161,7 +184,7 @@ async def _compare(desks: Desks, result: Result) -> None:
             result.lose(call, f"{call} shows {shown['phase']}")
     ours = {call.call_id for call in company.calls}
     for extra in by_id:
-        result.double(extra, "no phone has sent it")
+        result.find(extra, "no phone has sent it")
     for again in screen.again:
         result.double(again, "popped up again")
     for stray in [*(screen.calls.keys() - ours - by_id.keys()), *desks.other.calls]:

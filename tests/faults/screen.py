@@ -11,7 +11,7 @@ import httpx
 from websockets.exceptions import WebSocketException
 
 from support.product import Json, bearer
-from support.tenant.browser import open_socket
+from support.tenant.browser import Browser, open_socket
 from support.tenant.company import Company
 
 RECONNECT_SECONDS = 0.2
@@ -39,6 +39,11 @@ class Screen:
         self._token = token
         self._seen: int | None = None
         self._due: list[float] = []
+        self._heard = 0.0
+        self._alive_seconds = 60.0
+        self._running = asyncio.Event()
+        self._running.set()
+        self._browser: Browser | None = None
         self.calls: dict[str, Json] = {}
         self.first: dict[str, datetime] = {}
         """When each call was first shown."""
@@ -65,6 +70,19 @@ class Screen:
         """The calls that this screen shows as running."""
         return [call for call, state in self.calls.items() if state["outcome"] is None]
 
+    def freeze(self) -> None:
+        """Stops the browser: it reads nothing, answers nothing, and no time passes for it."""
+        self._running.clear()
+        if self._browser is not None:
+            self._browser.freeze()
+
+    def thaw(self) -> None:
+        """Lets the browser go on."""
+        self._heard = monotonic()
+        self._running.set()
+        if self._browser is not None:
+            self._browser.thaw()
+
     async def _stay_connected(self) -> None:
         url = self._company.product.address("/ws")
         while True:
@@ -72,11 +90,25 @@ class Screen:
                 async with open_socket(
                     url, on_frame=self._receive, within=CONNECT_SECONDS
                 ) as browser:
+                    self._browser, self._heard = browser, monotonic()
                     await browser.say_hello(self._token, self._seen)
-                    await browser.until_closed()
+                    await self._until_silent(browser)
+            self._browser = None
+            await self._running.wait()
             await asyncio.sleep(RECONNECT_SECONDS)  # the page waits before it reconnects, too
 
+    async def _until_silent(self, browser: Browser) -> None:
+        """Returns once the socket is closed, or gives it up after two intervals without a frame."""
+        while not browser.is_closed:
+            await self._running.wait()
+            if monotonic() - self._heard > 2 * self._alive_seconds:
+                browser.abort()
+            await asyncio.sleep(TICK_SECONDS)  # the page looks as rarely
+        await browser.until_closed()
+
     def _receive(self, frame: Json) -> None:
+        self._heard = monotonic()
+        self._alive_seconds = frame.get("alive_seconds", self._alive_seconds)
         self._seen = frame.get("seq", self._seen)
         if frame["type"] in {"welcome", "resync"}:
             self._schedule_reads()
@@ -106,6 +138,7 @@ class Screen:
             fresh_until = 0.0
             while True:
                 await asyncio.sleep(TICK_SECONDS)  # the page looks as rarely
+                await self._running.wait()
                 now = monotonic()
                 later = [due for due in self._due if due > now]
                 if later == self._due and not (self.unfinished() and now > fresh_until):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from softphone_common.runtime.registry import installed_services
+from softphone_testing.installation_keys import key_variables
 from softphone_testing.processes import ServiceFleet, ServiceProcess
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.servers.mongodb import MongoDB
@@ -19,6 +20,9 @@ ADDRESSES = {
     "MongoDB": "SOFTPHONE_MONGO_URL",
     "Redis": "SOFTPHONE_REDIS_URL",
 }
+
+SETTINGS = {"SOFTPHONE_ALIVE_SECONDS": "8"}
+"""Browsers notice a silent line after twice this time, on a busy machine too, but soon."""
 
 
 class Server(Protocol):
@@ -44,7 +48,7 @@ class Site(ServiceFleet):
 
     def __init__(self, servers: dict[str, Server], folder: Path) -> None:
         rabbitmq, mongodb, redis = (servers[name].url for name in SERVERS)
-        super().__init__(rabbitmq, mongodb, redis, folder)
+        super().__init__(rabbitmq, mongodb, redis, folder, SETTINGS)
         self.servers = servers
         self.links: dict[tuple[str, str], FaultProxy] = {}
         self.entrances: dict[str, FaultProxy] = {}
@@ -54,7 +58,7 @@ class Site(ServiceFleet):
             proxies = {server: FaultProxy(servers[server].url) for server in single}
             self.links |= {(name, server): proxy for server, proxy in proxies.items()}
             addresses = {ADDRESSES[server]: proxy.url for server, proxy in proxies.items()}
-            process = ServiceProcess(name, {**self.env, **addresses}, folder)
+            process = ServiceProcess(name, {**self.env, **key_variables(name), **addresses}, folder)
             self._processes[name] = process
             self.entrances[name] = FaultProxy(process.url)
             process.url = self.entrances[name].url

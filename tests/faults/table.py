@@ -13,17 +13,25 @@ FILE = ROOT / "build" / "faults.json"
 class Row:
     """The figures of one fault.
 
+    - `attempted`: hits that phones sent, each counted once however often it was repeated
     - `acknowledged`: hits that were answered with 202
+    - `in_the_log`: hits of calls that are in the log as their phone reported them
     - `lost`: acknowledged hits of calls that are wrong in the log, or missing on the user's screen
-    - `doubled`: calls that are in the log twice, popped up twice, or popped up at another desk
+    - `doubled`: calls that popped up twice, or popped up at another desk
+    - `recovered`: hits that are in the log although no answer has said so
+    - `unexpected`: calls in the log that no phone has made
     - `recovery_s`: seconds from the end of the fault until a new call was in the log and on screen
     - `longest_popup_s`: longest time from the first accepted hit of a call until it was on screen
     """
 
     fault: str
+    attempted: int
     acknowledged: int
+    in_the_log: int
     lost: int
     doubled: int
+    recovered: int
+    unexpected: int
     recovery_s: float
     longest_popup_s: float
 

@@ -29,4 +29,4 @@ async def stopped_consumers(site: Site) -> AsyncIterator[None]:
 
 
 async def test_backlog_of_minutes_drains(site: Site, run_fault: RunFault) -> None:
-    await run_fault(site, "matcher + calllog away for minutes", stopped_consumers(site))
+    await run_fault(site, "matcher + calllog away for minutes", lambda *_: stopped_consumers(site))

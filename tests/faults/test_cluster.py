@@ -40,4 +40,6 @@ async def test_cluster_with_a_killed_node_loses_nothing(
     cluster: Cluster, clustered_site: Site, each_node: int, run_fault: RunFault
 ) -> None:
     node = cluster.nodes[each_node]
-    await run_fault(clustered_site, f"kill node {each_node + 1} of {NODES}", killed(node))
+    await run_fault(
+        clustered_site, f"kill node {each_node + 1} of {NODES}", lambda *_: killed(node)
+    )

@@ -45,5 +45,5 @@ async def test_cluster_with_a_node_cut_off_loses_nothing(
 ) -> None:
     leaders = Counter(node.name for node in (await cluster.leaders()).values())
     most = next(node for node in cluster.nodes if node.name == leaders.most_common(1)[0][0])
-    await run_fault(clustered_site, "partition one node away", cut_off(most))
+    await run_fault(clustered_site, "partition one node away", lambda *_: cut_off(most))
     await until(most.is_serving, SECONDS, f"{most.name} to be back")

@@ -60,4 +60,4 @@ RESTARTS = {
 async def test_rolling_restart_under_load_loses_nothing(
     site: Site, each_restart: str, run_fault: RunFault
 ) -> None:
-    await run_fault(site, each_restart, RESTARTS[each_restart](site))
+    await run_fault(site, each_restart, lambda *_: RESTARTS[each_restart](site))

@@ -8,21 +8,25 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from softphone_common.bus.envelope import Envelope, unpack
 from softphone_common.contracts.catalogue import BY_TYPE
 from softphone_common.contracts.events import Message
+from softphone_common.contracts.problem_codes import FIELD_PROBLEMS
 from softphone_common.contracts.websocket import Hello, Token, Watch
 from softphone_common.domain.numbers.normalise import RAW_MAX, normalise
 from softphone_common.domain.numbers.profile import NumberProfile, merge_profile
-from softphone_common.http.auth import Tokens
 from softphone_common.http.paging import decode_cursor
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.errors import PoisonError
 from softphone_ingest.mapping.schema import Mapping
 from softphone_ingest.tenants.activation import ActivationError, Claims, read_unverified
+from softphone_matcher.imports.import_file import read_import
+from softphone_matcher.imports.rows.imported_row import ImportedRow, ImportFileError, Rejection
+from softphone_testing.installation_keys import checked_tokens
 from support.fuzzing import fuzz
+from support.import_files import workbook
 from support.paths import SAMPLES
 
 HALVES = st.text(max_size=20).map(lambda text: text + "\ud800")
@@ -51,7 +55,7 @@ SIGNED = st.tuples(BODIES | HEADS, BODIES, st.binary(max_size=64)).map(
     lambda parts: ".".join(map(url64, parts))
 )
 TEXTS = st.text(max_size=99) | HALVES | BODIES.map(url64) | SIGNED
-TOKENS = Tokens(SecretStr("of the test alone, and long enough"))
+TOKENS = checked_tokens()
 
 
 @pytest.mark.parametrize("kind", sorted(BY_TYPE))
@@ -171,3 +175,22 @@ def test_mappings() -> None:
             assert error.error_count()
 
     fuzz(tried, mapping | JSON)
+
+
+def test_files_of_contacts() -> None:
+    table = workbook({"a": [["Name", "Telefon"], ["Huber", "089 99998001"]]})
+    lines = 'Name;Telefon\r\n"Jörg";08999998001\r\n'.encode("cp1252")
+    card = b"BEGIN:VCARD\r\nFN;ENCODING=QUOTED-PRINTABLE:J=C3=B6rg=\r\n\r\nTEL:1\r\nEND:VCARD\r\n"
+    broken = st.tuples(
+        st.sampled_from([table, lines, card]), st.integers(0, 6000), st.integers(0, 9), BODIES
+    ).map(lambda cut: cut[0][: cut[1]] + cut[3] + cut[0][cut[1] + cut[2] :])
+
+    def tried(content: bytes) -> None:
+        try:
+            rows = list(read_import(content).rows(NumberProfile()))
+        except ImportFileError as error:
+            assert error.code in FIELD_PROBLEMS
+        else:
+            assert all(isinstance(row, ImportedRow | Rejection) for row in rows)
+
+    fuzz(tried, broken)

@@ -9,6 +9,9 @@ from pathlib import Path
 SKIPPED = {"node_modules", "build", "dist", "__pycache__", "coverage"}
 """Folders that hold results or packages of others. Hidden folders are skipped as well."""
 
+BUILT = Path("services/notifier/src/softphone_notifier/web")
+"""The page as npm builds it from libs/web."""
+
 HIDDEN_BUT_OURS = {".github", ".ci"}
 DATA = "data"
 """The folder in which `make run` keeps its data, at the root of the checkout."""
@@ -59,7 +62,8 @@ class Checkout:
     def _is_ours(parent: Path, name: str) -> bool:
         if name.startswith("."):
             return name in HIDDEN_BUT_OURS
-        return name not in SKIPPED and not (name == DATA and parent == Path())
+        is_result = parent / name in {Path(DATA), BUILT}
+        return name not in SKIPPED and not is_result
 
     def read(self, path: Path) -> str:
         """The text of one file; bytes that are no UTF-8 are replaced."""

@@ -48,6 +48,7 @@ RULES = (
         rf"|\b(?:as|than|whatever) {_TOLD}\b"
         r"|\b(?:a|an|the|any|every|each|no|its) (?:told|said)\b",
     ),
+    _rule('"told apart" or "told from" in place of "distinguished"', r"\btold (?:apart|from)\b"),
     _rule('"is no more"', rf"\b{_BE}(?: so)? no more\b(?! than)|\bno more(?=[.,;:)]|\Z)"),
     _rule('"made good"', r"\b(?:make|makes|made|making) good\b(?! \w+s\b)|\bmade good\b"),
     _rule('"or else"', r"\bor else\b"),

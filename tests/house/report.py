@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from house import hops, imports, names, phrases, sizes
+from house import hops, imports, names, page, phrases, sizes
 from house.checkout import Checkout, Finding
 
 ROOM_MAX = 12
 ARROWS_MAX = 45
-HOPS_MAX = 20
+HOPS_MAX = 21
 HUB = "softphone_ingest"
 """The package with the most rooms; the goal for arrows is set for it."""
 
@@ -17,6 +17,7 @@ def render(checkout: Checkout, hit_module: str | None) -> str:
     sections = (
         _rooms(checkout),
         _arrows(checkout),
+        page.measures(checkout),
         _lengths(checkout),
         _prose(checkout),
         _hops(checkout, hit_module),
@@ -40,7 +41,7 @@ def length_violations(checkout: Checkout) -> list[Finding]:
 
 
 def room_violations(checkout: Checkout) -> list[Finding]:
-    """Every room with too many modules, too many arrows, or in a circle of rooms."""
+    """Rooms with too many modules or arrows or in a circle, and too long a way of a hit."""
     result = []
     for package in imports.packages(checkout):
         rooms = package.room_graph()
@@ -52,7 +53,11 @@ def room_violations(checkout: Checkout) -> list[Finding]:
             result.append(Finding(package.name, 0, text))
         for circle in imports.circles(rooms):
             result.append(Finding(package.name, 0, f"circle: {', '.join(sorted(circle))}"))
-    return result
+    way = hops.way_of_a_hit(checkout)
+    if way is not None and len(way.modules) > HOPS_MAX:
+        text = f"{len(way.modules)} files on the way of a hit, at most {HOPS_MAX}"
+        result.append(Finding(way.start, 0, text))
+    return result + list(page.violations(checkout))
 
 
 GATES = {"lengths": length_violations, "prose": prose_violations, "rooms": room_violations}

@@ -28,20 +28,27 @@ FIXED: Json = {
 OF_ALL = frozenset({*FIXED, "image", "tmpfs", "logging", "healthcheck", "networks"})
 OF_SERVERS = OF_ALL | {"user", "volumes", "secrets", "environment", "stop_grace_period"}
 OF_SERVICES = OF_ALL | {"build", "environment", "secrets", "stop_grace_period", "depends_on"}
+ONCE = frozenset({"setup"})
+"""Containers that end when they have done their work."""
 MAY: dict[str, frozenset[str]] = {
     **dict.fromkeys(SERVICES, OF_SERVICES),
     "ingest": OF_SERVICES | {"volumes"},
+    "setup": OF_SERVICES | {"command"},
     "gateway": OF_ALL | {"user", "entrypoint", "ports", "volumes", "depends_on"},
     **dict.fromkeys(("mongodb", "redis"), OF_SERVERS | {"entrypoint", "command"}),
     **dict.fromkeys(
         ("rabbitmq", "rabbitmq2", "rabbitmq3"), OF_SERVERS | {"entrypoint", "command", "hostname"}
     ),
 }
-BUILT = frozenset({"context", "dockerfile", "target"})
+BUILT = frozenset({"context", "dockerfile", "target", "args"})
+BASES = {"PYTHON": "${PYTHON_IMAGE:?}"}
+"""The only argument of a build: the image of .env that ours are built on."""
 SCRATCH = frozenset({"/tmp", "/var/log/rabbitmq"})
 MOUNTED = frozenset(
     {
         "./gateway:/etc/nginx/softphone:ro",
+        "./rabbitmq/node.conf:/etc/rabbitmq/conf.d/80-node.conf:ro",
+        "./rabbitmq/rights.json:/etc/rabbitmq/definitions.d/20-rights.json:ro",
         "./rabbitmq/cluster.conf:/etc/rabbitmq/conf.d/91-cluster.conf:ro",
     }
 )
@@ -70,19 +77,21 @@ def _of_container(name: str, container: Json, compose: Json) -> Iterator[str]:
         return
     yield from (f"has {key}" for key in container.keys() - MAY[name])
     for key, value in FIXED.items():
-        if key not in container or container[key] != value:
+        needed = "on-failure" if key == "restart" and name in ONCE else value
+        if key not in container or container[key] != needed:
             yield f"{key} is {container.get(key)}"
     if container.get("user") != USERS.get(name):
         yield f"is {container.get('user')}"
     if not {"/tmp"} <= set(container.get("tmpfs", ())) <= SCRATCH:
         yield f"writes to {container.get('tmpfs')}"
-    if not container.get("healthcheck", {}).get("test"):
+    if name not in ONCE and not container.get("healthcheck", {}).get("test"):
         yield "has no health check"
     for volume in map(str, container.get("volumes", ())):
         if volume not in MOUNTED and volume.split(":")[0] not in compose["volumes"]:
             yield f"sees {volume}"
-    if not set(container.get("build", ())) <= BUILT:
-        yield f"is built with {container['build']}"
+    build = container.get("build", {})
+    if not set(build) <= BUILT or build.get("args", BASES) != BASES:
+        yield f"is built with {build}"
     if not set(container["networks"]) <= set(compose["networks"]):
         yield f"is in {container['networks']}"
 

@@ -19,6 +19,8 @@ SETTINGS: dict[str, type[Settings]] = {
 }
 SERVERS = {"rabbitmq": 5672, "mongodb": 27017, "redis": 6379}
 TARGETS = {**{name: ROOT / "services" / name for name in SERVICES}, "onebox": DEPLOY / "onebox"}
+IMAGES: dict[str, str] = dict(re.findall(r"(?m)^(\w+_IMAGE)=(\S+)$", (DEPLOY / ".env").read_text()))
+"""The images of .env by the names of their variables."""
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 
@@ -68,5 +70,18 @@ def configured(container: str) -> dict[str, str]:
     return {n.removeprefix(PREFIX).lower(): v for n, v in variables.items() if n.startswith(PREFIX)}
 
 
+def secrets_of(container: str) -> dict[str, str]:
+    """The secrets of a container by the name of the file that it reads."""
+    named = CONTAINERS[container].get("secrets", ())
+    pairs = ((s, s) if isinstance(s, str) else (s["target"], s["source"]) for s in named)
+    return dict(pairs)
+
+
 def make_secrets(folder: Path) -> None:
-    subprocess.run([DEPLOY / "secrets", folder], check=True, capture_output=True)
+    command = [DEPLOY / "secrets", folder, activation_folder(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def activation_folder(folder: Path) -> Path:
+    """Where `make_secrets` puts the key that signs activation codes."""
+    return folder.with_name(f"{folder.name}-activation")

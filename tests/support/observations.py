@@ -15,6 +15,7 @@ from softphone_common.domain.numbers.normalise import RemoteNumber
 
 CALL = "6f9619ff-8b86-5d01-b42d-00cf4fc964ff"
 CALLER = RemoteNumber("089 99998001", "+498999998001", "external", "+49 89 99998001")
+OTHER_CALLER = RemoteNumber("030 23125001", "+493023125001", "external", "+49 30 23125001")
 WITHHELD = RemoteNumber("anonymous", None, "anonymous", "")
 
 
@@ -35,6 +36,7 @@ def observed(
     talk_seconds: int | None = None,
     external_id: str = "",
     identity: Identity = "phone",
+    device: str = "",
 ) -> Observation:
     """An observation of the one call of the tests."""
     return Observation(
@@ -49,6 +51,7 @@ def observed(
         talk_seconds=talk_seconds,
         external_id=external_id,
         identity=identity,
+        device=device,
     )
 
 

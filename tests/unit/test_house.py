@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from house import hops, imports, names, phrases, sizes
+from house import hops, imports, names, page, phrases, sizes
 from house.checkout import Checkout, PythonFile
 from house.prose import Piece, pieces
 
@@ -16,6 +16,8 @@ UNWANTED = [
     "Later than it was said.",
     "Compares what the phone told with the log.",
     "The told number of a call.",
+    "Two calls cannot be told apart.",
+    "A party that can be told from others.",
     "The user is no more.",
     "The queue takes no more; the spool does.",
     "A crash is made good at the next look.",
@@ -186,3 +188,28 @@ def test_way_of_a_hit_leaves_other_routes_out(tmp_path: Path) -> None:
     assert way is not None
     assert (way.start, way.publishes) == ("p.a.routes", True)
     assert way.modules == {"p.a.routes", "p.a.pipeline", "p.b.store"}
+
+
+PAGE = {
+    "libs/web/src/main.ts": 'import "./calls/store";\nimport { a } from "./calls/a";\n',
+    "libs/web/src/calls/a.ts": 'import type { b } from "../ui/b";\n' + "\n" * 400,
+    "libs/web/src/ui/b.ts": 'const lazy = () => import("../calls/a");\n',
+    "libs/web/src/ui/b.test.ts": 'import { none } from "../none/none";\n',
+    **{f"libs/web/src/core/file{n}.ts": "\n" * page.MEDIAN_MAX for n in range(page.ROOM_MAX + 1)},
+}
+
+
+def test_rooms_of_the_page_are_measured(tmp_path: Path) -> None:
+    rooms = page.PageRooms(checkout(tmp_path, PAGE))
+    assert rooms.graph() == {"": {"calls"}, "calls": {"ui"}, "ui": {"calls"}, "core": set()}
+    assert rooms.sizes() == {".": 1, "calls": 1, "core": page.ROOM_MAX + 1, "ui": 1}
+
+
+def test_rooms_of_the_page_over_their_limits_are_found(tmp_path: Path) -> None:
+    findings = {str(finding) for finding in page.violations(checkout(tmp_path, PAGE))}
+    assert findings == {
+        "libs/web/src/core:0: 13 files, at most 12",
+        "libs/web/src:0: circle: calls, ui",
+        "libs/web/src/calls/a.ts:1: 401 lines in a file, at most 350",
+        "libs/web/src:0: 80 lines in the median file, under 80",
+    }

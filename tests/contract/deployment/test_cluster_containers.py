@@ -1,16 +1,17 @@
 """The compose file of the cluster, merged over that of one machine."""
 
 import re
-import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from softphone_common.bus.envelope import MESSAGE_MAX
 from softphone_common.runtime.registry import installed_services
 from support.containers import Json
 from support.containers import container as of_both
+from support.deployment import make_secrets
 from support.paths import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -27,7 +28,7 @@ def container(name: str) -> Json:
 
 
 def test_cluster_file_changes_only_the_broker_and_its_clients() -> None:
-    assert set(OVER["services"]) == {*NODES, *SERVICES}
+    assert set(OVER["services"]) == {*NODES, *SERVICES, "setup"}
     assert set(OVER["services"]) - set(BASE["services"]) == {"rabbitmq2", "rabbitmq3"}
 
 
@@ -54,7 +55,8 @@ def test_node_has_a_name_a_volume_and_the_shared_cookie(node: str) -> None:
     assert (DEPLOY / volumes[CONFIGURATION]).is_file()
     assert "rabbitmq_cookie" in made["secrets"]
     assert [secret["source"] for secret in made["secrets"] if isinstance(secret, dict)] == [
-        "rabbitmq.conf"
+        "rabbitmq.conf",
+        "rabbitmq_users.json",
     ]
     assert made["command"] == ["rabbitmq-server"]
     assert "/run/secrets/rabbitmq_cookie" in made["entrypoint"][2]
@@ -70,18 +72,28 @@ def test_nodes_form_a_cluster_that_pauses_a_minority() -> None:
     assert options["cluster_partition_handling"] == "pause_minority"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("node", NODES)
+def test_limit_of_a_node_is_above_that_of_the_services(node: str) -> None:
+    lines = (DEPLOY / "rabbitmq" / "node.conf").read_text().splitlines()
+    options = dict(line.split(" = ") for line in lines if line and not line.startswith("#"))
+    assert MESSAGE_MAX < int(options["max_message_size"]) <= 16 << 20
+    assert any("rabbitmq/node.conf:/etc/rabbitmq/conf.d/" in v for v in container(node)["volumes"])
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "setup"])
 def test_service_waits_for_all_nodes(service: str) -> None:
     waits = container(service)["depends_on"]
     assert [waits[node]["condition"] for node in NODES] == ["service_healthy"] * len(NODES)
 
 
 def test_services_get_the_address_of_every_node(tmp_path: Path) -> None:
-    subprocess.run([DEPLOY / "secrets", tmp_path], check=True, capture_output=True)
+    make_secrets(tmp_path)
     for name, secret in OVER["secrets"].items():
         assert (tmp_path / Path(secret["file"]).name).is_file(), name
-    file = tmp_path / Path(OVER["secrets"]["amqp_url"]["file"]).name
-    parts = [urlsplit(url) for url in file.read_text().strip().split(",")]
-    assert [(part.hostname, part.port) for part in parts] == [(node, 5672) for node in NODES]
-    password = (tmp_path / "amqp_password").read_text()
-    assert {(part.username, part.password) for part in parts} == {("softphone", password)}
+    for user in ("softphone", *SERVICES):
+        prefix = "" if user == "softphone" else f"{user}_"
+        file = tmp_path / Path(OVER["secrets"][f"{prefix}amqp_url"]["file"]).name
+        parts = [urlsplit(url) for url in file.read_text().strip().split(",")]
+        assert [(part.hostname, part.port) for part in parts] == [(node, 5672) for node in NODES]
+        password = (tmp_path / f"{prefix}amqp_password").read_text()
+        assert {(part.username, part.password) for part in parts} == {(user, password)}

@@ -2,22 +2,25 @@
 
 import pytest
 
+from softphone_common.runtime.setup import SetupSettings
 from support.containers import openings
 from support.deployment import (
     COMPOSE,
     CONTAINERS,
     DEPLOY,
+    IMAGES,
     SERVERS,
     SERVICES,
     SETTINGS,
     STAGES,
     configured,
     instructions,
+    secrets_of,
 )
 
 
 def test_compose_file_has_exactly_services_and_servers() -> None:
-    assert set(CONTAINERS) == {*SERVICES, *SERVERS, "gateway"}
+    assert set(CONTAINERS) == {*SERVICES, *SERVERS, "setup", "gateway"}
     for name in SERVICES:
         build = CONTAINERS[name]["build"]
         assert build["target"] == name in STAGES
@@ -35,7 +38,24 @@ def test_service_gets_valid_and_all_required_settings(name: str) -> None:
         if "SecretStr" in str(fields[setting.removesuffix("_file")].annotation):
             assert setting.endswith("_file"), f"{setting} belongs in a file"
         if setting.endswith("_file"):
-            assert value.removeprefix("/run/secrets/") in CONTAINERS[name]["secrets"]
+            assert value.removeprefix("/run/secrets/") in secrets_of(name)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_has_the_passwords_of_its_own_users_only(name: str) -> None:
+    of_servers = {n: s for n, s in secrets_of(name).items() if n in {"amqp_url", "mongo_url"}}
+    assert of_servers == {"amqp_url": f"{name}_amqp_url", "mongo_url": f"{name}_mongo_url"}
+    assert configured(name)["declare_topology"] == "false"
+
+
+def test_administrators_passwords_reach_servers_and_setup_only() -> None:
+    for secret in ("amqp_url", "mongo_url", "mongo_passwords"):
+        holders = {name for name in CONTAINERS if secret in secrets_of(name).values()}
+        assert holders == {"setup"}, secret
+    settings = {name.removesuffix("_file") for name in configured("setup")}
+    needed = {name for name, info in SetupSettings.model_fields.items() if info.is_required()}
+    assert settings == needed
+    assert CONTAINERS["setup"]["command"] == ["setup"]
 
 
 def test_first_operator_has_a_password_from_a_file() -> None:
@@ -54,13 +74,21 @@ def test_activation_keys_reach_ingest_only_and_public_only() -> None:
 
 
 def test_images_of_servers_have_the_documented_versions() -> None:
-    images = {name: CONTAINERS[name]["image"] for name in (*SERVERS, "gateway")}
+    variables = {name: CONTAINERS[name]["image"][2:-3] for name in (*SERVERS, "gateway")}
+    images = {name: IMAGES[variable].split("@")[0] for name, variable in variables.items()}
     assert images == {
         "rabbitmq": "rabbitmq:4",
         "mongodb": "mongo:8",
         "redis": "valkey/valkey:8",
         "gateway": "nginx:1.28",
     }
+
+
+def test_redis_has_a_memory_limit_and_evicts_nothing() -> None:
+    command = CONTAINERS["redis"]["command"]
+    options = dict(zip(command[2::2], command[3::2], strict=True))
+    assert options["--maxmemory"] == "256mb"
+    assert options["--maxmemory-policy"] == "noeviction"
 
 
 def test_container_has_only_allowed_options() -> None:
@@ -72,7 +100,9 @@ def test_container_has_only_allowed_options() -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_service_waits_for_servers_and_has_time_to_stop(name: str) -> None:
     container = CONTAINERS[name]
-    assert container["depends_on"] == {s: {"condition": "service_healthy"} for s in SERVERS}
+    servers = {server: {"condition": "service_healthy"} for server in SERVERS}
+    setup = {"setup": {"condition": "service_completed_successfully"}}
+    assert container["depends_on"] == servers | setup
     assert "/readyz" in container["healthcheck"]["test"][-1]
     stop = int(container["stop_grace_period"].removesuffix("s"))
     assert stop > SETTINGS[name].model_fields["shutdown_seconds"].default
@@ -96,5 +126,8 @@ def test_gateway_alone_is_reachable_from_outside() -> None:
 
 def test_persistent_data_is_in_named_volumes() -> None:
     keeping = (*SERVERS, "ingest")
-    mounts = {name: [v.split(":") for v in CONTAINERS[name]["volumes"]] for name in keeping}
+    mounts = {
+        name: [v.split(":") for v in CONTAINERS[name]["volumes"] if not v.endswith(":ro")]
+        for name in keeping
+    }
     assert {mount[0] for kept in mounts.values() for mount in kept} == set(COMPOSE["volumes"])

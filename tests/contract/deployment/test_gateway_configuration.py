@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from softphone_common.edge.client_network import WIDE_FACTOR
 from softphone_common.process.settings import Settings
 from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.runner import Runner
 from softphone_common.runtime.service import Service
+from softphone_matcher.settings import MatcherSettings
 from softphone_notifier.settings import NotifierSettings
+from softphone_testing.installation_keys import KEYS
 from support.deployment import CONTAINERS, DEPLOY, SERVICES, SETTINGS, environment
 
 NGINX = (DEPLOY / "gateway" / "nginx.conf").read_text()
@@ -22,7 +25,7 @@ NOWHERE = {
     "amqp_url": "amqp://127.0.0.1:1/",
     "mongo_url": "mongodb://127.0.0.1:1/softphone",
     "redis_url": "redis://127.0.0.1:1/0",
-    "auth_secret": "x" * 32,
+    **KEYS,
 }
 
 
@@ -41,7 +44,7 @@ class Location:
 
     def words(self) -> Iterator[str]:
         """The path segments in the pattern; `tenants?` stands for two."""
-        for word in re.findall(r"[a-z][a-z-]*\??", self.pattern):
+        for word in re.findall(r"[a-z][a-z.-]*\??", self.pattern):
             yield from (word[:-2], word[:-1]) if word.endswith("?") else (word,)
 
 
@@ -84,7 +87,8 @@ async def services() -> AsyncIterator[list[Service]]:
 def paths(service: Service) -> set[str]:
     """The paths of all routes, with `x` in the place of parameters."""
     routes = [route for router in service.routers for route in router.routes]
-    return {re.sub(r"{\w+}", "x", str(getattr(route, "path"))) for route in routes}  # noqa: B009
+    own = {re.sub(r"{\w+}", "x", str(getattr(route, "path"))) for route in routes}  # noqa: B009
+    return own | {f"/api/system/{service.name}"}  # which the runner adds to each
 
 
 async def test_route_is_forwarded_to_its_service(services: list[Service]) -> None:
@@ -128,6 +132,8 @@ def test_limits_of_the_gateway_exceed_those_of_services() -> None:
     fields = Settings.model_fields
     (body,) = re.findall(r"client_max_body_size (\d+)k;", NGINX)
     assert fields["body_max"].default < int(body) * 1024 < 2 * fields["body_max"].default
+    (upload,) = re.findall(r"client_max_body_size (\d+)m;", NGINX)
+    assert MatcherSettings.model_fields["upload_max"].default < int(upload) * 1024**2
     (patience,) = re.findall(r"proxy_read_timeout (\d+)s;", NGINX)
     assert int(patience) > fields["publish_seconds"].default
 
@@ -137,14 +143,15 @@ def test_one_address_cannot_fill_gateway_or_service() -> None:
     tenant = NotifierSettings.model_fields["sockets_tenant_max"].default
     limits = re.findall(r"^    limit_conn (\w+) (\d+);", NGINX, re.MULTILINE)
     of_address = {name: int(limit) for name, limit in limits}
-    assert set(of_address) == {"requests", "sockets"}
+    assert set(of_address) == {"requests", "requests_wide", "sockets", "sockets_wide"}
+    for name in ("requests", "sockets"):
+        assert of_address[f"{name}_wide"] == WIDE_FACTOR * of_address[name]
     assert tenant <= of_address["sockets"] < fields["connections_max"].default
     assert of_address["requests"] < fields["connections_waiting_max"].default
     (room,) = re.findall(r"worker_connections (\d+);", NGINX)
     (files,) = re.findall(r"worker_rlimit_nofile (\d+);", NGINX)
-    assert 2 * sum(of_address.values()) < int(room) / 2, (
-        "each connection needs a second one to the service"
-    )
+    single = of_address["requests"] + of_address["sockets"]
+    assert 2 * single < int(room) / 2, "each connection needs a second one to the service"
     assert int(room) < int(files) <= CONTAINERS["gateway"]["ulimits"]["nofile"]
     for name in ("client_header_timeout", "client_body_timeout", "lingering_time"):
         (patience, *_) = re.findall(rf"{name} (\d+)s;", NGINX)

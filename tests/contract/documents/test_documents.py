@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.tour.pictures import SHOWN, THEMES
 from support.paths import ROOT
 
 GLOSSARY_ROWS_MAX = 40
@@ -21,6 +22,10 @@ FILES = sorted(
 )
 DOCUMENTS = [path for path in FILES if path.suffix == ".md"]
 OVERVIEWS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/glossary.md"]
+PICTURES = Path("docs/screenshots")
+PICTURES_MAX = 3_000_000
+"""Bytes of all pictures in the documents."""
+PICTURE = re.compile(r"""(?:src|srcset)="(?!https?:)([^"]+)"|!\[[^\]]*\]\((?!https?:)([^)]+)\)""")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 NAMED_FILE = re.compile(r"`(?!build/)([\w./-]+\.(?:py|lua|toml|md|json|jsonl|yaml|conf|ts|js|sh))`")
 PATHS = [f"/{path.as_posix()}".replace("softphone_", "") for path in FILES]
@@ -75,3 +80,30 @@ def test_links_lead_to_files(document: Path) -> None:
     folder = (ROOT / document).parent
     links = LINK.findall((ROOT / document).read_text("utf-8"))
     assert [link for link in links if not (folder / link).exists()] == []
+
+
+def named_pictures() -> set[Path]:
+    """The pictures that the documents show, as paths below the root."""
+    found: set[Path] = set()
+    for document in DOCUMENTS:
+        for names in PICTURE.findall((ROOT / document).read_text("utf-8")):
+            name = next(filter(None, names))
+            found.add((ROOT / document.parent / name).resolve().relative_to(ROOT))
+    return found
+
+
+def test_named_pictures_exist() -> None:
+    assert named_pictures()
+    assert [str(path) for path in sorted(named_pictures()) if not (ROOT / path).is_file()] == []
+
+
+def test_every_picture_is_shown_and_all_are_small() -> None:
+    pictures = sorted((ROOT / PICTURES).iterdir())
+    shown = {path.name for path in named_pictures() if path.parent == PICTURES}
+    assert [path.name for path in pictures if path.name not in shown] == []
+    assert sum(path.stat().st_size for path in pictures) <= PICTURES_MAX
+
+
+def test_documents_show_what_the_tour_takes_for_them() -> None:
+    shown = {path.stem for path in named_pictures() if path.parent == PICTURES}
+    assert shown == {f"{name}-{theme}" for name in SHOWN for theme in THEMES}

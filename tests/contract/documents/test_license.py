@@ -32,5 +32,5 @@ def test_package_names_the_license_of_the_repository(path: Path) -> None:
 
 
 def test_package_lock_names_it_too() -> None:
-    lock = json.loads((ROOT / "tests" / "web" / "package-lock.json").read_text())
+    lock = json.loads((ROOT / "libs" / "web" / "package-lock.json").read_text())
     assert lock["packages"][""]["license"] == "Apache-2.0"

@@ -48,7 +48,8 @@ def test_routing_pattern_is_noun_verb_tenant(entry: Entry) -> None:
 
 @every_entry
 def test_senders_and_listeners_are_services(entry: Entry) -> None:
-    assert {entry.sender, *entry.subscribers} <= SERVICES
+    assert {*entry.senders, *entry.subscribers} <= SERVICES
+    assert entry.senders
     assert len(set(entry.subscribers)) == len(entry.subscribers)
 
 

@@ -10,6 +10,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.catalogue import CATALOGUE
 from softphone_common.contracts.events import Message
 from softphone_common.runtime.registry import installed_services
+from softphone_testing.installation_keys import KEYS
 
 Registered = dict[str, set[type[Message]]]
 
@@ -23,7 +24,7 @@ async def buses() -> AsyncIterator[dict[str, Bus]]:
             amqp_url=SecretStr("amqp://nobody@localhost/"),
             mongo_url=SecretStr("mongodb://localhost/softphone"),
             redis_url=SecretStr("redis://localhost/"),
-            auth_secret=SecretStr("x" * 32),
+            **KEYS,
         )
         services[name] = await definition.build(settings)
     yield {

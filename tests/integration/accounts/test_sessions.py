@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import httpx
+
 from support.product import PASSWORD
 from support.stack.installation import Installation
 from support.tenant.company import Person
@@ -51,18 +53,26 @@ async def test_new_password_ends_every_sign_in(installation: Installation, anna:
     assert again.status_code == 201
 
 
+async def test_new_role_ends_every_sign_in(installation: Installation, anna: Person) -> None:
+    held = {"Cookie": f"softphone_session={anna.cookie}"}
+    path, admin = f"/api/users/{anna.id}", installation.token(anna.tenant)
+    assert (await installation.ask("PATCH", path, admin, {"role": "admin"})).status_code == 200
+    assert (await installation.ask("POST", "/api/session/renew", headers=held)).status_code == 401
+    assert (await installation.sign_in(anna.tenant, anna.login)).status_code == 201
+
+
 async def test_sign_in_under_way_ends_with_the_old_password(
     installation: Installation, anna: Person
 ) -> None:
     """All requests begin with the old password in force; half are verified after the change."""
     body = {"tenant": anna.tenant, "login": anna.login, "password": PASSWORD}
 
-    async def signs_in() -> str | None:
+    async def signs_in() -> httpx.Response:
         # each from another network, so that no rate limit applies
         there = {"X-Forwarded-For": f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"}
         answer = await installation.ask("POST", "/api/session", json=body, headers=there)
         assert answer.status_code in {201, 401}, answer.text
-        return answer.cookies.get("softphone_session")
+        return answer
 
     async def changes() -> int:
         path, admin = f"/api/users/{anna.id}", installation.token(anna.tenant)
@@ -70,13 +80,19 @@ async def test_sign_in_under_way_ends_with_the_old_password(
         return (await installation.ask("PATCH", path, admin, change)).status_code
 
     some, more = [[signs_in() for _ in range(20)] for _ in range(2)]
-    (*before, changed), after = await asyncio.gather(
-        asyncio.gather(*some, changes()), asyncio.gather(*more)
+    before, changed, after = await asyncio.gather(
+        asyncio.gather(*some), changes(), asyncio.gather(*more)
     )
     assert changed == 200
-    held = [{"Cookie": f"softphone_session={cookie}"} for cookie in [*before, *after] if cookie]
-    renewed = [await installation.ask("POST", "/api/session/renew", headers=head) for head in held]
-    assert {answer.status_code for answer in renewed} <= {401}
+    accepted = [answer for answer in [*before, *after] if answer.status_code == 201]
+    assert accepted, "nobody was in before the change"
+    for answer in accepted:
+        # the token first: a renewal that is refused ends the session
+        token = answer.json()["token"]
+        assert (await installation.ask("GET", "/api/calls", token)).status_code == 401
+        head = {"Cookie": f"softphone_session={answer.cookies['softphone_session']}"}
+        renewed = await installation.ask("POST", "/api/session/renew", headers=head)
+        assert renewed.status_code == 401
 
 
 async def test_short_password_is_refused_at_its_field(

@@ -13,13 +13,18 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from softphone_common.contracts.entities import User
 from softphone_testing.until import until
 from support.stack.installation import Installation
-from support.tenant.browser import open_socket, signed_in
+from support.tenant.browser import Browser, open_socket, signed_in
 from support.tenant.company import Person
 from support.tenant.phone import Phone
 
 NUMBER = "08999998001"
 FRAMES_MAX = 8
-SETTINGS = {"session_frames_max": FRAMES_MAX, "hello_seconds": 0.5}
+SETTINGS = {
+    "session_frames_max": FRAMES_MAX,
+    "hello_seconds": 0.5,
+    "comment_max": 10_000,
+    "comments_rate": 1000,
+}
 
 
 async def phone_of(installation: Installation, person: Person) -> Phone:
@@ -126,13 +131,22 @@ async def test_socket_renewed_with_another_users_token_closes(
         assert await browser.close_code() == 4001
 
 
+async def until_looked_up(browser: Browser, call: str) -> None:
+    """Waits for the last frame of a ringing call, which says that its number was looked up."""
+
+    def is_looked_up() -> bool:
+        return any(state["matched"] for state in browser.calls() if state["id"] == call)
+
+    await until(is_looked_up, what="the lookup")
+
+
 async def test_reconnected_socket_receives_only_missed_frames(
     installation: Installation, anna: Person
 ) -> None:
     phone = await phone_of(installation, anna)
     async with signed_in(installation.url, anna.token) as browser:
         before = await ring(installation, phone, "seen")
-        await browser.expect("call")
+        await until_looked_up(browser, before)
         seen = browser.last_seq
     missed = await ring(installation, phone, "missed")
     async with signed_in(installation.url, anna.token, seen) as browser:
@@ -156,7 +170,8 @@ async def test_reconnected_socket_after_too_many_frames_resyncs(
         async with signed_in(installation.url, anna.token) as browser:
             seen = browser.last_seq
         for turn in range(FRAMES_MAX):
-            await stays.expect_call(await ring(installation, phone, f"missed-{turn}"))
+            call = await ring(installation, phone, f"missed-{turn}")
+            await until_looked_up(stays, call)
         async with signed_in(installation.url, anna.token, seen) as browser:
             await browser.expect("resync")
             assert browser.calls() == []

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_common.stores.redis import Redis
+from softphone_testing.installation_keys import KEYS
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
@@ -33,7 +34,7 @@ async def redis(proxy: FaultProxy) -> AsyncIterator[Redis]:
         amqp_url=UNUSED,
         mongo_url=UNUSED,
         redis_url=SecretStr(proxy.url),
-        auth_secret=SecretStr("s" * 32),
+        **KEYS,
         redis_connections_max=CONNECTIONS,
     )
     redis = Redis(settings, essential=False)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -13,6 +14,7 @@ from support.stack.click_to_call import entries, until_loaded_by
 from support.stack.installation import Installation, running
 from support.tenant.company import Company
 
+SETTINGS: dict[str, Any] = {"dial_hosts": "pbx.example.com"}
 NUMBER, E164 = "089 99998010", "+498999998010"
 OTHER = "030 23125110"
 MINUTE = timedelta(minutes=1)
@@ -301,6 +303,7 @@ async def test_ids_of_phones_without_redis_give_the_same_calls(
         await until_loaded_by(ingest, company)
         window = ingest.clock().timestamp() // 300 * 300
         ingest.clock.move_to(datetime.fromtimestamp(window + 300, UTC))
+        installation.clock.move_to(datetime.fromtimestamp(window + 300, UTC))
         click = await dial(ingest, company)
         fields = hit_fields("a84b4c76", direction="outbound")
         call = await ingest.phone(company.phone.key).post_hits("ringing", "connected", **fields)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from support.page_files import address_of
 from support.product import bearer
 from support.stack.installation import Installation
 from support.tenant.company import Company, Person
@@ -18,6 +19,7 @@ UNDESCRIBED = ("/healthz", "/readyz", "/metrics", "/nowhere", "/openapi.json", "
 CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 """The policy of answers that are no pages of ours, in case a browser opens them."""
 
+FOR_A_YEAR = "public, max-age=31536000, immutable"
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -107,20 +109,35 @@ async def test_device_reply_has_the_security_headers(
     require_closed(answer)
 
 
-@pytest.mark.parametrize("path", ["/", "/web/app.js", "/web/app.css", "/web/logo.svg"])
-async def test_page_has_its_policy_and_is_revalidated(
-    installation: Installation, path: str
-) -> None:
+ASKED_EACH_TIME = ("/", "/pop?number=08999998001", "/favicon.ico")
+KEPT = tuple(map(address_of, (".js", ".css", ".svg")))
+
+
+@pytest.mark.parametrize("path", [*ASKED_EACH_TIME, *KEPT])
+async def test_file_of_the_page_has_its_policy(installation: Installation, path: str) -> None:
     answer = await installation.ask("GET", path)
+    assert answer.status_code == 200
     rules = answer.headers["content-security-policy"].split(";")
     assert dict(rule.strip().split(" ", 1) for rule in rules) == POLICY
-    assert answer.headers["cache-control"] == "no-cache"
+    caching = answer.headers["cache-control"]
+    assert caching == ("no-cache" if path in ASKED_EACH_TIME else FOR_A_YEAR)
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert {"camera=()", "microphone=()"} <= set(answer.headers["permissions-policy"].split(", "))
+
+
+async def test_browser_at_an_unknown_address_gets_a_page(installation: Installation) -> None:
+    page = await installation.ask("GET", "/nowhere", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src")
+    program = await installation.ask("GET", "/nowhere", headers={"Accept": "*/*"})
+    assert (program.status_code, program.json()["code"]) == (404, "address-unknown")
 
 
 async def test_page_contains_nothing_its_policy_forbids(installation: Installation) -> None:
     page = (await installation.ask("GET", "/")).text
+    assert (await installation.ask("GET", "/pop?number=<script>alert(1)</script>")).text == page
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?://", page)
 
 

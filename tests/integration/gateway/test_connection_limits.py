@@ -9,9 +9,32 @@ from pathlib import Path
 import httpx
 import pytest
 
+from softphone_common.process.host_names import host_and_port
 from softphone_testing.servers.ports import HOST
 from softphone_testing.until import until
 from support.stack.echo_server import HEAD, WHOLE, echo_server
+
+# --- addresses ------------------------------------------------------------------------------------
+
+
+async def client_seen(address: str, port: int) -> str:
+    """The client as the server sees it, of a request to this address."""
+    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+        return str((await client.get(f"http://{host_and_port(address, port)}/who")).json())
+
+
+async def test_server_on_ipv6_loopback_is_reached_there_only() -> None:
+    async with echo_server(host="::1") as server_:
+        assert await client_seen("::1", server_.port) == "http ::1"
+        with pytest.raises(httpx.ConnectError):
+            await client_seen(HOST, server_.port)
+
+
+async def test_server_on_all_addresses_sees_clients_of_both_families() -> None:
+    async with echo_server(host="::") as server_:
+        seen = [await client_seen(address, server_.port) for address in ("::1", HOST)]
+    assert seen == ["http ::1", f"http {HOST}"]
+
 
 # --- too many -------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from websockets.asyncio.client import connect
@@ -96,12 +97,17 @@ async def test_idle_connection_is_closed(impatient: EchoServer) -> None:
 
 async def test_answer_that_is_not_read_is_given_up(impatient: EchoServer) -> None:
     before = await impatient.refused("stuck")
-    await impatient.connect(b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n")
+    connection = await impatient.connect(b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n")
 
     async def given_up() -> bool:
         return await impatient.refused("stuck") == before + 1
 
     await until(given_up, what="the end of a connection that takes nothing")
+    taken = 0
+    with suppress(ConnectionResetError):
+        while taken < LARGE and (part := await connection.reader.read(LARGE)):
+            taken += len(part)
+    assert taken < LARGE
 
 
 async def test_answer_that_is_read_slowly_is_sent_whole(impatient: EchoServer) -> None:
@@ -170,6 +176,37 @@ async def test_refusal_of_a_large_body_survives_the_close(
         answer = await connection.end()
         assert answer.startswith(b"HTTP/1.1 413")
         assert b'"body-too-large"' in answer
+
+
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "chunk extension": (CHUNKED + b"1;", b"x" * 65_536),
+    "small chunks": (CHUNKED, (b"1;" + b"x" * 1000 + b"\r\nx\r\n") * 60),
+    "trailer's name": (CHUNKED + b"0\r\n", b"x" * 65_536),
+    "trailer's value": (CHUNKED + b"0\r\nX: ", b"x" * 65_536),
+    "after a refusal": (HEAD + b"Content-Length: 999999999\r\n\r\n", b"x" * 65_536),
+}
+
+
+@pytest.mark.parametrize(("begin", "rest"), ENDLESS.values(), ids=ENDLESS.keys())
+async def test_request_without_end_is_closed_at_its_limit(begin: bytes, rest: bytes) -> None:
+    """Its time limit of ten minutes is not reached."""
+    async with echo_server(request_seconds=600) as server_:
+        connection = await server_.connect(begin)
+        await connection.drip(rest)
+        assert server_.echo.bodies == []
+
+
+@pytest.mark.parametrize("trailer", [b"Authorization: Bearer x", b"X-Forwarded-For: 192.0.2.1"])
+async def test_trailer_is_refused_and_no_route_sees_it(
+    impatient: EchoServer, trailer: bytes
+) -> None:
+    connection = await impatient.connect(CHUNKED + b"2\r\nok\r\n0\r\n" + trailer + b"\r\n\r\n")
+    answer = await connection.end()
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"trailer-refused"' in answer
+    await impatient.ordinary_request()
+    assert impatient.echo.bodies == [b"honest"]
 
 
 async def test_bytes_that_are_no_http_get_400(impatient: EchoServer) -> None:

@@ -13,14 +13,17 @@ from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from softphone_common.edge.hit_head import refusal_of
+from softphone_common.http.auth import AccessRules
 from softphone_common.process.settings import Settings
 from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.runner import Runner
 from softphone_common.runtime.service import Service
+from softphone_testing.installation_keys import KEYS
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
+from support.security_log import RecordedSecurityLog
 from support.stack.gateway import Gateway
-from support.stack.installation import SECRET
 
 GREEDY, HONEST = "198.51.100.7", "203.0.113.9"
 BELIEVED = {"real_ip_header": f"set_real_ip_from {HOST}; real_ip_header"}
@@ -42,6 +45,9 @@ class Readers:
         self.router.add_api_websocket_route("/ws", self.talk)
 
     async def read(self, request: Request) -> int:
+        # a hit that never arrives in full is handed over in place of the connection's end
+        if (refusal := refusal_of(request.headers)) is not None:
+            raise refusal
         return len(await request.body())
 
     async def talk(self, socket: WebSocket) -> None:
@@ -107,11 +113,12 @@ async def clients_of_gateway(
     folder: Path, seconds: float, **instead: str
 ) -> AsyncIterator[Clients]:
     """A gateway to services that wait for a complete request at most these seconds."""
-    nowhere, port = SecretStr(""), free_port()
+    nowhere, port = SecretStr("redis://nowhere"), free_port()
     values: dict[str, Any] = dict.fromkeys(("amqp_url", "mongo_url", "redis_url"), nowhere)
-    values |= {"auth_secret": SecretStr(SECRET), "request_seconds": seconds}
+    values |= {**KEYS, "request_seconds": seconds}
     settings = Settings(**values, host=HOST, port=port)
-    runner = Runner(settings, [Service("all", [Readers().router], [], lambda user, version: False)])
+    security = RecordedSecurityLog()
+    runner = Runner(settings, [Service("all", [Readers().router], [], AccessRules(), security)])
     gateway = Gateway(dict.fromkeys(installed_services(), port), folder, **BELIEVED, **instead)
     running = asyncio.create_task(runner.run())
     await gateway.start()
@@ -193,6 +200,32 @@ async def test_one_address_takes_no_connections_of_another(tmp_path: Path) -> No
             return await clients.status(GREEDY) == 200
 
         await until(room, what="room for the address again")
+
+
+@pytest.mark.parametrize(
+    ("zone", "greedy", "honest"),
+    [
+        ("requests 512", "2001:db8:1:2:{n:x}::1", "2001:db8:1:3::1"),
+        ("requests 512", "2001:db8::{n:x}", "2001:db8:0:1::1"),
+        ("requests_wide 2048", "2001:db8:1:{n:x}::1", "2001:db8:2::1"),
+    ],
+    ids=["in one /64", "in a /64 of zeros", "in one /48"],
+)
+async def test_addresses_of_one_network_are_limited_together(
+    tmp_path: Path, zone: str, greedy: str, honest: str
+) -> None:
+    few = {f"limit_conn {zone};": f"limit_conn {zone.split(maxsplit=1)[0]} {LIMIT};"}
+    async with clients_of_gateway(tmp_path, 3600, **few) as clients:
+        heads = [HEAD.replace(GREEDY, greedy.format(n=n)) for n in range(1, 2 * LIMIT)]
+        drips = [asyncio.create_task(clients.drip(head + LONG)) for head in heads]
+        try:
+            await until(lambda: sum(d.done() for d in drips) == LIMIT - 1, what="refusals")
+            assert await clients.status(greedy.format(n=3 * LIMIT)) == 429
+            assert await clients.status(honest) == 200
+        finally:
+            for drip in drips:
+                drip.cancel()
+            await asyncio.gather(*drips, return_exceptions=True)
 
 
 async def test_sockets_are_limited_by_address_apart_from_requests(tmp_path: Path) -> None:

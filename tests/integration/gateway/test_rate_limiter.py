@@ -14,9 +14,10 @@ from structlog.testing import capture_logs
 
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.settings import Settings
-from softphone_common.stores.rate_limit import Rate, RateLimiter, network
+from softphone_common.stores.rate_limit import Rate, RateLimiter, rates_of
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.token_buckets import RedisTokenBuckets
+from softphone_testing.installation_keys import KEYS
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
@@ -35,7 +36,7 @@ class LimiterWithClock:
             amqp_url=UNUSED,
             mongo_url=UNUSED,
             redis_url=SecretStr(redis_url),
-            auth_secret=SecretStr("s" * 32),
+            **KEYS,
             **more,
         )
         self.now = NOW
@@ -171,12 +172,14 @@ async def test_limiter_without_redis_forgets_the_oldest() -> None:
 @pytest.mark.parametrize(
     ("address", "counted_as"),
     [
-        ("198.51.100.7", "198.51.100.7"),
-        ("::ffff:198.51.100.7", "198.51.100.7"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::"),
-        ("unknown", "unknown"),
-        ("x" * 9000, "x" * 64),
+        ("198.51.100.7", ["198.51.100.7"]),
+        ("::ffff:198.51.100.7", ["198.51.100.7"]),
+        ("2001:db8:1:2:3::4", ["2001:db8:1:2::", "2001:db8:1::/48"]),
+        ("unknown", ["unknown"]),
+        ("x" * 9000, ["x" * 64]),
     ],
 )
-def test_address_is_counted_by_its_network(address: str, counted_as: str) -> None:
-    assert network(address) == counted_as
+def test_address_is_counted_by_its_networks(address: str, counted_as: list[str]) -> None:
+    rates = list(rates_of(address, Rate("sample", 5, 60)))
+    assert [key for _, key in rates] == counted_as
+    assert [rate.burst for rate, _ in rates] == [5, 20][: len(rates)]

@@ -1,4 +1,4 @@
-"""Shows which connections uvicorn would keep without http/connection_limits.py.
+"""Shows which connections uvicorn would keep without edge/connection_limits.py.
 
 If one of these tests fails, uvicorn has learned to close them, and that module can become shorter.
 """

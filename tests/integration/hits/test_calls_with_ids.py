@@ -99,6 +99,21 @@ async def test_call_linked_to_an_unseen_id_is_joined_by_it_later(
     await logged(installation, company, ANSWERED)
 
 
+async def test_key_of_one_phone_joins_no_call_of_another(
+    installation: Installation, company: Company
+) -> None:
+    """Two phones send the id of their exchange. Shared by an administrator, one id is one call."""
+    for scope, legs in (("pbx", [["21"], ["22"]]), ("shared", [["21", "22"]])):
+        changes = {"scope": scope}
+        phones = [await sender(installation, company, "snom", mapping=changes) for _ in range(2)]
+        await phones[0].gets(f"incoming?ext=21&remote=08999998001&cid=3c26b0aa-{scope}")
+        await phones[1].gets(f"connected?ext=22&cid=3c26b0aa-{scope}", after=5)
+        hits = [hit for phone in phones for hit in await phone.hits()]
+        calls = {hit["events"][0]["call"] for hit in hits}
+        entries = [await installation.logged(company.admin.token, call) for call in calls]
+        assert sorted([leg["extension"] for leg in each["legs"]] for each in entries) == legs
+
+
 async def test_same_counter_in_two_phones_is_two_calls(
     installation: Installation, company: Company
 ) -> None:

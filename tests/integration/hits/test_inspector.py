@@ -55,6 +55,45 @@ async def test_hit_is_listed_with_its_call_and_matches(
     assert (event["remote"]["e164"], event["extension"]) == ("+498999998021", "21")
 
 
+async def test_timeline_names_the_hits_of_a_call(
+    installation: Installation, company: Company
+) -> None:
+    device = await make(installation, company)
+    fields = {"extension": "21", "number": "089 99998023", "call_id": "timeline"}
+    call = await installation.phone(device["key"]).post_hits("ringing", "connected", **fields)
+    path = f"/api/calls/{call}/timeline"
+
+    async def whole() -> list[Json]:
+        entries: list[Json] = (await installation.get(path, company.admin.token))["items"]
+        assert [entry["phase"] for entry in entries] == ["ringing", "connected"]
+        return entries
+
+    entries = await until(whole, what="the timeline")
+    stored = (await hits(installation, company, device))["items"]
+    assert [entry["hit"] for entry in entries] == [hit["id"] for hit in reversed(stored)]
+    assert {entry["device"] for entry in entries} == {device["id"]}
+    own = (await installation.get(path, company.user.token))["items"]
+    assert own == [{**entry, "hit": ""} for entry in entries]
+
+
+async def test_replayed_hit_is_in_the_timeline(
+    installation: Installation, company: Company
+) -> None:
+    device = await make(installation, company)
+    await installation.phone(device["key"]).hit("ringing", number="089 99998024", call_id="late")
+    refused = await newest(installation, company, device, "refused")
+    root = f"/api/devices/{device['id']}"
+    await installation.ask("PATCH", root, company.admin.token, {"extension": "21"})
+    hit = await installation.post(f"{root}/hits/{refused['id']}/replay", company.admin.token)
+    path = f"/api/calls/{hit['events'][0]['call']}/timeline"
+
+    async def names_it() -> bool:
+        (entry,) = (await installation.get(path, company.admin.token))["items"]
+        return bool(entry["hit"] == refused["id"])
+
+    await until(names_it, what="the replayed hit")
+
+
 async def test_stored_hit_contains_no_key_secret_or_credentials(
     installation: Installation, company: Company
 ) -> None:
@@ -211,6 +250,48 @@ async def test_dry_run_of_a_request_makes_no_call(
     result = await installation.post(path, company.admin.token, {"request": "\x00"})
     assert result["outcome"] == "refused"
     assert (await hits(installation, company, device))["items"] == []
+
+
+async def test_dry_run_names_probes_notes_and_unread_members(
+    installation: Installation, company: Company
+) -> None:
+    device = await make(installation, company)
+
+    async def tried(request: str, **more: object) -> Json:
+        path = f"/api/devices/{device['id']}/try"
+        trial = {"request": request, **more}
+        return await installation.post(path, company.admin.token, trial)
+
+    probe = await tried(RING.replace("GET", "HEAD"))
+    assert (probe["outcome"], probe["code"], probe["events"]) == ("ignored", "hit-probe", [])
+    noted = await tried(RING.replace("call_id=try", "duration=soon"))
+    ((note,),) = (event["notes"] for event in noted["events"])
+    assert (note["field"], note["code"]) == ("duration", "duration-invalid")
+    listed = {"each": "query.extension", "fields": {"event": "each", "extension": "query.number"}}
+    half = RING.replace("extension=21", "extension=ringing&extension=21")
+    read = await tried(half, mapping=listed)
+    assert [event["event"] for event in read["events"]] == ["ringing"]
+    assert [member["field"] for member in read["unread"]] == ["each.1.event"]
+
+
+async def test_dry_run_checks_mapping_and_signature(
+    installation: Installation, company: Company
+) -> None:
+    mapping = {"verify": {"method": "equal", "in": "header.X-Key"}}
+    device = await make(installation, company, secret="s3cret-of-the-sender", mapping=mapping)
+    path = f"/api/devices/{device['id']}/try"
+
+    async def tried(request: str, mapping: Json) -> Json:
+        trial = {"request": request, "mapping": mapping}
+        return await installation.post(path, company.admin.token, trial)
+
+    good = RING.replace("\r\n\r\n", "\r\nX-Key: s3cret-of-the-sender\r\n\r\n")
+    assert (await tried(good, mapping))["outcome"] == "accepted"
+    forged = await tried(good.replace("s3cret", "secret"), mapping)
+    assert (forged["outcome"], forged["code"]) == ("refused", "signature-wrong")
+    assert len(forged["events"]) == 1
+    wrong = await tried(good, {"fields": {"number": "query."}})
+    assert (wrong["outcome"], wrong["field"]) == ("refused", "mapping.fields.number.0.from")
 
 
 async def test_dry_run_of_a_mapping_too_large_is_refused(

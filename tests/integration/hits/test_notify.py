@@ -1,7 +1,6 @@
 """Softphones that can only start a program: the notify script, and the lines for MicroSIP."""
 
 import asyncio
-import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlsplit
@@ -76,11 +75,39 @@ async def test_notify_script_with_too_few_arguments_exits_with_2() -> None:
     assert await run(str(SCRIPT), "http://localhost/hit/KEY") == 2
 
 
-async def test_lines_for_microsip_run_as_pasted() -> None:
+@pytest.mark.parametrize("number", ["08999998001", "eva@pbx.example.de", "+498999998001"])
+@pytest.mark.parametrize("appended", [' "{}"', " {}"])
+async def test_lines_for_microsip_run_as_pasted(number: str, appended: str) -> None:
+    """An `@` in the number does not have curl read a file of that name."""
     async with server(at_once) as (url, targets):
         lines = device_urls(load_all()["microsip"], url, EXTENSION).items
         for line in lines:
             name, _, command = line.text.partition("=")
             assert name == line.label
-            assert await run(*shlex.split(command), "08999998001") == 0
-        assert targets == [f"/hit/KEY/{line.label}?ext=21&08999998001" for line in lines]
+            assert await run(*windows_arguments(command + appended.format(number))) == 0
+        assert [urlsplit(target).path for target in targets] == [
+            f"/hit/KEY/{line.label}" for line in lines
+        ]
+        for target in targets:
+            assert parse_qsl(urlsplit(target).query) == [("ext", "21"), ("number", f" {number}")]
+
+
+def windows_arguments(command: str) -> list[str]:
+    """The arguments as the C runtime of Windows splits a line without backslashes."""
+    arguments, quoted = [""], False
+    for sign in command:
+        if sign == '"':
+            quoted = not quoted
+        elif sign == " " and not quoted:
+            arguments.append("")
+        else:
+            arguments[-1] += sign
+    return [argument for argument in arguments if argument]
+
+
+async def test_notify_script_sends_a_call_id() -> None:
+    async with server(at_once) as (url, targets):
+        assert await run(str(SCRIPT), url, "ringing", EXTENSION, "08999998001", "a b&c") == 0
+        await until(lambda: targets, what="the request")
+    pairs = [("ext", EXTENSION), ("n", "08999998001"), ("call_id", "a b&c")]
+    assert parse_qsl(urlsplit(targets[0]).query) == pairs

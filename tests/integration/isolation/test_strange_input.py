@@ -52,18 +52,26 @@ INVALID_TIMES = {
     "a moment nowhere": "2026-01-01T00:00:00",
     "no moment": "now",
 }
-BY_TIME = ("/api/devices/{device}/hits", "/api/dead-letters")
-LISTS = ("/api/calls", "/api/recycle-bin", "/api/directory/records", *BY_TIME)
+BY_TIME = (
+    *("/api/devices/{device}/hits", "/api/dead-letters"),
+    *("/api/audit", "/api/calls/{call}/comments", "/api/directory/recycle-bin"),
+)
+LISTS = (
+    "/api/calls",
+    "/api/devices",
+    "/api/directory/records",
+    "/api/recycle-bin",
+    "/api/tenants",
+    *BY_TIME,
+)
 
 
 async def refuses_cursor(
-    installation: Installation, company: Company, path: str, cursor: str
+    installation: Installation, company: Company, path: str, cursor: str, call: str
 ) -> None:
-    device = await installation.make_phone(company.tenant)
+    path = path.format(device=company.phone.id, call=call)
     token = installation.token(company.tenant, "operator")
-    answer = await installation.ask(
-        "GET", path.format(device=device.id), token, params={"cursor": cursor}
-    )
+    answer = await installation.ask("GET", path, token, params={"cursor": cursor})
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
 
@@ -71,18 +79,18 @@ async def refuses_cursor(
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("cursor", CURSORS.values(), ids=CURSORS.keys())
 async def test_malformed_cursor_is_refused_at_its_field(
-    installation: Installation, company: Company, path: str, cursor: str
+    installation: Installation, company: Company, path: str, cursor: str, call: str
 ) -> None:
-    await refuses_cursor(installation, company, path, cursor)
+    await refuses_cursor(installation, company, path, cursor, call)
 
 
 @pytest.mark.parametrize("path", BY_TIME)
 @pytest.mark.parametrize("moment", INVALID_TIMES.values(), ids=INVALID_TIMES.keys())
 async def test_cursor_with_an_invalid_time_is_refused(
-    installation: Installation, company: Company, path: str, moment: str
+    installation: Installation, company: Company, path: str, moment: str, call: str
 ) -> None:
     cursor = coded(json.dumps([moment, "x"]).encode())
-    await refuses_cursor(installation, company, path, cursor)
+    await refuses_cursor(installation, company, path, cursor, call)
 
 
 def test_every_list_with_a_cursor_is_in_the_tests(installation: Installation) -> None:
@@ -145,6 +153,7 @@ async def test_login_cannot_be_changed_to_one_in_use(
         "\x01javascript:alert({number})",
         "JavaScript:alert({number})",
         "data:text/html,{number}",
+        "https://other.example/{number}",
         "tel:",
     ],
 )

@@ -13,13 +13,14 @@ from aio_pika.abc import AbstractChannel
 
 from softphone_common.bus import topology
 from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope
+from softphone_testing.installation_keys import key_variables
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.bus.broker import broker_channel
 from support.bus.dead_letters import missed_call, put_message
 from support.product import Json
-from support.stack.installation import SECRET, Installation, running
+from support.stack.installation import Installation, running
 from support.tenant.company import Company
 
 LETTERS = "/api/dead-letters"
@@ -199,7 +200,7 @@ async def test_commands_list_show_replay_and_drop_letters(
         "SOFTPHONE_AMQP_URL": rabbitmq.url,
         "SOFTPHONE_MONGO_URL": installation.mongo,
         "SOFTPHONE_REDIS_URL": redis_server.url,
-        "SOFTPHONE_AUTH_SECRET": SECRET,
+        **key_variables("janitor"),
     }
 
     async def run_command(*words: str) -> tuple[int, str, str]:

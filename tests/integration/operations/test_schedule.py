@@ -9,15 +9,16 @@ from pydantic import SecretStr, ValidationError
 
 from softphone_common.process.settings import Settings
 from softphone_ingest.tenants.routes import TenantByOperator, TenantChanges
-from softphone_janitor.clean_up.due import next_begins
+from softphone_janitor.clean_up.due import SWEEP_HOUR, next_begins
 from softphone_janitor.clean_up.handlers import ACTOR
 from softphone_janitor.settings import JanitorSettings
 from softphone_testing.activation_codes import code
+from softphone_testing.installation_keys import KEYS
 from softphone_testing.until import until
 from support.product import Json
 from support.stack.activation import activate, make_inactive, put_tenant
 from support.stack.full_company import make_full_company
-from support.stack.installation import SECRET, Installation
+from support.stack.installation import Installation
 from support.stack.routes import OPEN, attempts, routes
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -101,6 +102,11 @@ VALID_VALUES: dict[str, list[Any]] = {
     "dial_link": ["sip:{number}@pbx.example.de"],
     "dial_spelling": ["national"],
     "active": [True],
+    "ring_groups": [False, True],
+    "own_numbers": [[], [{"number": "089 999980", "name": "Zentrale"}]],
+    "popup": [{"pop_on": "answer", "one_record": "open"}, {}],
+    "record_url": ["https://crm.example/contact/{host_id}", ""],
+    "own_extensions": [True, False],
     "activation_code": [None],  # issued for the tenant in the test
 }
 """Valid values for every field of a tenant; `active` without the operator's False."""
@@ -181,22 +187,17 @@ NOWHERE: Json = {
     "amqp_url": SecretStr("amqp://nowhere"),
     "mongo_url": SecretStr("mongodb://nowhere"),
     "redis_url": SecretStr("redis://nowhere"),
-    "auth_secret": SecretStr(SECRET),
+    **KEYS,
 }
 
 
 def test_settings_of_the_janitor_allow_a_sweep_every_night() -> None:
     own = set(JanitorSettings.model_fields) - set(Settings.model_fields)
-    assert own == {"sweep_hour", "sweep_check_seconds", "dead_letters_keep_days"}
+    assert own == {"sweep_check_seconds", "dead_letters_keep_days"}
     now = datetime.now(UTC)
-    for hour in range(24):
-        taken = JanitorSettings(**NOWHERE, sweep_hour=hour).sweep_hour
-        for zone in VALID_VALUES["time_zone"]:
-            assert now < next_begins(now, zone, taken) <= now + 25 * HOUR
+    for zone in VALID_VALUES["time_zone"]:
+        assert now < next_begins(now, zone, SWEEP_HOUR) <= now + 25 * HOUR
     assert JanitorSettings(**NOWHERE, sweep_check_seconds=60).sweep_check_seconds == 60
-    for hour in (-1, 24):
-        with pytest.raises(ValidationError):
-            JanitorSettings(**NOWHERE, sweep_hour=hour)
     for seconds in (0, 61):
         with pytest.raises(ValidationError):
             JanitorSettings(**NOWHERE, sweep_check_seconds=seconds)

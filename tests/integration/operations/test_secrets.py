@@ -13,8 +13,10 @@ import pytest
 from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
+from softphone_common.process.ed25519 import encode_private_key
 from softphone_testing.activation_codes import code
-from softphone_testing.processes import SECRET, ServiceFleet
+from softphone_testing.installation_keys import SEALING_KEY, SIGNING_KEY
+from softphone_testing.processes import ServiceFleet
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
@@ -26,6 +28,7 @@ OPERATOR = "the operator's own password"
 WRONG = "nobody's password at all"
 PHONE_PASSWORD = "hunter2-of-the-phone"
 NUMBER = "08999998044"
+CALLER = "Erika Mustermann-Geheim"
 BROKEN = 'x\r\n{"event": "forged", "level": "info"}\r\nX-Forged: yes\r\n\r\n'
 """Would forge a line in a log or a header of an answer, if it were written unescaped."""
 
@@ -49,7 +52,9 @@ class Workday:
             self._client = client
             await self._people()
             await self._phones()
+            await self._lookups()
             await self._sockets()
+            await self._failures()
             await self._outages()
             await self._collect_traces()
 
@@ -112,6 +117,19 @@ class Workday:
         body = {"number": NUMBER, "extension": "21"}
         (await self.ask("ingest", "POST", "/api/dial", self.anna, body)).raise_for_status()
 
+    async def _lookups(self) -> None:
+        body: Json = {"name": "PBX", "scopes": ["lookup"]}
+        made = await self.ask("notifier", "POST", "/api/keys", self.admin, body)
+        key = self.secrets["a key of lookups"] = made.raise_for_status().json()["key"]
+        self._lookup = f"/api/lookup/{key}?number={NUMBER}"
+
+        async def is_known() -> bool:
+            return (await self.ask("matcher", "GET", self._lookup)).is_success
+
+        await until(is_known, what="the key at matcher")
+        for path in (f"{self._lookup}&format=x", self._lookup.replace("spk_", "spk_x")):
+            assert (await self.ask("matcher", "GET", path)).is_error
+
     async def _sockets(self) -> None:
         notifier = self.fleet["notifier"].url
         async with signed_in(notifier, self.anna) as browser:
@@ -121,6 +139,39 @@ class Workday:
                 {"type": "hello", "token": f"{self.anna}{PHONE_PASSWORD}", "seen": None}
             )
             await stranger.close_code()
+
+    async def _failures(self) -> None:
+        """Makes writes fail whose errors have whole documents and values in their texts."""
+        mongo: AsyncMongoClient[Json] = AsyncMongoClient(self.store.url)
+        async with mongo:
+            stored = mongo.get_default_database()
+            await stored["records"].create_index([("tenant", 1), ("name", 1)], unique=True)
+            record = {"type": "contact", "name": CALLER, "numbers": [{"number": NUMBER}]}
+            path = "/api/directory/records"
+            answers = [
+                (await self.ask("matcher", "POST", path, self.admin, record)).status_code
+                for _ in range(2)
+            ]
+            assert answers == [201, 500]
+            hit = f"{self._hit}/ringing?extension=21&number={NUMBER}&name={quote(CALLER)}"
+            answer = await self.ask("ingest", "GET", f"{hit}&call_id=broken")
+            call = {"call_id": answer.json()["call_id"]}
+
+            async def is_matched() -> bool:
+                entry = await stored["calls"].find_one(call)
+                return entry is not None and entry["matched_at"] is not None
+
+            # nothing else is written of the call after that, which would mend it
+            await until(is_matched, what="the call with its match")
+            broken = {"$set": {"evidence": [{"name": CALLER, "number": NUMBER}]}}
+            await stored["calls"].update_one(call, broken)
+            await self.ask("ingest", "GET", f"{hit.replace('ringing', 'missed')}&call_id=broken")
+
+            def has_failed() -> bool:
+                return "handler failed" in self.fleet["calllog"].log_text()
+
+            await until(has_failed, what="the failure")
+            await stored["calls"].delete_one(call)
 
     async def _outages(self) -> None:
         """Cuts off servers, since errors about them may contain their addresses with passwords."""
@@ -139,8 +190,9 @@ class Workday:
         answers = await asyncio.gather(
             self.ask("calllog", "GET", "/api/calls", self.admin),
             self.ask("matcher", "GET", "/api/directory/records", self.admin),
+            self.ask("matcher", "GET", self._lookup),
         )
-        assert [answer.status_code for answer in answers] == [503, 503]
+        assert [answer.status_code for answer in answers] == [503, 503, 503]
         await self.broker.start()
         await self.store.start()
         for process in self.fleet:
@@ -188,7 +240,11 @@ async def workday(
     }
     fleet = ServiceFleet(broker.url, store.url, redis_server.url, folder, env)
     workday = Workday(fleet, broker, store, redis_server.url)
-    configured = {"the secret of tokens": SECRET, "the operator's password": OPERATOR}
+    configured = {
+        "the key that signs tokens": encode_private_key(SIGNING_KEY),
+        "the key that seals": SEALING_KEY,
+        "the operator's password": OPERATOR,
+    }
     configured |= {
         "a user's password": PASSWORD,
         "a wrong password": WRONG,
@@ -226,6 +282,15 @@ async def test_logs_contain_no_phone_number(workday: Workday) -> None:
     logs = {where for where, text in workday.traces.items() if where.startswith("log of")}
     assert len(logs) == 5
     assert [log for log in logs if NUMBER[1:] in workday.traces[log]] == []
+
+
+async def test_logs_of_failures_contain_no_data(workday: Workday) -> None:
+    logs = {where: text for where, text in workday.traces.items() if where.startswith("log of")}
+    assert "DuplicateKeyError: code 11000" in logs["log of matcher"]
+    assert "ValidationError" in logs["log of calllog"]
+    for where, text in logs.items():
+        assert CALLER not in text, where
+        assert NUMBER[-8:] not in text, where
 
 
 async def test_line_breaks_in_input_forge_no_log_line_or_header(workday: Workday) -> None:

@@ -42,12 +42,13 @@ async def fleet(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[ServiceFleet]:
     folder = tmp_path_factory.mktemp("draining")
-    services = ServiceFleet(broker.url, database.url, redis_server.url, folder)
-    await services.start()
-    before = await queue_lengths(rabbitmq.url)
-    yield services
-    await until_queues_are(rabbitmq.url, before)
-    await services.stop()
+    # on a busy machine all hits but the first could find the spool in use, if they took turns
+    env = {"SOFTPHONE_HITS_TENANT_AT_ONCE": str(IN_FLIGHT), "SOFTPHONE_SPOOL_AFTER_SECONDS": "5"}
+    services = ServiceFleet(broker.url, database.url, redis_server.url, folder, env)
+    async with services.running():
+        before = await queue_lengths(rabbitmq.url)
+        yield services
+        await until_queues_are(rabbitmq.url, before)
 
 
 @pytest.fixture
@@ -102,7 +103,11 @@ async def test_ingest_that_drains_answers_hits_in_flight(
     try:
         hits = [asyncio.create_task(call.post("ringing")) for call in calls]
         published = f"call.ringing.{company.tenant}"
-        await until(lambda: broker.holds(published) == IN_FLIGHT, what="all on their way")
+
+        async def all_on_their_way() -> None:
+            assert broker.holds(published) == IN_FLIGHT
+
+        await until_passes(all_on_their_way, "all hits are on their way to the broker")
         stopping = asyncio.create_task(stop_in_time(fleet["ingest"]))
         await until_draining(fleet["ingest"])
         assert not any(hit.done() for hit in hits)
@@ -153,14 +158,18 @@ async def test_batch_waiting_for_mongodb_is_finished_or_requeued(
     both = (fleet["matcher"], fleet["calllog"])
     await company.make_calls(4)
     await company.until_logged()
+    # Paused until all is sent: the driver sends no more queries once its monitor has noticed, a few
+    # seconds after the freeze, that the server does not answer.
+    for process in both:
+        process.pause()
+    await company.make_calls(8)
     database.freeze()
     try:
-        looks = (
-            "records",
-            "calls",
-        )  # each must be observed at once: one may time out before the other asks
-        queries = (until(partial(database.holds, at), what=f"a query of {at}") for at in looks)
-        await asyncio.gather(company.make_calls(8), *queries)
+        for process in both:
+            process.resume()
+        collections = ("records", "calls")
+        held = (until(partial(database.holds, at), what=f"a query of {at}") for at in collections)
+        await asyncio.gather(*held)
         if how == "killed":
             await asyncio.gather(*(process.kill() for process in both))
         else:

@@ -26,11 +26,10 @@ async def fleet(
 ) -> AsyncIterator[ServiceFleet]:
     folder = tmp_path_factory.mktemp("independence")
     services = ServiceFleet(rabbitmq.url, mongodb.url, redis_server.url, folder)
-    await services.start()
-    before = await queue_lengths(rabbitmq.url)
-    yield services
-    await until_queues_are(rabbitmq.url, before)
-    await services.stop()
+    async with services.running():
+        before = await queue_lengths(rabbitmq.url)
+        yield services
+        await until_queues_are(rabbitmq.url, before)
 
 
 @pytest.fixture

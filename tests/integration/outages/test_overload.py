@@ -41,9 +41,8 @@ async def fleet(
     folder: Path = tmp_path_factory.mktemp("overload")
     env = {"SOFTPHONE_QUEUE_MAX": str(QUEUE_MAX)}
     services = ServiceFleet(broker.url, mongodb.url, redis_server.url, folder, env)
-    await services.start()
-    yield services
-    await services.stop()
+    async with services.running():
+        yield services
 
 
 @pytest.fixture

@@ -53,9 +53,8 @@ async def fleet(
     folder = tmp_path_factory.mktemp("readiness")
     urls = [proxies[name].url for name in ("RabbitMQ", "MongoDB", "Redis")]
     services = ServiceFleet(urls[0], urls[1], urls[2], folder)
-    await services.start()
-    yield services
-    await services.stop()
+    async with services.running():
+        yield services
 
 
 @pytest.fixture
@@ -161,16 +160,16 @@ async def test_redis_outage_is_reported_and_calls_go_on(
         await asyncio.gather(
             *(
                 until_ready_is(fleet[name], 200, {"Redis": "Redis"})
-                for name in ("ingest", "notifier")
+                for name in ("ingest", "calllog", "notifier")
             ),
             until_ready_is(fleet["janitor"], 503, {"schedule": ""}),
-            *(until_ready_is(fleet[name], 200, {}) for name in ("matcher", "calllog")),
+            until_ready_is(fleet["matcher"], 200, {}),
         )
         await company.make_call(LISTED, MISSED)  # each hit waits a second for a Redis that hangs
     finally:
         await repair(proxies["Redis"], way)
     await asyncio.gather(
-        *(until_ready_is(fleet[n], 200, {}) for n in ("ingest", "notifier", "janitor"))
+        *(until_ready_is(fleet[n], 200, {}) for n in ("ingest", "calllog", "notifier", "janitor"))
     )
 
 

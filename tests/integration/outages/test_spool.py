@@ -41,9 +41,8 @@ async def fleet(
     broker: FaultProxy, mongodb: RealServer, redis_server: RealServer, folder: Path
 ) -> AsyncIterator[ServiceFleet]:
     services = ServiceFleet(broker.url, mongodb.url, redis_server.url, folder)
-    await services.start()
-    yield services
-    await services.stop()
+    async with services.running():
+        yield services
 
 
 @pytest.fixture

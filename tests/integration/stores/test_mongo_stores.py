@@ -1,5 +1,6 @@
 """The stores on MongoDB keep the contracts of the stores."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
@@ -8,12 +9,18 @@ import pytest
 
 from softphone_calllog import calls as call_store
 from softphone_calllog import comments as comment_store
+from softphone_calllog.audit import store as audit_store
+from softphone_calllog.audit.store import MongoAuditStore
 from softphone_calllog.calls import MongoCallStore
 from softphone_calllog.comments import MongoCommentStore
+from softphone_calllog.missed.store import COLLECTION as MISSED_MARKS
+from softphone_calllog.missed.store import MongoMissedMarks
+from softphone_common.access.api_keys import COLLECTION as API_KEYS
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.mongo import Database, Mongo
+from softphone_common.stores.revoked_tokens import COLLECTION as REVOCATIONS
+from softphone_common.stores.revoked_tokens import MongoRevocationReader
 from softphone_common.stores.tenants import COLLECTION as TENANTS
-from softphone_common.stores.tenants import MongoTenantReader
 from softphone_ingest.click_to_call.links import COLLECTION as DIAL_LINKS
 from softphone_ingest.click_to_call.links import MongoDialLinks
 from softphone_ingest.devices import store as device_store
@@ -25,19 +32,25 @@ from softphone_janitor.clean_up import store as sweep_store
 from softphone_janitor.clean_up.store import MongoSweepStore
 from softphone_janitor.dead_letters import store as dead_letter_store
 from softphone_janitor.dead_letters.store import MongoDeadLetterStore
-from softphone_matcher import directory as directory_store
-from softphone_matcher.directory import MongoDirectory
+from softphone_matcher.directory import store as directory_store
+from softphone_matcher.directory.store import MongoDirectory
 from softphone_notifier.accounts import users
-from softphone_notifier.accounts.login_sessions import COLLECTION as SESSIONS
-from softphone_notifier.accounts.login_sessions import MongoLoginSessions
+from softphone_notifier.accounts.session_store import COLLECTION as SESSIONS
+from softphone_notifier.accounts.session_store import MongoSessionStore
 from softphone_notifier.accounts.users import MongoUserStore
+from softphone_notifier.api_keys.store import MongoApiKeyStore
+from softphone_notifier.second_factor import store as factor_store
+from softphone_notifier.second_factor.store import MongoSecondFactorStore
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.bus.buses import bus_settings
 from support.stack.installation import database as database_url
-from support.store_contracts.accounts import LIFETIME, LoginSessionsContract, UserStoreContract
+from support.store_contracts.accounts import SessionStoreContract, UserStoreContract
+from support.store_contracts.api_keys import ApiKeyStoreContract
+from support.store_contracts.audit import KEEP, AuditStoreContract
+from support.store_contracts.call_search import CallSearchContract
 from support.store_contracts.calls import CallStoreContract, CommentStoreContract
-from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
+from support.store_contracts.directory import MATCHES_MAX, DirectoryContract, sent
 from support.store_contracts.hits import HitStoreContract
 from support.store_contracts.ingest import (
     DeviceStoreContract,
@@ -45,16 +58,20 @@ from support.store_contracts.ingest import (
     TenantStoreContract,
 )
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
+from support.store_contracts.missed import MissedMarksContract
+from support.store_contracts.second_factors import SecondFactorStoreContract
 
 # without those of sessions: times in tests are past, and their TTL index would remove documents
 INDEXES = (
     call_store.INDEXES
     | hit_store.INDEXES
     | comment_store.INDEXES
+    | audit_store.INDEXES
     | directory_store.INDEXES
     | sweep_store.INDEXES
     | dead_letter_store.INDEXES
     | users.INDEXES
+    | factor_store.INDEXES
     | device_store.INDEXES
 )
 
@@ -83,15 +100,21 @@ async def mongo(mongodb: RealServer) -> AsyncIterator[Mongo]:
 @pytest.fixture
 async def database(mongo: Mongo) -> Database:
     """The database without a document; its indexes stay."""
-    for name in (*INDEXES, TENANTS, DIAL_LINKS, SESSIONS):
+    for name in (*INDEXES, TENANTS, DIAL_LINKS, SESSIONS, REVOCATIONS, MISSED_MARKS, API_KEYS):
         await mongo.database[name].delete_many({})
     return mongo.database
 
 
-class TestCallsOnMongo(CallStoreContract):
+class TestCallsOnMongo(CallStoreContract, CallSearchContract):
     @pytest.fixture
     def calls(self, database: Database) -> MongoCallStore:
         return MongoCallStore(database)
+
+
+class TestMissedMarksOnMongo(MissedMarksContract):
+    @pytest.fixture
+    def marks(self, database: Database) -> MongoMissedMarks:
+        return MongoMissedMarks(database)
 
 
 class TestCommentsOnMongo(CommentStoreContract):
@@ -100,10 +123,21 @@ class TestCommentsOnMongo(CommentStoreContract):
         return MongoCommentStore(database)
 
 
+class TestAuditOnMongo(AuditStoreContract):
+    @pytest.fixture
+    def entries(self, database: Database) -> MongoAuditStore:
+        return MongoAuditStore(database, KEEP)
+
+
 class TestDirectoryOnMongo(DirectoryContract):
     @pytest.fixture
     def directory(self, database: Database) -> MongoDirectory:
         return MongoDirectory(database, MATCHES_MAX)
+
+    async def test_two_first_writers_store_one_record(self, directory: MongoDirectory) -> None:
+        records = [sent("Anna", str(number)) for number in range(50)]
+        added = await asyncio.gather(*(directory.put("acme", records) for _ in range(4)))
+        assert sum(added) == 50
 
 
 class TestSweepsOnMongo(SweepStoreContract):
@@ -125,24 +159,32 @@ class TestUsersOnMongo(UserStoreContract):
         return MongoUserStore(database)
 
 
-class TestLoginSessionsOnMongo(LoginSessionsContract):
+class TestSessionsOnMongo(SessionStoreContract):
     @pytest.fixture
-    def sessions(self, database: Database) -> MongoLoginSessions:
-        return MongoLoginSessions(database, LIFETIME)
+    def sessions(self, database: Database) -> MongoSessionStore:
+        return MongoSessionStore(database)
+
+    @pytest.fixture
+    def revocations(self, database: Database) -> MongoRevocationReader:
+        return MongoRevocationReader(database)
 
 
-class WrittenTenants(MongoTenantStore, MongoTenantReader):
-    """Ingest's store, read by the reader that the other services use."""
+class TestApiKeysOnMongo(ApiKeyStoreContract):
+    @pytest.fixture
+    def api_keys(self, database: Database) -> MongoApiKeyStore:
+        return MongoApiKeyStore(database)
 
-    def __init__(self, database: Database) -> None:
-        MongoTenantStore.__init__(self, database)
-        MongoTenantReader.__init__(self, database)
+
+class TestSecondFactorsOnMongo(SecondFactorStoreContract):
+    @pytest.fixture
+    def factors(self, database: Database) -> MongoSecondFactorStore:
+        return MongoSecondFactorStore(database)
 
 
 class TestTenantsOnMongo(TenantStoreContract):
     @pytest.fixture
-    def tenants(self, database: Database) -> WrittenTenants:
-        return WrittenTenants(database)
+    def tenants(self, database: Database) -> MongoTenantStore:
+        return MongoTenantStore(database)
 
 
 class TestDevicesOnMongo(DeviceStoreContract):

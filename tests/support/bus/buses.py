@@ -15,7 +15,7 @@ from softphone_common.bus.envelope import Envelope
 from softphone_common.bus.memory import MemoryBroker
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
-from softphone_testing.processes import SECRET
+from softphone_testing.installation_keys import KEYS
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.until import until
 from support.bus.broker import broker_channel, next_dead
@@ -24,7 +24,7 @@ from support.bus.broker import broker_channel, next_dead
 def bus_settings(url: str, **more: Any) -> Settings:
     nowhere = SecretStr("nowhere://")
     values = {"amqp_url": SecretStr(url), "mongo_url": nowhere, "redis_url": nowhere, **more}
-    return Settings(**values, auth_secret=SecretStr(SECRET))
+    return Settings(**values, **KEYS)
 
 
 def memory_bus(broker: MemoryBroker, service: str = "test", **more: Any) -> Bus:

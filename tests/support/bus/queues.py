@@ -1,4 +1,4 @@
-"""How many messages wait in the broker's queues."""
+"""How many messages and consumers the broker's queues have."""
 
 import aio_pika
 
@@ -16,6 +16,16 @@ async def queue_lengths(rabbitmq: str) -> dict[str, int]:
             queue = await channel.declare_queue(name, passive=True)
             lengths[name] = queue.declaration_result.message_count or 0
     return lengths
+
+
+async def consumer_counts(rabbitmq: str) -> dict[str, int]:
+    """Consumers of each work queue."""
+    counts = {}
+    async with await aio_pika.connect(rabbitmq) as connection, connection.channel() as channel:
+        for work_queue in topology.work_queues():
+            queue = await channel.declare_queue(work_queue.name, passive=True)
+            counts[work_queue.name] = queue.declaration_result.consumer_count or 0
+    return counts
 
 
 async def until_queues_are(rabbitmq: str, lengths: dict[str, int]) -> None:

@@ -9,12 +9,16 @@ import httpx
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from pydantic import SecretStr
 
+from softphone_common.edge.hit_head import refusal_of
+from softphone_common.http.auth import AccessRules
+from softphone_common.process.host_names import host_and_port
 from softphone_common.process.settings import Settings
 from softphone_common.runtime.runner import Runner
 from softphone_common.runtime.service import Service
+from softphone_testing.installation_keys import KEYS
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
-from support.stack.installation import SECRET
+from support.security_log import RecordedSecurityLog
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: here\r\n"
 WHOLE = HEAD + b"Content-Length: 2\r\n\r\nok"
@@ -26,8 +30,10 @@ class Echo:
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
+        self.refused_hits: list[tuple[str, bytes]] = []
         self.router = APIRouter()
         self.router.add_api_route("/echo", self.echo, methods=["POST"])
+        self.router.add_api_route("/hit/{rest:path}", self.hit, methods=["GET", "POST"])
         self.router.add_api_route("/large", self.large, methods=["GET"])
         self.router.add_api_route("/who", self.who, methods=["GET"])
         self.router.add_api_websocket_route("/ws", self.talk)
@@ -35,6 +41,14 @@ class Echo:
     async def echo(self, request: Request) -> Response:
         self.bodies.append(await request.body())
         return Response(self.bodies[-1])
+
+    async def hit(self, request: Request) -> Response:
+        refusal = refusal_of(request.headers)
+        if refusal is not None:
+            self.refused_hits.append((refusal.code, _target(request)))
+            raise refusal
+        self.bodies.append(await request.body())
+        return Response(_target(request))
 
     async def large(self) -> Response:
         return Response(b"." * LARGE)
@@ -50,12 +64,18 @@ class Echo:
         return f"{request.url.scheme} {request.client.host}"
 
 
+def _target(request: Request) -> bytes:
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return path + b"?" + query
+
+
 class EchoServer:
     """A running server, and requests and raw connections to it."""
 
-    def __init__(self, port: int, echo: Echo) -> None:
+    def __init__(self, port: int, echo: Echo, host: str = HOST) -> None:
         self.port = port
-        self.url = f"http://{HOST}:{port}"
+        self.url = f"http://{host_and_port(host, port)}"
         self.echo = echo
         self._connections: list[RawConnection] = []
 
@@ -127,7 +147,7 @@ class RawConnection:
             self.writer.write(drop)
             return received.done()
 
-        await until(closed, what="the end of a slow connection")
+        await until(closed, within=30, what="the end of a slow connection")
         await received
 
     async def close(self) -> None:
@@ -139,13 +159,14 @@ class RawConnection:
 @asynccontextmanager
 async def echo_server(**limits: Any) -> AsyncIterator[EchoServer]:
     """A running echo service with these settings; all connections are closed at the end."""
-    nowhere, echo = SecretStr(""), Echo()
+    nowhere, echo = SecretStr("redis://nowhere"), Echo()
     urls = dict.fromkeys(("amqp_url", "mongo_url", "redis_url"), nowhere)
-    values = {"auth_secret": SecretStr(SECRET), "host": HOST, "port": free_port(), **urls, **limits}
+    values = {**KEYS, "host": HOST, "port": free_port(), **urls, **limits}
     settings = Settings(**values)
-    runner = Runner(settings, [Service("echo", [echo.router], [], lambda user, version: False)])
+    security = RecordedSecurityLog()
+    runner = Runner(settings, [Service("echo", [echo.router], [], AccessRules(), security)])
     running = asyncio.create_task(runner.run())
-    server_ = EchoServer(settings.port, echo)
+    server_ = EchoServer(settings.port, echo, settings.host)
     try:
         await until(server_.answers, what="the server")
         echo.bodies.clear()

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from softphone_common.runtime.registry import installed_services
 from softphone_testing.servers.child import Child
 from softphone_testing.servers.ports import HOST, free_port
@@ -40,7 +38,7 @@ class Gateway:
 
     async def start(self) -> None:
         await self._child.start()
-        await self._child.wait_ready(self._answers, 10)
+        await self._child.wait_answers(f"{self.url}/healthz", 10)
 
     async def stop(self) -> None:
         await self._child.stop()
@@ -61,13 +59,6 @@ class Gateway:
         writer.close()
         await writer.wait_closed()
         return answer
-
-    async def _answers(self) -> bool:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            try:
-                return (await client.get(f"{self.url}/healthz")).is_success
-            except httpx.TransportError:
-                return False
 
 
 def _upstreams(ports: Mapping[str, int]) -> str:

@@ -1,8 +1,8 @@
 """The services in the event loop of the test, on one port, with a clock that tests can move."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from tempfile import TemporaryDirectory
@@ -15,20 +15,18 @@ from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 
 from softphone_common.contracts.entities import Role, User
-from softphone_common.http.auth import Tokens
 from softphone_common.process.clock import utc_now
 from softphone_common.process.settings import Settings
 from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.runner import Runner
 from softphone_testing.activation_codes import PUBLIC_KEY, code
+from softphone_testing.installation_keys import KEYS, token_issuer
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
-from support.bus.queues import queue_lengths
+from support.bus.queues import consumer_counts, queue_lengths
 from support.product import PASSWORD, Json, bearer
 from support.tenant.company import Company, Person
 from support.tenant.phone import EXTENSION, Phone
-
-SECRET = "not a secret, long enough to be taken for one"
 
 
 class MovedClock:
@@ -36,9 +34,10 @@ class MovedClock:
 
     def __init__(self) -> None:
         self._offset = timedelta(0)
+        self._stopped: datetime | None = None
 
     def __call__(self) -> datetime:
-        return utc_now() + self._offset
+        return (self._stopped or utc_now()) + self._offset
 
     def move(self, by: timedelta) -> None:
         self._offset += by
@@ -49,6 +48,15 @@ class MovedClock:
     def reset(self) -> None:
         """Goes back to the real time."""
         self._offset = timedelta(0)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Time stands still inside, apart from moves, and afterwards jumps to where it would be."""
+        self._stopped = utc_now()
+        try:
+            yield
+        finally:
+            self._stopped = None
 
 
 class Installation:
@@ -62,7 +70,7 @@ class Installation:
         # the server closes connections that were idle for 5 s, at worst while we send on them
         limits = httpx.Limits(keepalive_expiry=2)
         self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, limits=limits)
-        self.tokens = Tokens(SecretStr(SECRET), clock)
+        self.tokens = token_issuer(clock)
         no_cookies = DefaultCookiePolicy(allowed_domains=[])
         self.client.cookies.jar.set_policy(no_cookies)
 
@@ -209,26 +217,36 @@ def database(mongo: str, name: str) -> str:
 
 @asynccontextmanager
 async def running(
-    rabbitmq: str, mongo: str, redis: str, *, only: Collection[str] = (), **settings: Any
+    rabbitmq: str,
+    mongo: str,
+    redis: str,
+    *,
+    only: Collection[str] = (),
+    own: Mapping[str, Mapping[str, Any]] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Installation]:
     """Runs the services named in `only`, or all; stops them at the end.
 
-    The database is part of the address `mongo`.
+    The database is part of the address `mongo`. `own` has settings of single services.
     """
     clock, port, spool = MovedClock(), free_port(), TemporaryDirectory()
     values = {
         "amqp_url": SecretStr(rabbitmq),
         "mongo_url": SecretStr(mongo),
         "redis_url": SecretStr(redis),
-        "auth_secret": SecretStr(SECRET),
+        **KEYS,
         "activation_public_key": PUBLIC_KEY,
         "host": HOST,
         "port": port,
         "spool_dir": spool.name,
+        "wrong_keys_max": 10_000,  # all tests come from one address
+        "reads_max": 100_000,  # tests ask again until something has happened
         **settings,
     }
     services = [
-        await definition.build(definition.settings(**values), clock)
+        await definition.build(
+            definition.settings(**{**values, **(own or {}).get(name, {})}), clock
+        )
         for name, definition in installed_services().items()
         if not only or name in only
     ]
@@ -248,10 +266,15 @@ async def running(
 async def everything(
     rabbitmq: str, mongo: str, redis: str, **settings: Any
 ) -> AsyncIterator[Installation]:
-    """All five services, ready, over a new database. At the end the queues must be empty."""
+    """All five services, ready, over a new database. At the end the queues must be empty.
+
+    Fails if another installation consumes from the broker, since half of the calls would go there.
+    """
     own = database(mongo, f"test-{uuid4().hex[:12]}")
     async with running(rabbitmq, own, redis, **settings) as installation:
         await ready(installation)
+        counts = await consumer_counts(rabbitmq)
+        assert set(counts.values()) == {1}, f"another installation consumes: {counts}"
         yield installation
         await until(lambda: _queues_are_empty(rabbitmq), what="empty queues")
     await drop(own)

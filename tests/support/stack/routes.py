@@ -12,6 +12,15 @@ from support.product import Json
 from support.stack.full_company import NUMBER
 from support.tenant.company import Company
 
+PATHS = {
+    "ingest": "/api/tenant",
+    "matcher": "/api/directory/records",
+    "calllog": "/api/calls",
+    "notifier": "/api/users",
+    "janitor": "/api/sweeps",
+}
+"""A route of each service that operators may use."""
+
 OPEN = {
     # routes without a token: each checks the sender in another way, or shows no tenant's data
     *(
@@ -20,14 +29,26 @@ OPEN = {
         for slashes in ("/", "//")
         for event in ("", "/{event:path}")
     ),
+    "GET /api/lookup/{key}",  # an API key that opens nothing else
+    "GET /api/setup",
+    "POST /api/setup",  # the code is in its body
     "POST /api/session",
     "DELETE /api/session",
     "POST /api/session/renew",
-    "GET /",
-    "GET /web/{name}",
+    "GET /api/session/openid",
+    "GET /api/session/openid/start",
+    "GET /api/session/openid/callback",  # its state is in a cookie
+    *(
+        f"{method} {path}"
+        for method in ("GET", "HEAD")
+        for path in ("/", "/pop", "/setup", "/favicon.ico", "/web/not-found", "/web/{name}")
+    ),
+    "POST /api/invitations/accept",  # the token of the link is in its body
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
+    "GET /api/regions",  # choices of forms, the same for everybody
+    "GET /api/time-zones",
     "GET /openapi.json",
     "HEAD /openapi.json",
     "WS /ws",  # the token is in its first frame
@@ -47,27 +68,61 @@ LEAST: dict[str, Role] = {
     "GET /api/devices/{device}/hits": "admin",
     "POST /api/devices/{device}/hits/{hit}/replay": "admin",
     "POST /api/devices/{device}/try": "admin",
+    "POST /api/devices/{device}/test": "admin",
     "GET /api/presets": "admin",
     "GET /api/tenant": "user",
     "PATCH /api/tenant": "admin",
     "PUT /api/tenant/activation": "admin",
+    "POST /api/tenant/try-number": "admin",
+    "GET /api/tenants": "operator",
+    "GET /api/tenants/{tenant}": "operator",
     "PUT /api/tenants/{tenant}": "operator",
+    **{f"GET /api/system/{service}": "operator" for service in PATHS},
+    "GET /api/directory/matches": "user",
     "GET /api/directory/records": "user",
-    "POST /api/directory/records": "admin",
+    "POST /api/directory/records": "user",
+    "PUT /api/directory/records": "admin",
+    "POST /api/directory/imports/preview": "admin",
     "GET /api/directory/records/{record}": "user",
-    "PATCH /api/directory/records/{record}": "admin",
+    "PATCH /api/directory/records/{record}": "user",
     "DELETE /api/directory/records/{record}": "admin",
+    "GET /api/directory/recycle-bin": "admin",
+    "POST /api/directory/recycle-bin/{record}/restore": "admin",
     "GET /api/calls": "user",
     "GET /api/calls/{call}": "user",
+    "GET /api/calls/missed": "user",
+    "POST /api/calls/missed/seen": "user",
+    "GET /api/calls/{call}/timeline": "user",
     "DELETE /api/calls/{call}": "admin",
+    "GET /api/calls/{call}/comments": "user",
     "POST /api/calls/{call}/comments": "user",
     "GET /api/comments": "user",
     "GET /api/recycle-bin": "admin",
+    "GET /api/audit": "admin",
     "POST /api/recycle-bin/{call}/restore": "admin",
+    "GET /api/keys": "admin",
+    "POST /api/keys": "admin",
+    "DELETE /api/keys/{key}": "admin",
     "GET /api/users": "admin",
     "POST /api/users": "admin",
     "PATCH /api/users/{user}": "admin",
     "DELETE /api/users/{user}": "admin",
+    "DELETE /api/users/{user}/second-factor": "admin",
+    "DELETE /api/users/{user}/sessions": "admin",
+    "POST /api/users/{user}/invitation": "admin",
+    "GET /api/users/{user}/openid": "admin",
+    "PUT /api/users/{user}/openid": "admin",
+    "DELETE /api/users/{user}/openid": "admin",
+    "GET /api/me": "user",
+    "PATCH /api/me": "user",
+    "GET /api/me/second-factor": "user",
+    "POST /api/me/second-factor": "user",
+    "POST /api/me/second-factor/confirm": "user",
+    "POST /api/me/second-factor/remove": "user",
+    "GET /api/sessions": "user",
+    "DELETE /api/sessions": "user",
+    "DELETE /api/sessions/{session}": "user",
+    "PUT /api/session/password": "user",
     "GET /api/sweeps": "operator",
     "POST /api/sweeps": "operator",
     "GET /api/sweeps/schedule": "operator",
@@ -78,23 +133,36 @@ LEAST: dict[str, Role] = {
     "POST /api/dead-letters/{letter}/replay": "operator",
 }
 OWN_LISTS = {
-    # routes that answer 200 with the caller's own data
+    # routes that show or change the caller's own data
     "GET /api/devices",
+    "GET /api/dial/link",
     "GET /api/presets",
     "GET /api/tenant",
+    "POST /api/tenant/try-number",
+    "GET /api/directory/matches",
     "GET /api/directory/records",
+    "PUT /api/directory/records",
+    "GET /api/directory/recycle-bin",
     "GET /api/calls",
+    "GET /api/calls/missed",
+    "POST /api/calls/missed/seen",
     "GET /api/comments",
     "GET /api/recycle-bin",
+    "GET /api/keys",
+    "GET /api/me",
+    "PATCH /api/me",
+    "GET /api/me/second-factor",
+    "GET /api/sessions",
+    "DELETE /api/sessions",
 }
 
 
 def routes(app: FastAPI) -> set[str]:
     """Every route of the app, including those that are in no router or not in the description."""
-    return {name for route in _all(app) for name in _names(*route)}
+    return {name for route in all_routes(app) for name in _names(*route)}
 
 
-def _all(app: FastAPI) -> Iterator[tuple[BaseRoute, str]]:
+def all_routes(app: FastAPI) -> Iterator[tuple[BaseRoute, str]]:
     """Each route with its whole path, including routes that answer only where no other does."""
     for route in [*app.router.routes, *app.router._low_priority_routes]:
         if not isinstance(route, _IncludedRouter):
@@ -128,6 +196,8 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
         "call": call,
         "user": company.user.id,
         "letter": letter,
+        "session": "none",
+        "key": "none",
     }
     text: Json = {"text": "theirs", "record": None}
     table: dict[str, tuple[str, Json | None]] = {
@@ -144,29 +214,67 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
             f"/api/devices/{phone.id}/try",
             {"request": "/ringing?extension=21&number=1"},
         ),
+        "POST /api/devices/{device}/test": (
+            f"/api/devices/{phone.id}/test",
+            {"extension": "21"},
+        ),
         "PATCH /api/tenant": ("/api/tenant", {"name": "x", "id": tenant}),
         "PUT /api/tenant/activation": ("/api/tenant/activation", {"code": code(company.tenant)}),
+        "POST /api/tenant/try-number": ("/api/tenant/try-number", {"number": NUMBER}),
+        "GET /api/tenants/{tenant}": (f"/api/tenants/{tenant}", None),
         "PUT /api/tenants/{tenant}": (f"/api/tenants/{tenant}", {"name": "x"}),
+        "GET /api/directory/matches": (f"/api/directory/matches?number={NUMBER}", None),
         "POST /api/directory/records": (
             "/api/directory/records",
             {"type": "contact", "name": "x", "tenant": tenant},
+        ),
+        "PUT /api/directory/records": (
+            "/api/directory/records",
+            {"items": [{"source": "x", "host_id": "theirs", "type": "lead", "name": "x"}]},
+        ),
+        "POST /api/directory/imports/preview": (
+            "/api/directory/imports/preview",
+            {"tenant": tenant},
+        ),
+        "POST /api/directory/recycle-bin/{record}/restore": (
+            f"/api/directory/recycle-bin/{record}/restore",
+            None,
         ),
         "PATCH /api/directory/records/{record}": (
             f"/api/directory/records/{record}",
             {"name": "x"},
         ),
         "POST /api/calls/{call}/comments": (f"/api/calls/{call}/comments", text),
+        "POST /api/calls/missed/seen": ("/api/calls/missed/seen", {}),
         "GET /api/comments": (f"/api/comments?record={record}", None),
         "POST /api/recycle-bin/{call}/restore": (
             f"/api/recycle-bin/{deleted}/restore",
             None,
         ),
+        "GET /api/audit": (f"/api/audit?tenant={tenant}", None),
         "GET /api/users": (f"/api/users?tenant={tenant}", None),
         "POST /api/users": (
             f"/api/users?tenant={tenant}",
             {"login": "intruder", "password": "long enough to do"},
         ),
         "PATCH /api/users/{user}": (f"/api/users/{company.user.id}", {"name": "x"}),
+        "POST /api/users/{user}/invitation": (f"/api/users/{company.user.id}/invitation", None),
+        "POST /api/keys": ("/api/keys", {"name": "x", "scopes": ["admin"]}),
+        "PUT /api/users/{user}/openid": (f"/api/users/{company.user.id}/openid", {"sub": "17"}),
+        "POST /api/me/second-factor": ("/api/me/second-factor", {"password": "a guess"}),
+        "POST /api/me/second-factor/remove": (
+            "/api/me/second-factor/remove",
+            {"password": "a guess"},
+        ),
+        "POST /api/me/second-factor/confirm": (
+            "/api/me/second-factor/confirm",
+            {"code": "123456"},
+        ),
+        "PATCH /api/me": ("/api/me", {"preferences": {"theme": "dark"}}),
+        "PUT /api/session/password": (
+            "/api/session/password",
+            {"current": "a guess", "password": "long enough to do"},
+        ),
         "POST /api/sweeps": ("/api/sweeps", {"tenant": tenant}),
         "GET /api/dead-letters": (f"/api/dead-letters?tenant={tenant}", None),
         "POST /api/dead-letters/replay": (

@@ -18,7 +18,21 @@ class Sender:
     """A device with a preset, which sends hits in the preset's format."""
 
     installation: Installation
+    company: Company
+    id: str
     key: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.installation.url}/hit/{self.key}"
+
+    async def hits(self) -> list[Json]:
+        """The newest hits as the inspector shows them, newest first."""
+        token = self.installation.token(self.company.tenant)
+        items: list[Json] = (await self.installation.get(f"/api/devices/{self.id}/hits", token))[
+            "items"
+        ]
+        return items
 
     async def gets(self, *paths: str, after: float = 0) -> None:
         """Requests paths below the device's URL in order, `after` seconds later."""
@@ -40,9 +54,8 @@ async def sender(
     installation: Installation, company: Company, preset: str, **fields: Any
 ) -> Sender:
     body = {"name": preset, "preset": preset, **fields}
-    return Sender(
-        installation, (await installation.post("/api/devices", company.admin.token, body))["key"]
-    )
+    device = await installation.post("/api/devices", company.admin.token, body)
+    return Sender(installation, company, device["id"], device["key"])
 
 
 async def logged(installation: Installation, company: Company, *wanted: Json) -> list[Json]:

@@ -17,10 +17,11 @@ from softphone_ingest.identity.resolver import (
     Sender,
 )
 from softphone_ingest.mapping.parsed_event import ParsedEvent
+from softphone_ingest.mapping.schema import Scope
 from softphone_testing.until import until
-from support.observations import CALLER, at
+from support.observations import CALLER, OTHER_CALLER, at
 
-OTHER_CALLER = RemoteNumber("030 23125001", "+493023125001", "external", "+49 30 23125001")
+WITHHELD = RemoteNumber("anonymous", None, "anonymous", "")
 CLICK = "3f6d6d1c-2a9c-5a39-8a0f-3b8e0f8f6f01"
 POLICY = IdentityPolicy(
     join_seconds=120,
@@ -66,8 +67,9 @@ class CallMemoryContract:
         first = await exchange.call(0, "ringing", "A")
         assert await exchange.call(600, "connected", "A") == first
         assert await exchange.call(900, "ended", "A") == first
-        assert await exchange.call(930, "ringing", "A") == first
-        assert await exchange.call(931, "ringing", "A") != first
+        assert await exchange.call(930, "ringing", "A", remote=None) == first
+        await exchange.call(931, "ended", "A")
+        assert await exchange.call(962, "ringing", "A", remote=None) != first
 
     async def test_repeated_end_is_no_new_call(self, exchange: Exchange) -> None:
         first = await exchange.call(0, "ringing", "A")
@@ -79,6 +81,174 @@ class CallMemoryContract:
         await exchange.call(60, "ended", "A", time=at(60))
         assert await exchange.call(120, "connected", "A", time=at(5)) == first
         assert await exchange.call(125, "connected", "A", time=at(125)) != first
+
+    async def test_queue_rings_the_same_party_again(self, exchange: Exchange) -> None:
+        first = await exchange.call(0, "ringing", "A")
+        await exchange.call(15, "missed", "A")
+        assert await exchange.call(100, "ringing", "A") == first
+        assert await exchange.call(131, "connected", "A") == first
+        await exchange.call(160, "ended", "A")
+        assert await exchange.call(161, "connected", "A") == first
+        exchange.sender = replace(exchange.sender, scope="device")
+        counted = await exchange.call(200, "ringing", "a84b4c76")
+        await exchange.call(210, "missed", "a84b4c76")
+        assert await exchange.call(240, "ringing", "a84b4c76") == counted
+        await exchange.call(241, "missed", "a84b4c76")
+        assert await exchange.call(272, "ringing", "a84b4c76") != counted
+        small = await exchange.call(300, "ringing", "7")
+        await exchange.call(310, "missed", "7")
+        assert await exchange.call(313, "ringing", "7") == small
+        await exchange.call(314, "missed", "7")
+        assert await exchange.call(334, "ringing", "7") == small
+        await exchange.call(335, "connected", "7")
+        await exchange.call(340, "ended", "7")
+        assert await exchange.call(344, "ringing", "7") != small
+        hung_up = await exchange.call(400, "ringing", "8")
+        await exchange.call(410, "ended", "8")
+        assert await exchange.call(414, "ringing", "8") != hung_up
+
+    @pytest.mark.parametrize("scope", ["pbx", "device"])
+    async def test_id_of_another_party_or_direction_is_another_call(
+        self, exchange: Exchange, scope: Scope
+    ) -> None:
+        exchange.sender = replace(exchange.sender, scope=scope)
+        first = await exchange.call(0, "ringing", "1", time=at(0))
+        await exchange.call(0.3, "ended", "1", remote=None, time=at(0))
+        second = await exchange.call(0.6, "ringing", "1", remote=OTHER_CALLER, time=at(0))
+        assert second != first
+        assert await exchange.call(1, "connected", "1", remote=OTHER_CALLER) == second
+        assert await exchange.call(9, "ended", "1", remote=None) == second
+        third = await exchange.call(9.1, "dialed", "1", remote=OTHER_CALLER)
+        assert third not in {first, second}
+        await exchange.call(10, "ended", "1", remote=None)
+        assert await exchange.call(10.1, "dialed", "1", remote=OTHER_CALLER) == third
+        await exchange.call(11, "ended", "1", remote=None)
+        fourth = await exchange.call(11.1, "ringing", "1", remote=OTHER_CALLER)
+        assert fourth not in {first, second, third}
+
+    async def test_ring_of_another_party_after_a_lost_end_is_another_call(
+        self, exchange: Exchange
+    ) -> None:
+        exchange.sender = replace(exchange.sender, scope="device")
+        first = await exchange.call(0, "ringing", "1")
+        second = await exchange.call(60, "ringing", "1", remote=OTHER_CALLER)
+        assert second != first
+        assert await exchange.call(62, "connected", "1", remote=OTHER_CALLER) == second
+        # an attended transfer rings with another number while the call is answered
+        assert await exchange.call(90, "ringing", "1") == second
+
+    async def test_transfer_does_not_make_its_parties_other_calls(self, exchange: Exchange) -> None:
+        first = await exchange.call(0, "ringing", "A")
+        assert await exchange.call(5, "connected", "A", remote=OTHER_CALLER) == first
+        await exchange.call(9, "ended", "A")
+        assert await exchange.call(10, "ringing", "A", remote=OTHER_CALLER) == first
+
+    async def test_event_with_an_id_names_the_call_of_its_line(self, exchange: Exchange) -> None:
+        first = await exchange.call(0, "ringing")
+        assert await exchange.call(2, "ringing", "A") == first
+        assert await exchange.call(3, "ringing", "B") != first
+        named = await exchange.call(3.5, "ringing", "F", extension="24")
+        assert await exchange.call(4, "ringing", extension="24") == named
+        nameless = await exchange.call(10, "ringing", extension="22")
+        assert await exchange.call(12, "connected", "C", extension="22") == nameless
+        other = await exchange.call(20, "ringing", extension="23")
+        assert await exchange.call(21, "ringing", "D", extension="23", remote=OTHER_CALLER) != other
+        assert await exchange.call(401, "ringing", "E", extension="23") != other
+
+    async def test_phones_that_ring_within_three_seconds_are_one_call(
+        self, exchange: Exchange
+    ) -> None:
+        desks = [replace(exchange.sender, device=f"d{n}", scope="device") for n in range(5)]
+
+        async def ring(desk: int, seconds: float, id_: str, **fields: Any) -> str:
+            exchange.sender = desks[desk]
+            return await exchange.call(seconds, "ringing", id_, extension=f"2{desk}", **fields)
+
+        first = await ring(0, 0, "1")
+        assert await ring(1, 2, "1") == first
+        assert await ring(2, 3, "") == first
+        assert await ring(0, 3, "2") != first  # a second call of the same caller
+        assert await ring(3, 3, "1", remote=OTHER_CALLER) != first
+        assert await ring(4, 3, "1", direction="outbound") != first
+        assert await ring(3, 3.001, "2") != first
+        exchange.sender = desks[1]
+        assert await exchange.call(4, "ended", "1", extension="21", remote=None) == first
+
+    async def test_answer_that_overtook_its_ring_joins_the_group(self, exchange: Exchange) -> None:
+        desks = [replace(exchange.sender, device=f"d{n}", scope="device") for n in range(4)]
+
+        async def hit(desk: int, seconds: float, phase: Phase, id_: str, **fields: Any) -> str:
+            exchange.sender = desks[desk]
+            return await exchange.call(seconds, phase, id_, extension=f"2{desk}", **fields)
+
+        first = await hit(0, 0, "ringing", "1")
+        assert await hit(1, 2, "connected", "1") == first
+        assert await hit(1, 2.1, "ringing", "1") == first
+        assert await hit(2, 4, "connected", "1") != first
+        await hit(0, 10, "connected", "1")
+        await hit(0, 20, "ended", "1")
+        assert await hit(1, 40, "connected", "1") == first  # handed on by the first desk
+        swapped = await hit(0, 100, "connected", "2", remote=OTHER_CALLER)
+        assert await hit(1, 101, "ringing", "2", remote=OTHER_CALLER) == swapped
+        assert await hit(2, 102, "connected", "2", remote=OTHER_CALLER) == swapped
+        assert await hit(3, 103, "connected", "1", direction="outbound") != first
+
+    async def test_withheld_caller_after_an_end_is_another_party(self, exchange: Exchange) -> None:
+        shown, withheld = CALLER, WITHHELD
+        for id_, one, other in (("A", shown, withheld), ("B", withheld, shown)):
+            first = await exchange.call(0, "ringing", id_, remote=one)
+            await exchange.call(5, "missed", id_, remote=one)
+            assert await exchange.call(5.2, "missed", id_, remote=one) == first
+            assert await exchange.call(5.4, "ringing", id_, remote=other) != first
+        first = await exchange.call(100, "ringing", "C", remote=withheld)
+        assert await exchange.call(101, "connected", "C", remote=shown) == first
+        await exchange.call(110, "ended", "C", remote=withheld)
+        assert await exchange.call(111, "ringing", "C", remote=withheld) == first
+
+    async def test_phone_that_rings_later_rings_for_another_call(self, exchange: Exchange) -> None:
+        exchange.sender = replace(exchange.sender, scope="device")
+        first = await exchange.call(0, "ringing", "1")
+        exchange.sender = replace(exchange.sender, device="d2")
+        assert await exchange.call(3.001, "ringing", "1", extension="22") != first
+
+    async def test_ids_of_a_whole_system_and_a_switch_tell_rings_apart(
+        self, exchange: Exchange
+    ) -> None:
+        desk = replace(exchange.sender, scope="device")
+        first = await exchange.call(0, "ringing", "A")
+        assert await exchange.call(0, "ringing", "B", extension="22") != first
+        exchange.sender = replace(desk, device="d2", ring_groups=False)
+        alone = await exchange.call(1, "ringing", "1", extension="23")
+        exchange.sender = replace(desk, device="d3")
+        assert await exchange.call(1, "ringing", "1", extension="24") not in {first, alone}
+
+    @pytest.mark.parametrize("first", ["d1", "d2"])
+    @pytest.mark.parametrize("number", [CALLER, None])
+    async def test_desk_without_an_end_rings_for_the_next_call(
+        self, exchange: Exchange, first: str, number: RemoteNumber | None
+    ) -> None:
+        """Phones of a ring group often report no end when another one answers."""
+        sender = replace(exchange.sender, scope="device")
+
+        async def call(seconds: float, phase: Phase, device: str, **fields: Any) -> str:
+            exchange.sender = replace(sender, device=device)
+            extension = {"d1": "21", "d2": "22"}[device]
+            return await exchange.call(seconds, phase, extension=extension, **fields)
+
+        answered = await call(0, "ringing", "d1")
+        assert await call(0.5, "ringing", "d2") == answered
+        assert await call(5, "connected", "d1") == answered
+        assert await call(30, "ended", "d1", remote=number) == answered
+        assert await call(32, "ringing", "d2") == answered  # it was transferred there
+        after = await call(60, "ringing", first)
+        assert after != answered
+        assert await call(60.5, "ringing", "d2" if first == "d1" else "d1") == after
+
+    async def test_two_devices_that_count_their_calls_never_meet(self, exchange: Exchange) -> None:
+        exchange.sender = replace(exchange.sender, scope="device")
+        first = await exchange.call(0, "ringing", "1")
+        exchange.sender = replace(exchange.sender, device="d2")
+        assert await exchange.call(60, "connected", "1", extension="22") != first
 
     async def test_events_of_one_request_are_resolved_in_order(self, exchange: Exchange) -> None:
         event = ParsedEvent("ringing", "21", external_id="A", remote=CALLER)

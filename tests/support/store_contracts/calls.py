@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from softphone_calllog.calls import CallFilter, CallPosition, CallStore
-from softphone_calllog.comments import CommentStore
+from softphone_calllog.calls import CallPosition, CallStore
+from softphone_calllog.comments import CallComments, CommentStore
 from softphone_calllog.record import CallRecord, Fact
+from softphone_calllog.search.filter import CallFilter
 from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import CallMatched, CallObserved
-from softphone_common.domain.call import Phase
+from softphone_common.domain.call import LEGS_KEPT, Phase
 from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from support.observations import CALLER, WITHHELD, at, observed
@@ -87,11 +89,39 @@ class CallStoreContract:
         await calls.add(self.FACTS[1:2])
         assert (await stored(calls)).revision == before.revision
 
+    async def test_a_call_of_many_legs_keeps_a_count_and_says_so(self, calls: CallStore) -> None:
+        rings = [fact("ringing", n, extension=f"{n:03}") for n in range(LEGS_KEPT + 30)]
+        with capture_logs() as logged:
+            await calls.add(rings[20:])
+            await calls.add(rings[:25])
+            await calls.add(rings)
+        call = (await stored(calls)).json()
+        assert [leg.extension for leg in call.legs] == [f"{n:03}" for n in range(LEGS_KEPT)]
+        assert call.further_legs == 30
+        assert [each["call"] for each in logged] == ["c1"]
+
+    async def test_answer_beyond_the_legs_kept_is_stored(self, calls: CallStore) -> None:
+        facts = [fact("ringing", n, extension=f"{n:03}") for n in range(LEGS_KEPT + 5)]
+        facts += [fact("connected", 106, extension="104"), fact("ended", 160, extension="104")]
+        await calls.add(facts)
+        record = await stored(calls)
+        assert (record.json().answered_by, record.json().talk_seconds) == ("104", 54)
+        await calls.add(facts[-8:])
+        assert (await stored(calls)).revision == record.revision
+
     async def test_the_latest_look_up_counts(self, calls: CallStore) -> None:
         await calls.add([fact("ringing", 0), matched(9, MATCH)])
         await calls.add([matched(3)])
         assert (await stored(calls)).matches == (MATCH,)
         await calls.add([matched(10)])
+        assert (await stored(calls)).matches == ()
+
+    async def test_matches_of_another_number_are_kept_apart(self, calls: CallStore) -> None:
+        other = matched(12).model_copy(update={"number": OTHER_CALLER.e164})
+        own = matched(3, MATCH).model_copy(update={"number": CALLER.e164})
+        await calls.add([fact("ringing", 0), own, other])
+        assert (await stored(calls)).matches == (MATCH,)
+        await calls.add([fact("connected", 5, remote=OTHER_CALLER)])
         assert (await stored(calls)).matches == ()
 
     async def test_a_call_is_there_once_it_is_observed(self, calls: CallStore) -> None:
@@ -173,6 +203,15 @@ class CallStoreContract:
         assert (await stored(calls)).deleted_by == "anna"
         assert await in_bin(calls) == ["c1", "c2"]
 
+    async def test_readable_calls_are_of_the_extensions(self, calls: CallStore) -> None:
+        await calls.add([fact("missed", n, call=f"c{n}", extension=f"2{n}") for n in range(4)])
+        await calls.delete("acme", "c1", "anna", at(100))
+        ids = ["c0", "c1", "c2", "none"]
+        assert await calls.readable_among("acme", ids, None) == {"c0", "c2"}
+        assert await calls.readable_among("acme", ids, frozenset({"21", "22"})) == {"c2"}
+        assert await calls.readable_among("acme", ids, frozenset()) == set()
+        assert await calls.readable_among("other", ids, None) == set()
+
     async def test_a_fact_leaves_a_deleted_call_deleted(self, calls: CallStore) -> None:
         await calls.add([fact("ringing", 0)])
         await calls.delete("acme", "c1", "anna", at(100))
@@ -203,6 +242,10 @@ class CallStoreContract:
         )
         assert [record.call.id for record in await incomplete(calls, at(60))] == ["c1"]
         assert await incomplete(calls, at(0)) == []
+
+    async def test_incomplete_calls_are_those_of_the_tenant(self, calls: CallStore) -> None:
+        await calls.add([fact("ringing", 0), fact("ringing", 1, call="c2", tenant="other")])
+        assert [record.call.id for record in await incomplete(calls)] == ["c1"]
 
     async def test_a_sweep_leaves_calls_written_meanwhile(self, calls: CallStore) -> None:
         await calls.add([fact("ringing", 0), fact("ringing", 1, call="c2")])
@@ -262,12 +305,32 @@ class CommentStoreContract:
         elsewhere = self.comment(3, call="c2", record="r1")
         for comment in (third, elsewhere, second, first):
             await comments.add("acme", comment)
-        assert await comments.of_calls("acme", ["c2", "c1", "c3"]) == {
-            "c1": [first, second, third],
-            "c2": [elsewhere],
+        assert await comments.of_calls("acme", ["c2", "c1", "c3"], 9) == {
+            "c1": CallComments(3, (first, second, third)),
+            "c2": CallComments(1, (elsewhere,)),
         }
-        assert await comments.of_calls("acme", []) == {}
-        assert await comments.of_calls("other", ["c1"]) == {}
+        assert await comments.of_calls("acme", [], 9) == {}
+        assert await comments.of_calls("other", ["c1"], 9) == {}
+
+    async def test_comments_of_calls_are_the_newest_few(self, comments: CommentStore) -> None:
+        saved = [self.comment(number) for number in range(5)]
+        for comment in saved:
+            await comments.add("acme", comment)
+        assert await comments.of_calls("acme", ["c1"], 2) == {
+            "c1": CallComments(5, tuple(saved[3:]))
+        }
+        assert [await comments.count("acme", "c1", limit) for limit in (3, 9)] == [3, 5]
+        assert await comments.count("other", "c1", 9) == 0
+
+    async def test_comments_of_a_call_are_paged(self, comments: CommentStore) -> None:
+        saved = [self.comment(number) for number in range(5)]
+        for comment in (*saved, self.comment(7, call="c2")):
+            await comments.add("acme", comment)
+        first = await comments.page("acme", "c1", None, 3)
+        assert first.items == saved[:1:-1]
+        second = await comments.page("acme", "c1", first.next, 3)
+        assert (second.items, second.next) == (saved[1::-1], None)
+        assert (await comments.page("other", "c1", None, 3)).items == []
 
     async def test_comments_of_a_record_are_newest_first(self, comments: CommentStore) -> None:
         of_record = [self.comment(number, call=f"c{number}", record="r1") for number in range(3)]

@@ -1,18 +1,20 @@
 """The behaviour of a HitStore, tested on MongoDB and in memory alike."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from softphone_common.contracts.events import CallMatched
-from softphone_common.contracts.hit import EventJson, HitJson, HitOutcome
+from softphone_common.contracts.hit import EventJson, FieldNoteJson, HitJson, HitOutcome
 from softphone_common.domain.matching import Match
+from softphone_ingest.hit_log.device_states import DeviceState
 from softphone_ingest.hit_log.hit_json import request_json
 from softphone_ingest.hit_log.store import HitStore, StoredHit
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.request import HitRequest
-from support.observations import CALL, CALLER, at
+from support.observations import CALL, CALLER, OTHER_CALLER, at
 
 REQUEST = HitRequest("GET", "/ringing", "n=1", {"x.dotted": "a", "$dollar": "b"}, b"\xff\x00", "")
 KEPT = timedelta(days=36500)
@@ -31,6 +33,8 @@ EVENT = EventJson(
     time=None,
     call=CALL,
 )
+
+NOTE = FieldNoteJson(field="each.1.event", code="missing", why="is missing")
 
 
 def stored(
@@ -55,6 +59,17 @@ async def latest(store: HitStore, size: int = 50, seconds: float = 100) -> list[
 class HitStoreContract:
     """Needs a fixture `hits` with an empty store."""
 
+    async def test_oldest_hits_beyond_a_limit_are_removed(self, hits: HitStore) -> None:
+        await hits.add([stored(f"h{number}", number) for number in range(6)])
+        await hits.add([replace(stored("other", 0), tenant="globex")])
+        await hits.trim("acme", "d1", 9, 1_000_000)
+        assert len(await latest(hits)) == 6
+        await hits.trim("acme", "d1", 4, 1_000_000)
+        assert [hit.id for hit in await latest(hits)] == ["h5", "h4", "h3", "h2"]
+        await hits.trim("acme", "d1", 4, 2 * stored("h5", 5).size)
+        assert [hit.id for hit in await latest(hits)] == ["h5", "h4"]
+        assert await hits.get("globex", "d1", "other") is not None
+
     async def test_a_hit_comes_back_byte_by_byte(self, hits: HitStore) -> None:
         await hits.add([stored("h1")])
         assert await hits.get("acme", "d1", "h1") == stored("h1")
@@ -76,11 +91,27 @@ class HitStoreContract:
         assert rest.next is None
         assert await latest(hits, seconds=5 + KEPT.total_seconds()) == []
 
+    async def test_hits_of_one_outcome_are_listed(self, hits: HitStore) -> None:
+        await hits.add([stored("h1", 1), stored("h2", 2, "refused"), stored("h3", 3)])
+        page = await hits.latest("acme", "d1", None, 9, at(100), "refused")
+        assert [hit.id for hit in page.items] == ["h2"]
+
+    async def test_state_of_a_device_is_that_of_its_last_hit(self, hits: HitStore) -> None:
+        assert await hits.states("acme") == {}
+        await hits.add([stored("h2", 2, "refused"), stored("h1", 1)])
+        assert await hits.states("acme") == {"d1": DeviceState(at(2), is_refused=True)}
+        await hits.add([stored("h0", 0)])
+        assert (await hits.states("acme"))["d1"].heard_at == at(2)
+        await hits.add([stored("h3", 3)])
+        assert await hits.states("acme") == {"d1": DeviceState(at(3), is_refused=False)}
+        assert await hits.states("globex") == {}
+
     async def test_first_replay_decides_for_all(self, hits: HitStore) -> None:
         await hits.add([stored("h1", outcome="refused")])
-        first = await hits.claim("h1", [EVENT], ["one"])
+        first = await hits.claim("h1", [EVENT], [NOTE], ["one"])
         assert (first.messages, first.hit.events) == (("one",), (EVENT,))
-        assert (await hits.claim("h1", [], ["two"])).messages == ("one",)
+        assert first.hit.unread == (NOTE,)
+        assert (await hits.claim("h1", [], [], ["two"])).messages == ("one",)
         await hits.refuse("h1", HitError("event", "missing"))
         done = await hits.accept("h1", at(60))
         assert (done.hit.outcome, done.hit.field, done.hit.replayed_at) == (
@@ -99,7 +130,7 @@ class HitStoreContract:
 
     async def test_expired_hit_cannot_be_replayed(self, hits: HitStore) -> None:
         with pytest.raises(HitError):
-            await hits.claim("gone", [], [])
+            await hits.claim("gone", [], [], [])
         with pytest.raises(HitError):
             await hits.accept("gone", at(0))
 
@@ -110,3 +141,15 @@ class HitStoreContract:
         await hits.keep_matches([newer, older], at(0) + KEPT)
         (hit,) = await latest(hits)
         assert hit.events[0].matches == (MATCH,)
+
+    async def test_a_hit_shows_the_matches_of_its_own_number(self, hits: HitStore) -> None:
+        transferred = EVENT.model_copy(update={"remote": OTHER_CALLER})
+        ended = EVENT.model_copy(update={"event": "ended", "remote": None})
+        await hits.add([stored("h1", events=(EVENT, transferred, ended))])
+        one = CallMatched(
+            tenant="acme", call_id=CALL, number="+498999998001", matches=(MATCH,), matched_at=at(2)
+        )
+        other = one.model_copy(update={"number": OTHER_CALLER.e164, "matches": ()})
+        await hits.keep_matches([other, one], at(0) + KEPT)
+        (hit,) = await latest(hits)
+        assert [event.matches for event in hit.events] == [(MATCH,), (), ()]

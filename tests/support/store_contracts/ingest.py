@@ -1,7 +1,7 @@
 """The behaviour of ingest's stores, tested on MongoDB or Redis and in memory alike."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -16,12 +16,6 @@ from softphone_ingest.tenants.store import TenantStore
 from support.observations import at
 
 
-class TenantStoreAndReader(TenantStore, Protocol):
-    """A store that reads what it wrote."""
-
-    async def get(self, tenant: str) -> Tenant | None: ...
-
-
 def activation(id_: str, issued_at: datetime) -> dict[str, Any]:
     return {"id": id_, "seats": 3, "issued_at": issued_at, "expires_at": at(90_000)}
 
@@ -29,14 +23,14 @@ def activation(id_: str, issued_at: datetime) -> dict[str, Any]:
 class TenantStoreContract:
     """Needs a fixture `tenants` with an empty store."""
 
-    async def test_a_tenant_is_stored_once(self, tenants: TenantStoreAndReader) -> None:
+    async def test_a_tenant_is_stored_once(self, tenants: TenantStore) -> None:
         acme = Tenant(id="acme", name="Huber GmbH")
         assert await tenants.add(acme)
         assert not await tenants.add(acme.model_copy(update={"name": "Other"}))
         assert await tenants.get("acme") == acme
         assert await tenants.get("unknown") is None
 
-    async def test_an_edit_counts_the_version(self, tenants: TenantStoreAndReader) -> None:
+    async def test_an_edit_counts_the_version(self, tenants: TenantStore) -> None:
         await tenants.add(Tenant(id="acme", name="Huber GmbH"))
         await tenants.add(Tenant(id="other", name="Other"))
         edited = await tenants.edit("acme", {"name": "Huber AG", "active": False})
@@ -45,7 +39,14 @@ class TenantStoreContract:
         assert await tenants.get("other") == Tenant(id="other", name="Other")
         assert await tenants.edit("unknown", {"name": "x"}) is None
 
-    async def test_an_older_activation_changes_nothing(self, tenants: TenantStoreAndReader) -> None:
+    async def test_edit_of_an_outdated_version_changes_nothing(self, tenants: TenantStore) -> None:
+        await tenants.add(Tenant(id="acme", name="Huber GmbH"))
+        edited = await tenants.edit("acme", {"name": "Huber AG"}, version=1)
+        assert edited == Tenant(id="acme", name="Huber AG", version=2)
+        assert await tenants.edit("acme", {"name": "Huber KG"}, version=1) is None
+        assert await tenants.get("acme") == edited
+
+    async def test_an_older_activation_changes_nothing(self, tenants: TenantStore) -> None:
         await tenants.add(Tenant(id="acme", name="Huber GmbH"))
         for id_, issued_at, is_taken in (
             ("first", at(10), True),
@@ -118,6 +119,13 @@ class DeviceStoreContract:
             "d4",
         }
 
+    async def test_sealed_values_are_replaced_if_unchanged(self, devices: DeviceStore) -> None:
+        await devices.add(device("one", key_sealed="old", secret_sealed="s"))
+        assert await devices.replace_sealed("one", {"key_sealed": "old"}, {"key_sealed": "new"})
+        assert not await devices.replace_sealed("one", {"key_sealed": "old"}, {"key_sealed": "x"})
+        stored = await devices.require("acme", "one")
+        assert (stored.key_sealed, stored.secret_sealed, stored.version) == ("new", "s", 1)
+
 
 class DialLinksContract:
     """Needs a fixture `links` with an empty store."""
@@ -151,6 +159,9 @@ class IdempotencyKeysContract:
         await keys.claim("acme", "c2", "first")
         await keys.complete("acme", "c2", "first", "tel:+498999998001")
         assert await keys.claim("acme", "c2", "first") == EarlierClick("first", "tel:+498999998001")
+        await keys.complete("acme", "c2", "first", "sip:+498999998001@pbx", "12")
+        repeated = await keys.claim("acme", "c2", "first")
+        assert repeated == EarlierClick("first", "sip:+498999998001@pbx", "12")
 
     async def test_tenants_do_not_share_keys(self, keys: IdempotencyKeys) -> None:
         await keys.claim("acme", "c3", "ours")

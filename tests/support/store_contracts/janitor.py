@@ -105,6 +105,13 @@ class DeadLetterStoreContract:
         assert letter.reason == "the broker gave up: delivery_limit"
         assert (letter.type, letter.tenant) == ("", "")
 
+    async def test_letters_that_wait_are_counted(self, letters: DeadLetterStore) -> None:
+        first, _ = await keep(letters, message()), await keep(letters, message("m2"))
+        assert await letters.count_waiting() == 2
+        await letters.claim(first, at(1))
+        await letters.settle(first, at(2))
+        assert await letters.count_waiting() == 1
+
     async def test_a_message_is_one_letter_in_each_queue(self, letters: DeadLetterStore) -> None:
         first = await keep(letters, message())
         assert await keep(letters, message(reason="other"), 60) == first

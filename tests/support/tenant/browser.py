@@ -40,6 +40,18 @@ class Browser:
         """Signs in; `seen` is the number of the last frame of an earlier connection."""
         await self.send({"type": "hello", "token": token, "seen": seen})
 
+    def freeze(self) -> None:
+        """Stops reading and answering, as a browser whose process was stopped."""
+        self._socket.transport.pause_reading()
+
+    def thaw(self) -> None:
+        """Reads on, with all that arrived meanwhile."""
+        self._socket.transport.resume_reading()
+
+    def abort(self) -> None:
+        """Gives the connection up without a word to the server."""
+        self._socket.transport.abort()
+
     async def close(self) -> None:
         await self._socket.close()
         await self._reading

@@ -61,15 +61,23 @@ class Call:
     external_id: str = field(default_factory=lambda: uuid4().hex)
     call_id: str = ""
     sent: list[SentHit] = field(default_factory=list)
+    attempted: int = 0
+    """Hits of an insistent phone, each counted once however often it was repeated."""
     tried: dict[Phase, datetime] = field(default_factory=dict)
     """When each phase was first sent. A hit that was refused may still have been processed."""
     running: set[str] = field(default_factory=set)
     """Extensions whose part of the call has not ended."""
 
-    async def post(self, event: Phase, extension: str = "", url: str = "") -> httpx.Response:
+    async def post(
+        self,
+        event: Phase,
+        extension: str = "",
+        url: str = "",
+        client: httpx.AsyncClient | None = None,
+    ) -> httpx.Response:
         """Sends one hit and notes it if it is accepted.
 
-        The hit goes to the phone's own ingest unless the URL of another one is given.
+        The hit goes to the phone's own ingest, by its own client, unless others are given.
         """
         extension = extension or self.phone.extension
         values = {"extension": extension, "number": self.number, "call_id": self.external_id}
@@ -81,7 +89,7 @@ class Call:
         began = datetime.now(UTC)
         self.tried.setdefault(event, began)
         address = f"{url or self.phone.url}/hit/{self.phone.key}/{event}"
-        answer = await self.phone.client.get(address, params=values)
+        answer = await (client or self.phone.client).get(address, params=values)
         if answer.status_code == 202:
             self.sent.append(SentHit(event, began, datetime.now(UTC)))
             self.call_id = answer.json()["call_id"]
@@ -124,10 +132,10 @@ class Call:
         is_accepted: bool = await until(accepted, what="an accepted hit")
         assert is_accepted
 
-    async def is_accepted(self, event: Phase) -> bool:
+    async def is_accepted(self, event: Phase, client: httpx.AsyncClient | None = None) -> bool:
         """Sends one hit. Refusals and failed connections are counted at the phone."""
         try:
-            answer = await self.post(event)
+            answer = await self.post(event, client=client)
         except httpx.TransportError:
             self.phone.unanswered += 1
             return False
@@ -157,11 +165,11 @@ class Call:
         """Every time is that of the hit that counts."""
         rung, connected, ended = (_time(logged[f"{p}_at"]) for p in ("rung", "connected", "ended"))
         is_missed = "missed" in self.script.events
-        self._check_arrival(rung, "ringing", first=True)
-        self._check_arrival(ended, "missed" if is_missed else "ended", first=False)
+        self._check_arrival(rung, "ringing")
+        self._check_arrival(ended, "missed" if is_missed else "ended")
         talk = timedelta(seconds=self.script.talk_seconds or 0)
         if "connected" in self.script.events:
-            self._check_arrival(connected, "connected", first=True)
+            self._check_arrival(connected, "connected")
             assert connected
             assert ended
             talk = ended - connected
@@ -172,15 +180,14 @@ class Call:
         expected: Json = {
             "ring_seconds": ring,
             "extension": self.phone.extension,
-            "identity": "phone",
+            "identity": "phone" if self.external_id else "derived",
         }
         return talk, "missed" if is_missed else "answered", expected
 
-    def _check_arrival(self, at: datetime | None, event: Phase, *, first: bool) -> None:
-        """The time lies within the first or last hit of this event."""
-        hits = [hit for hit in self.sent if hit.event == event]
-        hit = hits[0] if first else hits[-1]
-        began = self.tried[event] if first else hit.began
+    def _check_arrival(self, at: datetime | None, event: Phase) -> None:
+        """The time lies within the first hit of this event: a repeated one moves nothing."""
+        hit = next(hit for hit in self.sent if hit.event == event)
+        began = self.tried[event]
         is_within = at is not None and began - CLOCK_STEP <= at <= hit.answered
         assert is_within, f"{self}: {event} at {at}, not from {began} to {hit.answered}"
 

@@ -18,6 +18,7 @@ class HitFields(TypedDict, total=False):
     call_id: str
     direction: str
     name: str
+    called: str
     reason: str
     duration: str
     time: str

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from softphone_calllog.calls import CallFilter, CallPage, CallPosition
-from softphone_calllog.handlers import CallHandlers
+from softphone_calllog.calls import CallPage, CallPosition
+from softphone_calllog.handlers import CALLS_OF_A_NUMBER, CallHandlers
 from softphone_calllog.record import CallRecord, Fact
+from softphone_calllog.search.filter import CallFilter
 from softphone_calllog.settings import CalllogSettings
 from softphone_calllog.sweeper import Sweeper
+from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus import topology
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.bus.memory import MemoryBroker
@@ -21,13 +23,15 @@ from softphone_common.contracts.events import (
     CallObserved,
     CleanUpFinished,
     Message,
+    NumbersMatched,
 )
 from softphone_common.domain.call import Phase
+from softphone_common.domain.matching import Lookup
 from softphone_common.process.errors import UnavailableError
 from softphone_testing.memory.calls import MemoryCallStore
 from softphone_testing.until import until
 from support.bus.buses import bus_settings, memory_bus, running
-from support.observations import at
+from support.observations import CALLER, at
 from support.store_contracts.calls import MATCH, fact, matched
 
 NIGHT = at(86_400)
@@ -63,10 +67,12 @@ class Calllog:
         self.events: list[Message] = []
         self.bus = memory_bus(self.broker, "calllog")
         self.other = memory_bus(self.broker, "janitor")
+        self.security = SecurityLog(self.bus, lambda: NIGHT, SETTINGS)
         sweeper = Sweeper(self.calls, SETTINGS)
-        handlers = CallHandlers(self.calls, sweeper, self.bus, lambda: NIGHT)
+        handlers = CallHandlers(self.calls, sweeper, self.security, self.bus, lambda: NIGHT)
         policy = BatchPolicy(50, 0.05)
         self.bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, policy)
+        self.bus.consume("calllog.number", NumbersMatched, handlers.on_numbers_matched)
         self.bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
         self.other.subscribe(CallChanged, self._on_event, on_reconnect=lambda: None)
         self.other.consume("janitor.sweep", CleanUpFinished, self._on_finished)
@@ -119,6 +125,26 @@ async def test_messages_in_any_order_are_one_call(calllog: Calllog) -> None:
     await until(lambda: calllog.broker.ready("calllog.call") == 0, what="an empty queue")
     assert record.json().talk_seconds == 60
     assert record.matches == (MATCH,)
+
+
+async def test_latest_calls_of_a_number_follow_its_records(calllog: Calllog) -> None:
+    calls = [fact("missed", n, call=f"c{n}") for n in range(CALLS_OF_A_NUMBER + 1)]
+    await calllog.calls.add([*calls, matched(2, MATCH, call="c20")])
+    number = CALLER.e164 or ""
+    lookups = (Lookup(number, (), at(9)), Lookup("+493023125001", (MATCH,), at(9)))
+    await calllog.other.publish(NumbersMatched(tenant="acme", lookups=lookups))
+    await calllog.other.publish(NumbersMatched(tenant="other", lookups=(lookups[1],)))
+    await until(lambda: calllog.broker.ready("calllog.number") == 0, what="an empty queue")
+
+    async def looked_up() -> list[str]:
+        page = await calllog.calls.list_calls(CallFilter("acme"), None, 50)
+        return [record.call.id for record in page.items if record.json().matched]
+
+    async def are_latest() -> bool:
+        return await looked_up() == [f"c{n}" for n in range(CALLS_OF_A_NUMBER, 0, -1)]
+
+    await until(are_latest, what="the look-up in the latest calls")
+    assert (await calllog.phase("c20", "missed")).matches == ()
 
 
 async def test_a_burst_is_stored_in_batches(calllog: Calllog) -> None:

@@ -8,6 +8,7 @@ from softphone_common.domain.call import (
     Phase,
 )
 from softphone_common.domain.call_view import NOBODY
+from softphone_common.domain.numbers.normalise import RemoteNumber
 from support.observations import CALLER, WITHHELD, at, observed
 
 
@@ -43,6 +44,14 @@ TRANSFER = (
     observed("ringing", 60, "31"),
     observed("ended", 62),
 )
+QUEUE = (
+    observed("ringing", 0),
+    observed("missed", 15),
+    observed("ringing", 20),
+    observed("connected", 23),
+)
+COLLEAGUE = RemoteNumber("7407", None, "internal", "7407")
+OTHER_CALLER = RemoteNumber("030 23125001", "+493023125001", "external", "+49 30 23125001")
 
 SCENARIOS = {
     "answered": Scenario(
@@ -146,7 +155,7 @@ SCENARIOS = {
         GROUP_SAYS,
         {"21": "ringing", "22": "ended", "23": "missed"},
     ),
-    "ring group, the answer told by its length only": Scenario(
+    "ring group, the answer reported by its length only": Scenario(
         (*RINGING_GROUP, observed("ended", 68, "22", talk_seconds=60)),
         GROUP_SAYS,
         {"21": "ringing", "22": "ended", "23": "ringing"},
@@ -253,7 +262,7 @@ SCENARIOS = {
         {"phase": "missed", "remote": WITHHELD, "ring_seconds": 9},
         {"21": "missed"},
     ),
-    "number only told later": Scenario(
+    "number only reported later": Scenario(
         (observed("ringing", 0, remote=WITHHELD), observed("connected", 3)), {"remote": CALLER}, {}
     ),
     "repeated at other times": Scenario(
@@ -269,23 +278,80 @@ SCENARIOS = {
         {
             "rung_at": at(0),
             "connected_at": at(8),
-            "ended_at": at(68),
+            "ended_at": at(60),
             "ring_seconds": 8,
-            "talk_seconds": 60,
+            "talk_seconds": 52,
         },
     ),
-    "answer told after the end": Scenario(
+    "answer reported after the end": Scenario(
         (observed("ringing", 0), observed("ended", 30), observed("connected", 31)),
         {"phase": "ended", "outcome": "answered", "ended_at": at(30), "talk_seconds": 0},
     ),
-    "ringing told after the end": Scenario(
+    "ringing again after the end": Scenario(
         (observed("connected", 5), observed("ended", 30), observed("ringing", 200)),
-        {"phase": "ended", "ended_at": at(30), "ring_seconds": 0, "talk_seconds": 25},
+        {"phase": "ringing", "outcome": None, "ended_at": None, "talk_seconds": None},
+        {"21": "ringing"},
     ),
-    "ringing told after the miss": Scenario(
+    "ringing again after the miss": Scenario(
         (observed("missed", 30), observed("ringing", 200)),
-        {"phase": "missed", "talk_seconds": 0},
+        {"phase": "ringing", "talk_seconds": None},
+        {"21": "ringing"},
+    ),
+    "a queue rings the desk twice, and it talks": Scenario(
+        QUEUE, {"phase": "connected", "ended_at": None}, {"21": "connected"}
+    ),
+    "a queue rings the desk twice": Scenario(
+        (*QUEUE, observed("ended", 60), observed("missed", 61)),
+        {"phase": "ended", "outcome": "answered", "answered_by": "21", "talk_seconds": 37},
+    ),
+    "a queue rings the desk twice, and the second ring is not reported": Scenario(
+        (observed("ringing", 0), observed("missed", 5), observed("connected", 8)),
+        {"phase": "connected", "ended_at": None},
+        {"21": "connected"},
+    ),
+    "a queue rings the desk twice, in vain": Scenario(
+        (*QUEUE[:3], observed("missed", 25)),
+        {"phase": "missed", "outcome": "missed", "ended_at": at(25)},
         {"21": "missed"},
+    ),
+    "a transfer from inside to a caller": Scenario(
+        (
+            observed("ringing", 0, remote=COLLEAGUE, name="Maier"),
+            observed("connected", 2, remote=COLLEAGUE, name="Maier"),
+            observed("connected", 4, name="Huber GmbH"),
+        ),
+        {"remote": CALLER, "name": "Huber GmbH"},
+        {"21": "connected"},
+    ),
+    "a transfer from inside to a caller without a name": Scenario(
+        (
+            observed("ringing", 0, remote=COLLEAGUE, name="Maier"),
+            observed("connected", 4),
+            observed("ended", 9, remote=None, name="Maier"),
+        ),
+        {"remote": CALLER, "name": ""},
+    ),
+    "one caller handed over by another": Scenario(
+        (
+            observed("ringing", 0, name="Huber"),
+            observed("connected", 2, name="Huber"),
+            observed("connected", 4, remote=OTHER_CALLER, name="Weber KG"),
+        ),
+        {"remote": OTHER_CALLER, "name": "Weber KG"},
+        {"21": "connected"},
+    ),
+    "a number that was dialled stays if another picks up": Scenario(
+        (
+            observed("dialed", 0, direction="outbound"),
+            observed("connected", 4, remote=OTHER_CALLER, name="Weber KG"),
+        ),
+        {"remote": CALLER, "name": ""},
+        {"21": "connected"},
+    ),
+    "a name that came before the number": Scenario(
+        (observed("ringing", 0, remote=WITHHELD, name="Huber"), observed("connected", 3)),
+        {"remote": CALLER, "name": "Huber"},
+        {"21": "connected"},
     ),
 }
 
@@ -416,6 +482,16 @@ NAMELESS = {
         ),
         {"phase": "ended", "answered_by": "21", "ended_at": at(125), "talk_seconds": 120},
         {"": "ended", "21": "ended", "31": "ended", "32": "ended"},
+    ),
+    "each phone of a group has its own id, or none": Scenario(
+        (
+            observed("ringing", 0, "22", external_id="B"),
+            observed("ringing", 0, external_id="A"),
+            observed("connected", 5, external_id="A"),
+            observed("ringing", 0, "31"),
+        ),
+        {"external_ids": ("A", "B")},
+        {"21": "connected", "22": "ringing", "31": "ringing"},
     ),
     "nobody said the number": Scenario(
         (observed("ringing", 0, remote=None), observed("ended", 9, remote=None)),

@@ -9,15 +9,18 @@ from hypothesis import strategies as st
 
 from softphone_common.domain.call import (
     ENDS,
+    ENDS_KEPT,
     PHASES,
     Call,
     Direction,
+    Evidence,
     Observation,
     Phase,
     fold,
     order,
 )
-from softphone_common.domain.call_view import NOBODY, TALK_LIMIT, Leg, view
+from softphone_common.domain.call_legs import OVERTAKEN, TALK_LIMIT, Leg
+from softphone_common.domain.call_view import NOBODY, view
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from support.observations import CALL, CALLER, WITHHELD, at, folded, observed, seen
 from unit.domain.call_scenarios import (
@@ -46,9 +49,11 @@ observations = st.builds(
     talk_seconds=st.sampled_from([None, -1, 0, 7, 10**15]),
     external_id=st.sampled_from(["", "A", "B"]),
     identity=st.sampled_from(["phone", "click", "derived"]),
-    device=st.sampled_from(["", "d1"]),
+    device=st.sampled_from(["", "d1", "d2"]),
+    called=st.sampled_from(NUMBERS),
+    called_name=st.sampled_from(["", "Zentrale"]),
+    by_shared_id=st.booleans(),
 )
-named = observations.filter(lambda observation: observation.extension != "")
 anything = st.lists(observations, min_size=1, max_size=12)
 scenarios = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
 
@@ -59,9 +64,10 @@ def deliveries(what: list[Observation]) -> st.SearchStrategy[list[Observation]]:
     return again.flatmap(lambda more: st.permutations([*what, *more]))
 
 
-def rank(leg: Leg) -> int:
-    """How far a leg is; its two ends are equally far."""
-    return min(PHASES.index(leg.phase), PHASES.index("ended"))
+def desk(*observations: Observation) -> Leg:
+    """The leg of the device d1 at extension 21."""
+    legs = seen(*observations).legs
+    return next(leg for leg in legs if (leg.extension, leg.device) == ("21", "d1"))
 
 
 @scenarios
@@ -70,6 +76,17 @@ def test_says_what_happened(scenario: Scenario) -> None:
     assert {name: getattr(call, name) for name in scenario.says} == scenario.says
     if scenario.legs:
         assert {leg.extension: leg.phase for leg in call.legs} == scenario.legs
+
+
+def test_answer_is_that_of_the_extension_a_user_has() -> None:
+    rings = [observed("ringing", 0, extension) for extension in ("20", "21", "22")]
+    answers = [observed("connected", 3, "20"), observed("connected", 4, "21")]
+    call = folded(*rings, *answers)
+    assert view(call).answered_by == "20"
+    assert view(call, {"22", "21"}).answered_by == view(call, {"21"}).extension == "21"
+    assert view(call, {"22"}).answered_by == "20"
+    both = folded(*rings, *answers, observed("connected", 5, "22"))
+    assert view(both, {"21", "22"}).answered_by == "21"
 
 
 @scenarios
@@ -121,7 +138,9 @@ def test_a_view_never_contradicts_itself(what: list[Observation]) -> None:
     assert (call.connected_at is not None) == answered
     assert call.started_at == min(o.at for o in what)
     assert call.last_at == max(o.at for o in what)
-    assert [leg.extension for leg in call.legs] == sorted({o.extension for o in what})
+    assert {leg.extension for leg in call.legs} == {o.extension for o in what}
+    keys = [(leg.extension, leg.device) for leg in call.legs]
+    assert keys == sorted(set(keys))
     assert call.remote in {o.remote or NOBODY for o in what}
     if over:
         assert call.talk_seconds is not None
@@ -130,42 +149,60 @@ def test_a_view_never_contradicts_itself(what: list[Observation]) -> None:
         assert (call.outcome == "answered") == answered
 
 
-@given(what=st.lists(named, min_size=1, max_size=12))
-def test_legs_only_move_forward(what: list[Observation]) -> None:
-    before: dict[str, Leg] = {}
-    call = Call(CALL)
-    for observation in what:
-        call = fold(call, observation)
-        now = {leg.extension: leg for leg in view(call).legs}
-        assert now.keys() == before.keys() | {observation.extension}
-        for extension, leg in before.items():
-            assert rank(now[extension]) >= rank(leg)
-            assert now[extension].answered >= leg.answered
-        before = now
-
-
-@pytest.mark.parametrize("phase", ["dialed", "ringing", "connected"])
 @given(what=anything, end=observations, data=st.data())
-def test_nothing_reopens_a_finished_leg(
-    phase: Phase, what: list[Observation], end: Observation, data: st.DataObject
+def test_an_end_after_all_ends_its_leg_and_a_ring_opens_it_again(
+    what: list[Observation], end: Observation, data: st.DataObject
 ) -> None:
-    finished = [*what, replace(end, phase="ended")]
-    late = replace(data.draw(observations), phase=phase, extension=end.extension)
-    legs = {leg.extension: leg for leg in seen(*finished, late).legs}
-    assert legs[end.extension].phase in ENDS
-    assert legs[end.extension].ended_at is not None
+    end = replace(end, phase="ended", at=at(100_000), extension="21", device="d1")
+    ring = replace(data.draw(observations), phase="ringing", at=at(100_001))
+    ring = replace(ring, extension="21", device="d1")
+    what = [*what, replace(ring, at=at(0))]
+    assert desk(*what, end).ended_at is not None
+    again = desk(*what, end, ring)
+    assert (again.ended_at, again.phase, again.reopened_at) == (None, "ringing", ring.at)
+    assert desk(*what, end, ring, replace(end, at=ring.at)).ended_at == ring.at
+
+
+@given(what=anything, end=observations, data=st.data())
+def test_a_repeated_end_moves_nothing(
+    what: list[Observation], end: Observation, data: st.DataObject
+) -> None:
+    end = replace(end, phase="ended", at=at(100_000), extension="21", device="d1")
+    later = data.draw(st.sampled_from([0.001, 2, 90_000]))
+    again = replace(end, at=at(100_000 + later))
+    assert desk(*what, end, again).ended_at == desk(*what, end).ended_at
 
 
 @given(what=anything, end=observations, phase=st.sampled_from(sorted(ENDS)))
 def test_an_end_without_an_extension_or_an_id_ends_all(
     what: list[Observation], end: Observation, phase: Phase
 ) -> None:
-    call = seen(*what, replace(end, phase=phase, extension="", external_id=""))
+    last = replace(end, phase=phase, extension="", external_id="", at=at(90_000))
+    call = seen(*what, last)
     assert call.phase in ENDS
     assert all(leg.ended_at is not None for leg in call.legs)
-    for leg in call.legs:
-        own = [o.at for o in what if o.extension == leg.extension and o.phase in ENDS]
-        assert leg.extension == "" or not own or leg.ended_at == max(own)
+
+
+@pytest.mark.parametrize("ends", [3, 2 * ENDS_KEPT, 100])
+def test_of_many_ends_the_first_after_the_last_ring_counts(ends: int) -> None:
+    repeated = [observed("ended", second) for second in range(ends)]
+    call = seen(observed("ringing", -1), *repeated, observed("ringing", 1.5))
+    assert call.ended_at == at(2)
+    assert all(len(e.observations) <= 2 * ENDS_KEPT + 1 for e in folded(*repeated).evidence)
+
+
+def test_end_that_overtook_its_ring_and_answer_stays() -> None:
+    late = (observed("ringing", 1), observed("connected", 1))
+    assert seen(observed("ended", 0), *late).phase == "ended"
+    assert seen(observed("ended", 0), *late, observed("ringing", 9)).phase == "ringing"
+
+
+def test_answer_that_its_end_overtook_opens_nothing() -> None:
+    ended = (observed("ringing", 0), observed("ended", 30))
+    overtaken = seen(*ended, observed("connected", 30 + OVERTAKEN.total_seconds()))
+    assert (overtaken.phase, overtaken.outcome) == ("ended", "answered")
+    assert seen(*ended, observed("connected", 31.001)).phase == "connected"
+    assert seen(*ended, observed("ringing", 30.1), observed("connected", 30.2)).phase == "connected"
 
 
 @pytest.mark.parametrize(
@@ -249,3 +286,46 @@ def test_a_leg_that_rings_late_is_a_transfer(seconds: float, transferred: bool) 
 def test_no_leg_is_a_transfer_before_an_answer() -> None:
     call = seen(observed("ringing", 0), observed("ringing", 60, "31"))
     assert [leg.transferred for leg in call.legs] == [False, False]
+
+
+def test_one_phone_declines_and_another_at_its_desk_rings_on() -> None:
+    rings = (observed("ringing", 0, device="d1"), observed("ringing", 0, device="d2"))
+    call = seen(*rings, observed("missed", 3, device="d1"))
+    assert (call.phase, call.outcome) == ("ringing", None)
+    assert [(leg.device, leg.phase) for leg in call.legs] == [("d1", "missed"), ("d2", "ringing")]
+    answered = seen(
+        *rings, observed("missed", 3, device="d1"), observed("connected", 5, device="d2")
+    )
+    assert (answered.phase, answered.answered_by) == ("connected", "21")
+
+
+def test_click_belongs_to_the_phone_at_its_extension() -> None:
+    click = observed("dialed", 0, direction="outbound", identity="click")
+    call = seen(click, observed("connected", 4, device="d1"), observed("ended", 9, device="d1"))
+    assert [(leg.device, leg.dialed_at) for leg in call.legs] == [("d1", at(0))]
+    assert (call.phase, call.talk_seconds) == ("ended", 5)
+
+
+def test_evidence_stored_by_earlier_releases_is_read() -> None:
+    first, last = observed("ended", 60, device="d1"), observed("ended", 68, device="d2")
+    stored = Call(CALL, (Evidence(first, last, last),))
+    assert view(stored).ended_at == at(60)
+    assert view(fold(stored, observed("ringing", 66, device="d1"))).ended_at == at(68)
+
+
+def test_reason_of_a_phone_that_declined_is_not_the_calls() -> None:
+    """Two phones of one desk, and one of another: only the end of the talk gives a reason."""
+    declined = (
+        observed("ringing", 0, device="d1"),
+        observed("ringing", 0, device="d2"),
+        observed("ringing", 0, "22", device="d3"),
+        observed("missed", 2, device="d1", reason="declined"),
+        observed("connected", 3, device="d2"),
+        observed("missed", 4, "22", device="d3", reason="busy"),
+        observed("ended", 30, device="d2"),
+    )
+    assert seen(*declined).reason == ""
+    assert seen(*declined[:-1], observed("ended", 30, device="d2", reason="normal")).reason == (
+        "normal"
+    )
+    assert seen(*declined[:4]).reason == "declined"

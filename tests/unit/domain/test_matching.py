@@ -1,5 +1,7 @@
 """Which number finds a record, and in which order what is found is shown."""
 
+from functools import reduce
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,17 +9,27 @@ from hypothesis import strategies as st
 from softphone_common.domain.matching import (
     RECORD_TYPES,
     Level,
+    Lookup,
     Match,
     RecordType,
+    add_lookup,
     counterpart_key,
     in_order,
+    is_looked_up,
     lookup_key,
-    record_keys,
+    matches_of,
+    number_keys,
 )
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.profile import NumberProfile
+from support.observations import at
 
 HOME = NumberProfile()
+
+
+def record_keys(numbers: list[str], profile: NumberProfile) -> list[str]:
+    """The keys of all numbers, each once."""
+    return list(dict.fromkeys(k for number in numbers for k in number_keys(number, profile).keys))
 
 
 def match(
@@ -76,6 +88,13 @@ def test_a_record_is_found_by_its_numbers_as_dialled_at_home() -> None:
     assert record_keys(["020 7946 0018"], NumberProfile("GB")) == ["+442079460018"]
 
 
+def test_record_is_read_without_the_prefix_of_a_phone() -> None:
+    behind = NumberProfile(outside_prefix="0", outside_prefix_mode="always")
+    numbers = ["0041 79 123 45 67", "0043 1 5885810", "089 99998001", "008999998001"]
+    keys = ["+41791234567", "+4315885810", "+498999998001"]
+    assert record_keys(numbers, behind) == keys
+
+
 def test_surest_first_then_type_then_name_then_id() -> None:
     expected = (
         match("r5", "contact", "abel"),
@@ -115,3 +134,56 @@ def test_the_order_of_the_search_does_not_matter(data: st.DataObject, some: list
 )
 def test_calls_with_one_party_share_a_counterpart_key(raw: str, key: str) -> None:
     assert counterpart_key(normalise(raw, HOME)) == key
+
+
+ONE, OTHER = (Match(name, "contact", name, "exact", "") for name in ("Huber", "Weber"))
+HUBER = Lookup("+498999998001", (ONE,), at(1))
+WEBER = Lookup("+498999998002", (OTHER,), at(2))
+
+
+def added(*lookups: Lookup) -> tuple[Lookup, ...]:
+    stored: tuple[Lookup, ...] = ()
+    return reduce(add_lookup, lookups, stored)
+
+
+def shown(lookups: tuple[Lookup, ...], number: str) -> list[str]:
+    return [match.name for match in matches_of(lookups, normalise(number, NumberProfile()))]
+
+
+@pytest.mark.parametrize("lookups", [(HUBER, WEBER), (WEBER, HUBER)])
+def test_matches_are_those_of_the_number(lookups: tuple[Lookup, ...]) -> None:
+    stored = added(*lookups, *lookups)
+    assert stored == (HUBER, WEBER)
+    assert shown(stored, "089 99998001") == ["Huber"]
+    assert shown(stored, "089 99998002") == ["Weber"]
+    for number in ("089 99998003", "7407", "anonymous"):
+        assert shown(stored, number) == []
+
+
+def test_matches_of_one_line_are_found_by_both_forms() -> None:
+    stored = (Lookup("+541152360000", (ONE,), at(1)), Lookup("+5491152360000", (OTHER,), at(2)))
+    assert shown(stored, "+541152360000") == shown(stored, "+5491152360000") == ["Weber"]
+
+
+def test_matches_without_a_number_are_those_of_any() -> None:
+    earlier = Lookup("", (ONE,), at(3))
+    assert shown((WEBER, earlier), "089 99998001") == ["Huber"]
+    assert shown((WEBER, earlier), "089 99998002") == ["Weber"]
+
+
+def test_lookups_of_a_call_are_limited() -> None:
+    many = [Lookup(f"+4989999980{n:02}", (), at(n)) for n in range(40)]
+    stored = added(*many)
+    assert stored == tuple(many[-len(stored) :])
+    assert len(stored) < 20
+
+
+@pytest.mark.parametrize(
+    ("number", "looked_up"),
+    [("089 99998001", True), ("089 99998003", False), ("7407", True), ("anonymous", True)],
+)
+def test_number_is_looked_up_once_it_was_or_has_no_key(number: str, looked_up: bool) -> None:
+    nobody = Lookup("+498999998001", (), at(1))
+    remote = normalise(number, NumberProfile())
+    assert is_looked_up((nobody, WEBER), remote) is looked_up
+    assert is_looked_up((), remote) is (remote.kind != "external")

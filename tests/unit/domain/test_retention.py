@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softphone_common.domain.call import PHASES, Observation
-from softphone_common.domain.retention import GRACE, LIVE_LIMIT, is_stale
+from softphone_common.domain.call_result import GRACE, LIVE_LIMIT, is_stale
 from support.observations import at, observed, seen
 
 LONG = timedelta(days=365)

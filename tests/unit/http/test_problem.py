@@ -5,21 +5,25 @@ from typing import Annotated, Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field
 
 from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.numbers.profile_error import ProfileError
 from softphone_common.http import app as http_app
-from softphone_common.http.auth import Tokens
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.errors import UnavailableError
+from softphone_ingest.mapping.parsed_event import HitError
+from softphone_testing.installation_keys import checked_tokens
+from support.security_log import RecordedSecurityLog
+from support.write_limits import read_limit, write_limit
 
 BODY_MAX = 2048
+JSON = {"content-type": "application/json"}
 
 
 def no_vowels(text: str) -> str:
     if text == "region":
-        raise ProfileError("region-unknown", name="region")
+        raise ProfileError("region-unknown", "region")
     if set(text) & set("aeiou"):
         raise invalid("text-too-long", limit=0)
     return text
@@ -33,7 +37,10 @@ def build() -> FastAPI:
     async def ready() -> dict[str, Any]:
         return {"ready": True}
 
-    app = http_app.build("test", [], Tokens(SecretStr("s" * 32)), BODY_MAX, ready)
+    security = RecordedSecurityLog()
+    app = http_app.build(
+        "test", [], checked_tokens(), write_limit(), read_limit(), security, BODY_MAX, ready
+    )
 
     @app.post("/checked")
     async def checked(given: Given) -> None: ...
@@ -87,7 +94,7 @@ async def test_a_failure_is_answered_with_its_code(
         ({"name": "x"}, "name", "string-too-short", {"min_length": 2}),
         ({"name": 7}, "name", "string-type", {}),
         ({"name": "ab"}, "name", "text-too-long", {"limit": 0}),
-        ({"name": "region"}, "name", "region-unknown", {"name": "region"}),
+        ({"name": "region"}, "name.region", "region-unknown", {}),
         ([], "body", "model-attributes-type", {}),
     ],
 )
@@ -99,6 +106,25 @@ async def test_a_wrong_field_has_a_code_of_its_own(
     assert (status, problem["code"]) == (422, "request-invalid")
     assert (error["field"], error["code"], error["params"]) == (field, code, params)
     assert error["message"] in problem["detail"]
+
+
+async def test_broken_json_names_the_body_and_the_place() -> None:
+    _, problem = await answer("/checked", content=b'{"name": }', headers=JSON)
+    (error,) = problem["errors"]
+    assert (error["field"], error["code"]) == ("body", "json-invalid")
+    assert error["message"] == "body is not JSON: expecting value at character 10"
+    assert error["message"] in problem["detail"]
+
+
+def test_a_check_of_a_schema_is_one_field_of_an_invalid_request() -> None:
+    error = HitError("mapping.fields", "dict-type", "must be a JSON object")
+    problem = ProblemError.of(error)
+    assert (problem.code, problem.detail) == (
+        "request-invalid",
+        "mapping.fields: must be a JSON object",
+    )
+    (entry,) = problem.errors
+    assert (entry["field"], entry["code"]) == ("mapping.fields", "dict-type")
 
 
 def test_a_predicate_is_shown_with_its_field_in_front() -> None:

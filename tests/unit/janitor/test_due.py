@@ -25,6 +25,9 @@ BEGINNINGS = {
     "the night after": (BERLIN, 2, "2026-03-30T00:00", date(2026, 3, 30)),
     "02:00 comes twice": (BERLIN, 2, "2026-10-25T00:00", date(2026, 10, 25)),
     "the night after that": (BERLIN, 2, "2026-10-26T01:00", date(2026, 10, 26)),
+    # the clocks change between midnight and 02:00, which is not two hours after midnight then
+    "an hour is left out before": ("Europe/London", 2, "2026-03-29T01:00", date(2026, 3, 29)),
+    "an hour comes twice before": ("Europe/London", 2, "2026-10-25T02:00", date(2026, 10, 25)),
     "midnight is left out": ("Africa/Cairo", 0, "2026-04-23T22:00", date(2026, 4, 24)),
     "east of us": ("Asia/Tokyo", 2, "2026-01-14T17:00", date(2026, 1, 15)),
     "west of us": ("America/New_York", 2, "2026-01-15T07:00", date(2026, 1, 15)),

@@ -11,7 +11,7 @@ from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.process.errors import UnavailableError
-from softphone_matcher.handlers import MatchHandlers
+from softphone_matcher.matching.handlers import MatchHandlers
 from softphone_testing.memory.directory import MemoryDirectory
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
@@ -95,6 +95,13 @@ async def test_a_batch_is_one_look_up_for_each_tenant(matcher: Matcher) -> None:
     assert {message.matched_at for message in matcher.matched} == {at(100)}
 
 
+async def test_tenant_with_few_calls_is_looked_up_first(matcher: Matcher) -> None:
+    flood = [fact("ringing", 0, call=f"c{n}", tenant="loud") for n in range(20)]
+    await matcher.other.publish(*flood, fact("ringing", 0, tenant="quiet"))
+    await matcher.until_matched(len(flood) + 1)
+    assert [tenant for tenant, _ in matcher.directory.look_ups] == ["quiet", "loud"]
+
+
 async def test_a_number_without_a_record_is_published_too(matcher: Matcher) -> None:
     await matcher.other.publish(fact("ringing", 0))
     assert await matcher.until_matched(1) == {"acme/c1": []}
@@ -108,6 +115,17 @@ async def test_only_external_numbers_are_looked_up(matcher: Matcher) -> None:
     )
     assert await matcher.until_matched(1) == {"acme/external": []}
     assert matcher.directory.look_ups == [("acme", {KEY})]
+
+
+async def test_each_number_of_a_call_is_looked_up(matcher: Matcher) -> None:
+    await add(matcher.directory, "Anna", KEY)
+    await add(matcher.directory, "Bert", OTHER_KEY)
+    await matcher.other.publish(
+        fact("ringing", 0, remote=CALLER), fact("connected", 2, remote=OTHER_CALLER)
+    )
+    await matcher.until_matched(2)
+    found = {message.number: message.matches[0].name for message in matcher.matched}
+    assert found == {KEY: "Anna", OTHER_KEY: "Bert"}
 
 
 async def test_an_outage_of_the_directory_costs_no_match(matcher: Matcher) -> None:

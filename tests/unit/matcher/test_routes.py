@@ -1,47 +1,13 @@
-"""The directory over HTTP without a server: which numbers of a record find it."""
+"""The directory over HTTP: which numbers of a record find it, and how records are changed."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from softphone_common.contracts.entities import Tenant
-from softphone_common.http import app as http_app
-from softphone_common.http.auth import Caller, Tokens, caller
-from softphone_matcher.routes import DirectoryApi
-from softphone_matcher.settings import MatcherSettings
-from softphone_testing.memory.directory import MemoryDirectory
+from softphone_common.contracts.entities import Role
 
 RECORDS = "/api/directory/records"
-TENANT = Tenant(id="acme", name="Acme")
-
-
-def admin() -> Caller:
-    return Caller(
-        user="u1",
-        tenant="acme",
-        login="anna",
-        role="admin",
-        extensions=[],
-        version=1,
-        expires_at=datetime(2026, 3, 2, tzinfo=UTC),
-    )
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async def ready() -> dict[str, Any]:
-        return {"ready": True}
-
-    api = DirectoryApi(MemoryDirectory(50), lambda _: TENANT, MatcherSettings.model_construct())
-    app = http_app.build("matcher", [api.router], Tokens(SecretStr("s" * 32)), 65_536, ready)
-    app.dependency_overrides[caller] = admin
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
-        yield made
 
 
 async def save(client: httpx.AsyncClient, *numbers: str, strict: bool = False) -> httpx.Response:
@@ -65,7 +31,7 @@ async def test_saved_record_says_by_which_keys_it_is_found(client: httpx.AsyncCl
             "e164": "+498999998301",
             "ext": "",
             "keys": ["+498999998301", "+498999998302"],
-            "problem": None,
+            "why": None,
         },
         {
             "number": "+1 212-555-0147 x 9",
@@ -73,7 +39,7 @@ async def test_saved_record_says_by_which_keys_it_is_found(client: httpx.AsyncCl
             "e164": "+12125550147",
             "ext": "9",
             "keys": ["+12125550147"],
-            "problem": None,
+            "why": None,
         },
     ]
     shown = await client.get(f"{RECORDS}/{response.json()['id']}")
@@ -87,6 +53,7 @@ async def test_saved_record_says_by_which_keys_it_is_found(client: httpx.AsyncCl
         ("Ext. 53613", "number-unreadable"),
         ("4.99E+11", "number-unreadable"),
         ("089 999", "number-unreadable"),
+        ("0176 123", "number-unreadable"),
         ("212-555-014", "number-unreadable"),
         ("21 - Empfang", "number-internal"),
         ("115", "number-service"),
@@ -97,7 +64,7 @@ async def test_number_without_keys_is_told_or_refused(
     client: httpx.AsyncClient, number: str, problem: str
 ) -> None:
     saved = (await save(client, number)).json()["numbers"][0]
-    assert (saved["e164"], saved["keys"], saved["problem"]) == (None, [], problem)
+    assert (saved["e164"], saved["keys"], saved["why"]) == (None, [], problem)
     refused = await save(client, "089 99998001", number, strict=True)
     assert refused.status_code == 422
     errors = [(error["field"], error["code"]) for error in refused.json()["errors"]]
@@ -116,7 +83,7 @@ async def test_edit_says_and_refuses_as_a_new_record_does(client: httpx.AsyncCli
     assert refused.json()["errors"][0]["field"] == "numbers.0.number"
     assert await found_by(client, "089 99998001") == 1
     edited = await client.patch(path, json=changes)
-    assert edited.json()["numbers"][0]["problem"] == "number-unreadable"
+    assert edited.json()["numbers"][0]["why"] == "number-unreadable"
     renamed = await client.patch(path, json={"name": "Maier"}, params={"strict": True})
     assert renamed.status_code == 200
 
@@ -149,3 +116,155 @@ async def test_record_is_found_by_its_lines_and_no_other(
     await save(client, number)
     assert [await found_by(client, caller_) for caller_ in callers] == [1] * len(callers)
     assert [await found_by(client, stranger) for stranger in strangers] == [0] * len(strangers)
+
+
+async def test_number_is_matched_as_in_a_call_of_it(client: httpx.AsyncClient) -> None:
+    saved = await save(client, "089 99998311 / 99998312")
+    for number in ("+49 (0)89 99998-311", " 498999998312", "#31#08999998311"):
+        found = (await client.get("/api/directory/matches", params={"number": number})).json()
+        assert found["number"]["kind"] == "external"
+        assert [match["record"] for match in found["matches"]] == [saved.json()["id"]]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        ("", "anonymous"),
+        ("<number>", "anonymous"),
+        ("$(calleridCanonical)", "anonymous"),
+        ("null", "anonymous"),
+        ("Huber", "invalid"),
+        ("22", "internal"),
+    ],
+)
+async def test_number_without_records_is_answered_with_its_kind(
+    client: httpx.AsyncClient, number: str, kind: str
+) -> None:
+    found = (await client.get("/api/directory/matches", params={"number": number})).json()
+    assert (found["number"]["kind"], found["matches"]) == (kind, [])
+
+
+@pytest.mark.parametrize(
+    "url", ["//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "x"]
+)
+async def test_address_of_a_record_on_an_unnamed_host_is_refused(
+    client: httpx.AsyncClient, url: str
+) -> None:
+    body = {"type": "contact", "name": "Huber", "url": url}
+    refused = await client.post(RECORDS, json=body)
+    assert refused.status_code == 422
+    assert [error["code"] for error in refused.json()["errors"]] == ["url-invalid"]
+
+
+@pytest.mark.parametrize("url", ["/crm/7", "/", "", "https://crm.example/7", "http://crm//7"])
+async def test_address_of_a_record_is_saved(client: httpx.AsyncClient, url: str) -> None:
+    saved = await client.post(RECORDS, json={"type": "contact", "name": "Huber", "url": url})
+    assert (saved.status_code, saved.json()["url"]) == (201, url)
+
+
+async def test_only_administrators_set_links(client: httpx.AsyncClient, roles: list[Role]) -> None:
+    link = {"url": "https://crm.example/7"}
+    record = (await client.post(RECORDS, json={"type": "contact", "name": "H", **link})).json()
+    roles[0] = "user"
+    path = f"{RECORDS}/{record['id']}"
+    assert (await client.patch(path, json={"name": "Huber", **link})).status_code == 200
+    refused = [
+        await client.patch(path, json={"url": "https://evil.example"}),
+        await client.patch(path, json={"url": ""}),
+        await client.post(RECORDS, json={"type": "contact", "name": "H", **link}),
+    ]
+    assert [answer.status_code for answer in refused] == [403] * 3
+    assert [answer.json()["errors"][0]["field"] for answer in refused] == ["url"] * 3
+    assert (await client.get(path)).json()["url"] == link["url"]
+    assert (await client.post(RECORDS, json={"type": "contact", "name": "H"})).status_code == 201
+
+
+DETAILS: dict[str, Any] = {
+    "organization": "Huber GmbH",
+    "organization_record": "r1",
+    "emails": ["maria@huber.example", "m.huber@huber.example"],
+    "address": "Marienplatz 1, München",
+    "note": "Ruft früh an",
+    "tags": ["vip"],
+    "owner": "anna",
+    "team": "Vertrieb",
+}
+
+
+async def test_record_keeps_everything_that_was_sent(client: httpx.AsyncClient) -> None:
+    body = {"type": "contact", "name": "Huber", "numbers": [{"number": "089 99998321"}]}
+    record = (await client.post(RECORDS, json=body | DETAILS)).json()
+    assert {name: record[name] for name in DETAILS} == DETAILS
+    answer = await client.get("/api/directory/matches", params={"number": "08999998321"})
+    assert answer.json()["matches"][0]["organization"] == "Huber GmbH"
+    changed = await client.patch(f"{RECORDS}/{record['id']}", json={"note": ""})
+    assert {name: changed.json()[name] for name in DETAILS} == DETAILS | {"note": ""}
+
+
+@pytest.mark.parametrize(
+    "email", ["maria", "@", "a b@huber.example", "a@b@c", "a@" + "b" * 254, ""]
+)
+async def test_address_that_is_no_email_is_refused(client: httpx.AsyncClient, email: str) -> None:
+    refused = await client.post(RECORDS, json={"type": "lead", "name": "H", "emails": [email]})
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["emails.0"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"q": "hub"}, 1),
+        ({"q": "x4"}, 0),
+        ({"q": ""}, 1),
+        ({"q": "9998331"}, 1),
+        ({"tag": "vip"}, 1),
+        ({"tag": "other"}, 0),
+        ({"owner": "anna", "q": "huber"}, 1),
+        ({"type": "lead"}, 0),
+        ({"source": "crm"}, 0),
+    ],
+)
+async def test_records_are_searched(
+    client: httpx.AsyncClient, query: dict[str, str], count: int
+) -> None:
+    body = {"type": "contact", "name": "Huber", "numbers": [{"number": "089 99998331"}]}
+    await client.post(RECORDS, json=body | DETAILS)
+    assert len((await client.get(RECORDS, params=query)).json()["items"]) == count
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "code"),
+    [({"q": "x"}, "q", "search-too-short"), ({"nmae": "huber"}, "nmae", "parameter-unknown")],
+)
+async def test_search_that_would_find_everything_is_refused(
+    client: httpx.AsyncClient, query: dict[str, str], field: str, code: str
+) -> None:
+    refused = await client.get(RECORDS, params=query)
+    assert refused.status_code == 422
+    errors = [(error["field"], error["code"]) for error in refused.json()["errors"]]
+    assert errors == [(field, code)]
+
+
+async def test_change_of_an_older_version_is_refused(client: httpx.AsyncClient) -> None:
+    saved = await save(client, "089 99998341")
+    path, tag = f"{RECORDS}/{saved.json()['id']}", saved.headers["etag"]
+    first = await client.patch(path, json={"name": "Maier"}, headers={"If-Match": tag})
+    assert (first.status_code, first.json()["version"]) == (200, 2)
+    for late in (tag, "maier"):
+        refused = await client.patch(path, json={"name": "Huber"}, headers={"If-Match": late})
+        assert (refused.status_code, refused.json()["code"]) == (412, "record-changed")
+    shown = await client.get(path)
+    assert (shown.json()["name"], shown.headers["etag"]) == ("Maier", first.headers["etag"])
+    assert (await client.patch(path, json={"name": "Huber"})).json()["version"] == 3
+
+
+async def test_deleted_record_is_restored_from_the_bin(client: httpx.AsyncClient) -> None:
+    record = (await save(client, "089 99998351")).json()
+    assert (await client.delete(f"{RECORDS}/{record['id']}")).status_code == 204
+    assert await found_by(client, "089 99998351") == 0
+    binned = (await client.get("/api/directory/recycle-bin")).json()["items"]
+    assert [(each["id"], each["deleted_by"]) for each in binned] == [(record["id"], "anna")]
+    restore = f"/api/directory/recycle-bin/{record['id']}/restore"
+    assert (await client.post(restore)).json()["numbers"] == record["numbers"]
+    assert await found_by(client, "089 99998351") == 1
+    assert (await client.post(restore)).json()["code"] == "deleted-record-unknown"

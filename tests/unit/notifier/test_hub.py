@@ -1,160 +1,36 @@
 """The hub over a bus in memory: who gets which frame, and what a reconnect does to browsers."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
-from starlette.types import Message as AsgiMessage
-from starlette.websockets import WebSocket
 
-from softphone_common.bus.memory import MemoryBroker
-from softphone_common.contracts.entities import Comment, Role, User
+from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import (
     CallChanged,
     CallMatched,
     CallObserved,
     CommentSaved,
     HitSeen,
-    UserChanged,
 )
-from softphone_common.http.auth import Caller
-from softphone_notifier.accounts.users import UserCache
-from softphone_notifier.live.hit_subscriptions import HitSubscriptions
-from softphone_notifier.live.hub import Hub
-from softphone_notifier.live.socket_session import SocketSession
-from softphone_notifier.settings import NotifierSettings
-from softphone_testing.memory.accounts import MemoryUserStore
 from softphone_testing.until import until
-from support.bus.buses import memory_bus, running
 from support.observations import CALL, at, observed
 from support.paths import SAMPLES
+from support.stack.memory_hub import SETTINGS, Live, live_hub
 from support.wire import sample
-
-NOWHERE = SecretStr("")
-SETTINGS = NotifierSettings(
-    amqp_url=NOWHERE, mongo_url=NOWHERE, redis_url=NOWHERE, auth_secret=SecretStr("s" * 32)
-)
-USERS = [
-    User(id="anna", tenant="acme", login="anna", extensions=("21",)),
-    User(id="bela", tenant="acme", login="bela", extensions=("22",)),
-    User(id="otto", tenant="other", login="otto", extensions=("21",)),
-]
-
-
-class Users(MemoryUserStore):
-    """A store that always has the users of these tests."""
-
-    async def read_all(self) -> list[dict[str, Any]]:
-        return [{"_id": user.id, **user.model_dump(exclude={"id"})} for user in USERS]
-
-
-class Socket:
-    """A browser's websocket: collects what the server sends, and never sends anything itself."""
-
-    def __init__(self, user: str, tenant: str = "acme", role: Role = "user") -> None:
-        self.frames: list[dict[str, Any]] = []
-        self.closed: list[AsgiMessage] = []
-        self._begun = False
-        caller = Caller(
-            user=user,
-            tenant=tenant,
-            login=user,
-            role=role,
-            extensions=(),
-            expires_at=at(3600),
-        )
-        socket = WebSocket({"type": "websocket"}, self._receive, self._send)
-        self.session = SocketSession(socket, caller, SETTINGS, lambda: at(0))
-        self._socket = socket
-        self._running: asyncio.Task[None] | None = None
-
-    async def open(self) -> None:
-        await self._socket.accept()
-        self._running = asyncio.create_task(self.session.run(_no_token, _no_watch))
-
-    async def close(self) -> None:
-        assert self._running is not None
-        self._running.cancel()
-        await asyncio.gather(self._running, return_exceptions=True)
-
-    def of_type(self, kind: str) -> list[dict[str, Any]]:
-        return [frame for frame in self.frames if frame["type"] == kind]
-
-    async def _receive(self) -> AsgiMessage:
-        if self._begun:
-            await asyncio.Event().wait()
-        self._begun = True
-        return {"type": "websocket.connect"}
-
-    async def _send(self, message: AsgiMessage) -> None:
-        if message["type"] == "websocket.send":
-            self.frames.append(json.loads(message["text"]))
-        elif message["type"] == "websocket.close":
-            self.closed.append(message)
-
-
-class Live:
-    """The hub on its bus, and a bus that publishes for all other services."""
-
-    def __init__(self) -> None:
-        self.broker = MemoryBroker()
-        self.now: datetime = at(0)
-        self.bus = memory_bus(self.broker, "notifier")
-        self.sender = memory_bus(self.broker, "sender")
-        users = UserCache(Users(), self.bus, 60)
-        for user in USERS:
-            users.apply(user)
-        self.hub = Hub(self.bus, users, lambda: self.now, SETTINGS)
-        self.hits = HitSubscriptions(self.bus)
-        self._sockets: list[Socket] = []
-
-    async def open(self, user: str, tenant: str = "acme", role: Role = "user") -> Socket:
-        """A browser that is connected and not welcomed yet."""
-        socket = Socket(user, tenant, role)
-        self._sockets.append(socket)
-        await socket.open()
-        return socket
-
-    async def join(self, user: str, tenant: str = "acme", seen: int | None = None) -> Socket:
-        """A browser that has its welcome."""
-        socket = await self.open(user, tenant)
-        await self.hub.join(socket.session, seen)
-        await until(lambda: socket.of_type("welcome"), what="the welcome")
-        return socket
-
-    async def leave(self, socket: Socket) -> None:
-        self.hub.leave(socket.session)
-        await socket.close()
-
-    async def close(self) -> None:
-        for socket in self._sockets:
-            await socket.close()
 
 
 @pytest.fixture
 async def live() -> AsyncIterator[Live]:
-    made = Live()
-    async with running(made.bus, made.sender):
+    async with live_hub() as made:
         yield made
-    await made.close()
 
 
 def ringing(extension: str = "21", tenant: str = "acme", seconds: float = 0) -> CallObserved:
     return CallObserved(tenant=tenant, observation=observed("ringing", seconds, extension))
-
-
-async def _no_watch(session: SocketSession, device: str | None) -> None:
-    raise AssertionError("no device was sent")
-
-
-def _no_token(token: str) -> Caller:
-    raise AssertionError("no token was sent")
 
 
 async def test_call_reaches_only_the_users_at_its_extension(live: Live) -> None:
@@ -166,6 +42,25 @@ async def test_call_reaches_only_the_users_at_its_extension(live: Live) -> None:
     assert [frame["call"]["id"] for frame in anna.of_type("call")] == [CALL, CALL]
     assert len(bela.of_type("call")) == 1
     assert otto.of_type("call") == []
+
+
+async def test_guest_of_a_call_gets_its_part_only(live: Live) -> None:
+    """In frames, in the welcome and in the frames it missed."""
+    anna, bela = await live.join("anna"), await live.join("bela")
+    seq = bela.of_type("welcome")[0]["seq"]
+    await live.sender.publish(ringing("21"))
+    joined = ringing("22", seconds=20)
+    guest = replace(joined.observation, remote=None, device="d2", by_shared_id=True)
+    await live.sender.publish(joined.model_copy(update={"observation": guest}))
+    await until(lambda: bela.of_type("call") and len(anna.of_type("call")) == 2, what="the call")
+    assert anna.of_type("call")[1]["call"]["remote"]["e164"] is not None
+    again, resumed = await live.join("bela"), await live.join("bela", seen=seq)
+    await until(lambda: resumed.of_type("call"), what="the missed frame")
+    calls = [frame["call"] for each in (bela, resumed) for frame in each.of_type("call")]
+    for call in (*calls, *again.of_type("welcome")[0]["calls"]):
+        assert (call["remote"]["e164"], call["started_at"]) == (None, "2026-03-02T09:00:20Z")
+        assert [leg["extension"] for leg in call["legs"]] == ["22"]
+    assert len(calls) == 2
 
 
 async def test_match_sends_the_call_again(live: Live) -> None:
@@ -200,6 +95,38 @@ async def test_comment_and_recycled_call_are_sent(live: Live) -> None:
     assert anna.of_type("trash")[0]["call_id"] == CALL
 
 
+async def test_deleted_call_sends_no_frame_until_it_is_restored(live: Live) -> None:
+    anna, bela = await live.join("anna"), await live.join("bela")
+
+    where: dict[str, Any] = {"tenant": "acme", "call_id": CALL, "extensions": ("21",)}
+    comment = Comment(id=uuid4().hex, call=CALL, text="rings back", author="anna", at=at(0))
+    await live.sender.publish(ringing())
+    await live.sender.publish(CallChanged(**where, deleted_at=at(1), deleted_by="boss"))
+    answered = observed("connected", 2, "21")
+    await live.sender.publish(CallObserved(tenant="acme", observation=answered))
+    await live.sender.publish(CommentSaved(tenant="acme", comment=comment, extensions=("21",)))
+    other = replace(observed("ringing", 3, "22"), call_id="other")
+    await live.sender.publish(CallObserved(tenant="acme", observation=other))
+    await until(lambda: bela.of_type("call"), what="a call after that")
+    assert [frame["type"] for frame in anna.frames] == ["welcome", "call", "trash"]
+    await live.sender.publish(CallChanged(**where, deleted_at=None, deleted_by=None))
+    await until(lambda: len(anna.of_type("call")) == 2, what="the restored call")
+    assert anna.of_type("call")[-1]["call"]["phase"] == "connected"
+
+
+async def test_sweep_overtaken_by_the_end_sends_no_frame(live: Live) -> None:
+    anna = await live.join("anna")
+    where: dict[str, Any] = {"tenant": "acme", "call_id": CALL, "extensions": ("21",)}
+    await live.sender.publish(ringing())
+    missed = observed("missed", 5, "21")
+    await live.sender.publish(CallObserved(tenant="acme", observation=missed))
+    swept = CallChanged(**where, deleted_at=at(6), deleted_by="PBX Clean Up", swept=True)
+    await live.sender.publish(swept)
+    await live.sender.publish(CallChanged(**where, deleted_at=at(7), deleted_by="boss"))
+    await until(lambda: anna.of_type("trash"), what="the deletion by a person")
+    assert [frame["deleted_by"] for frame in anna.of_type("trash")] == ["boss"]
+
+
 async def test_returning_browser_gets_the_frames_it_missed(live: Live) -> None:
     anna = await live.join("anna")
     seen = anna.frames[0]["seq"]
@@ -223,6 +150,19 @@ async def test_reconnect_of_the_bus_has_browsers_read_the_log(live: Live) -> Non
     await until(lambda: anna.of_type("call"), what="a call after the outage")
 
 
+async def test_browser_resumes_across_no_gap(live: Live) -> None:
+    anna = await live.join("anna")
+    live.broker.stop()
+    await until(lambda: not live.bus.is_connected, what="the lost connection")
+    live.broker.start()
+    await until(lambda: anna.of_type("resync"), what="the resync")
+    await live.leave(anna)
+    again = await live.join("anna", seen=anna.frames[0]["seq"])
+    await live.sender.publish(ringing())
+    await until(lambda: again.of_type("call"), what="a call after the outage")
+    assert [frame["type"] for frame in again.frames] == ["welcome", "resync", "call"]
+
+
 async def test_browser_that_joins_in_an_outage_is_served_later(live: Live) -> None:
     live.broker.stop()
     await until(lambda: not live.bus.is_connected, what="the lost connection")
@@ -233,12 +173,20 @@ async def test_browser_that_joins_in_an_outage_is_served_later(live: Live) -> No
     await until(lambda: anna.of_type("call"), what="a call after the outage")
 
 
-async def test_revoked_user_is_closed_and_others_stay(live: Live) -> None:
-    anna, bela = await live.join("anna"), await live.join("bela")
-    revoked = USERS[0].model_copy(update={"version": 2})
-    await live.sender.publish(UserChanged(tenant="acme", user=revoked, revoked=True))
-    await until(lambda: anna.closed, what="the close")
-    assert not bela.session.is_closing
+async def test_user_with_too_many_sockets_loses_the_oldest(live: Live) -> None:
+    first, second, third = [await live.join("anna") for _ in range(3)]
+    assert first.session.is_closing
+    assert not second.session.is_closing
+    assert not third.session.is_closing
+
+
+async def test_tenant_with_too_many_sockets_gets_no_other(live: Live) -> None:
+    for user in ("anna", "anna", "bela", "bela"):
+        await live.join(user)
+    fifth, elsewhere = await live.open("carla"), await live.join("otto", "other")
+    await live.hub.join(fifth.session, None)
+    assert fifth.session.is_closing
+    assert not elsewhere.session.is_closing
 
 
 async def test_call_that_is_too_old_is_not_shown(live: Live) -> None:
@@ -267,3 +215,26 @@ async def test_hit_reaches_administrators_while_they_watch(live: Live) -> None:
     await until(lambda: len(admin.of_type("hit")) == 2, what="the hit after that")
     await live.hits.remove(admin.session)
     assert user.of_type("hit") == []
+
+
+async def test_user_who_watches_a_device_is_recorded(live: Live) -> None:
+    anna = await live.open("anna")
+    await live.hits.watch(anna.session, None)
+    assert live.security.entries == []
+    await live.hits.watch(anna.session, "d1")
+    (entry,) = live.security.entries
+    assert (entry.event, entry.actor) == ("access-refused", "anna")
+    assert entry.detail == "role-required watch-hits"
+
+
+async def test_administrator_without_the_role_gets_no_hits(live: Live) -> None:
+    seen = HitSeen.model_validate(sample(SAMPLES, HitSeen.type))
+    first = await live.open("anna", seen.tenant, "admin")
+    other = await live.open("bela", seen.tenant, "admin")
+    stranger = await live.open("otto", "another", "admin")
+    for socket in (first, other, stranger):
+        await live.hits.watch(socket.session, seen.hit.device)
+    first.session.caller = first.session.caller.model_copy(update={"role": "user"})
+    await live.hits.on_hit_seen(seen)
+    await until(lambda: other.of_type("hit"), what="the hit")
+    assert first.of_type("hit") == stranger.of_type("hit") == []

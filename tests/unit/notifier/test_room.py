@@ -5,12 +5,13 @@ from datetime import timedelta
 from time import perf_counter
 from timeit import repeat
 
-from softphone_common.contracts.events import CallMatched, CallObserved
+from softphone_common.contracts.events import CallMatched, CallObserved, NumbersMatched
 from softphone_common.contracts.websocket import CallFrame
 from softphone_common.domain.call import Phase
-from softphone_common.domain.matching import Match
+from softphone_common.domain.matching import Lookup, Match
+from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_notifier.live.room import Room
-from support.observations import CALL, at, observed
+from support.observations import CALL, CALLER, at, observed
 
 MATCH = Match("r1", "contact", "Huber, Maria", "exact", "number +498999998001")
 MATCHED = CallMatched(tenant="acme", call_id=CALL, matches=(MATCH,), matched_at=at(1))
@@ -18,8 +19,8 @@ FINISHED = 2000
 ANNA = frozenset({"anna"})
 
 
-def a_room(calls_max: int = 10, replay_max: int = 10) -> Room:
-    return Room(at(0), calls_max, replay_max)
+def a_room(calls_max: int = 10, replay_max: int = 10, replay_bytes_max: int = 100_000) -> Room:
+    return Room(at(0), lambda: {"21", "22"}, calls_max, replay_max, replay_bytes_max)
 
 
 def message_of(phase: Phase, seconds: float, call: str = CALL) -> CallObserved:
@@ -56,6 +57,42 @@ def test_matches_repeated_or_older_make_no_frame() -> None:
     )
 
 
+def test_look_up_without_matches_is_told_once() -> None:
+    room = a_room()
+    ringing = room.observe(message_of("ringing", 0))
+    assert ringing is not None
+    assert not ringing.matched
+    nobody = CallMatched(
+        tenant="acme", call_id=CALL, number=CALLER.e164 or "", matches=(), matched_at=at(1)
+    )
+    answered = room.match(nobody)
+    assert answered is not None
+    assert (answered.matched, answered.matches) == (True, ())
+    assert room.match(nobody.model_copy(update={"matched_at": at(2)})) is None
+    assert [call.matched for call in room.running()] == [True]
+
+
+def test_calls_follow_the_records_of_their_number() -> None:
+    room = a_room()
+    room.observe(message_of("ringing", 0))
+    room.observe(message_of("ended", 1))
+    room.observe(message_of("ringing", 2, "other"))
+    number = CALLER.e164 or ""
+
+    def follow(seconds: float, *matches: Match, number: str = number) -> list[str]:
+        lookups = (Lookup(number, matches, at(seconds)),)
+        message = NumbersMatched(tenant="acme", lookups=lookups)
+        return [call.id for call in room.match_numbers(message) if call.matches == matches]
+
+    assert follow(3, MATCH) == sorted([CALL, "other"])
+    assert follow(4, MATCH) == []
+    assert follow(5, number="+493023125001") == []
+    assert follow(2) == []
+    assert follow(6) == sorted([CALL, "other"])
+    room.prune(at(9999), timedelta(seconds=1))
+    assert follow(7, MATCH) == ["other"]
+
+
 def test_finished_call_is_not_running() -> None:
     room = a_room()
     room.observe(message_of("ringing", 0))
@@ -89,6 +126,77 @@ def test_unknown_sequence_number_cannot_be_resumed_from() -> None:
     assert room.since(second.seq + 1, "anna") is None
     room.forget_recent()
     assert room.since(second.seq, "anna") is None
+
+
+def test_frames_over_their_bytes_are_dropped_oldest_first() -> None:
+    room = a_room(replay_max=100, replay_bytes_max=10_000)
+    frames = [frame(room, second) for second in range(20, 0, -1)]
+    for each in frames:
+        room.remember(each, ANNA, "x" * 1000)
+    resumed = [room.since(each.seq, "anna") for each in frames]
+    kept = [texts for texts in resumed if texts is not None]
+    assert [len(texts) for texts in kept] == list(reversed(range(len(kept))))
+    assert resumed[-len(kept) :] == kept
+    assert 5 <= len(kept) <= 10
+    room.remember(frame(room, 30), ANNA, "x" * 20_000)
+    assert all(room.since(each.seq, "anna") is None for each in frames)
+
+
+def test_users_of_a_frame_count_as_its_bytes() -> None:
+    room = a_room(replay_max=100, replay_bytes_max=10_000)
+    first = frame(room, 2)
+    room.remember(first, ANNA, "first")
+    room.remember(frame(room, 1), frozenset(map(str, range(1000))), "second")
+    assert room.since(first.seq, "anna") is None
+
+
+def test_deleted_call_is_not_running_until_it_is_restored() -> None:
+    room = a_room()
+    room.observe(message_of("ringing", 0))
+    assert [call.id for call in room.running()] == [CALL]
+    room.set_deleted(CALL, is_deleted=True)
+    assert room.running() == []
+    room.set_deleted(CALL, is_deleted=False)
+    assert [call.id for call in room.running()] == [CALL]
+
+
+def test_late_event_of_a_deleted_call_is_hidden() -> None:
+    room = a_room()
+    room.set_deleted(CALL, is_deleted=True)  # of a call that this room does not know yet
+    assert room.observe(message_of("ringing", 0)) is None
+    assert room.running() == []
+    room.observe(message_of("missed", 5))
+    room.prune(at(3600), timedelta(seconds=600))
+    assert room.observe(message_of("missed", 6)) is None
+    room.set_deleted(CALL, is_deleted=False)
+    shown = room.shown(CALL)
+    assert shown is not None
+    assert shown.outcome == "missed"
+
+
+def test_swept_call_that_goes_on_is_shown() -> None:
+    room = a_room()
+    room.observe(message_of("ringing", 0))
+    room.set_deleted(CALL, is_deleted=True, swept=True)
+    assert room.running() == []
+    assert room.observe(message_of("connected", 5)) is not None
+
+
+def test_deleted_calls_of_a_room_are_limited() -> None:
+    room = a_room(calls_max=2)
+    for call in ("a", "b", "c"):
+        room.set_deleted(call, is_deleted=True)
+    assert [call for call in "abc" if room.is_hidden(call)] == ["b", "c"]
+
+
+def test_resumed_browser_gets_no_frame_of_a_deleted_call() -> None:
+    room = a_room()
+    first, second, third = frame(room, 1), frame(room, 0.5), frame(room, 2)
+    room.remember(first, ANNA, "first", CALL)
+    room.remember(second, ANNA, "second", CALL)
+    room.set_deleted(CALL, is_deleted=True)
+    room.remember(third, ANNA, "trash")
+    assert room.since(first.seq, "anna") == ["trash"]
 
 
 def test_sequence_number_of_a_welcome_can_be_resumed_from() -> None:
@@ -174,3 +282,26 @@ def test_sequence_numbers_of_two_instances_differ() -> None:
         assert len({number % 1000 for number in numbers}) == 1
         assert abs(numbers[0] / 1_000_000 - at(1).timestamp()) < 0.01
         assert max(numbers) < 2**53
+
+
+def test_matches_follow_the_party_after_a_transfer() -> None:
+    room = a_room()
+    number = RemoteNumber("08999998002", "+498999998002", "external", "+49 89 99998002")
+    weber = replace(MATCH, record="r2", name="Weber")
+    later = MATCHED.model_copy(
+        update={"number": number.e164, "matches": (weber,), "matched_at": at(3)}
+    )
+    room.observe(message_of("ringing", 0))
+    room.match(MATCHED.model_copy(update={"number": CALLER.e164}))
+    assert room.match(later) is None
+    other = message_of("connected", 2)
+    other = other.model_copy(update={"observation": replace(other.observation, remote=number)})
+    call = room.observe(other)
+    assert call is not None
+    assert (call.remote, call.matches) == (number, (weber,))
+    # the end names the first caller again, and so does what is looked up for it
+    again = MATCHED.model_copy(update={"number": CALLER.e164, "matched_at": at(9)})
+    assert room.match(again) is None
+    over = room.observe(message_of("ended", 8))
+    assert over is not None
+    assert (over.remote, over.matches) == (number, (weber,))

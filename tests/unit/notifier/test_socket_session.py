@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
-from pydantic import SecretStr
 from starlette.types import Message
 from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
@@ -15,7 +14,7 @@ from softphone_common.contracts.websocket import CLOSE_REASONS, CloseCode
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
 from softphone_notifier.live.socket_session import SocketSession, hello
-from softphone_notifier.settings import NotifierSettings
+from support.stack.memory_hub import notifier_settings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANNA = Caller(
@@ -27,15 +26,7 @@ ANNA = Caller(
     expires_at=NOW + timedelta(hours=1),
 )
 HELLO = '{"type": "hello", "token": "t"}'
-NOWHERE = SecretStr("")
-SETTINGS = NotifierSettings(
-    amqp_url=NOWHERE,
-    mongo_url=NOWHERE,
-    redis_url=NOWHERE,
-    auth_secret=SecretStr("s" * 32),
-    session_frames_max=2,
-    frames_per_minute=3,
-)
+SETTINGS = notifier_settings(session_frames_max=2, frames_per_minute=3)
 
 
 class Chatty:
@@ -119,6 +110,54 @@ async def test_browser_with_too_many_frames_is_closed(every: float, codes: list[
     async with asyncio.timeout(60):
         await session.run(unchecked, unwatched)
     assert [message["code"] for message in line.closed] == codes
+
+
+class Idle:
+    """The server's side of a connection whose other end only listens, until it has enough."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+        self.enough = asyncio.Event()
+        self.begun = False
+
+    async def receive(self) -> Message:
+        if not self.begun:
+            self.begun = True
+            return {"type": "websocket.connect"}
+        await self.enough.wait()
+        return {"type": "websocket.disconnect", "code": 1000}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "websocket.send":
+            self.frames.append(message["text"])
+        if len(self.frames) == 3:
+            self.enough.set()
+
+
+async def test_idle_socket_gets_a_frame_in_every_interval() -> None:
+    line = Idle()
+    socket = WebSocket({"type": "websocket"}, line.receive, line.send)
+    await socket.accept()
+    settings = SETTINGS.model_copy(update={"alive_seconds": 0.01})
+    async with asyncio.timeout(60):
+        await SocketSession(socket, ANNA, settings, lambda: NOW).run(unchecked, unwatched)
+    assert line.frames[:3] == ['{"type":"alive"}'] * 3
+
+
+async def test_stalled_page_is_not_filled_up_with_alive_frames() -> None:
+    line = Stalled()
+    socket = WebSocket({"type": "websocket"}, line.receive, line.send)
+    await socket.accept()
+    line.stuck.set()
+    settings = SETTINGS.model_copy(update={"alive_seconds": 0.001})
+    session = SocketSession(socket, ANNA, settings, lambda: NOW)
+    running = asyncio.create_task(session.run(unchecked, unwatched))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await asyncio.shield(running)
+    assert not line.closed
+    session.close_with("login-revoked")
+    await running
 
 
 async def test_failing_task_is_logged_and_closes_with_1011() -> None:
@@ -210,7 +249,7 @@ async def test_refused_hello_closes_with_a_reason_code(
     line = Chatty(1.0, text)
     socket = WebSocket({"type": "websocket"}, line.receive, line.send)
     await socket.accept()
-    assert await hello(socket, check, 60) is None
+    assert await hello(socket, check, asyncio.timeout(60)) is None
     (closed,) = line.closed
     assert (closed["code"], closed["reason"]) == (code, reason)
 

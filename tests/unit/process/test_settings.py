@@ -4,15 +4,21 @@ from pathlib import Path
 
 import pytest
 
+from softphone_common.process.ed25519 import PrivateKey, encode_private_key
 from softphone_common.process.settings import EXIT_BAD_SETTINGS, Settings, load
+from softphone_ingest.settings import IngestSettings
 from softphone_notifier.settings import NotifierSettings
+from softphone_testing.installation_keys import key_variables
 
 GIVEN = {
     "SOFTPHONE_AMQP_URL": "amqp://localhost/",
     "SOFTPHONE_MONGO_URL": "mongodb://localhost/softphone",
     "SOFTPHONE_REDIS_URL": "redis://localhost/0",
-    "SOFTPHONE_AUTH_SECRET": "s" * 32,
+    **key_variables("notifier"),
+    **key_variables("ingest"),
 }
+
+OTHER_KEY = PrivateKey.from_private_bytes(b"a key whose public one is unread")
 
 
 @pytest.fixture(autouse=True)
@@ -30,17 +36,17 @@ def test_a_secret_comes_from_the_file_that_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("f" * 40 + "\n")
-    monkeypatch.delenv("SOFTPHONE_AUTH_SECRET")
-    monkeypatch.setenv("SOFTPHONE_AUTH_SECRET_FILE", str(secret))
-    assert load(Settings).auth_secret.get_secret_value() == "f" * 40
+    secret.write_text("mongodb://from-a-file/\n")
+    monkeypatch.delenv("SOFTPHONE_MONGO_URL")
+    monkeypatch.setenv("SOFTPHONE_MONGO_URL_FILE", str(secret))
+    assert load(Settings).mongo_url.get_secret_value() == "mongodb://from-a-file/"
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("SOFTPHONE_PORT", "many"),
-        ("SOFTPHONE_AUTH_SECRET", "short"),
+        ("SOFTPHONE_TOKEN_PUBLIC_KEYS", "short"),
         ("SOFTPHONE_LOG_LEVEL", "LOUD"),
         ("SOFTPHONE_BATCH_SIZE", "0"),
     ],
@@ -57,6 +63,34 @@ def test_bad_value_stops_the_start_and_is_named_not_shown(
     assert value not in message.replace(name, "") or value == "0"
 
 
+@pytest.mark.parametrize(
+    ("settings", "name", "value"),
+    [
+        (NotifierSettings, "TOKEN_SIGNING_KEY", "short"),
+        (NotifierSettings, "TOKEN_SIGNING_KEY", encode_private_key(OTHER_KEY)),
+        (IngestSettings, "SEALING_KEYS", "short"),
+        (IngestSettings, "SEALING_KEYS", f"{'k' * 32},short"),
+        (IngestSettings, "SEALING_KEYS", " , "),
+        (Settings, "TOKEN_PUBLIC_KEYS", " , "),
+    ],
+)
+def test_wrong_key_stops_the_start_and_is_named(
+    settings: type[Settings],
+    name: str,
+    value: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    variable = f"SOFTPHONE_{name}"
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit) as stopped:
+        load(settings)
+    message = capsys.readouterr().err
+    assert stopped.value.code == EXIT_BAD_SETTINGS
+    assert [line.split()[1] for line in message.splitlines()] == [f"{variable}:"]
+    assert value not in message or value == " , "
+
+
 def test_missing_setting_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,12 +103,12 @@ def test_missing_setting_is_named(
 def test_unreadable_file_is_an_error_that_names_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("SOFTPHONE_AUTH_SECRET_FILE", "/nowhere/secret")
+    monkeypatch.setenv("SOFTPHONE_REDIS_URL_FILE", "/nowhere/secret")
     with pytest.raises(SystemExit):
         load(Settings)
     message = capsys.readouterr().err
     assert "/nowhere/secret" in message
-    assert "SOFTPHONE_AUTH_SECRET_FILE" in message
+    assert "SOFTPHONE_REDIS_URL_FILE" in message
 
 
 @pytest.mark.parametrize(
@@ -162,3 +196,18 @@ def test_limit_of_one_network_is_below_that_of_all_networks(
     with pytest.raises(SystemExit):
         load(NotifierSettings)
     assert "SOFTPHONE_LOGIN_FAILURES_MAX" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "variable", ["SOFTPHONE_SWEEP_HOUR", "SOFTPHONE_SWEEP_HOUR_FILE", "softphone_sweep_hour"]
+)
+@pytest.mark.parametrize("value", ["2", "3", ""])
+def test_withdrawn_setting_stops_the_start_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit) as stopped:
+        load(Settings)
+    assert stopped.value.code == EXIT_BAD_SETTINGS
+    why = capsys.readouterr().err
+    assert f"{variable} is withdrawn: the sweep begins at 02:00" in why

@@ -3,8 +3,14 @@
 import pytest
 
 from softphone_common.stores.token_buckets import LocalTokenBuckets
-from softphone_testing.memory.accounts import MemoryLoginSessions, MemoryUserStore
-from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore
+from softphone_testing.memory.accounts import (
+    MemoryApiKeyStore,
+    MemorySecondFactorStore,
+    MemorySessionStore,
+    MemoryUserStore,
+)
+from softphone_testing.memory.audit import MemoryAuditStore
+from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore, MemoryMissedMarks
 from softphone_testing.memory.click_to_call import MemoryDialLinks, MemoryIdempotencyKeys
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.devices import MemoryDeviceStore
@@ -12,7 +18,10 @@ from softphone_testing.memory.directory import MemoryDirectory
 from softphone_testing.memory.hits import MemoryHitStore
 from softphone_testing.memory.sweeps import MemorySweepStore
 from softphone_testing.memory.tenants import MemoryTenantStore
-from support.store_contracts.accounts import LIFETIME, LoginSessionsContract, UserStoreContract
+from support.store_contracts.accounts import SessionStoreContract, UserStoreContract
+from support.store_contracts.api_keys import ApiKeyStoreContract
+from support.store_contracts.audit import AuditStoreContract
+from support.store_contracts.call_search import CallSearchContract
 from support.store_contracts.calls import CallStoreContract, CommentStoreContract
 from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
 from support.store_contracts.hits import HitStoreContract
@@ -23,19 +32,33 @@ from support.store_contracts.ingest import (
     TenantStoreContract,
 )
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
+from support.store_contracts.missed import MissedMarksContract
+from support.store_contracts.second_factors import SecondFactorStoreContract
 from support.store_contracts.token_buckets import TokenBucketsContract
 
 
-class TestCallsInMemory(CallStoreContract):
+class TestCallsInMemory(CallStoreContract, CallSearchContract):
     @pytest.fixture
     def calls(self) -> MemoryCallStore:
         return MemoryCallStore()
+
+
+class TestMissedMarksInMemory(MissedMarksContract):
+    @pytest.fixture
+    def marks(self) -> MemoryMissedMarks:
+        return MemoryMissedMarks()
 
 
 class TestCommentsInMemory(CommentStoreContract):
     @pytest.fixture
     def comments(self) -> MemoryCommentStore:
         return MemoryCommentStore()
+
+
+class TestAuditInMemory(AuditStoreContract):
+    @pytest.fixture
+    def entries(self) -> MemoryAuditStore:
+        return MemoryAuditStore()
 
 
 class TestDirectoryInMemory(DirectoryContract):
@@ -68,10 +91,26 @@ class TestUsersInMemory(UserStoreContract):
         return MemoryUserStore()
 
 
-class TestLoginSessionsInMemory(LoginSessionsContract):
+class TestSessionsInMemory(SessionStoreContract):
     @pytest.fixture
-    def sessions(self) -> MemoryLoginSessions:
-        return MemoryLoginSessions(LIFETIME)
+    def sessions(self) -> MemorySessionStore:
+        return MemorySessionStore()
+
+    @pytest.fixture
+    def revocations(self, sessions: MemorySessionStore) -> MemorySessionStore:
+        return sessions
+
+
+class TestApiKeysInMemory(ApiKeyStoreContract):
+    @pytest.fixture
+    def api_keys(self) -> MemoryApiKeyStore:
+        return MemoryApiKeyStore()
+
+
+class TestSecondFactorsInMemory(SecondFactorStoreContract):
+    @pytest.fixture
+    def factors(self) -> MemorySecondFactorStore:
+        return MemorySecondFactorStore()
 
 
 class TestTenantsInMemory(TenantStoreContract):

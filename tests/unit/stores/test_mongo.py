@@ -3,6 +3,8 @@
 import pytest
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
+    DocumentTooLarge,
     ExecutionTimeout,
     NotPrimaryError,
     OperationFailure,
@@ -10,7 +12,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from softphone_common.process.errors import UnavailableError
+from softphone_common.process.errors import PoisonError, UnavailableError
 from softphone_common.stores.mongo import reaching
 
 NO_SERVER = "No servers found yet, Topology Description: <TopologyDescription ...>"
@@ -36,3 +38,16 @@ def test_an_error_that_passes_becomes_unavailable(error: PyMongoError) -> None:
 def test_an_error_that_stays_is_not_judged_by_its_text(text: str) -> None:
     with pytest.raises(OperationFailure), reaching():
         raise OperationFailure(text, 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DocumentTooLarge("command document too large"),
+        OperationFailure("Resulting document after update is larger than 16777216", 17419),
+        BulkWriteError({"writeErrors": [{"index": 0, "code": 10334, "errmsg": "too large"}]}),
+    ],
+)
+def test_document_that_is_too_large_is_poison(error: Exception) -> None:
+    with pytest.raises(PoisonError, match="too large to store"), reaching():
+        raise error

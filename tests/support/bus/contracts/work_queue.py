@@ -8,7 +8,13 @@ import pytest
 
 from softphone_common.bus import topology
 from softphone_common.bus.consumer import BatchPolicy
-from softphone_common.bus.envelope import ATTEMPT_HEADER, REASON_HEADER, Envelope, pack
+from softphone_common.bus.envelope import (
+    ATTEMPT_HEADER,
+    MESSAGE_MAX,
+    REASON_HEADER,
+    Envelope,
+    pack,
+)
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import (
     CallMatched,
@@ -68,7 +74,7 @@ class WorkQueueContract:
     async def test_unreadable_message_is_dead_lettered_at_once(self, site: BrokerSite) -> None:
         bus = consumer(site, Handler())
         async with running(bus):
-            await bus.publish_envelope("", Envelope(b"{", {}, QUEUE))
+            await bus.publish_envelope(topology.QUEUES, Envelope(b"{", {}, QUEUE))
             letter = await site.next_dead(QUEUE)
         assert letter.headers[REASON_HEADER] == "PoisonError: unknown message type ''"
         assert letter.body == b"{"
@@ -98,6 +104,7 @@ class WorkQueueContract:
             await site.start()
             await bus.publish(finished())
             await until(partial(has_counts, site, 4, 0), what="all to wait")
+            assert await bus.queue_lengths() == {QUEUE: 4}
             tried = dict(handler.tries)
             await until(lambda: handler.tries != tried, what="one more try of what it has")
             assert len(handler.tries) == 1
@@ -120,6 +127,22 @@ class WorkQueueContract:
             await site.delete_queue(QUEUE)
             await bus.publish(message)
             await until(lambda: handler.has_done(message), what="the handling")
+
+    async def test_bus_that_may_not_declare_waits_for_the_queues(self, site: BrokerSite) -> None:
+        async with running(site.bus()):
+            await site.delete_queue(QUEUE)
+        bus = site.bus(declare_topology=False)
+        await bus.start()
+
+        async def reason() -> str:
+            with pytest.raises(UnavailableError) as failure:
+                await bus.ping()
+            return str(failure.value) if QUEUE in str(failure.value) else ""
+
+        assert "`softphone setup`" in await until(reason, what="the missing queue")
+        async with running(site.bus()):
+            await until_ready(bus)
+        await bus.stop()
 
     async def test_cancelled_consumer_is_noticed_and_replaced(self, site: BrokerSite) -> None:
         handler, message = Handler(), finished()
@@ -157,6 +180,50 @@ class WorkQueueContract:
         async with running(consumer(site, after)):
             await until(lambda: len(after.done) >= len(messages) - most, what="all that was left")
         assert len(set(after.done)) == len(messages) - most
+
+    async def test_failures_of_one_call_pause_nothing(self, site: BrokerSite) -> None:
+        call, other = finished(), finished()
+        handler = Handler(PoisonError("never"), [call.sweep])
+        bus = consumer(site, handler, failures_max=3)
+        async with running(bus):
+            await bus.publish(*[call] * 6, other)
+            for _ in range(6):
+                await site.next_dead(QUEUE)
+            await until(lambda: handler.has_done(other), what="the other call")
+
+    async def test_failures_of_one_tenant_pause_no_other(self, site: BrokerSite) -> None:
+        ours, theirs = [finished("acme") for _ in range(6)], [finished("bolt") for _ in range(2)]
+        handler = Handler(PoisonError("never"), [m.sweep for m in ours])
+        bus = consumer(site, handler, failures_max=3)
+        async with running(bus):
+            await bus.publish(theirs[0])
+            await until(lambda: handler.has_done(theirs[0]), what="a call of another tenant")
+            await bus.publish(*ours, theirs[1])
+            for _ in ours:
+                await site.next_dead(QUEUE)
+            await until(lambda: handler.has_done(theirs[1]), what="the next one")
+
+    async def test_failures_of_two_tenants_pause_the_consumer(self, site: BrokerSite) -> None:
+        messages = [finished(tenant) for tenant in ("acme", "bolt") * 10]
+        handler = Handler(PoisonError("never"), [m.sweep for m in messages])
+        bus = consumer(site, handler, failures_max=5)
+        async with running(bus):
+            await bus.publish(*messages)
+            for _ in range(5):
+                await site.next_dead(QUEUE)
+            with pytest.raises(UnavailableError, match="paused after 5 failures in a row, Poison"):
+                await bus.ping()
+
+    async def test_message_over_the_limit_is_refused_alone(self, site: BrokerSite) -> None:
+        handler, message = Handler(), finished()
+        bus = consumer(site, handler)
+        async with running(bus):
+            large = message.model_copy(update={"sweep": "x" * MESSAGE_MAX})
+            with pytest.raises(PoisonError, match="is over 1048576"):
+                await bus.publish(large)
+            assert bus.is_connected
+            await bus.publish(message)
+            await until(lambda: handler.has_done(message), what="the next message")
 
     async def test_paused_consumer_gives_its_messages_back(self, site: BrokerSite) -> None:
         """It neither copies nor dead-letters them meanwhile, however often it fails."""
@@ -201,7 +268,7 @@ class WorkQueueContract:
         bus.consume_raw(dead, keep)
         async with running(bus):
             for letter in letters:
-                await bus.publish_envelope("", letter)
+                await bus.publish_envelope(topology.QUEUES, letter)
             await until(lambda: len(kept) >= len(letters), what="the letters")
         assert [(letter.body, letter.headers) for letter in kept] == [
             (letter.body, letter.headers) for letter in letters
@@ -220,7 +287,7 @@ class WorkQueueContract:
             for message in sent:
                 envelope = pack(message, "test")
                 await bus.publish_envelope(
-                    "", Envelope(envelope.body, envelope.headers, "ingest.match")
+                    topology.QUEUES, Envelope(envelope.body, envelope.headers, "ingest.match")
                 )
             await until(lambda: len(batches) == 2, what="both types")
         assert batches == sent
@@ -230,7 +297,7 @@ class WorkQueueContract:
         bus = consumer(site, handler)
         stray = pack(sent_sample(CallMatched), "test")
         async with running(bus):
-            await bus.publish_envelope("", Envelope(stray.body, stray.headers, QUEUE))
+            await bus.publish_envelope(topology.QUEUES, Envelope(stray.body, stray.headers, QUEUE))
             await bus.publish(message)
             await until(lambda: handler.has_done(message), what="the expected type")
             await until(partial(has_counts, site, 0, 1), what="an empty queue")

@@ -139,3 +139,11 @@ def test_keeps_only_so_much_of_the_raw_text() -> None:
 )
 def test_knows_the_regions(code: str, expected: bool) -> None:
     assert is_region(code) is expected
+
+
+@pytest.mark.parametrize("blanks", range(100, 130))
+def test_number_cut_at_the_limit_is_never_another(blanks: int) -> None:
+    text = " " * blanks + "089 9999-8001 (Zentrale)"
+    number = normalise(text, NumberProfile())
+    assert number.e164 in {"+498999998001", None}
+    assert len(number.raw) <= RAW_MAX

@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from softphone_common.domain.numbers.normalise import normalise
-from softphone_common.domain.numbers.profile import NumberProfile, check_profile, merge_profile
+from softphone_common.domain.numbers.profile import (
+    NumberProfile,
+    check_prefix,
+    check_profile,
+    merge_profile,
+)
 
 OURS = NumberProfile(
     region="DE",
@@ -137,3 +142,14 @@ def test_a_prefix_is_taken_away_only_where_it_always_is_shown() -> None:
     shown = replace(dialled, outside_prefix_mode="always")
     assert normalise("008999998001", shown).e164 == "+498999998001"
     assert normalise("08999998001", shown).e164 == "+498999998001"
+
+
+def test_a_prefix_that_phones_show_must_be_there() -> None:
+    check_prefix(OURS)
+    check_prefix(replace(OURS, outside_prefix="", outside_prefix_mode="never"))
+    with pytest.raises(ValueError, match="outside_prefix"):
+        check_prefix(replace(OURS, outside_prefix=""))
+
+
+def test_a_profile_stored_without_its_prefix_still_reads() -> None:
+    assert merge_profile(replace(OURS, outside_prefix=""), {"area_code": "30"}).area_code == "30"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softphone_common.domain.numbers.sip import Channel, SipUri, parse_channel, parse_uri
+from softphone_common.domain.numbers.notation.sip import Channel, SipUri, parse_channel, parse_uri
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from softphone_common.contracts.dial_link import DialLink
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.http.problem import ProblemError
 from softphone_ingest.click_to_call.dialler import Click, Dialler
 from softphone_ingest.devices.config import DeviceConfigs
 from softphone_ingest.identity.resolver import CallIdResolver
 from softphone_ingest.mapping.presets.preset import load_all
+from softphone_ingest.tenants.dial_targets import DialTargets
 from softphone_testing.memory.click_to_call import MemoryDialLinks, MemoryIdempotencyKeys
 from support.stack.memory_ingest import TENANT, MemoryIngest, memory_ingest
 from support.store_contracts.call_memory import POLICY
@@ -21,19 +23,26 @@ class Clicks:
 
     def __init__(self, ingest: MemoryIngest) -> None:
         self._ingest = ingest
+        self.links = MemoryDialLinks()
         self._dialler = Dialler(
             ingest.devices,
             DeviceConfigs(load_all()),
-            MemoryDialLinks(),
+            self.links,
             MemoryIdempotencyKeys(),
             CallIdResolver(ingest.memory, POLICY),
             ingest.spool,
             ingest.clock,
+            DialTargets("", ()),
         )
 
     async def link(self, number: str, key: str | None = None) -> str:
         """The link that a click on this number opens."""
         return (await self._dialler.dial(TENANT, Click("u1", "21", number, key)))[1]
+
+    async def dial_by(self, link: str, number: str, key: str) -> tuple[str, str]:
+        """The link that this dial link makes of a click, and the extension it does not carry."""
+        await self.links.put(TENANT.id, "u1", DialLink(link=link))
+        return (await self._dialler.dial(TENANT, Click("u1", "21", number, key)))[1:]
 
     async def dialled(self, number: str) -> tuple[str, RemoteNumber]:
         """The link of a click, and the other party of the call it began."""
@@ -86,6 +95,27 @@ async def test_extension_reaches_the_link_and_the_call(
 
 
 @pytest.mark.parametrize(
+    ("dial_link", "opened", "by_hand"),
+    [
+        ("tel:{number}", "tel:+498999998001;ext=12", ""),
+        ("sip:{number}@pbx.example.de", "sip:+498999998001@pbx.example.de", "12"),
+        ("http://localhost:61234?n={number}", "http://localhost:61234?n=%2B498999998001", "12"),
+        (
+            "http://localhost:61234?n={number}&dtmf={ext}",
+            "http://localhost:61234?n=%2B498999998001&dtmf=12",
+            "",
+        ),
+    ],
+)
+async def test_extension_is_in_the_link_or_named(
+    clicks: Clicks, dial_link: str, opened: str, by_hand: str
+) -> None:
+    for _ in ("a click", "the same one, repeated"):
+        dialled = await clicks.dial_by(dial_link, "089 99998001 ext 12", key="k1")
+        assert dialled == (opened, by_hand)
+
+
+@pytest.mark.parametrize(
     ("typed", "link"),
     [
         ("089/99998709/10", "tel:+498999998709"),
@@ -116,3 +146,11 @@ async def test_key_of_a_click_without_code_or_ext_is_refused(clicks: Clicks, aga
     with pytest.raises(ProblemError) as refused:
         await clicks.link(again, key="k1")
     assert refused.value.code == "idempotency-key-reused"
+
+
+async def test_stored_link_that_is_not_allowed_is_not_used(clicks: Clicks) -> None:
+    """It may have been stored before the rule, or before the operator removed its host."""
+    await clicks.links.put("acme", "u1", DialLink(link="https://pbx.example.de/?n={number}"))
+    with pytest.raises(ProblemError) as refused:
+        await clicks.link("089 99998713")
+    assert refused.value.code == "dial-link-refused"

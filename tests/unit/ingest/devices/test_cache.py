@@ -8,12 +8,13 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import DeviceChanged
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.errors import UnavailableError
+from softphone_common.process.secret_hash import hash_secret
 from softphone_common.stores.cache import Stored
 from softphone_ingest.devices.cache import DeviceCache
-from softphone_ingest.devices.device import StoredDevice, hash_key
+from softphone_ingest.devices.device import StoredDevice
 from support.bus.buses import bus_settings
 
-DEVICE = StoredDevice(id="d1", tenant="acme", name="Desk", key_hash=hash_key("old"))
+DEVICE = StoredDevice(id="d1", tenant="acme", name="Desk", key_hash=hash_secret("old"))
 
 
 class Source:
@@ -65,12 +66,12 @@ async def test_changed_device_comes_with_its_sealed_secret(
 
 
 async def test_new_key_replaces_the_old_at_once(source: Source, cache: DeviceCache) -> None:
-    await cache.on_device_changed(source.edit(key_hash=hash_key("new")))
+    await cache.on_device_changed(source.edit(key_hash=hash_secret("new")))
     assert cache.by_key("old") is None
     assert cache.require("new").version == 2
 
 
-@pytest.mark.parametrize("changes", [{"key_hash": hash_key("new")}, {"active": False}])
+@pytest.mark.parametrize("changes", [{"key_hash": hash_secret("new")}, {"active": False}])
 async def test_old_key_ends_though_the_store_is_away(
     source: Source, cache: DeviceCache, changes: dict[str, object]
 ) -> None:
@@ -90,7 +91,7 @@ async def test_old_key_ends_though_the_device_cannot_be_parsed(
         raise ValueError("written by a later release")
 
     monkeypatch.setattr(cache, "_parse", refuse)
-    await cache.on_device_changed(source.edit(key_hash=hash_key("new")))
+    await cache.on_device_changed(source.edit(key_hash=hash_secret("new")))
     assert cache.by_key("old") is None
 
 
@@ -98,6 +99,19 @@ async def test_device_stays_when_its_store_is_away(source: Source, cache: Device
     source.is_away = True
     await cache.on_device_changed(source.edit(name="Reception"))
     assert cache.require("old") == DEVICE
+
+
+def test_key_of_an_older_version_is_forgotten(cache: DeviceCache) -> None:
+    """As when the store is read again because the message was missed."""
+    cache.apply(DEVICE.model_copy(update={"key_hash": hash_secret("new"), "version": 2}))
+    assert cache.by_key("old") is None
+    assert cache.require("new").version == 2
+
+
+def test_key_of_a_removed_device_is_refused(cache: DeviceCache) -> None:
+    assert cache.by_key("old") == DEVICE
+    cache.apply(DEVICE.model_copy(update={"active": False, "version": DEVICE.version + 1}))
+    assert cache.by_key("old") is None
 
 
 async def test_known_version_is_not_read_again(source: Source, cache: DeviceCache) -> None:

@@ -38,6 +38,8 @@ FILLED = {
     "$CallGUID": "%7B6F9619FF-8B86-D011-B42D-00CF4FC964FF%7D",
     "$CallOrigin": "{direction}",
     "$CallDurationSeconds": "37",
+    "${URIENCODE(${CALLERID(dnid)})}": "4989999980",
+    "${url_encode(${sip_to_user})}": "4989999980",
     "$(calleridCanonical)": "%2B498999998001",
     "{calleridNational}": "08999998001",
     "{callerDisplayName}": "Huber",
@@ -70,7 +72,7 @@ FILLED = {
     "$n": "08999998001",
     "$c": "fff79c5bd2115d01",
     "$fU": "08999998001",
-    "$rU": "21",
+    "$tU": "21",
     "$ci": "a84b4c76@pc33.example.de",
     "XXX": "08999998001",
     "NUMBER": "08999998001",
@@ -158,8 +160,8 @@ def test_pasted_line_reports_its_event(line: PastedLine) -> None:
         url, body = url.replace(placeholder, value), body.replace(placeholder, value)
     address = urlsplit(filled(url, event))
     query = address.query
-    if paste.line.rstrip().endswith("--data-urlencode"):
-        query += "&08999998001"
+    if paste.line.endswith('--data-urlencode "number='):
+        query += "&number=%2008999998001"
     headers = {"content-type": paste.content_type} if paste.content_type else {}
     sent = filled(body, event).encode()
     path = address.path.removeprefix(urlsplit(BASE).path)
@@ -198,3 +200,19 @@ def test_every_placeholder_of_a_line_is_known(preset: Preset) -> None:
         assert not re.search(r"[$<>]|\{\w|\[\w", rest), (
             f"{paste.url} has one the table lacks: {rest}"
         )
+
+
+@pytest.mark.parametrize(
+    ("preset", "page"),
+    [
+        ("starface", "number=$(calleridCanonical)&extension=21"),
+        ("estos", "number=<Call.NumberSC>&extension=<Call.LineNumberSC>"),
+        ("generic", "number=<number>&extension=21&call_id=<call-id>"),
+        ("snom", None),
+    ],
+)
+def test_page_of_the_caller_is_printed_without_the_key(preset: str, page: str | None) -> None:
+    origin, _, key = BASE.rpartition("/hit/")
+    urls = device_urls(load_all()[preset], BASE, "21")
+    assert urls.pop == (None if page is None else f"{origin}/pop?{page}")
+    assert key not in (urls.pop or "")

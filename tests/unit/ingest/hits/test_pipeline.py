@@ -5,7 +5,7 @@ import inspect
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,14 +16,14 @@ import softphone_ingest
 from softphone_common.contracts.hit import HitJson
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.http.problem import ProblemError
-from softphone_ingest.devices.device import hash_key
+from softphone_common.process.secret_hash import hash_secret
 from softphone_ingest.hits.pipeline import HitResult
 from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.mapping.request import HitRequest
 from support.stack.memory_ingest import TENANT, MemoryIngest, memory_ingest
 
 RING = "/ringing?extension=21&number=08999998001&call_id=A"
-FILES_MAX = 20
+FILES_MAX = 22
 
 
 @pytest.fixture
@@ -109,6 +109,25 @@ async def test_unknown_keys_never_cost_a_device_its_hits(ingest: MemoryIngest) -
     assert (await refused(ingest, RING)).status == 429
 
 
+async def test_local_time_is_that_of_the_tenant(ingest: MemoryIngest) -> None:
+    ingest.tenant = TENANT.model_copy(update={"time_zone": "America/New_York"})
+    await ingest.get(f"{RING}&time=02.03.2026+03:59:58")
+    (event,) = (await logged(ingest)).events
+    assert event.time == datetime(2026, 3, 2, 8, 59, 58, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("off", "noted"), [(-301, True), (-299, False), (299, False), (301, True)])
+async def test_time_far_from_the_arrival_is_noted(
+    ingest: MemoryIngest, off: int, noted: bool
+) -> None:
+    moment = ingest.now + timedelta(seconds=off)
+    await ingest.get(f"{RING}&time={moment:%Y-%m-%dT%H:%M:%SZ}")
+    (event,) = (await logged(ingest)).events
+    assert [(n.field, n.code) for n in event.notes] == [("time", "time-not-close")] * noted
+    (observation,) = ingest.observed()
+    assert observation.at == (ingest.now if noted or off > 0 else moment)
+
+
 async def test_signature_is_checked_before_the_content(ingest: MemoryIngest) -> None:
     ingest.configure(preset="placetel", secret_sealed=ingest.seal.encrypt("12345"))
     body = b"event=nonsense"
@@ -125,10 +144,16 @@ async def test_signature_is_checked_before_the_content(ingest: MemoryIngest) -> 
     assert await code(good) == "event-unknown"
 
 
+async def test_hit_is_refused_while_its_secret_is_unreadable(ingest: MemoryIngest) -> None:
+    ingest.configure(preset="placetel", secret_sealed="sealed with another key")
+    assert (await refused(ingest, RING)).code == "device-secret-unreadable"
+    assert ingest.observed() == []
+
+
 @pytest.mark.parametrize("event", ["ringing", "flying"])
 async def test_key_and_secret_in_a_request_are_not_logged(ingest: MemoryIngest, event: str) -> None:
     key, secret = "key-of-the-desk", "secret-of-the-desk"
-    ingest.configure(key_hash=hash_key(key), secret_sealed=ingest.seal.encrypt(secret))
+    ingest.configure(key_hash=hash_secret(key), secret_sealed=ingest.seal.encrypt(secret))
     headers = {"user-agent": f"phone/{secret}", "referer": f"https://pbx.example/hit/{key}"}
     query, body = f"extension=21&number=1&user={secret}", f"{key} {secret}".encode()
     with suppress(ProblemError):
@@ -141,6 +166,15 @@ async def test_key_and_secret_in_a_request_are_not_logged(ingest: MemoryIngest, 
         assert "***" in text
         assert key not in text
         assert secret not in text
+
+
+async def test_secret_in_a_broken_head_is_not_logged(ingest: MemoryIngest) -> None:
+    secret = "secret-of-the-desk"
+    ingest.configure(secret_sealed=ingest.seal.encrypt(secret))
+    request = HitRequest("GET", "/ringing", f"number=1&user={secret}", {}, b"", "")
+    with pytest.raises(ProblemError):
+        await ingest.pipeline.refuse("key", request, ProblemError("hit-head-broken"))
+    assert (await logged(ingest)).request.query == "number=1&user=***"
 
 
 async def test_hit_goes_to_the_spool_while_the_broker_is_away(ingest: MemoryIngest) -> None:
@@ -176,3 +210,18 @@ async def test_hit_passes_few_files(ingest: MemoryIngest) -> None:
 def test_parsed_event_has_the_senders_id_only() -> None:
     assert "external_id" in ParsedEvent.__slots__
     assert "call_id" not in ParsedEvent.__slots__
+
+
+async def test_unreadable_member_is_noted_at_the_accepted_hit(ingest: MemoryIngest) -> None:
+    fields = {"extension": "each.x", "event": "each.e", "number": "any.number"}
+    ingest.configure(mapping={"each": "json", "fields": fields})
+    body = b'[{"x": "21", "e": "ringing"}, {"x": "22", "e": "?"}]'
+    await ingest.send(HitRequest("POST", "", "number=08999998001", {}, body, ""))
+    (hit,) = (await ingest.inspector.latest(ingest.device, None, 1)).items
+    (note,) = hit.unread
+    assert (hit.outcome, hit.field, note.field, note.code) == (
+        *("accepted", None),
+        *("each.1.event", "event-unknown"),
+    )
+    assert [event.extension for event in hit.events] == ["21"]
+    assert len(ingest.observed()) == 1

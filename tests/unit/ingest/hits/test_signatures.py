@@ -1,7 +1,9 @@
 """A signed request is taken only from who knows the secret; the examples are the makers' own."""
 
+import gzip
 import hmac
 from base64 import b64encode
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -56,6 +58,22 @@ def test_a_body_signed_in_hex() -> None:
     assert not verified(reader("placetel", PLACETEL), "12345", "")
 
 
+@pytest.mark.parametrize("over", ["body", "{header.X-At}.{body}"])
+@pytest.mark.parametrize("sign_packed", [False, True])
+def test_a_packed_body_is_signed_either_way(over: str, sign_packed: bool) -> None:
+    packed = gzip.compress(PLACETEL)
+    signed = packed if sign_packed else PLACETEL
+    signed = signed if over == "body" else b"7." + signed
+    headers = {"x-signed": hmac.digest(b"12345", signed, "sha256").hex(), "x-at": "7"}
+    request = HitRequest("POST", "", "", headers, PLACETEL, "", packed)
+    rule = {"method": "hmac", "in": "header.X-Signed", "over": over}
+    config = DeviceConfig(Mapping.model_validate({"verify": rule}), NumberProfile())
+    assert verified(Reader(request, config), "12345", "")
+    assert not verified(Reader(request, config), "12346", "")
+    forged = replace(request, body=PLACETEL + b"1", packed=gzip.compress(PLACETEL + b"1"))
+    assert not verified(Reader(forged, config), "12345", "")
+
+
 def test_an_address_and_form_signed_in_base64() -> None:
     signed = reader("twilio", TWILIO, x_twilio_signature=TWILIO_SIGNED)
     assert verified(signed, "12345", TWILIO_URL)
@@ -103,3 +121,29 @@ def test_nothing_but_a_comparison_in_constant_time_decides(
         reader("sipgate", authorization=basic),
     ):
         assert verified(sent, secret, TWILIO_URL) is verdict
+
+
+@pytest.mark.parametrize(
+    ("configured", "signed"),
+    [
+        ("https://pbx.example.de/hit/k", "https://pbx.example.de:443/hit/k"),
+        ("https://pbx.example.de:443/hit/k", "https://pbx.example.de/hit/k"),
+        ("http://pbx.example.de/hit/k", "http://pbx.example.de:80/hit/k"),
+    ],
+)
+def test_signed_address_with_or_without_its_usual_port(configured: str, signed: str) -> None:
+    signature = b64encode(hmac.digest(b"s", signed.encode(), "sha1")).decode()
+    assert verified(reader("twilio", x_twilio_signature=signature), "s", configured)
+    other = configured.replace("pbx.example.de", "pbx.example.de:8443")
+    assert not verified(reader("twilio", x_twilio_signature=signature), "s", other)
+
+
+def test_template_is_signed() -> None:
+    verify = {"method": "hmac", "in": "header.x-sig", "over": "v0:{header.x-time}:{body}"}
+    mapping = Mapping.model_validate({"verify": verify})
+    config = DeviceConfig(mapping, NumberProfile())
+    signature = hmac.digest(b"s", b"v0:17:\xff", "sha256").hex()
+    for time, right in (("17", True), ("18", False)):
+        headers = {"x-sig": signature, "x-time": time}
+        request = HitRequest("POST", "", "", headers, b"\xff", "")
+        assert verified(Reader(request, config), "s", "") is right

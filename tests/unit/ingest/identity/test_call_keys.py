@@ -17,6 +17,7 @@ from softphone_ingest.identity.resolver import CallIdResolver, IdentityPolicy, S
 from softphone_ingest.mapping.parsed_event import ParsedEvent
 from softphone_ingest.mapping.schema import Scope
 from softphone_ingest.settings import IngestSettings
+from softphone_testing.installation_keys import KEYS
 from softphone_testing.servers.ports import HOST, free_port
 
 POLICY = IdentityPolicy(
@@ -32,7 +33,7 @@ REMOTE = normalise("089 99998001", NumberProfile())
 OTHER = normalise("0176 04069001", NumberProfile())
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SHORT = normalise("17", NumberProfile())
-SCOPES = ("pbx", "device:d1", "extension:21")
+SCOPES: tuple[Scope, ...] = ("pbx", "shared", "device", "extension")
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -51,7 +52,7 @@ SCOPES = ("pbx", "device:d1", "extension:21")
         "4989999980017",
     ],
 )
-def test_an_id_of_the_phone_is_usable(scope: str, external: str) -> None:
+def test_an_id_of_the_phone_is_usable(scope: Scope, external: str) -> None:
     assert is_usable_external_id(scope, external, REMOTE)
     assert is_usable_external_id(scope, external, None)
     assert not is_usable_external_id("none", external, REMOTE)
@@ -65,7 +66,7 @@ def test_an_id_of_the_phone_is_usable(scope: str, external: str) -> None:
         *("<call-id>", "null", "NONE", "undefined", "unknown", "-", "--", "000"),
     ],
 )
-def test_a_placeholder_is_not(scope: str, external: str) -> None:
+def test_a_placeholder_is_not(scope: Scope, external: str) -> None:
     assert not is_usable_external_id(scope, external, REMOTE)
     assert not is_usable_external_id(scope, external, None)
 
@@ -75,7 +76,7 @@ def test_a_placeholder_is_not(scope: str, external: str) -> None:
     "external",
     ["08999998001", "+498999998001", "498999998001", "00498999998001", "8999998001", "99998001"],
 )
-def test_the_callers_number_is_not(scope: str, external: str) -> None:
+def test_the_callers_number_is_not(scope: Scope, external: str) -> None:
     assert not is_usable_external_id(scope, external, REMOTE)
     assert not is_usable_external_id(
         scope, external, normalise("+49 (0) 89 / 99998001", NumberProfile())
@@ -86,12 +87,12 @@ def test_the_callers_number_is_not(scope: str, external: str) -> None:
     ("external", "scope", "is_usable"),
     [
         ("0", "pbx", False),
-        ("0", "device:d1", True),
+        ("0", "device", True),
         ("17", "pbx", False),
-        ("17", "device:d1", True),
+        ("17", "device", True),
     ],
 )
-def test_a_counter_of_one_phone_may_be_short(external: str, scope: str, is_usable: bool) -> None:
+def test_a_counter_of_one_phone_may_be_short(external: str, scope: Scope, is_usable: bool) -> None:
     assert is_usable_external_id(scope, external, SHORT) == is_usable
 
 
@@ -99,7 +100,7 @@ def test_a_counter_of_one_phone_may_be_short(external: str, scope: str, is_usabl
 async def forgetful() -> AsyncIterator[CallIdResolver]:
     nowhere = SecretStr(f"redis://{HOST}:{free_port()}/0")
     secret = SecretStr("not a secret, long enough to be taken for one")
-    values: dict[str, Any] = {"amqp_url": secret, "mongo_url": secret, "auth_secret": secret}
+    values: dict[str, Any] = {"amqp_url": secret, "mongo_url": secret, **KEYS}
     settings = IngestSettings(redis_url=nowhere, **values)
     redis = Redis(settings, essential=False)
     yield CallIdResolver(RedisCallMemory(redis), POLICY)
@@ -133,9 +134,12 @@ async def test_without_redis_ids_alone_tell_calls_apart(forgetful: CallIdResolve
         await resolve(phase="ringing", extension="21", external_id="B", linked_id="A"),
         await resolve("device", "1", phase="ringing", external_id="A"),
         await resolve("device", "2", phase="ringing", external_id="A"),
+        await resolve("pbx", "2", phase="ringing", external_id="A"),
+        await resolve("shared", phase="ringing", external_id="A"),
         await resolve(tenant="huber", phase="ringing", external_id="A"),
     ]
-    assert len({first, *others}) == 5
+    assert len({first, *others}) == 7
+    assert others[-2] == await resolve("shared", "2", phase="ended", external_id="A")
     assert others[0] == await resolve(phase="ended", external_id="B")
 
 

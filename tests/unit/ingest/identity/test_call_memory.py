@@ -4,9 +4,10 @@ import pytest
 
 from softphone_testing.memory.call_memory import MemoryCallMemory
 from support.store_contracts.call_memory import CallMemoryContract, Exchange
+from support.store_contracts.call_sharing import CallSharingContract
 
 
-class TestCallMemoryInMemory(CallMemoryContract):
+class TestCallMemoryInMemory(CallMemoryContract, CallSharingContract):
     @pytest.fixture
     def memory(self) -> MemoryCallMemory:
         return MemoryCallMemory()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softphone_ingest.mapping import multipart
+from softphone_ingest.mapping.body import parse_form
 from softphone_ingest.mapping.parsed_event import HitError
 
 DISPOSED = "Content-Disposition: form-data; "
@@ -37,7 +37,7 @@ FORMS = {
 @pytest.mark.parametrize("what", FORMS)
 def test_a_form_gives_its_values(what: str) -> None:
     body, values = FORMS[what]
-    assert multipart.parse_form(body.encode(), "multipart/form-data; boundary=b") == values
+    assert parse_form(body.encode(), "multipart/form-data; boundary=b") == values
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_form_gives_its_values(what: str) -> None:
 def test_a_boundary_is_a_text_and_no_pattern(kind: str) -> None:
     mark = "a b" if '"' in kind else "a+b"
     body = f"--{mark}\r\n{DISPOSED}name=n\r\n\r\nM\xfcller\r\n--{mark}--".encode("latin-1")
-    assert multipart.parse_form(body, kind) == {"n": ["Müller"]}
+    assert parse_form(body, kind) == {"n": ["Müller"]}
 
 
 @pytest.mark.parametrize(
@@ -63,5 +63,5 @@ def test_a_boundary_is_a_text_and_no_pattern(kind: str) -> None:
 )
 def test_what_is_no_form_is_named(body: bytes, kind: str, code: str) -> None:
     with pytest.raises(HitError) as caught:
-        multipart.parse_form(body, kind)
+        parse_form(body, kind)
     assert (caught.value.field, caught.value.code) == ("body", code)

@@ -10,7 +10,7 @@ from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.profile import NumberProfile, merge_profile
 from softphone_ingest.identity.call_keys import is_usable_external_id
 from softphone_ingest.mapping.parsed_event import HitError, ParsedEvent
-from softphone_ingest.mapping.presets.preset import load, load_all
+from softphone_ingest.mapping.presets.preset import Preset, load, load_all
 from softphone_ingest.mapping.reader import DeviceConfig, Interpretation, interpret
 from softphone_ingest.mapping.reply import Reply, fill_template
 from softphone_ingest.mapping.request import HitRequest
@@ -50,6 +50,12 @@ def as_recorded(hit: ParsedEvent, row: dict[str, Any]) -> tuple[Any, ...]:
     scope = Mapping.model_validate(PRESETS[row["client"]].mapping).scope
     call_id = hit.external_id if is_usable_external_id(scope, hit.external_id, remote) else None
     return hit.phase, hit.direction, hit.extension or None, counterpart_key, call_id
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_no_preset_shares_the_ids_of_several_devices(preset: Preset) -> None:
+    """Only an administrator can know which devices report one telephone system."""
+    assert Mapping.model_validate(preset.mapping).scope in {"pbx", "device", "none"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row['id']} {row['client']}" for row in ROWS])
@@ -127,10 +133,17 @@ def test_a_preset_is_read_from_its_file() -> None:
         ("url", "https://example.de", "pattern"),
         ("line", "run", "must have {url}"),
         ("numbers", '{ region = "Bavaria" }', "region"),
-        ("mapping", '{ fields = { name = "nowhere" } }', "nowhere is neither"),
+        ("mapping", '{ fields = { name = "nowhere" } }', "names nowhere, which is neither"),
         ("mapping", "{", "Invalid"),
     ],
 )
 def test_a_preset_that_means_nothing_is_refused(word: str, text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         load(FILE.format(**{**GOOD, word: text}))
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+def test_grade_of_a_preset_is_that_of_its_tests(preset: Preset) -> None:
+    assert "proof" in preset.model_fields_set
+    has_recording = any(row["client"] == preset.id for row in ROWS)
+    assert preset.proof.grade != "documented" if has_recording else preset.proof.grade != "recorded"

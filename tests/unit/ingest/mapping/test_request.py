@@ -1,11 +1,22 @@
 """A pasted request is read like a phone's; text is UTF-8, and Latin-1 if that fails."""
 
+import gzip
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from softphone_ingest.mapping.body import Parts
 from softphone_ingest.mapping.parsed_event import HitError
-from softphone_ingest.mapping.request import HitRequest, decode_percent, parse_pairs
+from softphone_ingest.mapping.request import (
+    UNPACKED_MAX,
+    HitRequest,
+    decode_percent,
+    parse_pairs,
+    parse_query,
+    unpacked,
+)
 
 KEY = "k" * 22
 BY_PHONE = HitRequest("GET", "/ringing", "n=089&ext=21", {}, b"", "")
@@ -83,3 +94,67 @@ PAIRS: dict[str, tuple[str | bytes, dict[str, list[str]], list[str]]] = {
 def test_pairs_are_parted(what: str) -> None:
     raw, named, words = PAIRS[what]
     assert parse_pairs(raw) == (named, words)
+
+
+QUERIES: dict[str, dict[str, list[str]]] = {
+    "a=1&amp;b=2&AMP;c=3": {"a": ["1"], "b": ["2"], "c": ["3"]},
+    "n=M%26amp%3BS": {"n": ["M&amp;S"]},
+    "a=1?b=2&c=3": {"a": ["1"], "b": ["2"], "c": ["3"]},
+    "?a=1": {"a": ["1"]},
+    "a=1%26amp;b=2&c=3": {"a": ["1"], "b": ["2"], "c": ["3"]},
+    "a=1%26amp;&n=M%26amp;S": {"a": ["1&amp;"], "n": ["M&amp;S"]},
+    "a=who?&b=x%3Fc=1": {"a": ["who?"], "b": ["x?c=1"]},
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_an_address_put_together_wrongly_is_read(query: str) -> None:
+    assert parse_query(query)[0] == QUERIES[query]
+
+
+def test_a_body_in_gzip_is_unpacked() -> None:
+    assert unpacked(gzip.compress(b"n=089")) == b"n=089"
+    assert unpacked(gzip.compress(b" " * UNPACKED_MAX)) == b" " * UNPACKED_MAX
+    assert unpacked(b"n=089") == b"n=089"
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("%CALLER_ID_NUMBER%", "%CALLER_ID_NUMBER%"),
+        ("%display_local%", "%display_local%"),
+        ("%C3%A4", "ä"),
+        ("%2B49", "+49"),
+        ("100%", "100%"),
+    ],
+)
+def test_a_percent_name_is_no_encoded_text(raw: str, text: str) -> None:
+    assert parse_query(f"n={raw}")[0] == {"n": [text]}
+
+
+def test_a_gzip_bomb_is_not_unpacked() -> None:
+    bomb = gzip.compress(bytes(60_000_000))
+    assert len(bomb) < 64 * 1024
+    tracemalloc.start()
+    try:
+        assert unpacked(bomb) == bomb
+        assert tracemalloc.get_traced_memory()[1] < 4 * UNPACKED_MAX
+    finally:
+        tracemalloc.stop()
+
+
+UNPACKABLE = {
+    "too large": gzip.compress(b" " * (UNPACKED_MAX + 1)),
+    "cut off": gzip.compress(b"n=089")[:-9],
+    "of two members": gzip.compress(b"n=089") + gzip.compress(b"99998001"),
+    "broken": b"\x1f\x8b!",
+}
+
+
+@pytest.mark.parametrize("case", UNPACKABLE)
+def test_a_body_that_cant_be_unpacked_is_named(case: str) -> None:
+    body = UNPACKABLE[case]
+    assert unpacked(body) == body
+    with pytest.raises(HitError) as caught:
+        _ = Parts(HitRequest("POST", "", "", {}, body, ""), ";", lambda _: None).form
+    assert (caught.value.field, caught.value.code) == ("body", "gzip-invalid")

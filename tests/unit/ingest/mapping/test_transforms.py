@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from softphone_ingest.mapping.parsed_event import HitError
 from softphone_ingest.mapping.schema import Step
-from softphone_ingest.mapping.transforms import apply_step
+from softphone_ingest.mapping.values import apply_step
 
 GUID = "{6F9619FF-8B86-D011-B42D-00CF4FC964FF}"
 STEPS: dict[str, tuple[Step, str, Any]] = {

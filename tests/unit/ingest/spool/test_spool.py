@@ -106,9 +106,30 @@ async def test_messages_wait_in_order_while_the_broker_is_away(
     assert broker.taken == ["a", "b", "c", "d"]
 
 
+async def test_message_overtakes_none_that_waits(broker: Broker, spool: Spool) -> None:
+    broker.is_connected = False
+    for call in "ab":
+        await spool.publish(observed(call))
+    # the broker is back and has not confirmed the first of the line
+    first, real = asyncio.Event(), broker.publish_envelope
+
+    async def publish_envelope(exchange: str, envelope: Envelope) -> None:
+        if b'"a"' in envelope.body:
+            await first.wait()
+        await real(exchange, envelope)
+
+    broker.publish_envelope = publish_envelope  # type: ignore[method-assign]
+    broker.is_connected = True
+    await spool.publish(observed("c"))
+    first.set()
+    await in_state(spool, State.DIRECT)
+    assert broker.taken == ["a", "b", "c"]
+
+
 async def test_a_broker_that_is_too_slow_counts_as_away(broker: Broker, spool: Spool) -> None:
     broker.open.clear()
-    await spool.publish(observed("a"))
+    async with asyncio.timeout(10):
+        await spool.publish(observed("a"))
     assert spool.state is not State.DIRECT
     broker.open.set()
     await in_state(spool, State.DIRECT)
@@ -198,7 +219,7 @@ async def test_a_living_process_takes_over_the_file_of_a_dead_one(
     async def sent() -> bool:
         return broker.taken == ["left"]
 
-    await until(sent, what="the message of the dead process")
+    await until(sent, within=20, what="the message of the dead process")
     await living.stop()
 
 

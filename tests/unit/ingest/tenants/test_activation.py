@@ -22,20 +22,23 @@ from structlog.testing import capture_logs
 
 from softphone_common.contracts.entities import Activation, Tenant
 from softphone_common.http.problem import ProblemError
-from softphone_common.process.settings import load
-from softphone_ingest.settings import IngestSettings
-from softphone_ingest.tenants.activation import (
-    ActivationCodes,
-    ActivationError,
+from softphone_common.process.ed25519 import (
     PrivateKey,
     decode_private_key,
     decode_public_keys,
     encode_private_key,
     encode_public_key,
+)
+from softphone_common.process.settings import load
+from softphone_ingest.settings import IngestSettings
+from softphone_ingest.tenants.activation import (
+    ActivationCodes,
+    ActivationError,
     issue,
     read_unverified,
     require_active,
 )
+from softphone_testing.installation_keys import KEYS
 
 KEY, OTHER_KEY = PrivateKey.generate(), PrivateKey.generate()
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -190,7 +193,7 @@ def test_a_wrong_public_key_stops_the_start_and_is_named(
     given: Any = {f"{kind}_url": "x://" for kind in ("amqp", "mongo", "redis")}
     monkeypatch.setenv("SOFTPHONE_ACTIVATION_PUBLIC_KEY", f"{encode_public_key(KEY)},short")
     with pytest.raises(SystemExit):
-        load(IngestSettings, **given, auth_secret="x" * 32)
+        load(IngestSettings, **{**KEYS, **given})
     assert "SOFTPHONE_ACTIVATION_PUBLIC_KEY" in capsys.readouterr().err
 
 

@@ -1,0 +1,70 @@
+"""The directory: its list, one record, and the form of a record."""
+
+from playwright.async_api import expect
+
+from e2e.tour.account import to_top
+from e2e.tour.guide import Entries, Visit
+
+DIRECTORY = Entries()
+
+
+@DIRECTORY.entry("directory", "lena")
+async def directory(at: Visit) -> None:
+    await at.desk.open("directory")
+    await expect(at.desk.at("record-row").first).to_be_visible()
+
+
+@DIRECTORY.entry("directory-found", "lena")
+async def found(at: Visit) -> None:
+    await at.desk.open("directory")
+    await at.desk.at("search").fill("som")
+    await expect(at.desk.at("record-row")).to_have_count(1)
+
+
+@DIRECTORY.entry("directory-no-results", "lena")
+async def no_results(at: Visit) -> None:
+    await at.desk.page.goto("/#/directory?q=nobody+has+this+name&type=lead")
+    await expect(at.desk.page.locator("sc-empty-state")).to_be_visible()
+
+
+@DIRECTORY.entry("record", "lena")
+async def record(at: Visit) -> None:
+    await found(at)
+    await at.desk.at("record-open").first.click()
+    await expect(at.desk.at("record-title")).to_be_visible()
+    await expect(at.desk.at("past-call").first).to_be_visible()
+
+
+@DIRECTORY.entry("record-admin", "admin")
+async def record_of_an_administrator(at: Visit) -> None:
+    await record(at)
+    await expect(at.desk.at("record-remove")).to_be_visible()
+
+
+@DIRECTORY.entry("record-edit", "lena")
+async def record_edit(at: Visit) -> None:
+    await record(at)
+    await at.desk.at("record-change").click()
+    await expect(at.desk.at("record-form")).to_be_visible()
+
+
+@DIRECTORY.entry("record-refused", "lena")
+async def record_refused(at: Visit) -> None:
+    """Sends a form with an e-mail address that is none."""
+    await record_edit(at)
+    await at.desk.at("emails").fill("katrin")
+    await at.desk.at("save").click()
+    await expect(at.desk.at("error-emails")).to_be_visible()
+    await to_top(at.desk.at("record-form"))
+
+
+@DIRECTORY.entry("record-new", "lena")
+async def record_new(at: Visit) -> None:
+    await at.desk.open("directory")
+    await at.desk.at("record-add").click()
+    form = at.desk.at("record-form")
+    await form.get_by_test_id("name").fill("Peters, Paula")
+    await form.get_by_test_id("line-name").fill("0221 4710702")
+    await form.get_by_test_id("line-extension").fill("Mobil")
+    await form.get_by_test_id("line-add").click()
+    await form.get_by_test_id("record-more").click()

@@ -1,0 +1,59 @@
+"""Calls follow the directory: the popup, and the history, show the records as they are now."""
+
+from softphone_testing.until import until
+from support.product import Json
+from support.stack.installation import Installation
+from support.tenant.browser import signed_in
+
+NUMBER = "08999998041"
+RECORDS = "/api/directory/records"
+
+
+def shown(call: Json) -> list[str]:
+    return [match["name"] for match in call["matches"]]
+
+
+async def test_open_popup_and_history_follow_the_records(installation: Installation) -> None:
+    company = await installation.make_company()
+    anna, admin = await installation.make_user(company.tenant), company.admin.token
+    fields = {"extension": "21", "number": NUMBER}
+    earlier = await company.phone.post_hits("ringing", "missed", call_id="a84b4c76", **fields)
+    await installation.logged(admin, earlier, phase="missed")
+
+    async def are_shown(*names: str) -> None:
+        async def in_history() -> bool:
+            entries = [
+                await installation.get(f"/api/calls/{id_}", admin) for id_ in (earlier, call)
+            ]
+            return [shown(entry) for entry in entries] == [[*names], [*names]]
+
+        await until(lambda: shown(browser.calls()[-1]) == [*names], what=f"{names} in the popup")
+        await until(in_history, what=f"{names} in the history")
+
+    async with signed_in(installation.url, anna.token) as browser:
+        await browser.expect("welcome")
+        call = await company.phone.post_hits("ringing", call_id="b84b4c76", **fields)
+        await until(lambda: browser.calls() and browser.calls()[-1]["matched"], what="nobody")
+        await installation.logged(admin, call, phase="ringing")
+        body = {"type": "contact", "name": "Huber", "numbers": [{"number": "+49 89 99998-041"}]}
+        record = (await installation.post(RECORDS, anna.token, body))["id"]
+        await are_shown("Huber")
+        sent = {
+            "source": "crm",
+            "host_id": "1",
+            **body,
+            "type": "organization",
+            "name": "Huber GmbH",
+        }
+        await installation.ask("PUT", RECORDS, admin, {"items": [sent]})
+        await are_shown("Huber", "Huber GmbH")
+        changes = {"name": "Huber-Maier"}
+        await installation.ask("PATCH", f"{RECORDS}/{record}", anna.token, changes)
+        await are_shown("Huber-Maier", "Huber GmbH")
+        moved = {"numbers": [{"number": "08999998042"}]}
+        await installation.ask("PUT", RECORDS, admin, {"items": [sent | moved]})
+        await are_shown("Huber-Maier")
+        await installation.ask("DELETE", f"{RECORDS}/{record}", admin)
+        await are_shown()
+        await installation.post(f"/api/directory/recycle-bin/{record}/restore", admin)
+        await are_shown("Huber-Maier")

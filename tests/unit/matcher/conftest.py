@@ -1,0 +1,91 @@
+"""The directory over HTTP without a server."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from softphone_common.audit.security_log import SecurityLog
+from softphone_common.bus.bus import Bus
+from softphone_common.bus.memory import MemoryBroker
+from softphone_common.contracts.entities import Role, Tenant
+from softphone_common.http import app as http_app
+from softphone_common.http.auth import Caller, caller
+from softphone_common.process.clock import utc_now
+from softphone_matcher.directory.editing import Editing
+from softphone_matcher.directory.rematching import Rematching
+from softphone_matcher.directory.routes import DirectoryApi
+from softphone_matcher.directory.upsert import Upsert
+from softphone_matcher.directory.upsert_routes import ROUTE, UpsertApi
+from softphone_matcher.settings import MatcherSettings
+from softphone_testing.installation_keys import checked_tokens
+from softphone_testing.memory.directory import MemoryDirectory
+from support.bus.buses import bus_settings, memory_bus, running
+from support.write_limits import read_limit, write_limit
+
+TENANT = Tenant(id="acme", name="Acme")
+
+
+def caller_of(role: Role) -> Caller:
+    return Caller(
+        user="u1",
+        tenant="acme",
+        login="anna",
+        role=role,
+        extensions=[],
+        version=1,
+        expires_at=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    """A broker in memory."""
+    return MemoryBroker()
+
+
+@pytest.fixture
+async def bus(broker: MemoryBroker) -> AsyncIterator[Bus]:
+    """The bus of matcher."""
+    made = memory_bus(broker, "matcher")
+    async with running(made):
+        yield made
+
+
+@pytest.fixture
+def roles() -> list[Role]:
+    """The role of the caller, which a test may replace."""
+    return ["admin"]
+
+
+@pytest.fixture
+async def client(bus: Bus, roles: list[Role]) -> AsyncIterator[httpx.AsyncClient]:
+    """The routes of the directory, with a directory in memory."""
+
+    async def ready() -> dict[str, Any]:
+        return {"ready": True}
+
+    security = SecurityLog(bus, utc_now, bus_settings("amqp://memory"))
+    settings = MatcherSettings.model_construct(upload_max=100_000)
+    directory, numbers_max = MemoryDirectory(50), settings.record_numbers_max
+    rematching = Rematching(directory, bus, utc_now)
+    editing = Editing(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
+    api = DirectoryApi(directory, editing, security, settings)
+    upsert = Upsert(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
+    app = http_app.build(
+        "matcher",
+        [api.router, UpsertApi(upsert, settings).router],
+        checked_tokens(),
+        write_limit(),
+        read_limit(),
+        security,
+        65_536,
+        ready,
+        uploads=[ROUTE],
+    )
+    app.dependency_overrides[caller] = lambda: caller_of(roles[0])
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+        yield made
