@@ -142,7 +142,7 @@ class _Field:
             return
         rest = self._address.user[start + len(self._first) :]
         dialled_later = self.number.ext.split(",")
-        for number in further_numbers(rest, first, dialled_later, self._find):
+        for number in further_numbers(rest, first, dialled_later, self._find, self._first):
             extension = trunk_extension(number.e164, self._profile)
             if extension is None and number.e164 != first.e164:
                 yield number.e164

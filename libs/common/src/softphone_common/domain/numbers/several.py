@@ -230,12 +230,13 @@ def _begins_anew(tail: str, first: PlanNumber, find: Find) -> bool:
 
 
 def further_numbers(
-    rest: str, first: PlanNumber, dialled_later: Collection[str], find: Find
+    rest: str, first: PlanNumber, dialled_later: Collection[str], find: Find, written: str = ""
 ) -> Iterator[PlanNumber]:
     """The numbers in the text behind the first one, apart from what is dialled after the answer.
 
     Digits that are too few for a number replace as many at the end of the first, but only behind
-    a sign that is usual for it: behind a comma they are an extension.
+    a sign that is usual for it: behind a comma they are an extension. `written` is the first
+    number in its text: `-12` is in the place of the central office in `99998-0/-12`.
     """
     rest = _MARKS.sub(";", _WORDS_IN_BRACKETS.sub(" ", rest))
     parts = _BREAK.split(f"/{rest}" if rest[:1] == "-" else rest)
@@ -256,7 +257,7 @@ def further_numbers(
                 continue
             number = None
             if _digits(piece) not in dialled_later:
-                number = _with_end(piece.strip(), before if are_ends else "", first, find)
+                number = _with_end(piece.strip(), before if are_ends else "", first, find, written)
             if number is not None:
                 yield number
             are_ends = number is not None
@@ -269,14 +270,19 @@ def _valid(text: str, first: PlanNumber, find: Find) -> PlanNumber | None:
     return number if number is not None and number.is_valid else None
 
 
-def _with_end(piece: str, sign: str, first: PlanNumber, find: Find) -> PlanNumber | None:
+def _with_end(
+    piece: str, sign: str, first: PlanNumber, find: Find, written: str
+) -> PlanNumber | None:
     """The number that has these digits at its end, and is the first one otherwise."""
     digits = re.sub(r"[\s-]", "", piece)
     is_end = sign in _JOINS_ENDS or (sign != "" and piece.startswith("-"))
     is_end = is_end and digits.isdecimal() and len(digits) < first.subscriber
     if not is_end and not is_subscriber(digits, first):
         return None
-    number = find(first.e164[: -len(digits)] + digits)
+    line = _DIRECT_LINE.search(written) if is_end and first.is_of_open_plan else None
+    # the match begins with the last digit of the trunk
+    replaced = min(len(digits), len(_digits(line[0])) - 1) if line else len(digits)
+    number = find(first.e164[:-replaced] + digits)
     return number if number is not None and number.is_valid else None
 
 
