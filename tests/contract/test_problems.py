@@ -76,6 +76,8 @@ OF_SCHEMA = {
 NEVER_FAILS = {
     "any",
     "default",
+    "definition-ref",
+    "definitions",
     "model-field",
     "dataclass-field",
     "nullable",

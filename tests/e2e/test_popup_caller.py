@@ -42,6 +42,7 @@ async def test_each_record_has_its_company_mail_note_and_link(
         "organization": "Ortner AG",
         "emails": ["eva@ortner.example"],
         "note": "Zahlt pünktlich",
+        "tags": ["VIP", "Süd"],
     }
     url = "https://crm.example/{record}?phone={e164}"
     contact = await add_record("Ortner, Eva", "08999998202", url=url, **details)
@@ -57,10 +58,25 @@ async def test_each_record_has_its_company_mail_note_and_link(
     )
     await expect(first.get_by_role("link", name="eva@ortner.example")).to_be_visible()
     await expect(first).to_contain_text("Zahlt pünktlich")
+    await expect(first.get_by_test_id("match-tag")).to_have_text(["VIP", "Süd"])
     await expect(second).to_contain_text("Lieferant")
     await expect(second).to_contain_text("Nur vormittags")
     await expect(second.get_by_role("link")).to_have_attribute("href", re.compile("^#/directory/"))
     await anna.picture("records")
+
+
+async def test_direct_line_shows_its_company_and_why(
+    open_page: OpenPage, phone: Phone, add_record: AddRecord
+) -> None:
+    await add_record("Ortner AG", "089 9999878-0", type="organization")
+    anna = await open_page("anna")
+    call = await phone.call("08999998785").ringing()
+    popup = anna.popup(call)
+    await expect(popup.get_by_test_id("popup-who")).to_have_text("Ortner AG")
+    await expect(popup.get_by_test_id("match-level")).to_have_text("Durchwahl")
+    why = "unter der Zentrale des Eintrags"
+    await expect(popup.get_by_test_id("match-why")).to_have_text(why)
+    await anna.picture("direct-line")
 
 
 async def test_last_calls_and_comments_of_the_caller_are_shown(

@@ -96,12 +96,17 @@ export function matchOf(name: string): Match {
     url: "",
     organization: "",
     host_id: "",
+    basis: "number",
+    email: "",
+    note: "",
+    tags: [],
   };
 }
 
 export function numberOf(changes: Partial<DirectoryNumber> = {}): DirectoryNumber {
   const e164 = "+498999998001";
-  return { number: "089 99998001", label: "", e164, ext: "", keys: [e164], why: null, ...changes };
+  const read = { e164, ext: "", keys: [e164], ranges: [], why: null };
+  return { number: "089 99998001", label: "", extension_digits: 0, ...read, ...changes };
 }
 
 export function recordOf(changes: Partial<DirectoryRecord> = {}): DirectoryRecord {

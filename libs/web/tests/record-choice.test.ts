@@ -51,6 +51,7 @@ describe("what a caller shows", () => {
   const add = { no_record: "new", one_record: "new", many_records: "new" } as const;
   const linked = record({ url: "https://erp.example/17" });
   const other = record({ record: "other", url: "https://erp.example/18" });
+  const doubtful = record({ level: "maybe", url: "https://erp.example/19" });
   const searched = numberLink(caller, CRM);
 
   test.each([
@@ -74,6 +75,15 @@ describe("what a caller shows", () => {
     ["new", [], add, "", null, true],
     ["new in the application", [], add, CRM, searched, true],
     ["new for one", [linked], add, "", null, true],
+    ["popup for one in doubt", [doubtful], open, CRM, null, false],
+    [
+      "open one that is not in doubt",
+      [linked, doubtful],
+      open,
+      CRM,
+      "https://erp.example/17",
+      false,
+    ],
   ])("%s", (_, matches, choices, tenant, address, isNew) => {
     expect(choiceFor(matches, caller, choices, tenant)).toEqual({ open: address, isNew });
   });
@@ -101,6 +111,7 @@ describe("what a caller shows", () => {
 
 describe("the headline", () => {
   const huber = record({ organization: "Huber GmbH" });
+  const doubtful = record({ type: "organization", name: "Keller KG", level: "maybe" });
   const works = record({ type: "organization", name: "Huber Maschinenbau" });
 
   test.each([
@@ -114,6 +125,8 @@ describe("the headline", () => {
     ["an organisation alone", [works], "", ["Huber Maschinenbau", "", "record"]],
     ["the telephone's name", [], "\u202eEva", ["Eva", "", "phone"]],
     ["the number", [], "", ["+49 89 99998001", "", "number"]],
+    ["the number of a record in doubt", [doubtful], "", ["+49 89 99998001", "", "number"]],
+    ["a record that is not in doubt", [record(), doubtful], "", ["Huber, Maria", "", "record"]],
   ])("is %s", (_, matches, name, expected) => {
     const { title, company, from } = headline({ remote, matches, name });
     expect([title, company, from]).toEqual(expected);

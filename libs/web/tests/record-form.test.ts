@@ -85,7 +85,7 @@ test("a new record begins with the number and the name in the address", async ()
       name: "Keller",
       organization: "",
       organization_record: "",
-      numbers: [{ number: "+498999998001", label: "Mobil" }],
+      numbers: [{ number: "+498999998001", label: "Mobil", extension_digits: 0 }],
       emails: ["eva@keller.example", "info@keller.example"],
       address: "",
       tags: ["VIP"],
@@ -110,6 +110,18 @@ test("only what differs is sent", async () => {
   fill("note", "Ruft morgens an.");
   await form.submit();
   expect(server.changes).toEqual([{ note: "Ruft morgens an." }]);
+});
+
+test("the digits of extensions are kept and changed", async () => {
+  server.stored.numbers[0] = numberOf({ number: "089 99998-0", extension_digits: 2 });
+  const form = await open("r1");
+  fill("note", "Ruft morgens an.");
+  await form.submit();
+  fill("line-digits", "3");
+  await form.submit();
+  expect(server.changes[0]).toEqual({ note: "Ruft morgens an." });
+  const numbers = [{ number: "089 99998-0", label: "", extension_digits: 3 }];
+  expect(server.changes[1]).toMatchObject({ numbers });
 });
 
 test("an organisation of the directory is linked by its name", async () => {

@@ -73,6 +73,16 @@ test("a number that finds nobody has the reason next to it", async () => {
   ]);
 });
 
+test("the number of an exchange says which direct lines it stands for", async () => {
+  const ranges = ["+498999998xx", "+498999998-0"];
+  server.record = recordOf({ numbers: [numberOf({ ranges })] });
+  await open();
+  expect(all("record-range").map((each) => each.textContent)).toEqual([
+    "dazu Durchwahlen mit 2 Stellen: +498999998…",
+    "dazu die Durchwahlen der Zentrale +498999998-0",
+  ]);
+});
+
 test("the calls of all numbers are in one list, the newest first", async () => {
   await open();
   await vi.waitFor(() => expect(all("past-call")).toHaveLength(3));

@@ -64,6 +64,21 @@ async def test_own_numbers_that_are_wrong_are_refused(
     assert kept["own_numbers"] == []
 
 
+async def test_ignored_numbers_are_checked_and_saved(
+    installation: Installation, company: Company
+) -> None:
+    door = {"number": "030 23125299", "name": "Tür"}
+    for wrong, code in ((named("keine"), "unreadable"), ({**door, "name": "T"}, "repeated")):
+        changes = {"ignored_numbers": [door, wrong]}
+        answer = await installation.ask("PATCH", "/api/tenant", company.admin.token, changes)
+        problem = answer.json()["errors"][0]
+        assert problem["code"] == f"own-number-{code}"
+        assert problem["field"] == "ignored_numbers.1.number"
+    changes = {"ignored_numbers": [door]}
+    saved = await installation.ask("PATCH", "/api/tenant", company.admin.token, changes)
+    assert saved.json()["ignored_numbers"] == [door]
+
+
 async def test_own_number_is_read_by_the_profile_saved_with_it(
     installation: Installation, company: Company
 ) -> None:

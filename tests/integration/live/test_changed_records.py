@@ -53,6 +53,10 @@ async def test_open_popup_and_history_follow_the_records(installation: Installat
         moved = {"numbers": [{"number": "08999998042"}]}
         await installation.ask("PUT", RECORDS, admin, {"items": [sent | moved]})
         await are_shown("Huber-Maier")
+        for ignored, names in (([{"number": NUMBER, "name": "Tür"}], ()), ([], ("Huber-Maier",))):
+            lists = {"ignored_numbers": ignored}
+            await installation.ask("PATCH", "/api/tenant", admin, lists)
+            await are_shown(*names)
         await installation.ask("DELETE", f"{RECORDS}/{record}", admin)
         await are_shown()
         await installation.post(f"/api/directory/recycle-bin/{record}/restore", admin)

@@ -104,6 +104,8 @@ VALID_VALUES: dict[str, list[Any]] = {
     "active": [True],
     "ring_groups": [False, True],
     "own_numbers": [[], [{"number": "089 999980", "name": "Zentrale"}]],
+    "ignored_numbers": [[{"number": "089 999987", "name": "Tür"}], []],
+    "last_digits": [7, 0],
     "popup": [{"pop_on": "answer", "one_record": "open"}, {}],
     "record_url": ["https://crm.example/contact/{host_id}", ""],
     "own_extensions": [True, False],

@@ -1,12 +1,12 @@
 """The behaviour of a Directory, tested on MongoDB and in memory alike."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from softphone_common.domain.matching import RecordType
+from softphone_common.domain.matching import NOTE_MAX, Match, RecordType
 from softphone_common.search.keys import search_terms
 from softphone_common.stores.keyset import Position
 from softphone_matcher.directory.input import fields_of
@@ -83,6 +83,66 @@ class DirectoryContract:
         ids = {key: [match.record for match in of_key] for key, of_key in matches.items()}
         assert ids == {KEY: [both.id], OTHER_KEY: [both.id, one.id]}
         assert await directory.find("acme", []) == {}
+
+    async def test_direct_lines_are_found_after_numbers(self, directory: Directory) -> None:
+        number = fields("", [KEY])["numbers"][0]
+        ranges = ["+493023125xxx", "+493023125-0"]
+        await add(directory, "Main", numbers=[{**number, "ranges": ranges[1:]}])
+        await add(directory, "Declared", numbers=[{**number, "keys": [], "ranges": ranges}])
+        await add(directory, "Own", OTHER_KEY, type_="supplier")
+        found = await directory.find("acme", [OTHER_KEY, "+4930231259", KEY, "+493023124001"])
+        assert {
+            number: [(match.name, match.basis) for match in matches]
+            for number, matches in found.items()
+        } == {
+            OTHER_KEY: [("Own", "number"), ("Declared", "range"), ("Main", "main-number")],
+            "+4930231259": [("Declared", "main-number"), ("Main", "main-number")],
+            KEY: [("Main", "number")],
+            "+493023124001": [],
+        }
+        assert await typed(directory, "3023125") == ["Own"]
+
+    async def test_a_match_has_what_a_popup_shows(self, directory: Directory) -> None:
+        more: dict[str, Any] = {
+            "organization": "Huber GmbH",
+            "emails": ["anna@huber.example", "info@huber.example"],
+            "note": "x" * 2000,
+            "tags": [str(n) for n in range(20)],
+            "host_id": "17",
+        }
+        record = await add(directory, "Anna", KEY, **more)
+        await add(directory, "Bert", OTHER_KEY)
+        found = await directory.find("acme", [KEY, OTHER_KEY])
+        match = Match(
+            record=record.id,
+            type="contact",
+            name="Anna",
+            level="exact",
+            reason=f"number {KEY}",
+            url="/Anna",
+            organization="Huber GmbH",
+            host_id="17",
+            basis="number",
+            email="anna@huber.example",
+            note="x" * (NOTE_MAX - 1) + "…",
+            tags=tuple(map(str, range(10))),
+        )
+        assert found[KEY] == (match,)
+        (bert,) = found[OTHER_KEY]
+        assert (bert.email, bert.note, bert.tags) == ("", "", ())
+
+    async def test_record_that_was_changed_last_is_first(self, directory: Directory) -> None:
+        await add(directory, "Anna", KEY, changed_at=NOW)
+        bert = await add(directory, "Bert", KEY, changed_at=NOW + timedelta(milliseconds=1))
+        await add(directory, "Carl", KEY)
+        assert [m.name for m in (await directory.find("acme", [KEY]))[KEY]] == [
+            "Bert",
+            "Anna",
+            "Carl",
+        ]
+        await edit(directory, bert, changed_at=NOW - timedelta(days=1))
+        first = (await directory.find("acme", [KEY]))[KEY][0]
+        assert first.name == "Anna"
 
     async def test_only_the_first_matches_are_shown(self, directory: Directory) -> None:
         for name in ("e", "d", "c", "b", "a"):

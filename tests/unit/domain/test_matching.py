@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from softphone_common.domain.keys.lookup_keys import BASES, Basis
 from softphone_common.domain.matching import (
     RECORD_TYPES,
-    Level,
+    Candidate,
     Lookup,
     Match,
     RecordType,
@@ -16,9 +17,11 @@ from softphone_common.domain.matching import (
     counterpart_key,
     in_order,
     is_looked_up,
+    level_of,
     lookup_key,
     matches_of,
     number_keys,
+    shortened,
 )
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.profile import NumberProfile
@@ -33,19 +36,25 @@ def record_keys(numbers: list[str], profile: NumberProfile) -> list[str]:
 
 
 def match(
-    record: str, kind: RecordType = "contact", name: str = "Huber", level: Level = "exact"
-) -> Match:
+    record: str,
+    kind: RecordType = "contact",
+    name: str = "Huber",
+    basis: Basis = "number",
+    changed: float = 0,
+) -> Candidate:
     """A match of which only its place in the order matters."""
-    return Match(record, kind, name, level, "phone")
+    found = Match(record, kind, name, level_of(basis), "phone", basis=basis)
+    return Candidate(found, at(changed))
 
 
-matches = st.lists(
+candidates = st.lists(
     st.builds(
         match,
         record=st.sampled_from(["r1", "r2", "r3"]),
         kind=st.sampled_from(RECORD_TYPES),
         name=st.sampled_from(["Huber", "huber", "Äther", ""]),
-        level=st.sampled_from(["exact", "range", "maybe"]),
+        basis=st.sampled_from(BASES),
+        changed=st.integers(0, 2),
     ),
     max_size=8,
     unique=True,
@@ -95,8 +104,10 @@ def test_record_is_read_without_the_prefix_of_a_phone() -> None:
     assert record_keys(numbers, behind) == keys
 
 
-def test_surest_first_then_type_then_name_then_id() -> None:
+def test_surest_first_then_type_then_newest_then_name() -> None:
     expected = (
+        match("r9", "contact", "Zoe", changed=2),
+        match("r8", "contact", "Zoe", changed=1),
         match("r5", "contact", "abel"),
         match("r4", "contact", "Huber"),
         match("r6", "contact", "huber"),
@@ -105,15 +116,26 @@ def test_surest_first_then_type_then_name_then_id() -> None:
         match("r1", "partner", "Abel"),
         match("r1", "supplier", "Abel"),
         match("r0", "contact", "Abel", "range"),
-        match("r0", "contact", "Abel", "maybe"),
+        match("r0", "contact", "Abel", "main-number", changed=9),
+        match("r0", "contact", "Abel", "last-digits", changed=10),
     )
-    assert in_order(reversed(expected)) == expected
+    assert in_order(reversed(expected)) == tuple(each.match for each in expected)
 
 
-@given(data=st.data(), some=matches)
-def test_the_order_of_the_search_does_not_matter(data: st.DataObject, some: list[Match]) -> None:
+@given(data=st.data(), some=candidates)
+def test_the_order_of_the_search_does_not_matter(
+    data: st.DataObject, some: list[Candidate]
+) -> None:
     assert in_order(data.draw(st.permutations(some))) == in_order(some)
-    assert sorted(map(repr, in_order(some))) == sorted(map(repr, some))
+    assert sorted(map(repr, in_order(some))) == sorted(repr(each.match) for each in some)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [("12345678", "12345678"), ("123456789", "1234567…"), ("123456 89", "123456…")],
+)
+def test_long_text_ends_with_an_ellipsis(text: str, short: str) -> None:
+    assert shortened(text, 8) == short
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.memory import MemoryBroker
-from softphone_common.contracts.entities import Role, Tenant
+from softphone_common.contracts.entities import OwnNumber, Role, Tenant
 from softphone_common.http import app as http_app
 from softphone_common.http.auth import Caller, caller
 from softphone_common.process.clock import utc_now
@@ -19,13 +19,24 @@ from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.routes import DirectoryApi
 from softphone_matcher.directory.upsert import Upsert
 from softphone_matcher.directory.upsert_routes import ROUTE, UpsertApi
+from softphone_matcher.matching.finder import MatchFinder
+from softphone_matcher.matching.routes import MatchApi
 from softphone_matcher.settings import MatcherSettings
 from softphone_testing.installation_keys import checked_tokens
 from softphone_testing.memory.directory import MemoryDirectory
 from support.bus.buses import bus_settings, memory_bus, running
 from support.write_limits import read_limit, write_limit
 
-TENANT = Tenant(id="acme", name="Acme")
+TENANT = Tenant(
+    id="acme",
+    name="Acme",
+    own_numbers=(OwnNumber(number="030 23125500", name="Zentrale"),),
+    ignored_numbers=(
+        OwnNumber(number="+49 30 23125-600", name="Tür"),
+        OwnNumber(number="22", name="Fax"),
+        OwnNumber(number="+54 11 2345-6789", name="Filiale"),
+    ),
+)
 
 
 def caller_of(role: Role) -> Caller:
@@ -70,13 +81,14 @@ async def client(bus: Bus, roles: list[Role]) -> AsyncIterator[httpx.AsyncClient
     security = SecurityLog(bus, utc_now, bus_settings("amqp://memory"))
     settings = MatcherSettings.model_construct(upload_max=100_000)
     directory, numbers_max = MemoryDirectory(50), settings.record_numbers_max
-    rematching = Rematching(directory, bus, utc_now)
+    finder = MatchFinder(directory, lambda _: TENANT)
+    rematching = Rematching(finder, bus, utc_now)
     editing = Editing(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
     api = DirectoryApi(directory, editing, security, settings)
     upsert = Upsert(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
     app = http_app.build(
         "matcher",
-        [api.router, UpsertApi(upsert, settings).router],
+        [MatchApi(finder, lambda _: TENANT).router, api.router, UpsertApi(upsert, settings).router],
         checked_tokens(),
         write_limit(),
         read_limit(),

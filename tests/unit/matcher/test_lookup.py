@@ -22,6 +22,7 @@ from softphone_common.process.secret_hash import hash_secret
 from softphone_common.stores.rate_limit import KeyRateLimit, Rate
 from softphone_matcher.directory.record import RecordNumber
 from softphone_matcher.lookup.routes import LookupApi
+from softphone_matcher.matching.finder import MatchFinder
 from softphone_testing.installation_keys import PUBLIC_KEYS, token_issuer
 from softphone_testing.memory.accounts import MemoryApiKeyStore
 from softphone_testing.memory.directory import MemoryDirectory
@@ -40,6 +41,7 @@ TENANTS = {
         name=id_,
         numbers=PROFILE,
         own_numbers=(OwnNumber(number="030 23125500", name="Zentrale"),),
+        ignored_numbers=(OwnNumber(number="030 23125600", name="Tür"),),
     )
     for id_ in ("acme", "other")
 }
@@ -71,7 +73,8 @@ class Site:
         self.off: set[str] = set()
         limits = Rate("lookups", LOOKUPS_MAX, 60), Rate("wrong-keys", WRONG_KEYS_MAX, 60)
         rate_limit = KeyRateLimit(rate_limiter(), *limits)
-        api = LookupApi(self.directory, TENANTS.__getitem__, rate_limit)
+        finder = MatchFinder(self.directory, TENANTS.get)
+        api = LookupApi(finder, TENANTS.__getitem__, rate_limit)
         public = decode_public_keys(PUBLIC_KEYS)
         tokens = Tokens(public, lambda: at(0), [self._refusal], self.keys)
         counted = write_limit(), read_limit()
@@ -150,10 +153,21 @@ async def test_plus_that_arrives_as_a_blank_is_read(site: Site, key: str) -> Non
 
 @pytest.mark.parametrize(
     "number",
-    ["", "anonymous", "${CALLERID(num)}", "21", "+49 89 99998 21", "030 23125500", "110", "?", "x"],
+    [
+        "",
+        "anonymous",
+        "${CALLERID(num)}",
+        "21",
+        "+49 89 99998 21",
+        "030 23125500",
+        "030 23125600",
+        "110",
+        "?",
+        "x",
+    ],
 )
 async def test_number_without_records_names_nobody(site: Site, key: str, number: str) -> None:
-    await site.add("acme", "Zentrale", "030 23125500")
+    await site.add("acme", "Zentrale", "030 23125500", "030 23125600")
     answer = await site.get(key, number)
     assert (answer.status_code, answer.text) == (200, "")
     found = (await site.get(key, number, format="json")).json()
@@ -193,6 +207,23 @@ async def test_phone_book_has_the_name_escaped(
     assert document.findtext(name) == "Huber & <Söhne> ]]>"
     assert document.findtext(number) == NUMBER, "as the phone has sent it"
     assert (await site.get(key)).text == "Huber & <Söhne> ]]>"
+
+
+async def test_lookup_names_callers_and_says_no_more(site: Site, key: str) -> None:
+    read = [RecordNumber.read(NUMBER, "", PROFILE).model_dump()]
+    more = {"note": "Zahlt nicht", "emails": ["erika@huber.example"], "tags": ["VIP"]}
+    await site.directory.add("acme", {"type": "contact", "name": "E", "numbers": read, **more})
+    (match,) = (await site.get(key, format="json")).json()["matches"]
+    assert (match["name"], match["email"], match["note"], match["tags"]) == ("E", "", "", [])
+
+
+async def test_record_in_doubt_names_nobody(site: Site, key: str) -> None:
+    read = [RecordNumber.read(NUMBER, "", PROFILE).model_dump()]
+    fields = {"type": "contact", "name": "Erika Huber", "numbers": read, "last_digits": 7}
+    await site.directory.add("acme", fields)
+    assert (await site.get(key, "0221 3125001")).text == ""
+    found = (await site.get(key, "0221 3125001", format="json")).json()
+    assert (found["name"], [match["level"] for match in found["matches"]]) == (None, ["maybe"])
 
 
 async def test_number_cannot_add_elements_to_a_phone_book(site: Site, key: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.memory import MemoryBroker
-from softphone_common.contracts.entities import Tenant
+from softphone_common.contracts.entities import LastDigits, Tenant
 from softphone_common.contracts.events import NumbersMatched
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.process.clock import utc_now
@@ -22,8 +22,8 @@ BERLIN = replace(MUNICH, area_code="30")
 IN_MUNICH, IN_BERLIN = "+498923125001", "+493023125001"
 
 
-def tenant(numbers: NumberProfile) -> Tenant:
-    return Tenant(id="acme", name="Acme", numbers=numbers)
+def tenant(numbers: NumberProfile, last_digits: LastDigits = 0) -> Tenant:
+    return Tenant(id="acme", name="Acme", numbers=numbers, last_digits=last_digits)
 
 
 class Site:
@@ -32,7 +32,7 @@ class Site:
         self.rematching = Rematching(self.directory, bus, utc_now)
 
     async def add(self, name: str) -> None:
-        numbers = read_numbers([{"number": "23125001", "label": ""}], MUNICH)
+        numbers = read_numbers([{"number": "23125001", "label": ""}], tenant(MUNICH))
         await self.directory.add("acme", {"type": "contact", "name": name, **numbers})
 
     async def reread(self, numbers: NumberProfile) -> int:
@@ -59,6 +59,20 @@ async def test_all_records_are_read_as_dialled_now(site: Site) -> None:
     assert await site.reread(BERLIN) == BATCH + 1
     assert await site.found() == [0, 50]
     assert await site.reread(BERLIN) == 0
+
+
+async def test_last_digits_are_keys_as_the_tenant_wants(site: Site) -> None:
+    await site.add("Anna")
+    rereading = Rereading(site.directory, [], site.rematching, seconds=60)
+    similar = "+492213125001"
+    found: list[list[str]] = []
+    for digits in (0, 7, 8, 0):
+        await rereading.reread(tenant(MUNICH, digits))
+        matches = (await site.directory.find("acme", [similar]))[similar]
+        found.append([match.basis for match in matches])
+        exact = (await site.directory.find("acme", [IN_MUNICH]))[IN_MUNICH]
+        assert [match.level for match in exact] == ["exact"]
+    assert found == [[], ["last-digits"], [], []]
 
 
 async def test_calls_of_old_and_new_numbers_follow(site: Site, broker: MemoryBroker) -> None:

@@ -8,6 +8,11 @@ import pytest
 from softphone_common.contracts.entities import Role
 
 RECORDS = "/api/directory/records"
+WHY = {
+    "anonymous": "number-withheld",
+    "invalid": "number-unreadable",
+    "internal": "number-internal",
+}
 
 
 async def save(client: httpx.AsyncClient, *numbers: str, strict: bool = False) -> httpx.Response:
@@ -31,6 +36,8 @@ async def test_saved_record_says_by_which_keys_it_is_found(client: httpx.AsyncCl
             "e164": "+498999998301",
             "ext": "",
             "keys": ["+498999998301", "+498999998302"],
+            "extension_digits": 0,
+            "ranges": [],
             "why": None,
         },
         {
@@ -39,6 +46,8 @@ async def test_saved_record_says_by_which_keys_it_is_found(client: httpx.AsyncCl
             "e164": "+12125550147",
             "ext": "9",
             "keys": ["+12125550147"],
+            "extension_digits": 0,
+            "ranges": [],
             "why": None,
         },
     ]
@@ -118,6 +127,37 @@ async def test_record_is_found_by_its_lines_and_no_other(
     assert [await found_by(client, stranger) for stranger in strangers] == [0] * len(strangers)
 
 
+async def test_direct_lines_find_the_record_of_an_exchange(client: httpx.AsyncClient) -> None:
+    numbers = [{"number": "089 99998-0", "extension_digits": 2}, {"number": "030 23125-0"}]
+    body = {"type": "organization", "name": "Huber GmbH", "numbers": numbers}
+    saved = (await client.post(RECORDS, json=body)).json()
+    assert [each["ranges"] for each in saved["numbers"]] == [
+        ["+498999998xx", "+498999998-0"],
+        ["+493023125-0"],
+    ]
+    reasons = {
+        "089 99998-56": ("range", "range", "direct line of +498999998xx"),
+        "089 99998-567": ("range", "main-number", "direct line of the main number +498999998-0"),
+        "030 23125-56": ("range", "main-number", "direct line of the main number +493023125-0"),
+        "089 999980": ("exact", "number", "number +4989999980"),
+    }
+    for number, reason in reasons.items():
+        found = (await client.get("/api/directory/matches", params={"number": number})).json()
+        assert [(m["level"], m["basis"], m["reason"]) for m in found["matches"]] == [reason]
+    changes = {"numbers": [{"number": "089 999980"}]}
+    await client.patch(f"{RECORDS}/{saved['id']}", json=changes)
+    params = {"number": "089 99998-56"}
+    assert (await client.get("/api/directory/matches", params=params)).json()["matches"] == []
+
+
+@pytest.mark.parametrize("digits", [-1, 6])
+async def test_extensions_have_no_more_digits(client: httpx.AsyncClient, digits: int) -> None:
+    numbers = [{"number": "089 99998-0", "extension_digits": digits}]
+    body = {"type": "contact", "name": "Huber", "numbers": numbers}
+    response = await client.post(RECORDS, json=body)
+    assert response.json()["errors"][0]["field"] == "numbers.0.extension_digits"
+
+
 async def test_number_is_matched_as_in_a_call_of_it(client: httpx.AsyncClient) -> None:
     saved = await save(client, "089 99998311 / 99998312")
     for number in ("+49 (0)89 99998-311", " 498999998312", "#31#08999998311"):
@@ -134,6 +174,7 @@ async def test_number_is_matched_as_in_a_call_of_it(client: httpx.AsyncClient) -
         ("$(calleridCanonical)", "anonymous"),
         ("null", "anonymous"),
         ("Huber", "invalid"),
+        ("21", "internal"),
         ("22", "internal"),
     ],
 )
@@ -142,6 +183,25 @@ async def test_number_without_records_is_answered_with_its_kind(
 ) -> None:
     found = (await client.get("/api/directory/matches", params={"number": number})).json()
     assert (found["number"]["kind"], found["matches"]) == (kind, [])
+    assert found["why"] == ("number-ignored" if number == "22" else WHY[kind])
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("030 23125-500", "number-own"),
+        ("+4930 23125600", "number-ignored"),
+        ("+54 9 11 2345-6789", "number-ignored"),
+        ("030 23125700", None),
+    ],
+)
+async def test_numbers_of_the_lists_match_nobody(
+    client: httpx.AsyncClient, number: str, why: str | None
+) -> None:
+    await save(client, number)
+    found = (await client.get("/api/directory/matches", params={"number": number})).json()
+    assert (found["number"]["kind"], found["why"]) == ("external", why)
+    assert len(found["matches"]) == (why is None)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,10 @@ export interface Match {
   url: string;
   organization: string;
   host_id: string;
+  basis: "number" | "range" | "main-number" | "last-digits";
+  email: string;
+  note: string;
+  tags: Array<string>;
 }
 
 export interface MissedCalls {

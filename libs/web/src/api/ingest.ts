@@ -168,6 +168,10 @@ export interface Match {
   url: string;
   organization: string;
   host_id: string;
+  basis: "number" | "range" | "main-number" | "last-digits";
+  email: string;
+  note: string;
+  tags: Array<string>;
 }
 
 export interface NumberProfile {
@@ -342,6 +346,8 @@ export interface TenantByOperator {
   dial_spelling?: "e164" | "international" | "national" | "outside" | null;
   ring_groups?: boolean | null;
   own_numbers?: Array<OwnNumberInput> | null;
+  ignored_numbers?: Array<OwnNumberInput> | null;
+  last_digits?: 0 | 6 | 7 | 8 | 9 | null;
   popup?: PopupInput | null;
   record_url?: string | null;
   own_extensions?: boolean | null;
@@ -357,6 +363,8 @@ export interface TenantChanges {
   dial_spelling?: "e164" | "international" | "national" | "outside" | null;
   ring_groups?: boolean | null;
   own_numbers?: Array<OwnNumberInput> | null;
+  ignored_numbers?: Array<OwnNumberInput> | null;
+  last_digits?: 0 | 6 | 7 | 8 | 9 | null;
   popup?: PopupInput | null;
   record_url?: string | null;
   own_extensions?: boolean | null;
@@ -372,6 +380,8 @@ export interface TenantOutput {
   dial_spelling: "e164" | "international" | "national" | "outside";
   ring_groups: boolean;
   own_numbers: Array<OwnNumber>;
+  ignored_numbers: Array<OwnNumber>;
+  last_digits: 0 | 6 | 7 | 8 | 9;
   popup: PopupSettings;
   record_url: string;
   own_extensions: boolean;

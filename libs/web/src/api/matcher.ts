@@ -55,6 +55,10 @@ export interface Match {
   url: string;
   organization: string;
   host_id: string;
+  basis: "number" | "range" | "main-number" | "last-digits";
+  email: string;
+  note: string;
+  tags: Array<string>;
 }
 
 export interface NumberColumn {
@@ -66,11 +70,13 @@ export interface NumberColumn {
 export interface NumberInput {
   number: string;
   label?: string;
+  extension_digits?: number;
 }
 
 export interface NumberMatches {
   number: RemoteNumber;
   matches: Array<Match>;
+  why: string | null;
 }
 
 export interface PreviewRow {
@@ -168,6 +174,8 @@ export interface RecordNumber {
   e164: string | null;
   ext: string;
   keys: Array<string>;
+  extension_digits: number;
+  ranges: Array<string>;
   why: string | null;
 }
 

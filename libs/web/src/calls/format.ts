@@ -1,7 +1,7 @@
 // Formats times, durations and numbers for people.
 
 import { now } from "../core/clock";
-import type { Call, Remote } from "../core/types";
+import type { Call, Match, Remote } from "../core/types";
 import { plain } from "../dom/stranger";
 import { language, t } from "../i18n/messages";
 import type { Reader } from "./filter";
@@ -75,11 +75,17 @@ export function dialable(remote: Remote) {
   return number && remote.ext ? `${number},,${remote.ext}` : number || null;
 }
 
-/** Returns the first name and how many more there are, for a list. */
+/** Whether a record is the caller's as far as its number says; one with the same last digits may not be. */
+export function isSure({ level }: Match) {
+  return level !== "maybe";
+}
+
+/** Returns the first name that is not in doubt and how many more there are, for a list. */
 export function who(call: Call) {
+  const sure = call.matches.filter(isSure);
   return {
-    name: plain(call.matches[0]?.name || call.name),
-    others: Math.max(0, call.matches.length - 1),
+    name: plain(sure[0]?.name || call.name),
+    others: Math.max(0, sure.length - 1),
   };
 }
 
@@ -90,7 +96,9 @@ export function callerText(call: Call) {
 
 /** The organisation behind the number, if it is not the name that is shown already. */
 export function companyOf(call: Call) {
-  const found = call.matches.find(({ type, name }) => type === "organization" && name);
+  const found = call.matches.find(
+    (match) => match.type === "organization" && match.name && isSure(match),
+  );
   return found && found.name !== who(call).name ? found.name : "";
 }
 

@@ -1,6 +1,7 @@
 // Decides what a call shows: the popup, a record in a tab of its own, or the offer of a new record.
 
 import type { PopupSettings } from "../api/notifier";
+import { isSure } from "../calls/format";
 import type { Match } from "../core/types";
 import { type Caller, numberLink, recordLink } from "../directory/record-link";
 
@@ -17,8 +18,8 @@ export interface Choice {
 const POPUP: Choice = { open: null, isNew: false };
 
 /**
- * Decides for a caller whose number was looked up. Numbers that can have no record show the
- * popup. Several records open the tenant's application for the number, else the surest one that has
+ * Decides for a caller whose number was looked up. Numbers that can have no record, and those of which
+ * all records are in doubt, show the popup. Several records open the tenant's application for the number, else the surest one that has
  * an address. A new record is added there too, if the tenant has one.
  */
 export function choiceFor(
@@ -27,16 +28,17 @@ export function choiceFor(
   choices: RecordChoices,
   tenantUrl: string,
 ): Choice {
-  if (caller.remote.kind !== "external") return POPUP;
+  const sure = matches.filter(isSure);
+  if (caller.remote.kind !== "external" || (matches.length > 0 && sure.length === 0)) return POPUP;
   const application = numberLink(caller, tenantUrl);
-  const [first] = matches;
-  const chosen = choices[`${countOf(matches)}_record${matches.length > 1 ? "s" : ""}` as Name];
+  const [first] = sure;
+  const chosen = choices[`${countOf(sure)}_record${sure.length > 1 ? "s" : ""}` as Name];
   if (chosen === "new") return { open: application, isNew: true };
   if (chosen === "popup") return POPUP;
   if (!first) return { open: application, isNew: false };
-  const records = matches.map((match) => recordLink(match, caller, tenantUrl));
+  const records = sure.map((match) => recordLink(match, caller, tenantUrl));
   const surest = records.find((link) => link !== null) ?? null;
-  return { open: matches.length > 1 ? (application ?? surest) : surest, isNew: false };
+  return { open: sure.length > 1 ? (application ?? surest) : surest, isNew: false };
 }
 
 type Name = keyof RecordChoices;

@@ -3,11 +3,10 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Context } from "../calls/context";
-import { calledText } from "../calls/format";
+import { calledText, isSure } from "../calls/format";
 import { numberOf } from "../calls/status";
 import type { Call, Match, Remote } from "../core/types";
 import { NewRecords } from "../directory/new-records";
-import { RecordDetails } from "../directory/record-details";
 import { type Caller, numberLink } from "../directory/record-link";
 import { plain, stranger } from "../dom/stranger";
 import { t } from "../i18n/messages";
@@ -41,7 +40,6 @@ export class CallerContent {
   #blocked: string | null = null;
   readonly #copy = new CopyNumber();
   readonly #past: Past;
-  readonly #details: RecordDetails;
   readonly #newRecords: NewRecords;
   readonly #opened: Opened;
   #subject: Subject;
@@ -55,8 +53,7 @@ export class CallerContent {
   ) {
     this.#subject = subject;
     this.#past = new Past(context, draw);
-    this.#details = new RecordDetails(context.api, draw);
-    this.#newRecords = new NewRecords(context, () => this.#added());
+    this.#newRecords = new NewRecords(context, draw);
     this.#opened = new Opened(context.user.id);
   }
 
@@ -68,9 +65,7 @@ export class CallerContent {
   set subject(subject: Subject) {
     const isOther = JSON.stringify(subject.matches) !== JSON.stringify(this.#subject.matches);
     this.#subject = subject;
-    if (!isOther) return;
-    this.#newRecords.forget();
-    void this.#details.readAgain(subject.remote);
+    if (isOther) this.#newRecords.forget();
   }
 
   /** Whether a dialog about the caller is open. */
@@ -94,9 +89,8 @@ export class CallerContent {
 
   /** Reads what is shown besides the call, once for each number. */
   load() {
-    const { remote, call, matched } = this.subject;
+    const { remote, call } = this.subject;
     void this.#past.read(remote, call?.id ?? "");
-    if (matched && this.#matches.length > 0) void this.#details.read(remote);
   }
 
   /**
@@ -112,12 +106,6 @@ export class CallerContent {
     this.#blocked = open;
     this.draw();
     return open;
-  }
-
-  #added() {
-    this.#details.forget();
-    this.load();
-    this.draw();
   }
 
   stop() {
@@ -164,7 +152,6 @@ export class CallerContent {
       matches,
       caller: this.#caller,
       head: headline({ remote, matches, name }),
-      details: this.#details,
       tenantUrl: this.context.preferences.recordUrl,
       testid: `${this.place}-${this.place === "popup" ? "match" : "record"}`,
       showsAll: this.#showsAll,
@@ -193,7 +180,7 @@ export class CallerContent {
   #ability(): Ability {
     const { remote, name, call, matched, isLive } = this.subject;
     const canAdd = matched && remote.kind === "external";
-    const none = this.#matches.length === 0;
+    const none = !this.#matches.some(isSure);
     const application = numberLink(this.#caller, this.context.preferences.recordUrl);
     const { isNew } = this.#choice;
     const offers = canAdd && (none || isNew);

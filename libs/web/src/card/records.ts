@@ -4,8 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { address } from "../core/place";
 import type { Match } from "../core/types";
-import { typeText } from "../directory/matches";
-import type { RecordDetails } from "../directory/record-details";
+import { certainty, mailLink, typeText } from "../directory/matches";
 import { type Caller, recordLink } from "../directory/record-link";
 import { plain, stranger } from "../dom/stranger";
 import { counted, t } from "../i18n/messages";
@@ -19,7 +18,6 @@ export interface RecordList {
   matches: readonly Match[];
   caller: Caller;
   head: Headline;
-  details: RecordDetails;
   tenantUrl: string;
   testid: string;
   showsAll: boolean;
@@ -50,8 +48,8 @@ export function recordList(list: RecordList): TemplateResult | typeof nothing {
 }
 
 function recordItem(match: Match, list: RecordList, isHidden: boolean) {
-  const { head, details, testid } = list;
-  const more = details.get(match.record);
+  const { head, testid } = list;
+  const { email, note, tags } = match;
   const company = plain(match.organization);
   // one that the headline has already
   const isKnown = company === head.company || company === head.title;
@@ -66,10 +64,13 @@ function recordItem(match: Match, list: RecordList, isHidden: boolean) {
       <span class="badge type-${match.type}">${typeText(match.type)}</span>
       ${recordName(match, list)}${certainty(match)}
     </div>
-    <p class="record-facts" ?hidden=${!(company && !isKnown) && !more?.emails[0]}>
-      ${company && !isKnown ? stranger(company) : nothing}${mail(more?.emails[0] ?? "")}
+    <p class="record-facts" ?hidden=${!(company && !isKnown) && !email}>
+      ${company && !isKnown ? stranger(company) : nothing}${email ? mailLink(email) : nothing}
     </p>
-    <p class="record-note" ?hidden=${!more?.note}>${stranger(more?.note ?? "")}</p>
+    <p class="record-note" ?hidden=${!note}>${stranger(note)}</p>
+    <p class="record-tags" ?hidden=${tags.length === 0}>
+      ${tags.map((tag) => html`<span class="tag" data-testid="match-tag">${stranger(tag)}</span> `)}
+    </p>
   </li>`;
 }
 
@@ -82,14 +83,4 @@ function recordName(match: Match, { caller, tenantUrl }: RecordList) {
   return html`<a class="match-name" href=${url} target="_blank" rel="noopener noreferrer"
     >${stranger(match.name)}${iconOf("open")}<span class="unseen">${t("record.newTab")}</span></a
   >`;
-}
-
-function certainty({ level, reason }: Match) {
-  if (level === "exact") return nothing;
-  return html`<span class="tag" title=${reason}>${t(`match.${level}`)}</span>`;
-}
-
-function mail(address: string) {
-  if (!address) return nothing;
-  return html`<a class="record-mail" href="mailto:${encodeURIComponent(address)}">${stranger(address)}</a>`;
 }

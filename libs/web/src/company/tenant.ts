@@ -16,7 +16,7 @@ import { callsForm } from "./calls-form";
 import { companyFields, companyOf, type Places } from "./company-form";
 import { linkFields, linkOf } from "./dial-link-fields";
 import { NumberForm } from "./number-form";
-import { ownNumbersForm } from "./own-numbers";
+import { ignoredNumbersForm, ownNumbersForm } from "./own-numbers";
 import { TenantApi, TenantEditor } from "./tenant-api";
 
 export class TenantPage implements View {
@@ -45,6 +45,7 @@ export class TenantPage implements View {
     const numbers = new NumberForm(editor);
     const company = companyForm(editor, places);
     const own = ownNumbersForm(editor);
+    const ignored = ignoredNumbersForm(editor);
     const calls = callsForm(editor);
     const dial = dialForm(editor);
     const draw = () =>
@@ -53,6 +54,7 @@ export class TenantPage implements View {
           ${card(t("company.title"), t("company.lead", { id: editor.stored.id }), company)}
           ${card(t("tenant.numbers"), t("tenant.numbersLead"), html`${numbers.element}`)}
           ${card(t("ownNumbers.title"), t("ownNumbers.lead"), own)}
+          ${card(t("ignoredNumbers.title"), t("ignoredNumbers.lead"), ignored)}
           ${card(t("popup.title"), t("company.popup.lead"), calls)}
           ${card(t("tenant.dial"), t("tenant.dialLead"), dial)}
           ${card(

@@ -124,7 +124,9 @@ export class DeviceSettings {
     ></sc-lines>`;
     const save = (values: Values) => {
       const lines = values.form.querySelector("sc-lines") as Lines;
-      return this.#save({ extensions: Object.fromEntries(lines.value()) });
+      return this.#save({
+        extensions: Object.fromEntries(lines.value().map(([name, extension]) => [name, extension])),
+      });
     };
     return form(fields, save);
   }

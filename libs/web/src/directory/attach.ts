@@ -9,6 +9,7 @@ import { typeText } from "./matches";
 import type { Adding, OpenDialog } from "./new-records";
 import { RecordApi } from "./record-api";
 import { RecordDialog } from "./record-dialog";
+import { numberFields } from "./record-fields";
 
 const TYPING_MILLIS = 250;
 /** Records that the dialog lists; a longer word finds the others. */
@@ -107,8 +108,7 @@ class RecordSearch extends RecordDialog {
     this.draw();
     try {
       const record = await records.get(id);
-      const known = record.numbers.map(({ number, label }) => ({ number, label }));
-      const numbers = [...known, { number: remote.e164 ?? remote.raw }];
+      const numbers = [...record.numbers.map(numberFields), { number: remote.e164 ?? remote.raw }];
       await records.change(id, { numbers }, record.version);
       this.close();
       saved(record.name);

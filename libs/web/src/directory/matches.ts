@@ -35,10 +35,6 @@ export function matchItem(match: Match, testid: string): TemplateResult {
   const name = url
     ? html`<a class="match-name" href=${url} target="_blank" rel="noopener noreferrer">${match.name}</a>`
     : html`<a class="match-name" href=${address("directory", match.record)}>${match.name}</a>`;
-  const unsure =
-    match.level === "exact"
-      ? nothing
-      : html`<span class="tag" title=${match.reason}>${t(`match.${match.level}`)}</span>`;
   return html`<li
     class="match"
     data-testid=${testid}
@@ -46,8 +42,15 @@ export function matchItem(match: Match, testid: string): TemplateResult {
     data-record=${match.record}
   >
     <span class="badge type-${match.type}">${typeText(match.type)}</span>
-    <span>${name} ${unsure}</span>
+    <span>${name} ${certainty(match)}</span>
   </li>`;
+}
+
+/** How certain it is that a record is the caller's, and why; nothing for one with the number itself. */
+export function certainty({ level, basis }: Match) {
+  if (level === "exact") return nothing;
+  return html`<span class="tag" data-testid="match-level">${t(`match.${level}`)}</span>
+    <span class="meta" data-testid="match-why">${t(`match.why.${basis}`)}</span>`;
 }
 
 export const RECORD_TYPES: readonly Match["type"][] = [

@@ -1,7 +1,7 @@
 // The fields of a record, for a new one and for one that is changed.
 
 import { html } from "lit";
-import type { DirectoryRecord } from "../core/types";
+import type { DirectoryNumber, DirectoryRecord } from "../core/types";
 import { areaField, checkField, choiceField, customField, textField } from "../forms/fields";
 import { FieldError } from "../forms/form";
 import type { Lines } from "../forms/lines";
@@ -28,7 +28,7 @@ type Copied =
   | "url"
   | "note"
   | "inactive";
-type NumberFields = { number: string; label: string };
+type NumberFields = { number: string; label: string; extension_digits?: number };
 
 /** The part of a record that people enter. */
 export type RecordFields = Pick<DirectoryRecord, Copied> & { numbers: NumberFields[] };
@@ -51,9 +51,14 @@ export const EMPTY: RecordFields = {
 export function fieldsOf(record: DirectoryRecord): RecordFields {
   const { type, name, organization, organization_record, emails, address, tags } = record;
   const { url, note, inactive } = record;
-  const numbers = record.numbers.map(({ number, label }) => ({ number, label }));
+  const numbers = record.numbers.map(numberFields);
   const whose = { type, name, organization, organization_record };
   return { ...whose, numbers, emails, address, tags, url, note, inactive };
+}
+
+/** The part of a number that people enter. */
+export function numberFields({ number, label, extension_digits }: DirectoryNumber): NumberFields {
+  return { number, label, extension_digits };
 }
 
 /**
@@ -134,14 +139,21 @@ function inactiveField(checked: boolean) {
 
 function numbersField(numbers: readonly NumberFields[]) {
   return customField(
-    { name: "numbers", label: t("record.numbers"), layout: "wide", structured: true },
+    {
+      name: "numbers",
+      label: t("record.numbers"),
+      hint: t("record.digits.hint"),
+      layout: "wide",
+      structured: true,
+    },
     ({ id }) => html`<sc-lines
       id=${id}
       optional
       data-testid="record-numbers"
-      .entries=${numbers.map(({ number, label }) => [number, label] as const)}
+      .entries=${numbers.map((each) => [each.number, each.label, each.extension_digits] as const)}
       .first=${t("record.number")}
       .second=${t("record.use")}
+      .digits=${t("record.digits")}
       .adds=${t("record.numberAdd")}
       .suggestions=${USES.map((use) => t(`record.use.${use}`))}
     ></sc-lines>`,
@@ -159,7 +171,9 @@ export function enteredFields(values: Values): RecordFields {
     type: values.of("type") as RecordFields["type"],
     name: values.of("name"),
     ...organization.entered,
-    numbers: lines.value().map(([number, label]) => ({ number, label })),
+    numbers: lines
+      .value()
+      .map(([number, label, extension_digits]) => ({ number, label, extension_digits })),
     emails,
     address: values.of("address"),
     tags: values.list("tags"),

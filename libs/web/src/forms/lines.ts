@@ -1,4 +1,4 @@
-// A table of two columns: a sender's names of lines and their extensions, or numbers and their uses.
+// A table: a sender's names of lines and their extensions, or numbers with their uses and extension digits.
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
@@ -6,7 +6,7 @@ import { t } from "../i18n/messages";
 import { nextId, PageElement } from "../ui/element";
 import { iconOf } from "../ui/icon";
 
-type Entry = readonly [first: string, second: string];
+type Entry = readonly [first: string, second: string, digits?: number];
 
 interface Row {
   id: number;
@@ -18,6 +18,7 @@ export class Lines extends PageElement {
     entries: { attribute: false },
     first: {},
     second: {},
+    digits: {},
     adds: {},
     optional: { type: Boolean },
     suggestions: { attribute: false },
@@ -28,6 +29,8 @@ export class Lines extends PageElement {
   /** The labels of the two columns. */
   declare first: string;
   declare second: string;
+  /** The label of a third column with a count of digits; empty if there is none. */
+  declare digits: string;
   /** The words of the button that adds a row. */
   declare adds: string;
   /** Whether the second field may be empty. */
@@ -41,7 +44,7 @@ export class Lines extends PageElement {
   constructor() {
     super();
     this.entries = [];
-    this.first = this.second = "";
+    this.first = this.second = this.digits = "";
     this.adds = t("lines.add");
     this.optional = false;
     this.suggestions = [];
@@ -86,10 +89,12 @@ export class Lines extends PageElement {
   }
 
   /** The rows with both fields filled in, or the first if the second is optional. */
-  value(): [string, string][] {
+  value(): [string, string, number][] {
     const rows = [...this.querySelectorAll("li")].map((row) => {
-      const [first, second] = [...row.querySelectorAll("input")].map((each) => each.value.trim());
-      return [first ?? "", second ?? ""] as [string, string];
+      const [first, second, digits] = [...row.querySelectorAll("input")].map((each) =>
+        each.value.trim(),
+      );
+      return [first ?? "", second ?? "", Number(digits) || 0] as [string, string, number];
     });
     return rows.filter(([first, second]) => first && (second || this.optional));
   }
@@ -104,6 +109,7 @@ export class Lines extends PageElement {
             ${input(row.entry[0], this.first, "line-name", 128)}
             ${this.optional ? nothing : html`<span class="arrow">→</span>`}
             ${input(row.entry[1], this.second, "line-extension", this.optional ? 50 : 100, list)}
+            ${this.digits ? digitsInput(row.entry[2], this.digits) : nothing}
             <button
               type="button"
               class="icon-button"
@@ -141,6 +147,22 @@ function input(value: string, label: string, testid: string, maxlength: number, 
     data-testid=${testid}
     name=${testid}
     list=${list ?? nothing}
+  />`;
+}
+
+function digitsInput(value: number | undefined, label: string) {
+  return html`<input
+    type="number"
+    min="0"
+    max="5"
+    class="line-digits"
+    .value=${value ? String(value) : ""}
+    placeholder=${label}
+    aria-label=${label}
+    title=${label}
+    autocomplete="off"
+    data-testid="line-digits"
+    name="line-digits"
   />`;
 }
 

@@ -12,6 +12,7 @@ import type { Call, Match, Remote } from "../core/types";
 import type { View } from "../core/view";
 import { h } from "../dom/dom";
 import { t } from "../i18n/messages";
+import { problemText } from "../i18n/problems";
 import { reason } from "../i18n/reason";
 import { parameters } from "./query";
 
@@ -21,7 +22,9 @@ const LONGEST = 128;
 /** Words that programs print for a value they do not have. */
 const NOTHING = /^\W?(?:null|undefined)\W?$/i;
 
-export type Found = { number: Remote; matches: Match[] };
+export type Found = { number: Remote; matches: Match[]; why: string | null };
+/** Reasons of the company's lists, for which the number finds no record. */
+const LISTED = ["number-own", "number-ignored"];
 
 /** Reads only; a call is made by a click alone. */
 export class PopPage implements View {
@@ -144,6 +147,8 @@ export class PopPage implements View {
   #emptyText() {
     if (!this.#found || this.#found.matches.length > 0) return "";
     const { kind } = this.#found.number;
+    const listed = LISTED.find((code) => code === this.#found?.why);
+    if (listed) return t("pop.listed", { why: problemText(listed, {}, listed) });
     if (this.#isUnreplaced()) return t("pop.placeholder");
     if (kind === "anonymous") return t("pop.noNumber");
     if (kind === "external") return ""; // the card says so

@@ -6,6 +6,7 @@ import { dialable } from "../calls/format";
 import { dialButton } from "../calls/status";
 import type { DirectoryNumber, Remote } from "../core/types";
 import { plain, stranger } from "../dom/stranger";
+import { counted, t } from "../i18n/messages";
 import { problemText } from "../i18n/problems";
 
 /** The kinds of numbers that find no record, by the code of the reason. */
@@ -33,6 +34,17 @@ export function recordNumber(number: DirectoryNumber, context: Context): Templat
         );
   const label = number.label && html`<span class="meta">${stranger(number.label)}</span>`;
   return html`<span class="record-number">${shown}${label || nothing}</span>`;
+}
+
+/** Which direct lines find the record besides the number itself. */
+export function rangesOf({ ranges }: DirectoryNumber): string[] {
+  return ranges.map((range) => {
+    const trunk = range.replace(/(x+|-0)$/, "");
+    const digits = range.length - trunk.length;
+    return range.endsWith("x")
+      ? counted("record.range", digits, { trunk })
+      : t("record.mainNumber", { trunk });
+  });
 }
 
 /** Why calls of the number do not find its record; empty if they do. */

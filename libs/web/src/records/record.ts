@@ -17,7 +17,7 @@ import { reason } from "../i18n/reason";
 import { iconOf } from "../ui/icon";
 import "../ui/empty-state";
 import { listAddress } from "./back";
-import { reasonOf, recordNumber } from "./number";
+import { rangesOf, reasonOf, recordNumber } from "./number";
 import { RecordPast } from "./past";
 
 export class RecordPage implements View {
@@ -131,7 +131,8 @@ export class RecordPage implements View {
     const item = (number: (typeof numbers)[number]) => {
       const why = reasonOf(number);
       return html`${recordNumber(number, this.context)}
-      ${why ? html`<span class="meta record-why" data-testid="record-why">${why}</span>` : nothing}`;
+      ${why ? html`<span class="meta record-why" data-testid="record-why">${why}</span>` : nothing}
+      ${rangesOf(number).map((range) => html`<span class="meta record-why" data-testid="record-range">${range}</span>`)}`;
     };
     return numbers.length > 0 && list(numbers.map(item));
   }

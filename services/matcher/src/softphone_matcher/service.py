@@ -19,7 +19,10 @@ from softphone_matcher.directory.store import INDEXES, MongoDirectory
 from softphone_matcher.directory.upsert import Upsert
 from softphone_matcher.directory.upsert_routes import ROUTE, UpsertApi
 from softphone_matcher.lookup.routes import LookupApi
+from softphone_matcher.matching.finder import MatchFinder
 from softphone_matcher.matching.handlers import MatchHandlers
+from softphone_matcher.matching.list_following import ListFollowing
+from softphone_matcher.matching.routes import MatchApi
 from softphone_matcher.previews.routes import PREVIEW, ImportApi
 from softphone_matcher.settings import MatcherSettings
 
@@ -31,23 +34,26 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     directory = MongoDirectory(mongo.database, settings.matches_max)
     access = Access(mongo.database, bus, clock, settings)
     tenants = access.tenants
-    handlers = MatchHandlers(directory, bus, clock)
+    finder = MatchFinder(directory, tenants.find)
+    handlers = MatchHandlers(finder, bus, clock)
     # no waiting for a full batch: the popup shows a bare number until the match is there
     policy = BatchPolicy(settings.batch_size, batch_seconds=0)
     bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
     security = SecurityLog(bus, clock, settings)
     numbers_max = settings.record_numbers_max
-    rematching = Rematching(directory, bus, clock)
+    rematching = Rematching(finder, bus, clock)
     editing = Editing(directory, tenants.require, rematching, clock, numbers_max)
     upsert = Upsert(directory, tenants.require, rematching, clock, numbers_max)
     routers = [
+        MatchApi(finder, tenants.require).router,
         DirectoryApi(directory, editing, security, settings).router,
         UpsertApi(upsert, settings).router,
         ImportApi(tenants.require, settings).router,
-        LookupApi(directory, tenants.require, _key_rate_limit(clock, settings)).router,
+        LookupApi(finder, tenants.require, _key_rate_limit(clock, settings)).router,
     ]
     rereading = Rereading(directory, tenants, rematching, settings.mirror_seconds)
-    resources: list[Resource] = [mongo, *access.caches, bus, security, rereading]
+    following = ListFollowing(tenants, rematching, clock)
+    resources: list[Resource] = [mongo, *access.caches, bus, security, rereading, following]
     return Service(
         "matcher",
         routers,

@@ -92,6 +92,10 @@ RecordAction = Literal["popup", "open", "new"]
 """Shows the popup, opens the link of the record or of the tenant, or offers a new record."""
 
 
+LastDigits = Literal[0, 6, 7, 8, 9]
+"""Fewer digits are those of too many numbers, and no more are needed."""
+
+
 class Comment(BaseModel):
     """A text written in a call and saved to a record; `record` is None if none was chosen.
 
@@ -219,7 +223,7 @@ class Activation(BaseModel):
 
 
 class OwnNumber(BaseModel):
-    """A number of the company, in any spelling, and the name that calls to it are shown with."""
+    """A number of the company, in any spelling, and its name, with which calls to it are shown."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
 
@@ -250,6 +254,10 @@ class Tenant(BaseModel):
     ring_groups: bool = True
     """Whether rings of several devices for one number at one moment are one call."""
     own_numbers: tuple[OwnNumber, ...] = ()
+    ignored_numbers: tuple[OwnNumber, ...] = ()
+    """Numbers that find no record, such as those of a door station or a fax machine."""
+    last_digits: LastDigits = 0
+    """How many equal digits at the end of two numbers may be those of one line; 0 for none."""
     popup: PopupSettings = PopupSettings()
     record_url: str = ""
     """The address that `open` and `new` stand for; empty if records have links of their own."""

@@ -233,6 +233,8 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "number-internal": "is an extension: only numbers of the public network find a record",
     "number-service": "is a service number: only numbers of subscribers find a record",
     "number-withheld": "is the text of a withheld number",
+    "number-own": "is a number of the company itself, which finds no record",
+    "number-ignored": "is ignored by the company, so it finds no record",
     # files of contacts, their rows and cards
     "file-empty": "is empty",
     "file-too-large": "is over {limit} bytes when it is unpacked",

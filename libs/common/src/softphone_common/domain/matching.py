@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from softphone_common.domain.keys.direct_lines import range_keys
+from softphone_common.domain.keys.lookup_keys import BASES, Basis
 from softphone_common.domain.numbers.normalise import Kind, RemoteNumber, numbers_of_field
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.domain.numbers.renumbering import line_forms
@@ -21,14 +23,25 @@ _WITHOUT_KEY: dict[Kind, str] = {
 }
 _LOOKUPS_MAX = 16
 """Numbers of one call whose lookups are kept. More parties than two or three are rare."""
-_LEVELS: tuple[Level, ...] = ("exact", "range", "maybe")
+NOTE_MAX = 300
+"""Characters of a note that a match has."""
+TAGS_MAX = 10
+"""Tags that a match has."""
+_LEVELS: dict[Basis, Level] = {
+    "number": "exact",
+    "range": "range",
+    "main-number": "range",
+    "last-digits": "maybe",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """A record that has a number: its id, the certainty (`level`) and the reason in words.
 
-    `host_id` is the id of the record in the application that it comes from, such as a CRM.
+    `basis` is the reason as a code. `host_id` is the id of the record in the application that it
+    comes from, such as a CRM. `email` is the first address; the note is shortened and the tags are
+    the first few, since every event of a call is sent with its matches.
     """
 
     record: str
@@ -39,6 +52,18 @@ class Match:
     url: str = ""
     organization: str = ""
     host_id: str = ""
+    basis: Basis = "number"
+    email: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A match, and what only its place in the order depends on."""
+
+    match: Match
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +81,21 @@ class NumberKeys:
     """The keys of one number of a record, or the code of the reason why it has none.
 
     `e164` and `ext` are those of the first number in the text. The keys are all its numbers, and
-    the other E.164 numbers of their lines.
+    the other E.164 numbers of their lines. `ranges` are the keys of its direct lines.
     """
 
     e164: str | None
     ext: str
     keys: tuple[str, ...]
     problem: str | None
+    ranges: tuple[str, ...] = ()
 
 
-def number_keys(text: str, profile: NumberProfile) -> NumberKeys:
+def number_keys(text: str, profile: NumberProfile, extension_digits: int = 0) -> NumberKeys:
     """The keys of the number that a record has in this spelling.
 
-    People write it, so the prefix of a phone is no part of it: 0041 is Switzerland.
+    People write it, so the prefix of a phone is no part of it: 0041 is Switzerland. The number may
+    be that of an exchange, whose extensions have `extension_digits`.
     """
     written = replace(profile, outside_prefix_mode="never")
     number, further = numbers_of_field(text, written)
@@ -76,7 +103,8 @@ def number_keys(text: str, profile: NumberProfile) -> NumberKeys:
     if first is None:
         return NumberKeys(None, number.ext, (), _WITHOUT_KEY[number.kind])
     keys = (key for line in (first, *further) for key in (line, *line_forms(line)))
-    return NumberKeys(first, number.ext, tuple(dict.fromkeys(keys)), None)
+    ranges = range_keys(text, first, extension_digits, written)
+    return NumberKeys(first, number.ext, tuple(dict.fromkeys(keys)), None, ranges)
 
 
 def lookup_key(remote: RemoteNumber | None) -> str | None:
@@ -86,6 +114,11 @@ def lookup_key(remote: RemoteNumber | None) -> str | None:
     call has no number yet.
     """
     return remote.e164 if remote is not None and remote.kind == "external" else None
+
+
+def why_without_key(remote: RemoteNumber) -> str | None:
+    """The code of the reason why records are never found by a number of this kind, else None."""
+    return _WITHOUT_KEY.get(remote.kind)
 
 
 def counterpart_key(remote: RemoteNumber) -> str:
@@ -133,14 +166,31 @@ def _newest_last(lookup: Lookup) -> tuple[datetime, str]:
     return lookup.at, lookup.number
 
 
-def in_order(matches: Iterable[Match]) -> tuple[Match, ...]:
-    """Sorts by certainty, then by type in the order of RECORD_TYPES, then by name and id."""
-    return tuple(sorted(matches, key=_place))
+def level_of(basis: Basis) -> Level:
+    """How certain it is that a record found in this way is the caller's."""
+    return _LEVELS[basis]
 
 
-def _place(match: Match) -> tuple[int | str, ...]:
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning with an ellipsis if it has more characters than this."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def in_order(candidates: Iterable[Candidate]) -> tuple[Match, ...]:
+    """Sorts by certainty, then by type in the order of RECORD_TYPES.
+
+    Those of one type are sorted by the time of their last change, the newest first, then by name
+    and id.
+    """
+    return tuple(candidate.match for candidate in sorted(candidates, key=_place))
+
+
+def _place(candidate: Candidate) -> tuple[int | str | tuple[str, ...], ...]:
     # a total order: all instances show the matches in one order, whatever the database returns
-    level, kind = _LEVELS.index(match.level), RECORD_TYPES.index(match.type)
-    name = match.name.casefold()
+    match = candidate.match
+    basis, kind = BASES.index(match.basis), RECORD_TYPES.index(match.type)
+    # a database keeps milliseconds
+    age = -int(candidate.changed_at.timestamp() * 1000)
     texts = (match.name, match.reason, match.url, match.organization, match.host_id)
-    return level, kind, name, match.record, *texts
+    details = (match.email, match.note)
+    return basis, kind, age, match.name.casefold(), match.record, *texts, *details, match.tags

@@ -31,6 +31,14 @@ class Tenants(CollectionCache[Tenant]):
             raise UnavailableError(self.name, f"{tenant} is not known here yet")
         return cached
 
+    def find(self, tenant: str) -> Tenant | None:
+        """The tenant with this id, None if there is none. Raises UnavailableError until the store
+        was read once."""
+        cached = self.get(tenant)
+        if cached is None and not self.loaded:
+            raise UnavailableError(self.name, "not read from the store yet")
+        return cached
+
     def token_refusal(self, caller: Caller) -> str | None:
         """`tenant-switched-off` if an operator has switched the tenant of the token off.
 

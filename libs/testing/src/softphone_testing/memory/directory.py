@@ -12,7 +12,7 @@ from softphone_matcher.directory.documents import (
     changed,
     content,
     deletion,
-    matches_by_key,
+    matches_of_numbers,
     new_document,
 )
 from softphone_matcher.directory.listing import Filter
@@ -36,10 +36,10 @@ class MemoryDirectory:
         self._records = MemoryCollection()
         self._matches_max = matches_max
 
-    async def find(self, tenant: str, keys: Iterable[str]) -> dict[str, tuple[Match, ...]]:
-        wanted = list(dict.fromkeys(keys))
+    async def find(self, tenant: str, numbers: Iterable[str]) -> dict[str, tuple[Match, ...]]:
+        wanted = list(dict.fromkeys(numbers))
         documents = self._records.find(lambda document: bool(document["tenant"] == tenant))
-        return matches_by_key(documents, wanted, self._matches_max)
+        return matches_of_numbers(documents, wanted, self._matches_max)
 
     async def add(self, tenant: str, fields: Mapping[str, Any]) -> Record:
         document = new_document(tenant, fields)

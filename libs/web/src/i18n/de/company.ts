@@ -39,6 +39,10 @@ export const words = {
   "ownNumbers.groups": "Telefone, die zugleich für eine Nummer klingeln, zeigen einen Anruf",
   "ownNumbers.groupsHint":
     "Für Gruppen, in denen jedes Telefon selbst meldet. Wer abhebt, beendet das Klingeln bei den anderen.",
+  "ignoredNumbers.title": "Einträge zu Anrufen",
+  "ignoredNumbers.lead":
+    "Anrufe von den Nummern dieser Liste zeigen nie einen Eintrag, zum Beispiel die der Türstation oder eines Faxgeräts.",
+  "ignoredNumbers.name": "Name, z. B. Türstation",
   "tenant.dial": "Anrufen per Klick",
   "tenant.dialLead": "Wie eine angeklickte Nummer an das Telefon übergeben wird.",
   "activation.title": "Freischaltung",
@@ -71,6 +75,12 @@ export const words = {
     "Für wechselnde Arbeitsplätze. Sonst ändern sie nur Administratoren.",
   "company.popup": "Anzeige der Anrufe",
   "company.own_numbers": "Eigene Nummern",
+  "company.ignored_numbers": "Nummern ohne Eintrag",
+  "company.last_digits": "Ähnliche Nummern",
+  "company.last_digits.hint":
+    "Einträge, deren Nummer gleich endet, erscheinen als unsicher. Hilft, wenn Nummern ohne Vorwahl oder mit falscher ankommen.",
+  "lastDigits.never": "nicht zeigen",
+  "lastDigits.equal": "zeigen, wenn die letzten {n} Ziffern gleich sind",
   "company.ring_groups": "Gruppen",
   "company.dial_link": "Wähl-Link",
   "company.dial_spelling": "Schreibweise der Nummer",

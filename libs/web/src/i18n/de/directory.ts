@@ -28,6 +28,12 @@ export const words = {
   "record.organization": "Firma",
   "record.numbers": "Nummern",
   "record.numberAdd": "Nummer hinzufügen",
+  "record.digits": "Durchwahl-Stellen",
+  "record.digits.hint":
+    "Hat eine Firma Durchwahlen, nennen Sie deren Stellen: mit 2 gehört auch 089 99998-56 zu 089 99998-0.",
+  "record.range.one": "dazu Durchwahlen mit {n} Stelle: {trunk}…",
+  "record.range.other": "dazu Durchwahlen mit {n} Stellen: {trunk}…",
+  "record.mainNumber": "dazu die Durchwahlen der Zentrale {trunk}-0",
   "record.use": "Art der Nummer",
   "record.use.mobile": "Mobil",
   "record.use.office": "Büro",

@@ -178,6 +178,8 @@ export const sentences: Record<string, string> = {
   "number-internal": "ist eine Nebenstelle und findet keinen Eintrag",
   "number-service": "ist eine Servicenummer und findet keinen Eintrag",
   "number-withheld": "steht für eine unterdrückte Nummer",
+  "number-own": "ist eine eigene Nummer der Firma und findet keinen Eintrag",
+  "number-ignored": "gehört zu den Nummern ohne Eintrag",
   "number-placeholder": "ist ein Platzhalter, den das Telefon nicht durch die Nummer ersetzt hat",
   "number-without-digits": "enthält keine Ziffern",
   "number-without-area-code":

@@ -37,6 +37,10 @@ export const words: Record<keyof typeof import("../de/company").words, string> =
   "ownNumbers.groups": "Phones that ring for one number at the same time show one call",
   "ownNumbers.groupsHint":
     "For groups in which each phone reports by itself. An answer at one ends the ringing at the others.",
+  "ignoredNumbers.title": "Records of calls",
+  "ignoredNumbers.lead":
+    "Calls from the numbers of this list never show a record, such as that of a door station or a fax machine.",
+  "ignoredNumbers.name": "Name, such as Door",
   "tenant.dial": "Click to call",
   "tenant.dialLead": "How a number that is clicked is handed to the phone.",
   "activation.title": "Activation",
@@ -69,6 +73,12 @@ export const words: Record<keyof typeof import("../de/company").words, string> =
     "For desks that are shared. Otherwise only administrators change them.",
   "company.popup": "How calls show",
   "company.own_numbers": "Own numbers",
+  "company.ignored_numbers": "Numbers without a record",
+  "company.last_digits": "Similar numbers",
+  "company.last_digits.hint":
+    "Records whose number ends alike are shown as not sure. Useful where numbers arrive without their area code, or with a wrong one.",
+  "lastDigits.never": "not shown",
+  "lastDigits.equal": "shown if the last {n} digits are the same",
   "company.ring_groups": "Groups",
   "company.dial_link": "Dial link",
   "company.dial_spelling": "Spelling of the number",

@@ -28,6 +28,12 @@ export const words = {
   "record.organization": "Company",
   "record.numbers": "Numbers",
   "record.numberAdd": "Add number",
+  "record.digits": "Extension digits",
+  "record.digits.hint":
+    "If a company has direct lines, enter how many digits they have: with 2, 089 99998-56 belongs to 089 99998-0.",
+  "record.range.one": "and its direct lines with {n} digit: {trunk}…",
+  "record.range.other": "and its direct lines with {n} digits: {trunk}…",
+  "record.mainNumber": "and the direct lines of the main number {trunk}-0",
   "record.use": "Kind of number",
   "record.use.mobile": "Mobile",
   "record.use.office": "Office",

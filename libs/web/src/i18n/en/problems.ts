@@ -159,6 +159,8 @@ export const sentences: Record<string, string> = {
   "number-internal": "is an extension, which finds no record",
   "number-service": "is a service number, which finds no record",
   "number-withheld": "stands for a withheld number",
+  "number-own": "is a number of your company, which finds no record",
+  "number-ignored": "is one of the numbers without a record",
   "number-placeholder": "is a placeholder that the phone has not replaced by the number",
   "number-without-digits": "has no digits",
   "number-without-area-code":

@@ -17,6 +17,7 @@ from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.dial_link import CheckedLink
 from softphone_common.contracts.entities import (
+    LastDigits,
     OwnNumber,
     PopupSettings,
     Tenant,
@@ -38,7 +39,7 @@ from softphone_ingest.tenants.activation import CODE_MAX, ActivationCodes, Activ
 from softphone_ingest.tenants.choice_routes import time_zones
 from softphone_ingest.tenants.dial_targets import DialTargets
 from softphone_ingest.tenants.number_routes import Numbers, require_few_ranges
-from softphone_ingest.tenants.own_numbers import check_own_numbers
+from softphone_ingest.tenants.own_numbers import check_listed_numbers
 from softphone_ingest.tenants.record_url import RecordUrl
 from softphone_ingest.tenants.store import TenantStore
 from softphone_ingest.tenants.versions import (
@@ -85,6 +86,16 @@ class TenantChanges(_Input):
     dial_spelling: DialFormat | None = None
     ring_groups: bool | None = None
     own_numbers: list[OwnNumberInput] | None = Field(None, max_length=200)
+    ignored_numbers: list[OwnNumberInput] | None = Field(
+        None,
+        max_length=200,
+        description="Numbers that find no record, such as those of a door station or a fax machine",
+    )
+    last_digits: LastDigits | None = Field(
+        None,
+        description="A record also matches, with the level `maybe`, if its number ends in this many"
+        " equal digits; 0 for never",
+    )
     popup: PopupInput | None = None
     record_url: RecordUrl | None = None
     own_extensions: bool | None = None
@@ -246,7 +257,9 @@ class TenantApi:
         numbers = stored.numbers if stored else NumberProfile()
         if changes.numbers is not None:
             require_few_ranges(changes.numbers, numbers)
-        check_own_numbers(changes.own_numbers or (), changes.numbers or numbers)
+        profile = changes.numbers or numbers
+        check_listed_numbers("own_numbers", changes.own_numbers or (), profile)
+        check_listed_numbers("ignored_numbers", changes.ignored_numbers or (), profile)
 
     def _activation(self, tenant: str, code: str, field: str) -> dict[str, Any]:
         try:

@@ -6,12 +6,29 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from softphone_common.domain.matching import Match, in_order
+from softphone_common.domain.keys.lookup_keys import BASES, Basis, keys_of_call, last_digits_keys
+from softphone_common.domain.matching import (
+    NOTE_MAX,
+    TAGS_MAX,
+    Candidate,
+    Match,
+    in_order,
+    level_of,
+    shortened,
+)
 from softphone_common.stores.mongo import Document
+from softphone_matcher.directory.record import EARLIER
 from softphone_matcher.directory.search import terms_of
 
 DELETED = "deleted"
 """The reading of deleted records, whose numbers are read when they are restored."""
+
+_REASONS: dict[Basis, str] = {
+    "number": "number {key}",
+    "range": "direct line of {key}",
+    "main-number": "direct line of the main number {key}",
+    "last-digits": "the last digits are the same",
+}
 
 
 def content(fields: Mapping[str, Any]) -> Document:
@@ -24,7 +41,7 @@ def content(fields: Mapping[str, Any]) -> Document:
         **fields,
         # casefold, not a collation: an index serves only queries with the collation it has
         "sort_name": fields["name"].casefold(),
-        "keys": [] if fields.get("inactive") else list(keys),
+        "keys": [] if fields.get("inactive") else [*keys, *_inexact_keys(fields, keys)],
         "terms": terms_of(fields, keys),
         "listed": True,
         "deleted_at": None,
@@ -35,6 +52,12 @@ def content(fields: Mapping[str, Any]) -> Document:
 def keys_in(fields: Mapping[str, Any]) -> dict[str, None]:
     """The E.164 numbers of a record with these fields, each once and in their order."""
     return dict.fromkeys(key for number in fields["numbers"] for key in number["keys"])
+
+
+def _inexact_keys(fields: Mapping[str, Any], numbers: Iterable[str]) -> dict[str, None]:
+    ranges = (key for number in fields["numbers"] for key in number.get("ranges", ()))
+    ends = last_digits_keys(numbers, fields.get("last_digits", 0))
+    return dict.fromkeys((*ranges, *ends))
 
 
 def new_document(tenant: str, fields: Mapping[str, Any]) -> Document:
@@ -56,25 +79,48 @@ def deletion(by: str, at: datetime) -> Document:
     return {**gone, "deleted_by": by, "deleted_at": at}
 
 
-def matches_by_key(
-    documents: Iterable[Document], keys: Collection[str], limit: int
+def keys_of_calls(numbers: Iterable[str]) -> dict[str, list[tuple[str, Basis]]]:
+    """All keys that calls with these E.164 numbers ask for: for each the numbers, and the basis."""
+    wanted: dict[str, list[tuple[str, Basis]]] = defaultdict(list)
+    for number in numbers:
+        for key, basis in keys_of_call(number).items():
+            wanted[key].append((number, basis))
+    return wanted
+
+
+def matches_of_numbers(
+    documents: Iterable[Document], numbers: Collection[str], limit: int
 ) -> dict[str, tuple[Match, ...]]:
-    """For each key the matches among these documents in their fixed order, at most `limit`."""
-    matches: dict[str, list[Match]] = defaultdict(list)
+    """For each number the matches among these documents in their fixed order, at most `limit`.
+
+    A record that is found by several keys is found by the surest.
+    """
+    wanted = keys_of_calls(numbers)
+    candidates: dict[str, list[Candidate]] = {number: [] for number in numbers}
     for document in documents:
-        for key in set(document["keys"]).intersection(keys):
-            matches[key].append(_match(document, key))
-    return {key: in_order(matches[key])[:limit] for key in keys}
+        found: dict[str, tuple[int, str]] = {}
+        for key in document["keys"]:
+            for number, basis in wanted.get(key, ()):
+                found[number] = min((BASES.index(basis), key), found.get(number, (len(BASES), "")))
+        for number, (place, key) in found.items():
+            match = _match(document, key, BASES[place])
+            changed_at = document.get("changed_at") or EARLIER
+            candidates[number].append(Candidate(match, changed_at))
+    return {number: in_order(each)[:limit] for number, each in candidates.items()}
 
 
-def _match(document: Document, key: str) -> Match:
+def _match(document: Document, key: str, basis: Basis) -> Match:
     return Match(
         record=document["_id"],
         type=document["type"],
         name=document["name"],
-        level="exact",
-        reason=f"number {key}",
+        level=level_of(basis),
+        reason=_REASONS[basis].format(key=key),
         url=document.get("url", ""),
         organization=str(document.get("organization", document.get("company", ""))),
         host_id=document.get("host_id", ""),
+        basis=basis,
+        email=next(iter(document.get("emails") or ()), document.get("email") or ""),
+        note=shortened(document.get("note", ""), NOTE_MAX),
+        tags=tuple(document.get("tags", ())[:TAGS_MAX]),
     )

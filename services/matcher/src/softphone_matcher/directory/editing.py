@@ -95,7 +95,8 @@ class Editing:
             raise ProblemError("items-too-many", field="numbers", limit=self._numbers_max)
         if not strict:
             return
-        read = read_numbers((number.model_dump() for number in numbers), self.profile(tenant))
+        dumped = (number.model_dump() for number in numbers)
+        read = read_numbers(dumped, self._require_tenant(tenant))
         problems = {
             f"numbers.{place}.number": number["why"]
             for place, number in enumerate(read["numbers"])
@@ -106,7 +107,7 @@ class Editing:
 
     def _read(self, caller: Caller, fields: dict[str, Any]) -> dict[str, Any]:
         """The fields with the numbers as they are read now, and who changes them."""
-        numbers = read_numbers(fields["numbers"], self.profile(caller.tenant))
+        numbers = read_numbers(fields["numbers"], self._require_tenant(caller.tenant))
         return fields | numbers | {"changed_at": self._clock(), "changed_by": caller.login}
 
 

@@ -7,15 +7,19 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import invalid
+from softphone_common.domain.keys.direct_lines import EXTENSION_DIGITS_MAX
 from softphone_common.domain.matching import RecordType
-from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_matcher.directory.record import Record, RecordNumber, id_in_source
 from softphone_matcher.directory.search import TERMS_VERSION
 
 _WEB_ADDRESS = re.compile(r"https?://|/(?![\t\r\n]*[/\\])")
 """Browsers take two slashes, of either kind and with line ends between, for another host (WHATWG
 URL, section 4.4)."""
+
+_KEYS_VERSION = 1
+"""Part of the reading of a record: one with another version gets new keys."""
 
 
 def _web_address(url: str) -> str:
@@ -51,6 +55,14 @@ class NumberInput(BaseModel):
         min_length=1, max_length=128, description="In any spelling, such as `089 99998001`"
     )
     label: str = Field("", max_length=50, description="The use of the number, such as `mobile`")
+    extension_digits: int = Field(
+        0,
+        ge=0,
+        le=EXTENSION_DIGITS_MAX,
+        description="Digits of the extensions, for the number of an exchange: with 2, calls of"
+        " `089 99998-56` find the record of `089 99998-0`. In Germany and Austria they follow the"
+        " number or replace what is behind its last hyphen, elsewhere they are its last digits",
+    )
 
 
 class RecordFields(BaseModel):
@@ -112,13 +124,19 @@ def fields_of(record: Record) -> dict[str, Any]:
     return record.model_dump(include={*RecordFields.model_fields, "source", "host_id"})
 
 
-def read_numbers(numbers: Iterable[Mapping[str, Any]], profile: NumberProfile) -> dict[str, Any]:
-    """The stored fields of the numbers: each with its keys in this profile, and the reading."""
-    read = [RecordNumber.read(each["number"], each["label"], profile) for each in numbers]
+def read_numbers(numbers: Iterable[Mapping[str, Any]], tenant: Tenant) -> dict[str, Any]:
+    """The stored fields of the numbers: each with its keys at this tenant, and the reading."""
+    read = [
+        RecordNumber.read(
+            each["number"], each["label"], tenant.numbers, each.get("extension_digits", 0)
+        )
+        for each in numbers
+    ]
     stored = [number.model_dump(mode="json") for number in read]
-    return {"numbers": stored, "reading": reading_of(profile)}
+    return {"numbers": stored, "last_digits": tenant.last_digits, "reading": reading_of(tenant)}
 
 
-def reading_of(profile: NumberProfile) -> str:
-    """Differs if numbers are read otherwise, or if records have other search terms."""
-    return hashlib.sha256(f"{TERMS_VERSION} {profile!r}".encode()).hexdigest()[:16]
+def reading_of(tenant: Tenant) -> str:
+    """Differs if numbers get other keys, or if records have other search terms."""
+    text = f"{TERMS_VERSION} {_KEYS_VERSION} {tenant.last_digits} {tenant.numbers!r}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -10,7 +10,8 @@ from softphone_common.domain.matching import RecordType, number_keys
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.stores.mongo import Document
 
-_EARLIER = datetime.fromtimestamp(0, UTC)
+EARLIER = datetime.fromtimestamp(0, UTC)
+"""The time of the last change of records that 0.1.0 stored without one."""
 _SOURCES = uuid5(NAMESPACE_URL, "softphone-connector/records")
 
 
@@ -27,6 +28,14 @@ class RecordNumber(BaseModel):
     e164: str | None = Field(None, description="The number in E.164; null if it has none")
     ext: str = Field("", description="Digits to dial after the answer; empty if there are none")
     keys: tuple[str, ...] = Field((), description="The E.164 numbers by which the record is found")
+    extension_digits: int = Field(
+        0, description="Digits of the extensions of an exchange; 0 for a number without any"
+    )
+    ranges: tuple[str, ...] = Field(
+        (),
+        description="The direct lines by which the record is found as well: `+498999998xx`, with an"
+        " x for each digit of an extension, or `+498999998-0`, the main number of an exchange",
+    )
     why: str | None = Field(
         None,
         description="The code of the reason why the number has no keys: `number-unreadable`,"
@@ -34,15 +43,19 @@ class RecordNumber(BaseModel):
     )
 
     @classmethod
-    def read(cls, number: str, label: str, profile: NumberProfile) -> Self:
+    def read(
+        cls, number: str, label: str, profile: NumberProfile, extension_digits: int = 0
+    ) -> Self:
         """The number as it is read in this profile."""
-        keys = number_keys(number, profile)
+        keys = number_keys(number, profile, extension_digits)
         return cls(
             number=number,
             label=label,
             e164=keys.e164,
             ext=keys.ext,
             keys=keys.keys,
+            extension_digits=extension_digits,
+            ranges=keys.ranges,
             why=keys.problem,
         )
 
@@ -69,7 +82,7 @@ class Record(BaseModel):
     host_id: str = Field("", description="The id of the record in its source")
     inactive: bool = Field(False, description="Inactive records are shown in no call")
     version: int = 1
-    changed_at: datetime = _EARLIER
+    changed_at: datetime = EARLIER
     changed_by: str = Field("", description="Login of the user, or name of the API key")
     deleted_at: datetime | None = None
     deleted_by: str | None = None

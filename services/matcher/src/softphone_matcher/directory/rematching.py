@@ -9,7 +9,7 @@ from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_matcher.directory.record import RecordNumber
-from softphone_matcher.directory.store import Directory
+from softphone_matcher.directory.store import Finder
 
 _LOOKUPS_MAX = 20
 """Numbers of one message, each of which may have many matches."""
@@ -18,8 +18,8 @@ _LOOKUPS_MAX = 20
 class Rematching:
     """Looks changed numbers up again."""
 
-    def __init__(self, directory: Directory, bus: Bus, clock: Clock) -> None:
-        self._directory = directory
+    def __init__(self, finder: Finder, bus: Bus, clock: Clock) -> None:
+        self._finder = finder
         self._bus = bus
         self._clock = clock
 
@@ -34,7 +34,7 @@ class Rematching:
             for first in range(0, len(changed), _LOOKUPS_MAX):
                 # the time before the look-up: of two look-ups the one that began later counts
                 now = self._clock()
-                found = await self._directory.find(tenant, changed[first : first + _LOOKUPS_MAX])
+                found = await self._finder.find(tenant, changed[first : first + _LOOKUPS_MAX])
                 lookups = tuple(Lookup(number, matches, now) for number, matches in found.items())
                 await self._bus.publish(NumbersMatched(tenant=tenant, lookups=lookups))
         except UnavailableError as error:

@@ -1,4 +1,4 @@
-"""Reads the numbers of stored records again when the numbers of their tenant are read otherwise."""
+"""Reads the numbers of stored records again when their tenant has them read otherwise."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,7 +19,8 @@ BATCH = 50
 class Rereading:
     """Gives records the keys of their tenant's number profile. A resource of `service.run`.
 
-    A changed area code makes other numbers of `99998001`. Records of an earlier release get their
+    A changed area code makes other numbers of `99998001`, and other last digits make other keys.
+    Records of an earlier release get their
     search terms in the same way. A record that was read is left alone, so an interrupted run goes
     on where it was, and instances that do the same at once only do it twice.
     """
@@ -53,12 +54,12 @@ class Rereading:
 
     async def reread(self, tenant: Tenant) -> int:
         """Reads all records of the tenant that were read otherwise; returns how many it wrote."""
-        reading, done, follows = reading_of(tenant.numbers), 0, True
+        reading, done, follows = reading_of(tenant), 0, True
         while stored := await self._directory.list_read_otherwise(tenant.id, reading, BATCH):
             changes, changed = [], set[str]()
             for record in stored:
                 fields = fields_of(record)
-                fields |= read_numbers(fields["numbers"], tenant.numbers)
+                fields |= read_numbers(fields["numbers"], tenant)
                 changed |= keys_of(record.numbers) ^ keys_in(fields).keys()
                 changes.append((record, fields))
             written = await self._directory.write_reading(tenant.id, changes)

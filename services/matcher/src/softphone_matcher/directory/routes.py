@@ -1,4 +1,4 @@
-"""The routes of the directory: `/api/directory/records`, its recycle bin, and matches."""
+"""The routes of the directory: `/api/directory/records` and its recycle bin."""
 
 from typing import Annotated, Any
 
@@ -6,9 +6,7 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from softphone_common.audit.security_log import SecurityLog
-from softphone_common.domain.matching import Match, RecordType, lookup_key, number_keys
-from softphone_common.domain.numbers.normalise import RemoteNumber, normalise
-from softphone_common.domain.numbers.placeholders import is_unset
+from softphone_common.domain.matching import RecordType, number_keys
 from softphone_common.http.auth import AdminCaller, AnyCaller
 from softphone_common.http.entity_tags import etag, expected_version
 from softphone_common.http.paging import Page
@@ -20,13 +18,6 @@ from softphone_matcher.directory.listing import Filter
 from softphone_matcher.directory.record import Record
 from softphone_matcher.directory.store import Directory
 from softphone_matcher.settings import MatcherSettings
-
-
-class NumberMatches(BaseModel):
-    """A number as it was read, and the records that a call of it would show."""
-
-    number: RemoteNumber
-    matches: tuple[Match, ...]
 
 
 class RecordQuery(BaseModel):
@@ -91,7 +82,6 @@ class DirectoryApi:
         self._settings = settings
         self.router = APIRouter(prefix="/api/directory", tags=["directory"])
         add = self.router.add_api_route
-        add("/matches", self.match_number, methods=["GET"])
         add("/records", self.list_records, methods=["GET"])
         add("/records", self.add_record, methods=["POST"], status_code=201)
         add("/records/{record}", self.show_record, methods=["GET"])
@@ -99,24 +89,6 @@ class DirectoryApi:
         add("/records/{record}", self.remove_record, methods=["DELETE"], status_code=204)
         add("/recycle-bin", self.list_deleted, methods=["GET"])
         add("/recycle-bin/{record}/restore", self.restore_record, methods=["POST"])
-
-    async def match_number(
-        self,
-        number: Annotated[
-            str,
-            Query(max_length=128, description="In any spelling; a placeholder counts as empty"),
-        ],
-        caller: AnyCaller,
-    ) -> NumberMatches:
-        """Reads a number as dialled at the tenant, and finds its records, surest first.
-
-        `number.kind` says why a number has no records: only `external` ones can have any.
-        """
-        text = "" if is_unset(number) else number
-        remote = normalise(text, self._editing.profile(caller.tenant))
-        key = lookup_key(remote)
-        found = await self._directory.find(caller.tenant, [key]) if key else {}
-        return NumberMatches(number=remote, matches=found.get(key or "", ()))
 
     async def list_records(
         self, query: Annotated[RecordQuery, Query()], caller: AnyCaller

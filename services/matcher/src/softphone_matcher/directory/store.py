@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 
+from softphone_common.domain.keys.lookup_keys import is_number
 from softphone_common.domain.matching import Match
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
@@ -15,7 +16,8 @@ from softphone_matcher.directory.documents import (
     changed,
     content,
     deletion,
-    matches_by_key,
+    keys_of_calls,
+    matches_of_numbers,
     new_document,
 )
 from softphone_matcher.directory.listing import Filter
@@ -57,20 +59,24 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A stored record: the hash of what its source sent last, empty if somebody changed it since,
-    and its keys."""
+    and its numbers in E.164."""
 
     digest: str
     keys: tuple[str, ...]
 
 
-class Directory(Protocol):
-    """Records of all tenants; keys are E.164 numbers. Every method may raise UnavailableError.
+class Finder(Protocol):
+    """Finds records by the numbers of calls. Raises UnavailableError."""
+
+    async def find(self, tenant: str, numbers: Iterable[str]) -> dict[str, tuple[Match, ...]]:
+        """For each E.164 number its records, surest first; an empty tuple if there are none."""
+
+
+class Directory(Finder, Protocol):
+    """Records of all tenants. Every method may raise UnavailableError.
 
     Deleted records are in the recycle bin. They are neither found nor listed nor read again.
     """
-
-    async def find(self, tenant: str, keys: Iterable[str]) -> dict[str, tuple[Match, ...]]:
-        """For each key the records that have it, surest first; an empty tuple if there are none."""
 
     async def add(self, tenant: str, fields: Mapping[str, Any]) -> Record:
         """Stores a new record with these fields, which include its numbers as they are read."""
@@ -124,14 +130,14 @@ class MongoDirectory:
         self._records = database[COLLECTION]
         self._matches_max = matches_max
 
-    async def find(self, tenant: str, keys: Iterable[str]) -> dict[str, tuple[Match, ...]]:
-        wanted = list(dict.fromkeys(keys))
+    async def find(self, tenant: str, numbers: Iterable[str]) -> dict[str, tuple[Match, ...]]:
+        wanted = list(dict.fromkeys(numbers))
         with reaching():
             # one query for the whole batch, answered by the index on tenant and keys
-            query = {"tenant": tenant, "keys": {"$in": wanted}}
+            query = {"tenant": tenant, "keys": {"$in": list(keys_of_calls(wanted))}}
             cursor = self._records.find(query, {"terms": 0, "numbers": 0})
             documents = await cursor.to_list(None)
-        return matches_by_key(documents, wanted, self._matches_max)
+        return matches_of_numbers(documents, wanted, self._matches_max)
 
     async def add(self, tenant: str, fields: Mapping[str, Any]) -> Record:
         document = new_document(tenant, fields)
@@ -227,4 +233,4 @@ def _version(tenant: str, stored: Record) -> Document:
 
 def known_of(document: Document) -> Known:
     """The part of a stored record that says whether it has to be written."""
-    return Known(document.get("digest", ""), tuple(document["keys"]))
+    return Known(document.get("digest", ""), tuple(filter(is_number, document["keys"])))

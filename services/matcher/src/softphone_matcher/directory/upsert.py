@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field, ValidationError
 
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import of_validation, place_of
-from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.http.auth import Caller
 from softphone_common.process.clock import Clock
 from softphone_matcher.directory.documents import keys_in
@@ -75,7 +74,7 @@ class Upsert:
         before stays, and the request can be repeated.
         """
         result = UpsertResult()
-        profile = self._require_tenant(caller.tenant).numbers
+        tenant = self._require_tenant(caller.tenant)
         batch: dict[str, SentRecord] = {}
         index, follows = 0, True
         async for item in items:
@@ -86,11 +85,11 @@ class Upsert:
                 continue
             id_ = id_in_source(caller.tenant, record.source, record.host_id)
             if len(batch) == BATCH:
-                keys = await self._write(caller, batch, profile, result)
+                keys = await self._write(caller, batch, tenant, result)
                 follows = follows and await self._rematching.publish(caller.tenant, keys)
                 batch = {}
             batch[id_] = record
-        keys = await self._write(caller, batch, profile, result)
+        keys = await self._write(caller, batch, tenant, result)
         if follows:  # else the broker is away, and waiting for it would take minutes
             await self._rematching.publish(caller.tenant, keys)
         return result
@@ -124,13 +123,13 @@ class Upsert:
         self,
         caller: Caller,
         batch: dict[str, SentRecord],
-        profile: NumberProfile,
+        tenant: Tenant,
         result: UpsertResult,
     ) -> set[str]:
         """Stores the records that differ. Returns the keys they had and those they have."""
         stored = await self._directory.known(caller.tenant, batch)
         by = {"changed_at": self._clock(), "changed_by": caller.login}
-        reading = reading_of(profile)
+        reading = reading_of(tenant)
         changed: list[Sent] = []
         keys: set[str] = set()
         for id_, record in batch.items():
@@ -140,7 +139,7 @@ class Upsert:
             if known is not None and known.digest == digest:
                 continue
             fields = record.fields(caller.tenant) | by
-            fields |= read_numbers(fields["numbers"], profile)
+            fields |= read_numbers(fields["numbers"], tenant)
             changed.append(Sent(id_, digest, fields))
             keys.update(known.keys if known else ())
             keys.update(keys_in(fields))

@@ -7,6 +7,7 @@ Grandstream, GXP Series XML Phonebook Guide.
 import html
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -35,14 +36,14 @@ _DOCUMENTS = {
 
 
 class CallerName(BaseModel):
-    """Who has a number: the name of the first record, and all records, surest first."""
+    """Who has a number: the name of the first record, unless it is in doubt, and all records."""
 
     name: str | None = Field(description="null if nobody is known by the number")
     number: str | None = Field(
         description="The number in E.164; null if it is withheld, internal, a number of the company"
-        " itself, or cannot be read"
+        " itself, ignored by it, or cannot be read"
     )
-    matches: tuple[Match, ...]
+    matches: tuple[Match, ...] = Field(description="Without e-mail addresses, notes and tags")
 
 
 def answer(form: Format, number: str, key: str | None, matches: Sequence[Match]) -> Response:
@@ -51,16 +52,22 @@ def answer(form: Format, number: str, key: str | None, matches: Sequence[Match])
     `number` is as the phone has sent it, so that the phone finds its call in the answer; `key` is
     its E.164.
     """
-    name = one_line(matches[0].name) if matches else ""
+    # a name on a display has no sign of doubt
+    name = next((one_line(match.name) for match in matches if match.level != "maybe"), "")
     if form == "text":
         return PlainTextResponse(name)
     if form == "json":
-        caller = CallerName(name=name or None, number=key, matches=tuple(matches))
+        caller = CallerName(name=name or None, number=key, matches=tuple(map(_named, matches)))
         return JSONResponse(caller.model_dump(mode="json"))
     document, entry = _DOCUMENTS[form]
     values = {"name": html.escape(name), "number": html.escape(one_line(number))}
     text = document.format(entry=entry.format(**values) if name else "", **values)
     return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', media_type="text/xml")
+
+
+def _named(match: Match) -> Match:
+    """The match without what its record says besides: logs have the addresses with the key."""
+    return replace(match, email="", note="", tags=())
 
 
 def one_line(text: str) -> str:

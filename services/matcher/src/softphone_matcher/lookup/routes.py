@@ -8,15 +8,15 @@ from fastapi.responses import PlainTextResponse, Response
 
 from softphone_common.access.scopes import LOOKUP
 from softphone_common.contracts.entities import Tenant
-from softphone_common.domain.matching import Match, counterpart_key, lookup_key
-from softphone_common.domain.numbers.normalise import RemoteNumber, normalise
+from softphone_common.domain.matching import Match, lookup_key
+from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.placeholders import is_unset
 from softphone_common.http.auth import API_KEY_PREFIX, Caller, RefusalLog, Tokens, unauthorized
 from softphone_common.http.problem import DOCUMENTED, RETRY_AFTER, ProblemError
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.rate_limit import KeyRateLimit
-from softphone_matcher.directory.store import Directory
 from softphone_matcher.lookup.formats import CallerName, Format, answer
+from softphone_matcher.matching.finder import MatchFinder
 
 _TOO_MANY = 429
 _NUMBER = "In any spelling. Withheld numbers and placeholders of phones name nobody"
@@ -44,14 +44,13 @@ class LookupApi:
 
     def __init__(
         self,
-        directory: Directory,
+        finder: MatchFinder,
         require_tenant: Callable[[str], Tenant],
         key_rate_limit: KeyRateLimit,
     ) -> None:
-        self._directory = directory
+        self._finder = finder
         self._require_tenant = require_tenant
         self._key_rate_limit = key_rate_limit
-        self._own: dict[str, tuple[int, frozenset[str]]] = {}
         self.router = APIRouter(prefix="/api/lookup", tags=["lookup"])
         self.router.add_api_route(
             "/{key}",
@@ -77,7 +76,8 @@ class LookupApi:
         try:
             tenant = self._require_tenant((await self._application(key, request)).tenant)
             remote = normalise("" if is_unset(number) else number, tenant.numbers)
-            found = None if self._is_own(remote, tenant) else lookup_key(remote)
+            why = self._finder.why_none(tenant.id, remote)
+            found = lookup_key(remote) if why is None else None
             return answer(format, number, found, await self._matches(tenant.id, found))
         except (ProblemError, UnavailableError) as error:
             if format != "text":
@@ -111,13 +111,4 @@ class LookupApi:
         return application
 
     async def _matches(self, tenant: str, key: str | None) -> tuple[Match, ...]:
-        return (await self._directory.find(tenant, [key]))[key] if key else ()
-
-    def _is_own(self, remote: RemoteNumber, tenant: Tenant) -> bool:
-        """Whether this is a number of the company itself, which are read once for each change."""
-        version, keys = self._own.get(tenant.id, (0, frozenset[str]()))
-        if version != tenant.version:
-            read = (own.read(tenant.numbers) for own in tenant.own_numbers)
-            keys = frozenset(counterpart_key(own) for own in read)
-            self._own[tenant.id] = tenant.version, keys
-        return counterpart_key(remote) in keys
+        return (await self._finder.find(tenant, [key]))[key] if key else ()

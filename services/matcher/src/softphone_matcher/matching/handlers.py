@@ -7,14 +7,14 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.matching import lookup_key
 from softphone_common.process.clock import Clock
-from softphone_matcher.directory.store import Directory
+from softphone_matcher.directory.store import Finder
 
 
 class MatchHandlers:
     """Handles the queue `matcher.call`."""
 
-    def __init__(self, directory: Directory, bus: Bus, clock: Clock) -> None:
-        self._directory = directory
+    def __init__(self, finder: Finder, bus: Bus, clock: Clock) -> None:
+        self._finder = finder
         self._bus = bus
         self._clock = clock
 
@@ -30,7 +30,7 @@ class MatchHandlers:
         for tenant, calls in sorted(keys.items(), key=lambda item: len(item[1])):
             # the time before the look-up: of two look-ups the one that began later counts
             now = self._clock()
-            matches = await self._directory.find(tenant, (key for _, key in calls))
+            matches = await self._finder.find(tenant, (key for _, key in calls))
             # A call without matches is published as well: a record that was deleted since an
             # earlier look-up must disappear from the popup.
             await self._bus.publish(

@@ -1,0 +1,1 @@
+"""The keys that find a record by other numbers than its own: direct lines, last digits."""
