@@ -227,3 +227,23 @@ async def test_record_shows_calls_of_its_numbers_and_its_comments(
     await expect(desk.at("record-comment").first).to_contain_text("Notiz zu 08999998241")
     await desk.at("past-call").first.get_by_role("link").click()
     await expect(desk.row(call).get_by_test_id("comment")).to_contain_text("Notiz zu")
+
+
+async def test_user_shows_a_record_to_their_team_only(
+    open_page: OpenPage, add_user: AddUser, add_record: AddRecord
+) -> None:
+    record = await add_record("Quandt, Ria")
+    sales = await add_user("vera", teams=["Vertrieb"])
+    support = await add_user("theo", teams=["Technik"])
+    vera = await open_page(sales.login, password=PASSWORD)
+    theo = await open_page(support.login, password=PASSWORD)
+    await vera.page.goto(f"/#/directory/{record}?edit=")
+    form = vera.at("record-form")
+    await form.get_by_test_id("visible_to").select_option("team")
+    await form.get_by_test_id("save").click()
+    await expect(vera.at("record-page")).to_contain_text("Team Vertrieb")
+    theo.expected.append("404 (Not Found)")
+    await theo.page.goto(f"/#/directory/{record}")
+    await expect(theo.at("record-page")).to_contain_text("gibt es nicht")
+    await theo.page.goto("/#/directory?q=quandt")
+    await expect(theo.page.get_by_text("Kein Eintrag passt")).to_be_visible()

@@ -100,6 +100,9 @@ export function matchOf(name: string): Match {
     email: "",
     note: "",
     tags: [],
+    visible_to: "everyone",
+    owner: "",
+    team: "",
   };
 }
 
@@ -121,6 +124,7 @@ export function recordOf(changes: Partial<DirectoryRecord> = {}): DirectoryRecor
     address: "",
     owner: "",
     team: "",
+    visible_to: "everyone",
     note: "",
     url: "",
     source: "",

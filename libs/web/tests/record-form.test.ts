@@ -19,7 +19,7 @@ class Server {
   organizations = [recordOf({ id: "o1", type: "organization", name: "Huber GmbH" })];
   said: string[] = [];
   readonly context = {
-    user: { role: "user", extensions: ["21"] },
+    user: { role: "user", login: "anna", extensions: ["21"], teams: ["Sales"] },
     api: { ask: (...request: [string, never, never]) => this.#answer(...request) },
     say: (words: string) => this.said.push(words),
   } as unknown as Context;
@@ -66,7 +66,7 @@ async function open(id: string | null) {
 
 function fill(name: string, value: string) {
   const control = view.element.querySelector<HTMLInputElement>(
-    `:is(input, textarea)[name=${name}]`,
+    `:is(input, textarea, select)[name=${name}]`,
   );
   if (control) control.value = value;
   control?.dispatchEvent(new Event("input", { bubbles: true }));
@@ -92,6 +92,9 @@ test("a new record begins with the number and the name in the address", async ()
       url: "",
       note: "",
       inactive: false,
+      visible_to: "everyone",
+      owner: "",
+      team: "",
     },
   ]);
   expect([location.hash, server.said]).toEqual(["#/directory/new", ["Gespeichert."]]);
@@ -122,6 +125,24 @@ test("the digits of extensions are kept and changed", async () => {
   expect(server.changes[0]).toEqual({ note: "Ruft morgens an." });
   const numbers = [{ number: "089 99998-0", label: "", extension_digits: 3 }];
   expect(server.changes[1]).toMatchObject({ numbers });
+});
+
+test("a record for its owner or a team is the user's without another name", async () => {
+  const form = await open("r1");
+  const choice = form.querySelector<HTMLSelectElement>("select[name=visible_to]");
+  expect([...(choice?.options ?? [])].map((each) => each.value)).toEqual([
+    "everyone",
+    "team",
+    "owner",
+  ]);
+  fill("visible_to", "owner");
+  await form.submit();
+  fill("visible_to", "team");
+  await form.submit();
+  expect(server.changes).toEqual([
+    { visible_to: "owner", owner: "anna" },
+    { visible_to: "team", team: "Sales" },
+  ]);
 });
 
 test("an organisation of the directory is linked by its name", async () => {

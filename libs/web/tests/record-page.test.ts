@@ -118,3 +118,20 @@ test("administrators delete a record, and undo takes it back", async () => {
   await vi.waitFor(() => expect(location.hash).toBe("#/directory/r1"));
   expect(server.asked.at(-1)).toBe("POST /api/directory/recycle-bin/{record}/restore");
 });
+
+test("the record says who sees it", async () => {
+  const shown = async (sharing: object) => {
+    server.record = recordOf(sharing);
+    await open();
+    const name = [...page.element.querySelectorAll("dt")].find(
+      (each) => each.textContent === "Sichtbar für",
+    );
+    return name?.nextElementSibling?.textContent;
+  };
+  expect(await shown({})).toBe("alle");
+  expect(await shown({ visible_to: "team", team: "Vertrieb", owner: "anna" })).toBe(
+    "Team Vertrieb, anna",
+  );
+  expect(await shown({ visible_to: "owner", owner: "anna" })).toBe("anna");
+  expect(await shown({ visible_to: "admins", owner: "anna" })).toBe("nur Administratoren");
+});

@@ -49,7 +49,8 @@ from support.store_contracts.accounts import SessionStoreContract, UserStoreCont
 from support.store_contracts.api_keys import ApiKeyStoreContract
 from support.store_contracts.audit import KEEP, AuditStoreContract
 from support.store_contracts.call_search import CallSearchContract
-from support.store_contracts.calls import CallStoreContract, CommentStoreContract
+from support.store_contracts.calls import CallStoreContract
+from support.store_contracts.comments import CommentStoreContract
 from support.store_contracts.directory import MATCHES_MAX, DirectoryContract, sent
 from support.store_contracts.hits import HitStoreContract
 from support.store_contracts.ingest import (

@@ -47,6 +47,7 @@ from softphone_notifier.live.hub import Hub
 from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
 from softphone_testing.installation_keys import KEYS
+from softphone_testing.memory.calls import MemoryCommentStore
 from support.bus.buses import bus_settings
 from support.simulation.loop import PROCESS, Process
 from support.simulation.servers import BEGIN, TENANT, TENANT_ID, Servers
@@ -128,7 +129,14 @@ class CalllogInstance(Instance):
         settings = CalllogSettings(**_SETTINGS, clean_up_batch=2)
         calls = MongoCallStore({"calls": self.servers.calls})  # type: ignore[arg-type]
         security = SecurityLog(self.bus, self.clock, settings)
-        handlers = CallHandlers(calls, Sweeper(calls, settings), security, self.bus, self.clock)
+        handlers = CallHandlers(
+            calls,
+            MemoryCommentStore(),
+            Sweeper(calls, settings),
+            security,
+            self.bus,
+            self.clock,
+        )
         batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
         self.bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, batches)
         self.bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)

@@ -166,11 +166,16 @@ class Installation:
         return Company(self, tenant, phone, admin, user)
 
     async def make_user(
-        self, tenant: str, role: Role = "user", extensions: tuple[str, ...] = (EXTENSION,)
+        self,
+        tenant: str,
+        role: Role = "user",
+        extensions: tuple[str, ...] = (EXTENSION,),
+        teams: tuple[str, ...] = (),
     ) -> Person:
         """A new user, who is signed in."""
         login = f"{role}-{uuid4().hex[:8]}"
         body = {"login": login, "password": PASSWORD, "role": role, "extensions": extensions}
+        body |= {"teams": teams}
         path = f"/api/users?tenant={tenant}"
         user = (await self.post(path, self.operator, body))["id"]
         answer = await self.sign_in(tenant, login)

@@ -1,18 +1,16 @@
-"""The behaviour of a CallStore and a CommentStore, tested on MongoDB and in memory alike."""
+"""The behaviour of a CallStore, tested on MongoDB and in memory alike."""
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from softphone_calllog.calls import CallPosition, CallStore
-from softphone_calllog.comments import CallComments, CommentStore
 from softphone_calllog.record import CallRecord, Fact
 from softphone_calllog.search.filter import CallFilter
-from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.call import LEGS_KEPT, Phase
 from softphone_common.domain.matching import Match
@@ -280,6 +278,20 @@ class CallStoreContract:
         assert (record.deleted_at, record.deleted_by) == (None, None)
         assert (await calls.list_swept("acme", "night", None, 50)).items == []
 
+    async def test_calls_with_a_record_are_listed_by_id(self, calls: CallStore) -> None:
+        other = replace(MATCH, record="r2")
+        for number in range(4):
+            call = f"c{number}"
+            await calls.add([fact("missed", number, call=call), matched(2, MATCH, call=call)])
+        await calls.add([fact("missed", 9, call="c9"), matched(2, other, call="c9")])
+        await calls.add([fact("missed", 9, tenant="other"), matched(2, MATCH, tenant="other")])
+        await calls.delete("acme", "c2", "anna", LATER)
+        first = await calls.list_with_record("acme", "r1", "", 3)
+        assert [record.call.id for record in first] == ["c0", "c1", "c2"]
+        rest = await calls.list_with_record("acme", "r1", "c2", 3)
+        assert [record.call.id for record in rest] == ["c3"]
+        assert await calls.list_with_record("acme", "r1", "c3", 3) == []
+
     async def test_many_writers_lose_nothing(self, calls: CallStore) -> None:
         # in memory they never meet; in MongoDB they do, and fold again
         extensions = [str(number) for number in range(20, 28)]
@@ -287,57 +299,6 @@ class CallStoreContract:
             *(calls.add([fact("ringing", 0, extension=extension)]) for extension in extensions)
         )
         assert (await stored(calls)).extensions == tuple(extensions)
-
-
-class CommentStoreContract:
-    """Needs a fixture `comments` with an empty store."""
-
-    @staticmethod
-    def comment(number: int, *, call: str = "c1", record: str | None = None) -> Comment:
-        # two of three are of one moment: their ids decide
-        moment = at(0) + timedelta(minutes=number // 2)
-        return Comment(
-            id=f"k{number}", call=call, text=f"no {number}", author="anna", at=moment, record=record
-        )
-
-    async def test_comments_of_calls_are_oldest_first(self, comments: CommentStore) -> None:
-        first, second, third = (self.comment(number) for number in range(3))
-        elsewhere = self.comment(3, call="c2", record="r1")
-        for comment in (third, elsewhere, second, first):
-            await comments.add("acme", comment)
-        assert await comments.of_calls("acme", ["c2", "c1", "c3"], 9) == {
-            "c1": CallComments(3, (first, second, third)),
-            "c2": CallComments(1, (elsewhere,)),
-        }
-        assert await comments.of_calls("acme", [], 9) == {}
-        assert await comments.of_calls("other", ["c1"], 9) == {}
-
-    async def test_comments_of_calls_are_the_newest_few(self, comments: CommentStore) -> None:
-        saved = [self.comment(number) for number in range(5)]
-        for comment in saved:
-            await comments.add("acme", comment)
-        assert await comments.of_calls("acme", ["c1"], 2) == {
-            "c1": CallComments(5, tuple(saved[3:]))
-        }
-        assert [await comments.count("acme", "c1", limit) for limit in (3, 9)] == [3, 5]
-        assert await comments.count("other", "c1", 9) == 0
-
-    async def test_comments_of_a_call_are_paged(self, comments: CommentStore) -> None:
-        saved = [self.comment(number) for number in range(5)]
-        for comment in (*saved, self.comment(7, call="c2")):
-            await comments.add("acme", comment)
-        first = await comments.page("acme", "c1", None, 3)
-        assert first.items == saved[:1:-1]
-        second = await comments.page("acme", "c1", first.next, 3)
-        assert (second.items, second.next) == (saved[1::-1], None)
-        assert (await comments.page("other", "c1", None, 3)).items == []
-
-    async def test_comments_of_a_record_are_newest_first(self, comments: CommentStore) -> None:
-        of_record = [self.comment(number, call=f"c{number}", record="r1") for number in range(3)]
-        for comment in (*of_record, self.comment(9, record="r2"), self.comment(8)):
-            await comments.add("acme", comment)
-        assert await comments.of_record("acme", "r1", 2) == [of_record[2], of_record[1]]
-        assert await comments.of_record("other", "r1", 2) == []
 
 
 def replace_tenant(fact_: Fact, tenant: str) -> Fact:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from softphone_common.domain.matching import NOTE_MAX, Match, RecordType
+from softphone_common.domain.records.visibility import Viewer, matches_for
 from softphone_common.search.keys import search_terms
 from softphone_common.stores.keyset import Position
 from softphone_matcher.directory.input import fields_of
@@ -216,6 +217,38 @@ class DirectoryContract:
         assert await names(directory, key=OTHER_KEY, type="contact") == []
         assert await names(directory, key="") == []
         assert await typed(directory, "ann", type="lead") == []
+
+    async def test_lists_have_what_a_viewer_sees(self, directory: Directory) -> None:
+        await add(directory, "All", KEY)
+        await add(directory, "Own", KEY, visible_to="owner", owner="anna")
+        await add(directory, "Team", KEY, visible_to="team", owner="anna", team="Sales")
+        await add(directory, "Few", KEY, visible_to="admins", owner="anna", team="Sales")
+        anna = Viewer("anna", frozenset({"Sales", "Support"})).sights
+        bert, nobody = Viewer("bert", frozenset({"Sales"})).sights, Viewer().sights
+        assert await names(directory, sights=None) == ["All", "Few", "Own", "Team"]
+        for conditions in ({}, {"key": KEY}, {"type": "contact"}):
+            assert await names(directory, sights=anna, **conditions) == ["All", "Own", "Team"]
+            assert await names(directory, sights=bert, **conditions) == ["All", "Team"]
+            assert await names(directory, sights=nobody, **conditions) == ["All"]
+        assert await typed(directory, "own", sights=bert) == []
+        filter_ = Filter("acme", sights=anna)
+        first = await directory.list_records(filter_, None, 2)
+        rest = await directory.list_records(filter_, first.next, 2)
+        assert [[r.name for r in page.items] for page in (first, rest)] == [
+            ["All", "Own"],
+            ["Team"],
+        ]
+        assert rest.next is None
+
+    async def test_restricted_matches_take_no_other_place(self, directory: Directory) -> None:
+        for name in ("a", "b", "c", "d"):
+            await add(directory, name, KEY, visible_to="owner", owner="anna")
+        for name in ("e", "f", "g", "h"):
+            await add(directory, name, KEY)
+        found = (await directory.find("acme", [KEY]))[KEY]
+        assert [match.name for match in found] == ["a", "b", "c", "e", "f", "g"]
+        assert [match.name for match in matches_for(Viewer(), found)] == ["e", "f", "g"]
+        assert {(match.visible_to, match.owner) for match in found[:3]} == {("owner", "anna")}
 
     async def test_inactive_records_are_in_no_call(self, directory: Directory) -> None:
         await add(directory, "Anna", KEY, inactive=True)

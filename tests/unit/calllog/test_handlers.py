@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from softphone_common.bus import topology
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.bus.memory import MemoryBroker
 from softphone_common.contracts.commands import CleanUpRequested
+from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import (
     CallChanged,
     CallMatched,
@@ -24,11 +26,13 @@ from softphone_common.contracts.events import (
     CleanUpFinished,
     Message,
     NumbersMatched,
+    RecordShared,
 )
 from softphone_common.domain.call import Phase
 from softphone_common.domain.matching import Lookup
+from softphone_common.domain.records.visibility import Viewer, matches_for
 from softphone_common.process.errors import UnavailableError
-from softphone_testing.memory.calls import MemoryCallStore
+from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore
 from softphone_testing.until import until
 from support.bus.buses import bus_settings, memory_bus, running
 from support.observations import CALLER, at
@@ -69,10 +73,13 @@ class Calllog:
         self.other = memory_bus(self.broker, "janitor")
         self.security = SecurityLog(self.bus, lambda: NIGHT, SETTINGS)
         sweeper = Sweeper(self.calls, SETTINGS)
-        handlers = CallHandlers(self.calls, sweeper, self.security, self.bus, lambda: NIGHT)
+        self.comments = MemoryCommentStore()
+        stores = self.calls, self.comments
+        handlers = CallHandlers(*stores, sweeper, self.security, self.bus, lambda: NIGHT)
         policy = BatchPolicy(50, 0.05)
         self.bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, policy)
         self.bus.consume("calllog.number", NumbersMatched, handlers.on_numbers_matched)
+        self.bus.consume("calllog.record", RecordShared, handlers.on_records_shared)
         self.bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
         self.other.subscribe(CallChanged, self._on_event, on_reconnect=lambda: None)
         self.other.consume("janitor.sweep", CleanUpFinished, self._on_finished)
@@ -145,6 +152,41 @@ async def test_latest_calls_of_a_number_follow_its_records(calllog: Calllog) -> 
 
     await until(are_latest, what="the look-up in the latest calls")
     assert (await calllog.phase("c20", "missed")).matches == ()
+
+
+async def test_all_calls_of_a_record_follow_who_sees_it(
+    calllog: Calllog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However old they are, also deleted ones, and the comments that were saved to the record."""
+    monkeypatch.setattr("softphone_calllog.handlers.BATCH", 2)
+    other = replace(MATCH, record="r2", name="Huber GmbH")
+    ids = [f"c{n}" for n in range(5)]
+    await calllog.calls.add([fact("missed", n, call=call) for n, call in enumerate(ids)])
+    await calllog.calls.add([matched(2, other, MATCH, call=call) for call in ids])
+    await calllog.calls.add([fact("missed", 0, tenant="other"), matched(2, MATCH, tenant="other")])
+    await calllog.calls.delete("acme", "c4", "anna", at(9))
+    comment = Comment(id="k1", call="c0", text="Ja", author="anna", at=at(3), record=MATCH.record)
+    await calllog.comments.add("acme", comment)
+    shared: dict[str, Any] = {"tenant": "acme", "record": MATCH.record, "owner": "anna"}
+    await calllog.other.publish(RecordShared(**shared, visible_to="owner", at=at(20)))
+    # overtaken by the later one
+    await calllog.other.publish(RecordShared(**shared, visible_to="everyone", at=at(10)))
+
+    async def are_hidden() -> bool:
+        found = [await calllog.calls.get("acme", call) for call in ids]
+        shown = [matches_for(Viewer("bert"), record.matches) for record in found if record]
+        return shown == [(other,)] * len(ids)
+
+    await until(are_hidden, what="the record hidden in all calls")
+    await until(lambda: calllog.broker.ready("calllog.record") == 0, what="an empty queue")
+    assert await are_hidden()
+    assert await calllog.comments.of_record("acme", MATCH.record, 9, Viewer("bert")) == []
+    assert await calllog.comments.of_record("acme", MATCH.record, 9, Viewer("anna")) == [comment]
+    filter_ = CallFilter("acme", terms=("erika",))
+    assert (await calllog.calls.list_calls(filter_, None, 9)).items == []
+    theirs = await calllog.calls.get("other", "c1")
+    assert theirs is not None
+    assert theirs.matches == (MATCH,)
 
 
 async def test_a_burst_is_stored_in_batches(calllog: Calllog) -> None:

@@ -25,7 +25,15 @@ from support.observations import at
 
 DIGESTS = {"HS256": "sha256", "HS512": "sha512", "none": "sha256"}
 KEY, NEW_KEY = PrivateKey.generate(), PrivateKey.generate()
-ANNA = User(id="anna", tenant="acme", login="anna", role="admin", extensions=("21",), version=2)
+ANNA = User(
+    id="anna",
+    tenant="acme",
+    login="anna",
+    role="admin",
+    extensions=("21",),
+    teams=("Sales", "Support"),
+    version=2,
+)
 HOUR = timedelta(hours=1)
 
 
@@ -74,6 +82,11 @@ def test_issued_token_names_its_user() -> None:
     caller = at_moment(3599).check(token)
     assert (caller.user, caller.tenant, caller.role, caller.version) == ("anna", "acme", "admin", 2)
     assert (caller.extensions, caller.expires_at) == (("21",), expires_at)
+    assert caller.teams == ("Sales", "Support")
+
+
+def test_token_of_an_earlier_release_is_of_no_team() -> None:
+    assert at_moment().check(signed(claims(teams=None))).teams == ()
 
 
 def test_token_of_another_key_is_refused() -> None:

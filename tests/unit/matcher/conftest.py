@@ -72,7 +72,15 @@ def roles() -> list[Role]:
 
 
 @pytest.fixture
-async def client(bus: Bus, roles: list[Role]) -> AsyncIterator[httpx.AsyncClient]:
+def asking() -> list[Caller]:
+    """The caller, in tests for which a role is not enough."""
+    return []
+
+
+@pytest.fixture
+async def client(
+    bus: Bus, roles: list[Role], asking: list[Caller]
+) -> AsyncIterator[httpx.AsyncClient]:
     """The routes of the directory, with a directory in memory."""
 
     async def ready() -> dict[str, Any]:
@@ -97,7 +105,7 @@ async def client(bus: Bus, roles: list[Role]) -> AsyncIterator[httpx.AsyncClient
         ready,
         uploads=[ROUTE],
     )
-    app.dependency_overrides[caller] = lambda: caller_of(roles[0])
+    app.dependency_overrides[caller] = lambda: asking[0] if asking else caller_of(roles[0])
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
         yield made

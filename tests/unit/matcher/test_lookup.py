@@ -93,9 +93,11 @@ class Site:
         self.keys.apply(key)
         return text
 
-    async def add(self, tenant: str, name: str, *numbers: str, type_: str = "contact") -> None:
+    async def add(
+        self, tenant: str, name: str, *numbers: str, type_: str = "contact", **more: str
+    ) -> None:
         read = [RecordNumber.read(number, "", PROFILE).model_dump() for number in numbers]
-        await self.directory.add(tenant, {"type": type_, "name": name, "numbers": read})
+        await self.directory.add(tenant, {"type": type_, "name": name, "numbers": read, **more})
 
     async def get(self, key: str, number: str | None = NUMBER, **query: str) -> httpx.Response:
         params = query if number is None else {"number": number, **query}
@@ -296,3 +298,14 @@ async def test_text_is_empty_while_there_is_no_answer(site: Site, key: str) -> N
         answer = await site.get(key)
     assert (answer.status_code, answer.text) == (429, "")
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "snom"])
+async def test_phone_names_no_record_that_few_may_see(site: Site, key: str, format_: str) -> None:
+    for visible_to in ("team", "owner", "admins"):
+        await site.add("acme", "Secret", NUMBER, visible_to=visible_to, owner="api-key/pbx")
+    assert "Secret" not in (await site.get(key, format=format_)).text
+    await site.add("acme", "Shown", NUMBER)
+    text = (await site.get(key, format=format_)).text
+    assert "Shown" in text
+    assert "Secret" not in text

@@ -305,3 +305,18 @@ def test_matches_follow_the_party_after_a_transfer() -> None:
     over = room.observe(message_of("ended", 8))
     assert over is not None
     assert (over.remote, over.matches) == (number, (weber,))
+
+
+def test_changed_user_gets_no_frame_of_before_again() -> None:
+    room = a_room()
+    seen = room.next_seq(at(0))
+    room.mark(seen)
+    sent = frame(room, 1)
+    for users in (ANNA, frozenset({"bela"})):
+        room.remember(sent, users, "text")
+    room.forget_frames_of("anna")
+    assert room.since(seen, "anna") is None
+    assert room.since(seen, "bela") == ["text"]
+    later = room.next_seq(at(2))
+    room.mark(later)
+    assert room.since(later, "anna") == []

@@ -125,6 +125,9 @@ export interface Match {
   email: string;
   note: string;
   tags: Array<string>;
+  visible_to: "everyone" | "team" | "owner" | "admins";
+  owner: string;
+  team: string;
 }
 
 export interface MissedCalls {

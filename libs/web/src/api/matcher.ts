@@ -59,6 +59,9 @@ export interface Match {
   email: string;
   note: string;
   tags: Array<string>;
+  visible_to: "everyone" | "team" | "owner" | "admins";
+  owner: string;
+  team: string;
 }
 
 export interface NumberColumn {
@@ -125,6 +128,7 @@ export interface Record {
   tags: Array<string>;
   owner: string;
   team: string;
+  visible_to: "everyone" | "team" | "owner" | "admins";
   source: string;
   host_id: string;
   inactive: boolean;
@@ -148,6 +152,7 @@ export interface RecordChanges {
   tags?: Array<string>;
   owner?: string;
   team?: string;
+  visible_to?: "everyone" | "team" | "owner" | "admins";
   inactive?: boolean;
 }
 
@@ -164,6 +169,7 @@ export interface RecordInput {
   tags?: Array<string>;
   owner?: string;
   team?: string;
+  visible_to?: "everyone" | "team" | "owner" | "admins";
   inactive?: boolean;
   host_id?: string;
 }

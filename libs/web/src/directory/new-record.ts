@@ -28,10 +28,10 @@ class NewRecordDialog extends RecordDialog {
   protected override content() {
     const { remote, name } = this.adding;
     const numbers = [{ number: remote.e164 ?? remote.raw, label: "" }];
-    const isAdmin = this.adding.context.user.role !== "user";
+    const { user } = this.adding.context;
     return html`<sc-form
       data-testid="record-form"
-      .content=${recordFields({ ...EMPTY, name, numbers }, this.#api, { isNew: true, isAdmin })}
+      .content=${recordFields({ ...EMPTY, name, numbers }, this.#api, { isNew: true, user })}
       .words=${t("record.add")}
       .actions=${this.cancel()}
       .work=${this.#save}
@@ -43,7 +43,7 @@ class NewRecordDialog extends RecordDialog {
   }
 
   #save = async (values: Values) => {
-    const record = await this.#api.add(enteredFields(values));
+    const record = await this.#api.add(enteredFields(values, this.adding.context.user));
     this.close();
     this.adding.saved(record.name);
     return "";

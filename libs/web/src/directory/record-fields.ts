@@ -1,7 +1,7 @@
 // The fields of a record, for a new one and for one that is changed.
 
 import { html } from "lit";
-import type { DirectoryNumber, DirectoryRecord } from "../core/types";
+import type { DirectoryNumber, DirectoryRecord, User } from "../core/types";
 import { areaField, checkField, choiceField, customField, textField } from "../forms/fields";
 import { FieldError } from "../forms/form";
 import type { Lines } from "../forms/lines";
@@ -10,6 +10,7 @@ import { t } from "../i18n/messages";
 import { RECORD_TYPES, typeText } from "./matches";
 import type { OrganizationField } from "./organization-field";
 import type { RecordApi } from "./record-api";
+import { enteredSharing, FOR_EVERYONE, type Sharing, sharingFields } from "./sharing-fields";
 import "../forms/lines";
 import "./organization-field";
 
@@ -31,7 +32,7 @@ type Copied =
 type NumberFields = { number: string; label: string; extension_digits?: number };
 
 /** The part of a record that people enter. */
-export type RecordFields = Pick<DirectoryRecord, Copied> & { numbers: NumberFields[] };
+export type RecordFields = Pick<DirectoryRecord, Copied> & Sharing & { numbers: NumberFields[] };
 
 export const EMPTY: RecordFields = {
   type: "contact",
@@ -45,15 +46,17 @@ export const EMPTY: RecordFields = {
   url: "",
   note: "",
   inactive: false,
+  ...FOR_EVERYONE,
 };
 
 /** The fields of a record as people enter them, without what the server knows besides. */
 export function fieldsOf(record: DirectoryRecord): RecordFields {
   const { type, name, organization, organization_record, emails, address, tags } = record;
-  const { url, note, inactive } = record;
+  const { url, note, inactive, visible_to, owner, team } = record;
   const numbers = record.numbers.map(numberFields);
   const whose = { type, name, organization, organization_record };
-  return { ...whose, numbers, emails, address, tags, url, note, inactive };
+  const sharing = { visible_to, owner, team };
+  return { ...whose, numbers, emails, address, tags, url, note, inactive, ...sharing };
 }
 
 /** The part of a number that people enter. */
@@ -68,7 +71,7 @@ export function numberFields({ number, label, extension_digits }: DirectoryNumbe
 export function recordFields(
   record: RecordFields,
   api: RecordApi,
-  { isNew, isAdmin }: { isNew: boolean; isAdmin: boolean },
+  { isNew, user }: { isNew: boolean; user: User },
 ) {
   const { name, emails, note } = record;
   return html`
@@ -99,15 +102,16 @@ export function recordFields(
       isNew
         ? html`<details class="field-wide">
             <summary data-testid="record-more">${t("record.more")}</summary>
-            <div class="form-grid record-more">${furtherFields(record, isAdmin)}</div>
+            <div class="form-grid record-more">${furtherFields(record, user)}</div>
           </details>`
-        : html`${furtherFields(record, isAdmin)}${inactiveField(record.inactive)}`
+        : html`${furtherFields(record, user)}${inactiveField(record.inactive)}`
     }
   `;
 }
 
 /** The fields that a caller is rarely asked about. Only administrators change the link. */
-function furtherFields({ address, tags, url }: RecordFields, isAdmin: boolean) {
+function furtherFields(record: RecordFields, user: User) {
+  const { address, tags, url } = record;
   return html`
     ${textField({
       name: "tags",
@@ -117,7 +121,7 @@ function furtherFields({ address, tags, url }: RecordFields, isAdmin: boolean) {
       maxlength: 1000,
     })}
     ${
-      isAdmin
+      user.role !== "user"
         ? textField({
             name: "url",
             label: t("record.url"),
@@ -129,6 +133,7 @@ function furtherFields({ address, tags, url }: RecordFields, isAdmin: boolean) {
         : html`<input type="hidden" name="url" value=${url} />`
     }
     ${areaField({ name: "address", label: t("record.address"), value: address, rows: 3 })}
+    ${sharingFields(record, user)}
   `;
 }
 
@@ -161,7 +166,7 @@ function numbersField(numbers: readonly NumberFields[]) {
 }
 
 /** Reads the fields. Throws FieldError for an e-mail address that is none. */
-export function enteredFields(values: Values): RecordFields {
+export function enteredFields(values: Values, user: User): RecordFields {
   const emails = values.list("emails");
   const wrong = emails.find((email) => !EMAIL.test(email));
   if (wrong) throw new FieldError("emails", t("record.emailInvalid", { email: wrong }));
@@ -180,5 +185,6 @@ export function enteredFields(values: Values): RecordFields {
     url: values.of("url"),
     note: values.of("note"),
     inactive: values.isOn("inactive"),
+    ...enteredSharing(values, user),
   };
 }

@@ -92,11 +92,11 @@ export class RecordForm implements View {
   #form(back: string) {
     const fields = this.#fields;
     if (fields === null) return html`<p class="empty" role="status">${t("loading")}</p>`;
-    const isAdmin = this.context.user.role !== "user";
+    const { user } = this.context;
     const cancel = html`<a class="button quiet" href=${back} data-testid="record-cancel">${t("confirm.no")}</a>`;
     const form = html`<sc-form
       data-testid="record-form"
-      .content=${recordFields(fields, this.#api, { isNew: this.id === null, isAdmin })}
+      .content=${recordFields(fields, this.#api, { isNew: this.id === null, user })}
       .actions=${cancel}
       .work=${(values: Values) => this.#save(fields, values)}
     ></sc-form>`;
@@ -105,7 +105,7 @@ export class RecordForm implements View {
   }
 
   async #save(before: RecordFields, values: Values) {
-    const entered = enteredFields(values);
+    const entered = enteredFields(values, this.context.user);
     let id = this.id;
     if (this.#editor) await this.#editor.save(() => changedFields(before, entered));
     else id = (await this.#api.add(entered)).id;

@@ -9,6 +9,7 @@ import type { View } from "../core/view";
 import { mailLink, typeText } from "../directory/matches";
 import { RecordApi } from "../directory/record-api";
 import { recordLink } from "../directory/record-link";
+import { visibleText } from "../directory/sharing-fields";
 import { h } from "../dom/dom";
 import { plain, stranger, strangerLines } from "../dom/stranger";
 import { titleView } from "../dom/title";
@@ -118,6 +119,7 @@ export class RecordPage implements View {
       [t("record.tags"), tags.length > 0 && html`${tags.map(tagLink)}`],
       [t("record.url"), this.#link(record)],
       [t("record.owner"), [owner, team].filter(Boolean).join(", ")],
+      [t("record.visible_to"), visibleText(record)],
       [t("record.source"), source && [source, record.host_id].filter(Boolean).join(" · ")],
       [t("record.changed"), changedText(record)],
     ];

@@ -45,6 +45,8 @@ INDEXES = {
         IndexModel([("tenant", ASCENDING), ("guests", ASCENDING), ("started_at", DESCENDING)]),
         # the search, by one key in the order of the list, and calls that have no keys yet
         BY_KEY,
+        # of one record, when other users than before may see it
+        IndexModel([("tenant", ASCENDING), ("records", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("keys_version", ASCENDING)]),
         # the recycle bin
         IndexModel([("tenant", ASCENDING), ("deleted_at", DESCENDING), ("_id", DESCENDING)]),
@@ -91,6 +93,14 @@ class CallStore(Protocol):
 
     async def parties_among(self, tenant: str, parties: Sequence[str]) -> set[str]:
         """Which of these counterparts, by their keys, the tenant has had calls with."""
+
+    async def list_with_record(
+        self, tenant: str, record: str, after: str, size: int
+    ) -> list[CallRecord]:
+        """Up to `size` calls, deleted or not, that show or showed this record, by id.
+
+        `after` is the id of the last call of the page before, empty for the first page.
+        """
 
     async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
         """Has the call found by the words of a comment; does nothing without the call."""
@@ -175,6 +185,15 @@ class MongoCallStore:
         query = {"tenant": tenant, "party": {"$in": list(parties)}}
         with reaching():
             return {*await self._calls.distinct("party", query)}
+
+    async def list_with_record(
+        self, tenant: str, record: str, after: str, size: int
+    ) -> list[CallRecord]:
+        behind = {"$gt": call_key(tenant, after)}
+        query = {"tenant": tenant, "records": record, "_id": behind}
+        with reaching():
+            documents = await self._calls.find(query).sort("_id").limit(size).to_list(None)
+        return [record_of(document) for document in documents]
 
     async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
         for _ in range(_ATTEMPTS):

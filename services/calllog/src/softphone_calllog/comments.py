@@ -9,6 +9,7 @@ from typing import Protocol
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from softphone_common.contracts.entities import Comment
+from softphone_common.domain.records.visibility import FOR_EVERYONE, Viewer
 from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
@@ -42,13 +43,21 @@ NO_COMMENTS = CallComments(0, ())
 
 
 class CommentStore(Protocol):
-    """Comments of all tenants. Every method may raise UnavailableError."""
+    """Comments of all tenants. Every method may raise UnavailableError.
 
-    async def add(self, tenant: str, comment: Comment) -> None:
-        """Stores a comment with a new id."""
+    A comment names its record to viewers who see the record only.
+    """
+
+    async def add(
+        self, tenant: str, comment: Comment, sights: Sequence[str] = FOR_EVERYONE
+    ) -> None:
+        """Stores a comment with a new id; `sights` are those of its record."""
+
+    async def share(self, tenant: str, record: str, sights: Sequence[str], at: datetime) -> None:
+        """Gives the comments of a record its sights at this time, unless they have later ones."""
 
     async def of_calls(
-        self, tenant: str, call_ids: Sequence[str], newest: int
+        self, tenant: str, call_ids: Sequence[str], newest: int, viewer: Viewer
     ) -> dict[str, CallComments]:
         """The newest comments of these calls by call id; calls without any are left out."""
 
@@ -56,12 +65,15 @@ class CommentStore(Protocol):
         """The comments of a call, counted up to `limit`."""
 
     async def page(
-        self, tenant: str, call: str, before: Position[datetime] | None, size: int
+        self, tenant: str, call: str, before: Position[datetime] | None, size: int, viewer: Viewer
     ) -> KeysetPage[Comment, datetime]:
         """The comments of a call, newest first."""
 
-    async def of_record(self, tenant: str, record: str, size: int) -> list[Comment]:
-        """Up to `size` comments that were saved to a record, newest first."""
+    async def of_record(self, tenant: str, record: str, size: int, viewer: Viewer) -> list[Comment]:
+        """Up to `size` comments that were saved to a record, newest first.
+
+        None of a record that the viewer does not see.
+        """
 
 
 class MongoCommentStore:
@@ -70,12 +82,21 @@ class MongoCommentStore:
     def __init__(self, database: Database) -> None:
         self._comments = database[COLLECTION]
 
-    async def add(self, tenant: str, comment: Comment) -> None:
+    async def add(
+        self, tenant: str, comment: Comment, sights: Sequence[str] = FOR_EVERYONE
+    ) -> None:
         with reaching():
-            await self._comments.insert_one(to_document(comment, tenant=tenant))
+            await self._comments.insert_one(stored(tenant, comment, sights))
+
+    async def share(self, tenant: str, record: str, sights: Sequence[str], at: datetime) -> None:
+        earlier = [{"shared_at": None}, {"shared_at": {"$lt": at}}]
+        query = {"tenant": tenant, "record": record, "$or": earlier}
+        change = {"sights": list(sights), "shared_at": at}
+        with reaching():
+            await self._comments.update_many(query, {"$set": change})
 
     async def of_calls(
-        self, tenant: str, call_ids: Sequence[str], newest: int
+        self, tenant: str, call_ids: Sequence[str], newest: int, viewer: Viewer
     ) -> dict[str, CallComments]:
         # $topN keeps few of them in the server's memory, whatever the number of comments
         latest = {"n": newest, "sortBy": {"at": -1, "_id": -1}, "output": "$$ROOT"}
@@ -85,7 +106,7 @@ class MongoCommentStore:
         ]
         with reaching():
             rows = await self._comments.aggregate(steps).to_list(None)
-        return {row["_id"]: _call_comments(row) for row in rows}
+        return {row["_id"]: _call_comments(row, viewer) for row in rows}
 
     async def count(self, tenant: str, call: str, limit: int) -> int:
         query = {"tenant": tenant, "call": call}
@@ -93,20 +114,37 @@ class MongoCommentStore:
             return await self._comments.count_documents(query, limit=limit)
 
     async def page(
-        self, tenant: str, call: str, before: Position[datetime] | None, size: int
+        self, tenant: str, call: str, before: Position[datetime] | None, size: int, viewer: Viewer
     ) -> KeysetPage[Comment, datetime]:
         query = {"tenant": tenant, "call": call}
-        return await LATEST.page(
-            self._comments, query, before, size, partial(from_document, Comment)
-        )
+        return await LATEST.page(self._comments, query, before, size, partial(comment_for, viewer))
 
-    async def of_record(self, tenant: str, record: str, size: int) -> list[Comment]:
-        query = {"tenant": tenant, "record": record}
+    async def of_record(self, tenant: str, record: str, size: int, viewer: Viewer) -> list[Comment]:
+        query: Document = {"tenant": tenant, "record": record}
+        if (sights := viewer.sights) is not None:
+            query["sights"] = {"$in": [*sights, None]}  # earlier releases stored none
         with reaching():
             cursor = self._comments.find(query).sort([("at", -1), ("_id", -1)]).limit(size)
-            return [from_document(Comment, document) async for document in cursor]
+            return [comment_for(viewer, document) async for document in cursor]
 
 
-def _call_comments(row: Document) -> CallComments:
-    newest = (from_document(Comment, document) for document in reversed(row["newest"]))
+def stored(tenant: str, comment: Comment, sights: Sequence[str]) -> Document:
+    """The document of a new comment."""
+    return to_document(comment, tenant=tenant, sights=list(sights))
+
+
+def sees_record(viewer: Viewer, document: Document) -> bool:
+    """Whether the viewer sees the record of a stored comment."""
+    sights = document.get("sights")
+    return viewer.sees_any(FOR_EVERYONE if sights is None else sights)
+
+
+def comment_for(viewer: Viewer, document: Document) -> Comment:
+    """The stored comment as the viewer reads it."""
+    hidden = {} if sees_record(viewer, document) else {"record": None}
+    return from_document(Comment, document, **hidden)
+
+
+def _call_comments(row: Document, viewer: Viewer) -> CallComments:
+    newest = (comment_for(viewer, document) for document in reversed(row["newest"]))
     return CallComments(row["count"], tuple(newest))

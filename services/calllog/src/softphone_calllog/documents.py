@@ -12,6 +12,7 @@ from softphone_common.domain.call_result import answerers_of
 from softphone_common.domain.call_view import view
 from softphone_common.domain.leg_times import LegTimes
 from softphone_common.domain.matching import Lookup, add_lookup, counterpart_key
+from softphone_common.domain.records.visibility import Viewer, matches_for
 from softphone_common.stores.mongo import Document
 
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
@@ -34,8 +35,8 @@ def call_fields(record: CallRecord) -> Document:
         "further": _TIMES.dump_python(record.call.further),
         "rest": None if record.call.rest is None else asdict(record.call.rest),
         "lookups": [asdict(each) for each in record.lookups],
-        # read by 0.1.0, which runs next to this release during an update
-        "matches": [asdict(m) for m in newest.matches] if newest else [],
+        # read by 0.1.0, which runs next to this release during an update, and shows all of them
+        "matches": [asdict(m) for m in matches_for(Viewer(), newest.matches)] if newest else [],
         "matched_at": newest.at if newest else None,
         "deleted_at": record.deleted_at,
         "deleted_by": record.deleted_by,
@@ -50,6 +51,7 @@ def view_fields(record: CallRecord) -> Document:
         "comment_keys": list(record.comment_keys),
         "keys": list(record.search_keys),
         "keys_version": KEYS_VERSION,
+        "records": sorted({match.record for each in record.lookups for match in each.matches}),
     }
     if record.call.evidence:
         shown = view(record.call)

@@ -1,8 +1,10 @@
 """The message handlers of calllog: folding calls in batches, and sweeping a tenant."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from softphone_calllog.calls import CallStore
+from softphone_calllog.comments import CommentStore
 from softphone_calllog.record import CallRecord
 from softphone_calllog.search.filter import CallFilter
 from softphone_calllog.sweeper import Sweeper
@@ -15,21 +17,33 @@ from softphone_common.contracts.events import (
     CallObserved,
     CleanUpFinished,
     NumbersMatched,
+    RecordShared,
 )
+from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers.renumbering import line_forms
+from softphone_common.domain.records.visibility import sights_of
 from softphone_common.process.clock import Clock
 
+BATCH = 200
+"""Calls of a record that are read and written in one step."""
 CALLS_OF_A_NUMBER = 20
 """The latest calls with a number that follow a change of its records."""
 
 
 class CallHandlers:
-    """Handles the queues `calllog.call`, `calllog.number` and `calllog.clean-up`."""
+    """Handles the queues `calllog.call`, `.number`, `.record` and `.clean-up`."""
 
     def __init__(
-        self, calls: CallStore, sweeper: Sweeper, security: SecurityLog, bus: Bus, clock: Clock
+        self,
+        calls: CallStore,
+        comments: CommentStore,
+        sweeper: Sweeper,
+        security: SecurityLog,
+        bus: Bus,
+        clock: Clock,
     ) -> None:
         self._calls = calls
+        self._comments = comments
         self._sweeper = sweeper
         self._security = security
         self._bus = bus
@@ -57,6 +71,21 @@ class CallHandlers:
             ]
             await self._calls.add(facts)
 
+    async def on_records_shared(self, messages: Sequence[RecordShared]) -> None:
+        """Has all calls and comments of these records shown to those who see the records now.
+
+        A call takes it as a look-up of that time, so that the latest of both counts.
+        """
+        for message in messages:
+            sights = sights_of(message)
+            await self._comments.share(message.tenant, message.record, sights, message.at)
+            after = ""
+            while calls := await self._calls.list_with_record(
+                message.tenant, message.record, after, BATCH
+            ):
+                await self._calls.add([fact for call in calls for fact in shared_in(call, message)])
+                after = calls[-1].call.id
+
     async def _latest_with(self, tenant: str, party: str) -> list[str]:
         filter_ = CallFilter(tenant, counterpart_key=party)
         page = await self._calls.list_calls(filter_, None, CALLS_OF_A_NUMBER)
@@ -82,6 +111,29 @@ class CallHandlers:
                     finished_at=self._clock(),
                 )
             )
+
+
+def shared_in(call: CallRecord, message: RecordShared) -> list[CallMatched]:
+    """The look-ups of the call that have the record, with those who see it now."""
+    facts = []
+    for lookup in call.lookups:
+        if message.record in {match.record for match in lookup.matches}:
+            matches = tuple(_shared(match, message) for match in lookup.matches)
+            fact = CallMatched(
+                tenant=call.tenant,
+                call_id=call.call.id,
+                number=lookup.number,
+                matches=matches,
+                matched_at=message.at,
+            )
+            facts.append(fact)
+    return facts
+
+
+def _shared(match: Match, message: RecordShared) -> Match:
+    if match.record != message.record:
+        return match
+    return replace(match, visible_to=message.visible_to, owner=message.owner, team=message.team)
 
 
 def call_changed(record: CallRecord) -> CallChanged:

@@ -7,6 +7,7 @@ from softphone_calllog.calls import CallStore
 from softphone_calllog.comments import NO_COMMENTS, CommentStore
 from softphone_calllog.record import CallRecord
 from softphone_calllog.search.keys import with_comment
+from softphone_common.domain.records.visibility import Viewer
 from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
@@ -15,6 +16,8 @@ BATCH = 200
 """Calls that are read and written in one step."""
 COMMENTS_READ = 50
 """Newest comments of a call that are read for its keys."""
+_WHOEVER = Viewer()
+"""The keys are of the texts, which are the same for all who read the call."""
 
 
 class KeyFilling:
@@ -68,7 +71,7 @@ class KeyFilling:
         for tenant in {call.tenant for call in calls}:
             own = [call for call in calls if call.tenant == tenant]
             ids = [call.call.id for call in own]
-            comments = await self._comments.of_calls(tenant, ids, COMMENTS_READ)
+            comments = await self._comments.of_calls(tenant, ids, COMMENTS_READ, _WHOEVER)
             for call in own:
                 newest = comments.get(call.call.id, NO_COMMENTS).newest
                 keys: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from softphone_common.domain.matching import (
     is_looked_up,
     matches_of,
 )
+from softphone_common.domain.records.visibility import Viewer, matches_for
 
 Fact = CallObserved | CallMatched
 USERS_SHOWN = 5
@@ -30,12 +31,13 @@ USERS_SHOWN = 5
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads calls, and when: the ids of the tenant's users by extension, the user with an id,
-    and the caller's own extensions."""
+    the caller's own extensions, and which records the caller sees."""
 
     users_at: Mapping[str, Iterable[str]]
     user_of: Callable[[str], User | None]
     own: frozenset[str]
     now: datetime
+    viewer: Viewer
 
     def users_of(self, call: CallView) -> tuple[CallUser, ...]:
         """The users who have the extensions of the call's legs now, a few of each extension."""
@@ -92,10 +94,16 @@ class CallRecord:
         return self._json(view(self.visible, users_at), comments)
 
     def json_for(self, reader: Reader, comments: CallComments = NO_COMMENTS) -> CallJson:
-        """The call as clients read it: with its result for the reader, and its users."""
+        """The call as clients read it: with its result for the reader, its users, and the records
+        that the reader sees."""
         shown = view(self.visible, reader.users_at)
-        result = result_of(shown, reader.own, reader.now)
-        return replace(self._json(shown, comments), result=result, users=reader.users_of(shown))
+        call = self._json(shown, comments)
+        return replace(
+            call,
+            matches=matches_for(reader.viewer, call.matches),
+            result=result_of(shown, reader.own, reader.now),
+            users=reader.users_of(shown),
+        )
 
     def _json(self, shown: CallView, comments: CallComments) -> CallJson:
         matches = matches_of(self.lookups, shown.remote)
@@ -128,12 +136,13 @@ class CallRecord:
     def search_keys(self) -> tuple[str, ...]:
         """The keys by which the caller finds the call.
 
-        A part has those of its own number and names, and none of comments.
+        A part has those of its own number and names, and none of comments. Names of records that
+        not everyone sees are left out, since all who read the call search by the same keys.
         """
         if not self.call.evidence:
             return ()
         shown = view(self.visible)
-        names = [shown.name, *(match.name for match in self.matches)]
+        names = [shown.name, *(match.name for match in matches_for(Viewer(), self.matches))]
         keys = name_keys(shown.remote, names)
         of_comments = self.comment_keys if self.visible is self.call else ()
         return tuple(dict.fromkeys([*keys, *of_comments]))

@@ -27,6 +27,7 @@ from softphone_common.contracts.events import (
     CallMatched,
     CallObserved,
     NumbersMatched,
+    RecordShared,
 )
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
@@ -48,14 +49,16 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     users = UserCache(MongoUserReader(mongo.database), bus, settings.mirror_seconds)
     security = SecurityLog(bus, clock, settings)
     call_store = MongoCallStore(mongo.database)
-    handlers = CallHandlers(call_store, Sweeper(call_store, settings), security, bus, clock)
+    comment_store = MongoCommentStore(mongo.database)
+    sweeper = Sweeper(call_store, settings)
+    handlers = CallHandlers(call_store, comment_store, sweeper, security, bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, batches)
     # after the calls: an import of an address book changes the records of many numbers
     bus.consume("calllog.number", NumbersMatched, handlers.on_numbers_matched)
+    bus.consume("calllog.record", RecordShared, handlers.on_records_shared)
     # a queue of its own: a long sweep must not hold up the calls
     bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
-    comment_store = MongoCommentStore(mongo.database)
     filling = KeyFilling(call_store, comment_store, settings.mirror_seconds)
     limiter = RateLimiter(RedisTokenBuckets(redis), clock, settings)
     readable = ReadableCalls(call_store, settings.page_max)

@@ -17,6 +17,7 @@ from softphone_common.contracts.entities import (
 from softphone_common.contracts.hit import HitJson
 from softphone_common.domain.call import PHASES, Observation
 from softphone_common.domain.matching import Lookup, Match
+from softphone_common.domain.records.visibility import FOR_EVERYONE, VisibleTo
 
 
 class Message(BaseModel):
@@ -100,6 +101,27 @@ class NumbersMatched(Message):
     lookups: tuple[Lookup, ...]
 
 
+class RecordShared(Message):
+    """A record is visible to other users than before; of several messages the latest `at` counts.
+
+    `owner` is a login. The fields are those of the record, as in a Match.
+    """
+
+    type = "softphone.record-shared.v1"
+    noun = "record"
+    verbs = ("shared",)
+
+    record: str
+    visible_to: VisibleTo
+    owner: str = ""
+    team: str = ""
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return self.record
+
+
 class CallChanged(Message):
     """A call was moved to the recycle bin, or restored from it (`deleted_at` is null).
 
@@ -121,7 +143,8 @@ class CallChanged(Message):
 
 
 class CommentSaved(Message):
-    """A comment was saved to a call."""
+    """A comment was saved to a call. `sights` are those of its record, as earlier releases mean
+    everyone without them."""
 
     type = "softphone.comment-saved.v1"
     noun = "comment"
@@ -129,6 +152,7 @@ class CommentSaved(Message):
 
     comment: Comment
     extensions: tuple[str, ...]
+    sights: tuple[str, ...] = FOR_EVERYONE
 
     @property
     def subject(self) -> str:

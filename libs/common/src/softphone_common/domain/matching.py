@@ -10,6 +10,7 @@ from softphone_common.domain.keys.lookup_keys import BASES, Basis
 from softphone_common.domain.numbers.normalise import Kind, RemoteNumber, numbers_of_field
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.domain.numbers.renumbering import line_forms
+from softphone_common.domain.records.visibility import VisibleTo
 
 RecordType = Literal["contact", "organization", "lead", "partner", "supplier"]
 Level = Literal["exact", "range", "maybe"]
@@ -41,7 +42,8 @@ class Match:
 
     `basis` is the reason as a code. `host_id` is the id of the record in the application that it
     comes from, such as a CRM. `email` is the first address; the note is shortened and the tags are
-    the first few, since every event of a call is sent with its matches.
+    the first few, since every event of a call is sent with its matches. The last three say who sees
+    the record; earlier releases name none of them.
     """
 
     record: str
@@ -56,6 +58,9 @@ class Match:
     email: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
+    visible_to: VisibleTo = "everyone"
+    owner: str = ""
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class Caller(BaseModel):
     version: int = 0
     session: str = ""
     """The sign-in that the token belongs to; empty for a token that was issued without one."""
+    teams: tuple[str, ...] = ()
     scopes: tuple[KeyScope, ...] | None = None
     """The scopes of an API key; None for a person."""
 
@@ -153,6 +154,7 @@ class TokenIssuer:
             "login": user.login,
             "role": user.role,
             "extensions": user.extensions,
+            "teams": user.teams,
             "version": user.version,
             "iat": self._clock(),
             "exp": expires_at,
@@ -256,6 +258,7 @@ def _caller_of(claims: dict[str, Any]) -> Caller:
         expires_at=claims["exp"],
         version=claims.get("version", 0),  # tokens of older releases have no version
         session=claims.get("sid", ""),  # and no session
+        teams=claims.get("teams", ()),
     )
 
 

@@ -14,7 +14,13 @@ from softphone_calllog.calls import (
     is_whole,
     log_size,
 )
-from softphone_calllog.comments import LATEST, CallComments
+from softphone_calllog.comments import (
+    LATEST,
+    CallComments,
+    comment_for,
+    sees_record,
+    stored,
+)
 from softphone_calllog.documents import call_fields, call_key, record_of, view_fields
 from softphone_calllog.missed.store import mark_key
 from softphone_calllog.record import CallRecord, Fact, call_id_of
@@ -23,7 +29,7 @@ from softphone_calllog.search.keys import with_comment
 from softphone_common.contracts.entities import Comment
 from softphone_common.domain.call import Call
 from softphone_common.domain.call_view import view
-from softphone_common.stores.documents import from_document, to_document
+from softphone_common.domain.records.visibility import FOR_EVERYONE, Viewer
 from softphone_common.stores.keyset import KeysetPage, Position
 from softphone_common.stores.mongo import Document
 from softphone_testing.memory.collection import Condition, MemoryCollection
@@ -74,6 +80,15 @@ class MemoryCallStore:
     async def parties_among(self, tenant: str, parties: Sequence[str]) -> set[str]:
         found = self._calls.find(lambda each: each["tenant"] == tenant)
         return {*parties} & {each.get("party") for each in found}
+
+    async def list_with_record(
+        self, tenant: str, record: str, after: str, size: int
+    ) -> list[CallRecord]:
+        behind = call_key(tenant, after)
+        found = self._calls.find(
+            lambda d: d["tenant"] == tenant and record in d["records"] and d["_id"] > behind
+        )
+        return [record_of(each) for each in sorted(found, key=lambda d: str(d["_id"]))[:size]]
 
     async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
         record = await self.get(tenant, call_id)
@@ -163,14 +178,27 @@ class MemoryCommentStore:
     def __init__(self) -> None:
         self._comments = MemoryCollection()
 
-    async def add(self, tenant: str, comment: Comment) -> None:
-        assert self._comments.insert(to_document(comment, tenant=tenant))
+    async def add(
+        self, tenant: str, comment: Comment, sights: Sequence[str] = FOR_EVERYONE
+    ) -> None:
+        assert self._comments.insert(stored(tenant, comment, sights))
+
+    async def share(self, tenant: str, record: str, sights: Sequence[str], at: datetime) -> None:
+        def is_earlier(document: Document) -> bool:
+            shared_at = document.get("shared_at")
+            return shared_at is None or bool(shared_at < at)
+
+        change = {"sights": list(sights), "shared_at": at}
+        for each in self._comments.find(lambda d: d["tenant"] == tenant and d["record"] == record):
+            self._comments.update(each["_id"], is_earlier, change)
 
     async def of_calls(
-        self, tenant: str, call_ids: Sequence[str], newest: int
+        self, tenant: str, call_ids: Sequence[str], newest: int, viewer: Viewer
     ) -> dict[str, CallComments]:
         comments: dict[str, list[Comment]] = {}
-        for comment in self._find(lambda d: d["tenant"] == tenant and d["call"] in call_ids):
+        for comment in self._find(
+            lambda d: d["tenant"] == tenant and d["call"] in call_ids, viewer
+        ):
             comments.setdefault(comment.call, []).append(comment)
         return {
             call: CallComments(len(found), tuple(found[-newest:]))
@@ -178,26 +206,29 @@ class MemoryCommentStore:
         }
 
     async def count(self, tenant: str, call: str, limit: int) -> int:
-        found = self._find(lambda d: d["tenant"] == tenant and d["call"] == call)
+        found = self._comments.find(lambda d: d["tenant"] == tenant and d["call"] == call)
         return min(limit, len(found))
 
     async def page(
-        self, tenant: str, call: str, before: Position[datetime] | None, size: int
+        self, tenant: str, call: str, before: Position[datetime] | None, size: int, viewer: Viewer
     ) -> KeysetPage[Comment, datetime]:
         return self._comments.page(
             LATEST,
             lambda d: d["tenant"] == tenant and d["call"] == call,
             before,
             size,
-            partial(from_document, Comment),
+            partial(comment_for, viewer),
         )
 
-    async def of_record(self, tenant: str, record: str, size: int) -> list[Comment]:
-        comments = self._find(lambda d: d["tenant"] == tenant and d["record"] == record)
-        return comments[::-1][:size]
+    async def of_record(self, tenant: str, record: str, size: int, viewer: Viewer) -> list[Comment]:
+        def is_seen(document: Document) -> bool:
+            is_of_record = document["tenant"] == tenant and document["record"] == record
+            return is_of_record and sees_record(viewer, document)
 
-    def _find(self, condition: Condition) -> list[Comment]:
-        comments = [from_document(Comment, document) for document in self._comments.find(condition)]
+        return self._find(is_seen, viewer)[::-1][:size]
+
+    def _find(self, condition: Condition, viewer: Viewer) -> list[Comment]:
+        comments = [comment_for(viewer, document) for document in self._comments.find(condition)]
         return sorted(comments, key=lambda comment: (comment.at, comment.id))
 
 

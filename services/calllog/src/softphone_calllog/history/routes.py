@@ -20,13 +20,15 @@ from softphone_calllog.search.filter import (
 )
 from softphone_calllog.search.query import CallQuery, Search
 from softphone_calllog.settings import CalllogSettings
+from softphone_common.access.viewers import viewer_of
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.call import CallJson
 from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import CommentSaved
-from softphone_common.domain.matching import counterpart_key
+from softphone_common.domain.matching import Match, counterpart_key
 from softphone_common.domain.numbers.normalise import normalise
+from softphone_common.domain.records.visibility import FOR_EVERYONE, matches_for, sights_of
 from softphone_common.http.auth import AdminCaller, AnyCaller, Caller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
@@ -166,8 +168,7 @@ class CallApi:
         if len(comment.text) > limit:
             raise ProblemError("text-too-long", field="text", limit=limit)
         record = await self._readable.get(caller, call)
-        if comment.record is not None and comment.record not in {m.record for m in record.matches}:
-            raise ProblemError("record-not-matched", field="record")
+        sights = _sights_of(comment, matches_for(viewer_of(caller), record.matches))
         most = self._settings.comments_max
         if await self._comments.count(caller.tenant, call, most) >= most:
             raise ProblemError("comments-full", limit=most)
@@ -182,9 +183,10 @@ class CallApi:
         )
         # before the comment, so that no comment is stored that the search does not find
         await self._calls.add_comment_keys(caller.tenant, call, comment.text)
-        await self._comments.add(caller.tenant, saved)
+        await self._comments.add(caller.tenant, saved, sights)
         if record.deleted_at is None:  # the users at its extensions no longer see a deleted call
-            event = CommentSaved(tenant=caller.tenant, comment=saved, extensions=record.extensions)
+            of = record.extensions
+            event = CommentSaved(tenant=caller.tenant, comment=saved, extensions=of, sights=sights)
             await self._bus.try_publish(event)
         return saved
 
@@ -196,7 +198,8 @@ class CallApi:
         size = min(limit, self._settings.page_max)
         position = time_position(cursor)
         # one more than the page, so that the cursor tells nothing of a comment before the part
-        page = await self._comments.page(caller.tenant, call, position, size + 1)
+        viewer = viewer_of(caller)
+        page = await self._comments.page(caller.tenant, call, position, size + 1, viewer)
         since = part.since if part else None
         readable = [comment for comment in page.items if since is None or comment.at >= since]
         shown = cut(readable, size, lambda comment: (comment.at, comment.id), _itself)
@@ -224,7 +227,8 @@ class CallApi:
             return Page(items=[c for c in comments if record in {None, c.record}][:limit])
         if record is None:
             raise ProblemError("missing", field="record")
-        latest = await self._comments.of_record(caller.tenant, record, self._settings.page_max)
+        size, viewer = self._settings.page_max, viewer_of(caller)
+        latest = await self._comments.of_record(caller.tenant, record, size, viewer)
         calls = sorted({comment.call for comment in latest})
         extensions = readable_extensions(caller)
         readable = await self._calls.readable_among(caller.tenant, calls, extensions)
@@ -236,7 +240,8 @@ class CallApi:
         filter_ = CallFilter(caller.tenant, readable_extensions(caller), counterpart_key=key)
         parts = (await self._readable.page(caller, filter_, None, CALLS_OF_A_NUMBER)).items
         ids = [part.call.id for part in parts]
-        comments = await self._comments.of_calls(caller.tenant, ids, self._settings.page_max)
+        size, viewer = self._settings.page_max, viewer_of(caller)
+        comments = await self._comments.of_calls(caller.tenant, ids, size, viewer)
         found = [
             comment
             for part in parts
@@ -300,8 +305,10 @@ class CallApi:
     async def _page_with_comments(self, caller: Caller, page: CallPage) -> Page[CallJson]:
         ids = [record.call.id for record in page.items]
         newest = self._settings.comments_shown
-        comments = await self._comments.of_calls(caller.tenant, ids, newest) if ids else {}
         reader = self._reader(caller)
+        viewer, comments = reader.viewer, {}
+        if ids:
+            comments = await self._comments.of_calls(caller.tenant, ids, newest, viewer)
         items = [
             record.json_for(reader, comments.get(record.call.id, NO_COMMENTS))
             for record in page.items
@@ -314,8 +321,18 @@ class CallApi:
 
     def _reader(self, caller: Caller) -> Reader:
         users_at, own = self._users.at(caller.tenant), frozenset(caller.extensions)
-        return Reader(users_at, self._users.get, own, self._clock())
+        return Reader(users_at, self._users.get, own, self._clock(), viewer_of(caller))
 
 
 def _itself(comment: Comment) -> Comment:
     return comment
+
+
+def _sights_of(comment: CommentInput, matches: tuple[Match, ...]) -> tuple[str, ...]:
+    """The sights of the comment's record. Raises ProblemError 422 if it is none of the matches."""
+    if comment.record is None:
+        return FOR_EVERYONE
+    match = next((match for match in matches if match.record == comment.record), None)
+    if match is None:
+        raise ProblemError("record-not-matched", field="record")
+    return sights_of(match)

@@ -55,7 +55,8 @@ Search = Annotated[
         description=(
             "Only calls with all these words and numbers: beginnings of at least 2 letters of words"
             " in names, companies and comments, without regard to accents (`muller` finds Müller),"
-            " and parts of at least 3 digits of the number in any spelling, such as `089 9999`"
+            " and parts of at least 3 digits of the number in any spelling, such as `089 9999`."
+            " Names of records that not everyone sees find no call"
         ),
     ),
 ]

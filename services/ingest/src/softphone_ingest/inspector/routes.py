@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from softphone_common.access.viewers import viewer_of
 from softphone_common.contracts.hit import EventJson, FieldNoteJson, HitJson, HitOutcome
 from softphone_common.contracts.problem_codes import text_of
+from softphone_common.domain.records.visibility import Viewer
 from softphone_common.http.auth import AdminCaller
 from softphone_common.http.paging import Page
 from softphone_common.stores.keyset import time_position
@@ -105,7 +107,8 @@ class InspectorApi:
         size = min(limit, self._limits.page_max)
         stored = await self._devices.require(caller.tenant, device)
         page = await self._inspector.latest(stored, time_position(cursor), size, outcome)
-        return Page(items=page.items, next=page.cursor)
+        viewer = viewer_of(caller)
+        return Page(items=[_seen_by(viewer, hit) for hit in page.items], next=page.cursor)
 
     async def replay(self, device: str, hit: str, caller: AdminCaller) -> HitJson:
         """Interprets a refused hit again, as the device is configured now.
@@ -150,6 +153,17 @@ class InspectorApi:
         if read.is_probe:
             return _tried("ignored", read, "hit-probe")
         return _tried("accepted" if read.events else "ignored", read)
+
+
+def _seen_by(viewer: Viewer, hit: HitJson) -> HitJson:
+    """The hit, without records for a key that does not see the whole directory.
+
+    The matches are those of the time of the hit; a record may have been restricted since.
+    """
+    if viewer.sees_all:
+        return hit
+    events = (event.model_copy(update={"matches": ()}) for event in hit.events)
+    return hit.model_copy(update={"events": tuple(events)})
 
 
 def _tried(outcome: HitOutcome, read: Read, code: str | None = None) -> Tried:

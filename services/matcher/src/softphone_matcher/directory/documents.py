@@ -91,8 +91,9 @@ def keys_of_calls(numbers: Iterable[str]) -> dict[str, list[tuple[str, Basis]]]:
 def matches_of_numbers(
     documents: Iterable[Document], numbers: Collection[str], limit: int
 ) -> dict[str, tuple[Match, ...]]:
-    """For each number the matches among these documents in their fixed order, at most `limit`.
+    """For each number the matches among these documents in their fixed order.
 
+    At most `limit` of those that everyone sees, and as many others, which take no place of theirs.
     A record that is found by several keys is found by the surest.
     """
     wanted = keys_of_calls(numbers)
@@ -106,7 +107,19 @@ def matches_of_numbers(
             match = _match(document, key, BASES[place])
             changed_at = document.get("changed_at") or EARLIER
             candidates[number].append(Candidate(match, changed_at))
-    return {number: in_order(each)[:limit] for number, each in candidates.items()}
+    return {number: _first(in_order(each), limit) for number, each in candidates.items()}
+
+
+def _first(matches: Iterable[Match], limit: int) -> tuple[Match, ...]:
+    """The first matches of those that everyone sees and of the others, in their order."""
+    left = {True: limit, False: limit}
+    shown: list[Match] = []
+    for match in matches:
+        is_open = match.visible_to == "everyone"
+        if left[is_open] > 0:
+            left[is_open] -= 1
+            shown.append(match)
+    return tuple(shown)
 
 
 def _match(document: Document, key: str, basis: Basis) -> Match:
@@ -123,4 +136,7 @@ def _match(document: Document, key: str, basis: Basis) -> Match:
         email=next(iter(document.get("emails") or ()), document.get("email") or ""),
         note=shortened(document.get("note", ""), NOTE_MAX),
         tags=tuple(document.get("tags", ())[:TAGS_MAX]),
+        visible_to=document.get("visible_to", "everyone"),
+        owner=document.get("owner", ""),
+        team=document.get("team", ""),
     )

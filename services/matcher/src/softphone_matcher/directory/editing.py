@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+from softphone_common.access.viewers import viewer_of
 from softphone_common.contracts.entities import Tenant
 from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.domain.records.visibility import refused_field
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_matcher.directory.input import NumberInput, fields_of, read_numbers
 from softphone_matcher.directory.record import Record
 from softphone_matcher.directory.rematching import Rematching, keys_of
+from softphone_matcher.directory.search import sharing_of
 from softphone_matcher.directory.store import Directory
 
 _ATTEMPTS = 5
@@ -41,6 +44,7 @@ class Editing:
     async def add(self, caller: Caller, fields: dict[str, Any]) -> Record:
         """A new record with these fields."""
         _check_link(caller, fields["url"], before="")
+        _check_sharing(caller, None, fields)
         saved = await self._directory.add(caller.tenant, self._read(caller, fields))
         await self._rematching.publish(caller.tenant, keys_of(saved.numbers))
         return saved
@@ -50,22 +54,27 @@ class Editing:
     ) -> Record:
         """The record after these changes, which are refused if it has another version."""
         for _ in range(_ATTEMPTS):
-            stored = await self.get(caller.tenant, record_id)
+            stored = await self.get(caller, record_id)
             if version not in {None, stored.version}:
                 break
             _check_link(caller, changes.get("url", stored.url), before=stored.url)
             fields = self._read(caller, fields_of(stored) | changes)
+            _check_sharing(caller, stored, fields)
+            change = (caller.tenant, stored.id, sharing_of(dict(stored)), sharing_of(fields))
+            await self._rematching.restrict(*change)
             saved = await self._directory.replace(caller.tenant, stored, fields)
             if saved is not None:
+                await self._rematching.open(*change)
                 changed = keys_of((*stored.numbers, *saved.numbers))
                 await self._rematching.publish(caller.tenant, changed)
                 return saved
         raise ProblemError("record-changed")
 
-    async def get(self, tenant: str, record_id: str) -> Record:
-        """The tenant's record with this id."""
-        record = await self._directory.get(tenant, record_id)
-        if record is None:
+    async def get(self, caller: Caller, record_id: str) -> Record:
+        """The tenant's record with this id, if the caller sees it."""
+        record = await self._directory.get(caller.tenant, record_id)
+        # answered as if it were not there, so that ids can't be probed
+        if record is None or not viewer_of(caller).sees(record):
             raise ProblemError("record-unknown")
         return record
 
@@ -118,3 +127,10 @@ def _check_link(caller: Caller, url: str, before: str) -> None:
     """
     if url != before and not caller.may("admin"):
         raise ProblemError("role-required", "url", role="admin")
+
+
+def _check_sharing(caller: Caller, before: Record | None, fields: dict[str, Any]) -> None:
+    """Raises ProblemError 403 if the caller may not decide that these users see the record."""
+    field = refused_field(viewer_of(caller), before, sharing_of(fields))
+    if field is not None:
+        raise ProblemError("role-required", field, role="admin")

@@ -11,6 +11,7 @@ from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.keys.direct_lines import EXTENSION_DIGITS_MAX
 from softphone_common.domain.matching import RecordType
+from softphone_common.domain.records.visibility import VisibleTo
 from softphone_matcher.directory.record import Record, RecordNumber, id_in_source
 from softphone_matcher.directory.search import TERMS_VERSION
 
@@ -84,6 +85,12 @@ class RecordFields(BaseModel):
     tags: list[Tag] = Field(default_factory=list, max_length=50)
     owner: ShortText = Field("", description="Login of the user who looks after the record")
     team: ShortText = Field("", description="The team that looks after the record")
+    visible_to: VisibleTo = Field(
+        "everyone",
+        description="Who sees the record: `everyone`; `team`, the users with its `team` among their"
+        " teams and its owner; `owner`, its owner alone; or `admins`. Administrators see every"
+        " record, and so does an application whose key has a scope of the directory",
+    )
     inactive: bool = Field(False, description="Inactive records are shown in no call")
 
 
@@ -100,7 +107,10 @@ class RecordChanges(RecordFields):
 
 
 class SentRecord(RecordFields):
-    """A record of an application, which replaces what the application sent of it before."""
+    """A record of an application, which replaces what the application sent of it before.
+
+    Without `visible_to` the record stays visible to whom it was; a new one is visible to everyone.
+    """
 
     source: Annotated[str, Field(min_length=1, max_length=50, examples=["vtiger"])]
     host_id: Annotated[HostId, Field(min_length=1)]
@@ -110,9 +120,16 @@ class SentRecord(RecordFields):
         "", description="The id of the organisation in the source; it may be sent later"
     )
 
+    @property
+    def visible_to_sent(self) -> VisibleTo | None:
+        """Who sees the record as the application sent it, None if it did not."""
+        return self.visible_to if "visible_to" in self.model_fields_set else None
+
     def fields(self, tenant: str) -> dict[str, Any]:
         """The fields of the record, with the id of its organisation's record."""
         fields = self.model_dump(exclude={"organization_host_id"})
+        if self.visible_to_sent is None:
+            del fields["visible_to"]
         if self.organization_host_id:
             organization = id_in_source(tenant, self.source, self.organization_host_id)
             fields["organization_record"] = organization

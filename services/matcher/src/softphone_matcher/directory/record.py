@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from softphone_common.domain.matching import RecordType, number_keys
 from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.domain.records.visibility import VisibleTo
 from softphone_common.stores.mongo import Document
 
 EARLIER = datetime.fromtimestamp(0, UTC)
@@ -78,6 +79,7 @@ class Record(BaseModel):
     tags: tuple[str, ...] = ()
     owner: str = Field("", description="Login of the user who looks after the record")
     team: str = Field("", description="The team that looks after the record")
+    visible_to: VisibleTo = Field("everyone", description="Who sees the record")
     source: str = Field("", description="The application that the record comes from")
     host_id: str = Field("", description="The id of the record in its source")
     inactive: bool = Field(False, description="Inactive records are shown in no call")

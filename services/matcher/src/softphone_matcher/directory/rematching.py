@@ -1,10 +1,12 @@
 """Has calls follow the records: publishes the matches of numbers whose records were changed."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import NumbersMatched
+from softphone_common.contracts.events import NumbersMatched, RecordShared
 from softphone_common.domain.matching import Lookup
+from softphone_common.domain.records.visibility import Sharing, is_narrowed, sights_of
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
@@ -41,6 +43,26 @@ class Rematching:
             log.warning("changed records not published", numbers=len(changed), error=str(error))
             return False
         return True
+
+    async def restrict(self, tenant: str, record: str, before: Sharing, after: Sharing) -> None:
+        """Hides the record in older calls and comments, before fewer users see it than now.
+
+        Raises UnavailableError, upon which the record must stay as it is: nothing would hide it
+        there later.
+        """
+        if is_narrowed(before, after):
+            await self._bus.publish(self._shared(tenant, record, after))
+
+    async def open(self, tenant: str, record: str, before: Sharing, after: Sharing) -> None:
+        """Shows the record in older calls and comments to all who see it now.
+
+        While the broker is away it stays hidden there.
+        """
+        if not is_narrowed(before, after) and sights_of(before) != sights_of(after):
+            await self._bus.try_publish(self._shared(tenant, record, after))
+
+    def _shared(self, tenant: str, record: str, sharing: Sharing) -> RecordShared:
+        return RecordShared(tenant=tenant, record=record, at=self._clock(), **asdict(sharing))
 
 
 def keys_of(numbers: Iterable[RecordNumber]) -> set[str]:

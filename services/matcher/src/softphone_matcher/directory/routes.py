@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from softphone_common.access.viewers import viewer_of
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.domain.matching import RecordType, number_keys
 from softphone_common.http.auth import AdminCaller, AnyCaller
@@ -66,8 +67,8 @@ Limit = Annotated[int, Query(ge=1, description="Records of a page")]
 
 
 class DirectoryApi:
-    """The directory over HTTP. All users of a tenant read it, add to it and change it; its
-    administrators also delete."""
+    """The directory over HTTP. All users of a tenant read it, add to it and change it, but for
+    records that they may not see; its administrators see all and also delete."""
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class DirectoryApi:
     async def list_records(
         self, query: Annotated[RecordQuery, Query()], caller: AnyCaller
     ) -> Page[Record]:
-        """Lists records by name, without regard to case."""
+        """Lists the records that the caller may see by name, without regard to case."""
         key = None
         if query.number is not None:
             # a number that can't be read is the key of no record, so the page is empty
@@ -107,6 +108,7 @@ class DirectoryApi:
             owner=query.owner,
             key=key,
             inactive=query.inactive,
+            sights=viewer_of(caller).sights,
         )
         size = min(query.limit, self._settings.page_max)
         page = await self._directory.list_records(filter_, text_position(query.cursor), size)
@@ -119,13 +121,19 @@ class DirectoryApi:
 
         The answer says of each number by which keys it is found, or why by none. A `url` is set by
         administrators only, since it opens by itself at the desks of all who chose that.
+
+        With `visible_to` users restrict a record to themselves as its `owner`, or to one of their
+        own teams as its `team`; any other restriction is refused (403, `role-required`).
         """
         self._editing.check(caller.tenant, record.numbers, strict=strict)
         return _tagged(await self._editing.add(caller, record.model_dump()), response)
 
     async def show_record(self, record: str, caller: AnyCaller, response: Response) -> Record:
-        """Shows one record with its numbers, and by which keys each of them is found."""
-        return _tagged(await self._editing.get(caller.tenant, record), response)
+        """Shows one record with its numbers, and by which keys each of them is found.
+
+        A record that the caller may not see is answered like one that does not exist.
+        """
+        return _tagged(await self._editing.get(caller, record), response)
 
     async def edit_record(
         self,
@@ -139,6 +147,10 @@ class DirectoryApi:
         """Changes the fields that are sent, and leaves all others as they are.
 
         A record of a source gets the fields of the source again when it is changed there.
+
+        Who sees a record is decided by its owner and by administrators, and by everybody while it
+        has no owner and everyone sees it. Others change neither `visible_to` nor `owner`, nor the
+        `team` of a restricted record. Users restrict records as in `POST`.
         """
         version = expected_version(if_match, "record-changed")
         self._editing.check(caller.tenant, changes.numbers, strict=strict)

@@ -9,6 +9,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 
 from softphone_common.domain.keys.lookup_keys import is_number
 from softphone_common.domain.matching import Match
+from softphone_common.domain.records.visibility import OPEN, Sharing
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_matcher.directory.documents import (
@@ -22,6 +23,7 @@ from softphone_matcher.directory.documents import (
 )
 from softphone_matcher.directory.listing import Filter
 from softphone_matcher.directory.record import Record, record_of
+from softphone_matcher.directory.search import SHARING, sharing_of
 
 COLLECTION = "records"
 INDEXES = {
@@ -37,6 +39,7 @@ INDEXES = {
         ),
     ]
 }
+_OF_KNOWN = ("digest", "keys", *SHARING)
 BY_NAME: Keyset[str] = Keyset("sort_name", ASCENDING)
 BY_DELETION: Keyset[datetime] = Keyset("deleted_at")
 RecordPage = KeysetPage[Record, str]
@@ -59,10 +62,11 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A stored record: the hash of what its source sent last, empty if somebody changed it since,
-    and its numbers in E.164."""
+    its numbers in E.164, and who sees it."""
 
     digest: str
     keys: tuple[str, ...]
+    sharing: Sharing = OPEN
 
 
 class Finder(Protocol):
@@ -174,7 +178,7 @@ class MongoDirectory:
     async def known(self, tenant: str, ids: Collection[str]) -> dict[str, Known]:
         query = {"_id": {"$in": list(ids)}, "tenant": tenant}
         with reaching():
-            found = await self._records.find(query, {"digest": 1, "keys": 1}).to_list(None)
+            found = await self._records.find(query, dict.fromkeys(_OF_KNOWN, 1)).to_list(None)
         return {document["_id"]: known_of(document) for document in found}
 
     async def list_read_otherwise(self, tenant: str, reading: str, size: int) -> list[Record]:
@@ -233,4 +237,5 @@ def _version(tenant: str, stored: Record) -> Document:
 
 def known_of(document: Document) -> Known:
     """The part of a stored record that says whether it has to be written."""
-    return Known(document.get("digest", ""), tuple(filter(is_number, document["keys"])))
+    numbers = tuple(filter(is_number, document["keys"]))
+    return Known(document.get("digest", ""), numbers, sharing_of(document))

@@ -10,12 +10,14 @@ from pydantic import BaseModel, Field, ValidationError
 
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import of_validation, place_of
+from softphone_common.domain.records.visibility import Sharing
 from softphone_common.http.auth import Caller
 from softphone_common.process.clock import Clock
 from softphone_matcher.directory.documents import keys_in
 from softphone_matcher.directory.input import SentRecord, read_numbers, reading_of
 from softphone_matcher.directory.record import id_in_source
 from softphone_matcher.directory.rematching import Rematching
+from softphone_matcher.directory.search import sharing_of
 from softphone_matcher.directory.store import Directory, Sent
 
 BATCH = 200
@@ -131,6 +133,7 @@ class Upsert:
         by = {"changed_at": self._clock(), "changed_by": caller.login}
         reading = reading_of(tenant)
         changed: list[Sent] = []
+        shared: list[tuple[str, str, Sharing, Sharing]] = []
         keys: set[str] = set()
         for id_, record in batch.items():
             await asyncio.sleep(0)
@@ -140,10 +143,18 @@ class Upsert:
                 continue
             fields = record.fields(caller.tenant) | by
             fields |= read_numbers(fields["numbers"], tenant)
+            # a source that does not know who sees the record must not open it to everyone
+            fields.setdefault("visible_to", known.sharing.visible_to if known else "everyone")
             changed.append(Sent(id_, digest, fields))
+            if known is not None:
+                shared.append((caller.tenant, id_, known.sharing, sharing_of(fields)))
             keys.update(known.keys if known else ())
             keys.update(keys_in(fields))
+        for change in shared:
+            await self._rematching.restrict(*change)
         created = await self._directory.put(caller.tenant, changed) if changed else 0
+        for change in shared:
+            await self._rematching.open(*change)
         result.created += created
         result.updated += len(changed) - created
         result.unchanged += len(batch) - len(changed)
@@ -152,7 +163,8 @@ class Upsert:
 
 def _digest(record: SentRecord, reading: str) -> str:
     """Differs if anything of the record differs, or how its numbers are read."""
-    text = json.dumps([record.model_dump(), reading], sort_keys=True)
+    sent = record.model_dump() | {"visible_to": record.visible_to_sent}
+    text = json.dumps([sent, reading], sort_keys=True)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

@@ -11,6 +11,7 @@ from softphone_common.contracts.entities import Tenant
 from softphone_common.domain.matching import Match, lookup_key
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.placeholders import is_unset
+from softphone_common.domain.records.visibility import Viewer, matches_for
 from softphone_common.http.auth import API_KEY_PREFIX, Caller, RefusalLog, Tokens, unauthorized
 from softphone_common.http.problem import DOCUMENTED, RETRY_AFTER, ProblemError
 from softphone_common.process.errors import UnavailableError
@@ -71,7 +72,8 @@ class LookupApi:
 
         Nobody is an answer too: 200 with an empty text, list or phone book. `lookup-key-required`:
         the key has other scopes, with which it must not stand in an address. While there is no
-        answer (429, 503) the text is empty, since a PBX shows whatever it gets as the name.
+        answer (429, 503) the text is empty, since a PBX shows whatever it gets as the name. Only
+        records that everyone sees are named, since a display stands on a desk.
         """
         try:
             tenant = self._require_tenant((await self._application(key, request)).tenant)
@@ -111,4 +113,5 @@ class LookupApi:
         return application
 
     async def _matches(self, tenant: str, key: str | None) -> tuple[Match, ...]:
-        return (await self._finder.find(tenant, [key]))[key] if key else ()
+        found = (await self._finder.find(tenant, [key]))[key] if key else ()
+        return matches_for(Viewer(), found)

@@ -6,10 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from softphone_common.access.viewers import viewer_of
 from softphone_common.contracts.entities import Tenant
 from softphone_common.domain.matching import Match, lookup_key
 from softphone_common.domain.numbers.normalise import RemoteNumber, normalise
 from softphone_common.domain.numbers.placeholders import is_unset
+from softphone_common.domain.records.visibility import matches_for
 from softphone_common.http.auth import AnyCaller
 from softphone_matcher.matching.finder import MatchFinder
 
@@ -53,4 +55,5 @@ class MatchApi:
         why = self._finder.why_none(caller.tenant, remote)
         key = lookup_key(remote) if why is None else None
         found = await self._finder.find(caller.tenant, [key]) if key else {}
-        return NumberMatches(number=remote, matches=found.get(key or "", ()), why=why)
+        matches = matches_for(viewer_of(caller), found.get(key or "", ()))
+        return NumberMatches(number=remote, matches=matches, why=why)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,7 +27,6 @@ from softphone_common.contracts.websocket import (
     TrashFrame,
     Welcome,
 )
-from softphone_common.domain.audience import audience
 from softphone_common.http.auth import TokenRefusal
 from softphone_common.process import metrics
 from softphone_common.process.background_task import BackgroundTask
@@ -35,6 +34,7 @@ from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_common.stores.users import UserCache
+from softphone_notifier.live.audiences import Audiences
 from softphone_notifier.live.room import Room
 from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
@@ -63,6 +63,7 @@ class Hub:
     ) -> None:
         self._bus = bus
         self._users = users
+        self._audiences = Audiences(users)
         self._refusal = refusal
         self._refused: set[SocketSession] = set()
         self._clock = clock
@@ -132,7 +133,7 @@ class Hub:
         missed = None if seen is None else room.since(seen, session.user)
         if missed and len(missed) >= self._settings.session_frames_max:
             missed = None  # its queue would be full at once, and the socket closed
-        seen_by = (self._seen_by(tenant, room, call, user) for call in room.running())
+        seen_by = (self._audiences.seen_by(tenant, room, call, user) for call in room.running())
         mine = tuple(call for parts in seen_by for call, users in parts if user in users)
         if missed and seen is not None:
             # not a new number: if the connection is lost before the missed frames arrive, the
@@ -203,9 +204,10 @@ class Hub:
         """Sends the comment to the users at the call's extensions, unless the call is deleted."""
         room, call = self._rooms.get(message.tenant), message.comment.call
         if room is not None and not room.is_hidden(call):
-            frame = CommentFrame(seq=room.next_seq(self._clock()), comment=message.comment)
-            users = self._at(message.tenant, message.extensions)
-            self._send(self._welcomed(message.tenant), room, frame, users, call)
+            welcomed = self._welcomed(message.tenant)
+            for comment, users in self._audiences.readers_of(message):
+                frame = CommentFrame(seq=room.next_seq(self._clock()), comment=comment)
+                self._send(welcomed, room, frame, users, call)
 
     async def on_call_changed(self, message: CallChanged) -> None:
         """Sends that the call went to the recycle bin or came back from it."""
@@ -222,14 +224,19 @@ class Hub:
             deleted_at=message.deleted_at,
             deleted_by=message.deleted_by,
         )
-        users = self._at(message.tenant, message.extensions)
+        users = self._audiences.at(message.tenant, message.extensions)
         self._send(self._welcomed(message.tenant), room, frame, users)
         # what happened to the call meanwhile was sent to nobody
         if was_hidden and not is_deleted and (shown := room.shown(call)) is not None:
             self._show(message.tenant, room, shown, self._clock())
 
     async def on_user_changed(self, message: UserChanged) -> None:
-        """Closes the sockets of a user who was revoked or removed."""
+        """Closes the sockets of a user who was revoked or removed.
+
+        Frames of before are not sent again: other teams or another role see other records.
+        """
+        if (room := self._rooms.get(message.tenant)) is not None:
+            room.forget_frames_of(message.user.id)
         if not message.revoked and message.user.active:
             return
         for session in self._sessions.get(message.tenant, ()):
@@ -262,7 +269,7 @@ class Hub:
 
     def _show(self, tenant: str, room: Room, call: CallJson, now: datetime) -> None:
         welcomed = self._welcomed(tenant)
-        for part, users in self._seen_by(tenant, room, call):
+        for part, users in self._audiences.seen_by(tenant, room, call):
             frame = CallFrame(seq=room.next_seq(now), call=part)
             self._send(welcomed, room, frame, users, call.id)
 
@@ -279,25 +286,6 @@ class Hub:
         for session in (each for user in users for each in welcomed.get(user, ())):
             session.send(text)
             metrics.FRAMES.labels(frame.type).inc()
-
-    def _seen_by(
-        self, tenant: str, room: Room, call: CallJson, only: str | None = None
-    ) -> Iterable[tuple[CallJson, frozenset[str]]]:
-        """The call with the users who may see it all, then its part for each other user, or for
-        the `only` one asked for."""
-        parts = room.parts(call.id)
-        hosts = self._at(tenant, parts.extensions - parts.guests)
-        yield call, hosts
-        own = defaultdict[str, set[str]](set)
-        for extension in parts.guests:
-            for user in self._at(tenant, (extension,)) - hosts:
-                own[user].add(extension)
-        for user in sorted(own) if only is None else own.keys() & {only}:
-            if (part := parts.for_users_at(own[user])) is not None:
-                yield room.shown_part(part), frozenset({user})
-
-    def _at(self, tenant: str, extensions: Iterable[str]) -> frozenset[str]:
-        return audience(extensions, self._users.at(tenant))
 
     def _welcomed(self, tenant: str) -> dict[str, list[SocketSession]]:
         """The sockets of each user that were welcomed."""

@@ -81,6 +81,8 @@ class Room:
         self._calls_max = calls_max
         self._recent: deque[RecentFrame] = deque()
         self._recent_bytes = 0
+        self._changed: dict[str, int] = {}
+        """The last number of a frame before each user was changed."""
         self._replay_max = replay_max
         self._replay_bytes_max = replay_bytes_max
         self._last = 0
@@ -189,7 +191,8 @@ class Room:
 
         Frames of calls that were deleted meanwhile are left out.
         """
-        if not any(frame.seq == seen for frame in self._recent):
+        is_known = any(frame.seq == seen for frame in self._recent)
+        if not is_known or seen <= self._changed.get(user, -1):
             return None
         missed = (frame for frame in self._recent if frame.seq > seen and user in frame.users)
         return [frame.text for frame in missed if not self.is_hidden(frame.call)]
@@ -198,6 +201,10 @@ class Room:
         """Drops all kept frames after a gap, so that no browser resumes across it."""
         self._recent.clear()
         self._recent_bytes = 0
+
+    def forget_frames_of(self, user: str) -> None:
+        """Sends this user none of the frames so far again."""
+        self._changed[user] = self._last * _INSTANCES + self._suffix
 
     def prune(self, now: datetime, finished: timedelta) -> None:
         """Forgets calls that ended `finished` ago, and a day later those that never ended."""
