@@ -77,6 +77,10 @@ async def test_direct_line_shows_its_company_and_why(
     why = "unter der Zentrale des Eintrags"
     await expect(popup.get_by_test_id("match-why")).to_have_text(why)
     await anna.picture("direct-line")
+    await popup.get_by_test_id("record-new").click()
+    dialog = anna.at("new-record")
+    await expect(dialog.get_by_test_id("line-name")).to_have_value("+498999998785")
+    await expect(dialog.get_by_test_id("organization")).to_have_value("Ortner AG")
 
 
 async def test_last_calls_and_comments_of_the_caller_are_shown(

@@ -181,6 +181,8 @@ export class CallerContent {
     const { remote, name, call, matched, isLive } = this.subject;
     const canAdd = matched && remote.kind === "external";
     const none = !this.#matches.some(isSure);
+    // who has the direct line of a company is not known by its main number
+    const isKnown = this.#matches.some(({ level }) => level === "exact");
     const application = numberLink(this.#caller, this.context.preferences.recordUrl);
     const { isNew } = this.#choice;
     const offers = canAdd && (none || isNew);
@@ -191,8 +193,11 @@ export class CallerContent {
       wasOutbound: call?.direction === "outbound",
       blocked: this.#blocked,
       application: offers ? application : null,
-      add: offers ? () => void this.#newRecords.add(remote, plain(name)) : null,
-      attach: canAdd && none ? () => void this.#newRecords.attach(remote, name) : null,
+      add:
+        offers || (canAdd && !isKnown)
+          ? () => void this.#newRecords.add(remote, plain(name), companyOf(this.#matches))
+          : null,
+      attach: canAdd && !isKnown ? () => void this.#newRecords.attach(remote, name) : null,
       isNew,
     };
   }
@@ -200,6 +205,13 @@ export class CallerContent {
   past() {
     return this.#past.render();
   }
+}
+
+/** The company whose direct line the caller has; empty if it is not known. */
+function companyOf(matches: readonly Match[]) {
+  const sure = matches.filter(isSure);
+  const found = sure.find(({ type }) => type === "organization")?.name ?? sure[0]?.organization;
+  return plain(found ?? "");
 }
 
 /** The name that the telephone reports, unless it is the one that is shown anyway. */

@@ -26,12 +26,12 @@ class NewRecordDialog extends RecordDialog {
   }
 
   protected override content() {
-    const { remote, name } = this.adding;
+    const { remote, name, organization } = this.adding;
     const numbers = [{ number: remote.e164 ?? remote.raw, label: "" }];
     const { user } = this.adding.context;
     return html`<sc-form
       data-testid="record-form"
-      .content=${recordFields({ ...EMPTY, name, numbers }, this.#api, { isNew: true, user })}
+      .content=${recordFields({ ...EMPTY, name, organization, numbers }, this.#api, { isNew: true, user })}
       .words=${t("record.add")}
       .actions=${this.cancel()}
       .work=${this.#save}

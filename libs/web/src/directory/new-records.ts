@@ -12,6 +12,8 @@ export interface Adding {
   remote: Remote;
   /** The name that a telephone reports. */
   name: string;
+  /** The company that is known of the caller; empty if none is. */
+  organization: string;
   /** Called with the name of the record that has the number now. */
   saved: (name: string) => void;
 }
@@ -21,6 +23,8 @@ export interface OpenDialog {
   element: HTMLElement;
   closed: Promise<void>;
 }
+
+type Whose = Pick<Adding, "remote" | "name" | "organization">;
 
 export class NewRecords {
   #dialog: OpenDialog | null = null;
@@ -47,23 +51,30 @@ export class NewRecords {
     this.#fresh = null;
   }
 
-  add(remote: Remote, name: string) {
-    return this.#open(remote, name, async () => (await import("./new-record")).newRecord);
+  add(remote: Remote, name: string, organization: string) {
+    return this.#open(
+      { remote, name, organization },
+      async () => (await import("./new-record")).newRecord,
+    );
   }
 
   attach(remote: Remote, name: string) {
-    return this.#open(remote, name, async () => (await import("./attach")).attachNumber);
+    return this.#open(
+      { remote, name, organization: "" },
+      async () => (await import("./attach")).attachNumber,
+    );
   }
 
-  async #open(remote: Remote, name: string, load: () => Promise<(adding: Adding) => OpenDialog>) {
+  async #open(whose: Whose, load: () => Promise<(adding: Adding) => OpenDialog>) {
     const { context } = this;
+    const { remote } = whose;
     const saved = (record: string) => {
       context.say(t("record.saved", { name: record }), "good");
       void this.#refresh(remote);
     };
     try {
       const [dialog] = await Promise.all([load(), words("admin")]);
-      this.#dialog = dialog({ context, remote, name, saved });
+      this.#dialog = dialog({ context, ...whose, saved });
       await this.#dialog.closed;
     } catch (error) {
       context.say(reason(error), "bad");
