@@ -61,3 +61,30 @@ async def test_open_popup_and_history_follow_the_records(installation: Installat
         await are_shown()
         await installation.post(f"/api/directory/recycle-bin/{record}/restore", admin)
         await are_shown("Huber-Maier")
+
+
+async def test_calls_of_direct_lines_follow_the_company(installation: Installation) -> None:
+    company = await installation.make_company()
+    anna, admin = await installation.make_user(company.tenant), company.admin.token
+    async with signed_in(installation.url, anna.token) as browser:
+        await browser.expect("welcome")
+        fields = {"extension": "21", "number": "089 99998-56"}
+        call = await company.phone.post_hits("ringing", call_id="a84b4c76", **fields)
+        await until(lambda: browser.calls() and browser.calls()[-1]["matched"], what="nobody")
+        await installation.logged(admin, call, phase="ringing")
+        numbers = [{"number": "089 99998-0", "extension_digits": 2}]
+        body = {"type": "organization", "name": "Huber GmbH", "numbers": numbers}
+        record = (await installation.post(RECORDS, anna.token, body))["id"]
+
+        async def are_shown(*names: str) -> None:
+            async def in_history() -> bool:
+                return shown(await installation.get(f"/api/calls/{call}", admin)) == [*names]
+
+            await until(lambda: shown(browser.calls()[-1]) == [*names], what=f"{names} at the desk")
+            await until(in_history, what=f"{names} in the history")
+
+        await are_shown("Huber GmbH")
+        (match,) = browser.calls()[-1]["matches"]
+        assert (match["level"], match["basis"]) == ("range", "range")
+        await installation.ask("DELETE", f"{RECORDS}/{record}", admin)
+        await are_shown()

@@ -43,6 +43,7 @@ from softphone_ingest.spool.folder import SpoolFolder
 from softphone_ingest.spool.line import State
 from softphone_ingest.spool.spool import Spool
 from softphone_matcher.matching.handlers import MatchHandlers
+from softphone_matcher.matching.range_following import RecentNumbers
 from softphone_notifier.live.hub import Hub
 from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
@@ -151,7 +152,7 @@ class MatcherInstance(Instance):
 
     async def _start(self) -> None:
         self.bus = self.new_bus()
-        handlers = MatchHandlers(self.servers.directory, self.bus, self.clock)
+        handlers = MatchHandlers(self.servers.directory, RecentNumbers(), self.bus, self.clock)
         policy = BatchPolicy(50, batch_seconds=0)
         self.bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
         await self.bus.start()

@@ -12,6 +12,7 @@ from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.process.errors import UnavailableError
 from softphone_matcher.matching.handlers import MatchHandlers
+from softphone_matcher.matching.range_following import RecentNumbers
 from softphone_testing.memory.directory import MemoryDirectory
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
@@ -48,7 +49,7 @@ class Matcher:
         self.matched: list[CallMatched] = []
         self.bus = memory_bus(self.broker, "matcher")
         self.other = memory_bus(self.broker, "ingest")
-        handlers = MatchHandlers(self.directory, self.bus, self.now)
+        handlers = MatchHandlers(self.directory, RecentNumbers(), self.bus, self.now)
         policy = BatchPolicy(50, 0.05)
         self.bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
         self.other.consume("ingest.match", CallMatched, self._on_matched)

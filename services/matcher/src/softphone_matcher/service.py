@@ -22,6 +22,7 @@ from softphone_matcher.lookup.routes import LookupApi
 from softphone_matcher.matching.finder import MatchFinder
 from softphone_matcher.matching.handlers import MatchHandlers
 from softphone_matcher.matching.list_following import ListFollowing
+from softphone_matcher.matching.range_following import RangeFollowing, RecentNumbers
 from softphone_matcher.matching.routes import MatchApi
 from softphone_matcher.previews.routes import PREVIEW, ImportApi
 from softphone_matcher.settings import MatcherSettings
@@ -35,13 +36,15 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     access = Access(mongo.database, bus, clock, settings)
     tenants = access.tenants
     finder = MatchFinder(directory, tenants.find)
-    handlers = MatchHandlers(finder, bus, clock)
+    recent = RecentNumbers()
+    handlers = MatchHandlers(finder, recent, bus, clock)
     # no waiting for a full batch: the popup shows a bare number until the match is there
     policy = BatchPolicy(settings.batch_size, batch_seconds=0)
     bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
     security = SecurityLog(bus, clock, settings)
     numbers_max = settings.record_numbers_max
     rematching = Rematching(finder, bus, clock)
+    RangeFollowing(recent, rematching, bus)
     editing = Editing(directory, tenants.require, rematching, clock, numbers_max)
     upsert = Upsert(directory, tenants.require, rematching, clock, numbers_max)
     routers = [

@@ -101,6 +101,19 @@ class NumbersMatched(Message):
     lookups: tuple[Lookup, ...]
 
 
+class RangesChanged(Message):
+    """Records with these keys of direct lines were changed, so their calls may have others.
+
+    A key is one of `softphone_common.domain.keys.direct_lines`, such as `+498999998xx`.
+    """
+
+    type = "softphone.ranges-changed.v1"
+    noun = "range"
+    verbs = ("changed",)
+
+    ranges: tuple[str, ...]
+
+
 class RecordShared(Message):
     """A record is visible to other users than before; of several messages the latest `at` counts.
 

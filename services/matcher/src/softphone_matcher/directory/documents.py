@@ -1,7 +1,7 @@
 """How records are stored, and the matches among stored records."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -54,10 +54,18 @@ def keys_in(fields: Mapping[str, Any]) -> dict[str, None]:
     return dict.fromkeys(key for number in fields["numbers"] for key in number["keys"])
 
 
+def lines_in(fields: Mapping[str, Any]) -> set[str]:
+    """The keys of a record with these fields: those of its numbers and of their direct lines."""
+    return {*keys_in(fields), *_ranges_in(fields)}
+
+
+def _ranges_in(fields: Mapping[str, Any]) -> Iterator[str]:
+    return (key for number in fields["numbers"] for key in number.get("ranges", ()))
+
+
 def _inexact_keys(fields: Mapping[str, Any], numbers: Iterable[str]) -> dict[str, None]:
-    ranges = (key for number in fields["numbers"] for key in number.get("ranges", ()))
     ends = last_digits_keys(numbers, fields.get("last_digits", 0))
-    return dict.fromkeys((*ranges, *ends))
+    return dict.fromkeys((*_ranges_in(fields), *ends))
 
 
 def new_document(tenant: str, fields: Mapping[str, Any]) -> Document:

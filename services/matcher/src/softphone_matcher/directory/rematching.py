@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 
 from softphone_common.bus.bus import Bus
-from softphone_common.contracts.events import NumbersMatched, RecordShared
+from softphone_common.contracts.events import NumbersMatched, RangesChanged, RecordShared
+from softphone_common.domain.keys.lookup_keys import is_number
 from softphone_common.domain.matching import Lookup
 from softphone_common.domain.records.visibility import Sharing, is_narrowed, sights_of
 from softphone_common.process.clock import Clock
@@ -15,6 +16,8 @@ from softphone_matcher.directory.store import Finder
 
 _LOOKUPS_MAX = 20
 """Numbers of one message, each of which may have many matches."""
+_RANGES_MAX = 500
+"""Keys of direct lines in one message."""
 
 
 class Rematching:
@@ -26,12 +29,13 @@ class Rematching:
         self._clock = clock
 
     async def publish(self, tenant: str, keys: Collection[str]) -> bool:
-        """Publishes who has these numbers now.
+        """Publishes who has these numbers now, and that these direct lines have others.
 
         False while MongoDB or the broker is away: calls keep the records they have. The change
         itself is stored.
         """
-        changed = sorted(set(keys))
+        changed = sorted(filter(is_number, set(keys)))
+        ranges = sorted(set(keys).difference(changed))
         try:
             for first in range(0, len(changed), _LOOKUPS_MAX):
                 # the time before the look-up: of two look-ups the one that began later counts
@@ -39,6 +43,9 @@ class Rematching:
                 found = await self._finder.find(tenant, changed[first : first + _LOOKUPS_MAX])
                 lookups = tuple(Lookup(number, matches, now) for number, matches in found.items())
                 await self._bus.publish(NumbersMatched(tenant=tenant, lookups=lookups))
+            for first in range(0, len(ranges), _RANGES_MAX):
+                some = tuple(ranges[first : first + _RANGES_MAX])
+                await self._bus.publish(RangesChanged(tenant=tenant, ranges=some))
         except UnavailableError as error:
             log.warning("changed records not published", numbers=len(changed), error=str(error))
             return False
@@ -66,5 +73,5 @@ class Rematching:
 
 
 def keys_of(numbers: Iterable[RecordNumber]) -> set[str]:
-    """The keys of all these numbers."""
-    return {key for number in numbers for key in number.keys}
+    """The keys of all these numbers and of their direct lines."""
+    return {key for number in numbers for key in (*number.keys, *number.ranges)}

@@ -7,7 +7,7 @@ from softphone_common.contracts.entities import Tenant
 from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
-from softphone_matcher.directory.documents import keys_in
+from softphone_matcher.directory.documents import lines_in
 from softphone_matcher.directory.input import fields_of, read_numbers, reading_of
 from softphone_matcher.directory.rematching import Rematching, keys_of
 from softphone_matcher.directory.store import Directory
@@ -60,7 +60,7 @@ class Rereading:
             for record in stored:
                 fields = fields_of(record)
                 fields |= read_numbers(fields["numbers"], tenant)
-                changed |= keys_of(record.numbers) ^ keys_in(fields).keys()
+                changed |= keys_of(record.numbers) ^ lines_in(fields)
                 changes.append((record, fields))
             written = await self._directory.write_reading(tenant.id, changes)
             if follows:  # else the broker is away, and waiting for it would take minutes

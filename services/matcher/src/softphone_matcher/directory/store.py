@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 
-from softphone_common.domain.keys.lookup_keys import is_number
+from softphone_common.domain.keys.lookup_keys import is_of_last_digits
 from softphone_common.domain.matching import Match
 from softphone_common.domain.records.visibility import OPEN, Sharing
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
@@ -62,7 +62,7 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A stored record: the hash of what its source sent last, empty if somebody changed it since,
-    its numbers in E.164, and who sees it."""
+    the keys of its numbers and their direct lines, and who sees it."""
 
     digest: str
     keys: tuple[str, ...]
@@ -237,5 +237,5 @@ def _version(tenant: str, stored: Record) -> Document:
 
 def known_of(document: Document) -> Known:
     """The part of a stored record that says whether it has to be written."""
-    numbers = tuple(filter(is_number, document["keys"]))
-    return Known(document.get("digest", ""), numbers, sharing_of(document))
+    keys = tuple(key for key in document["keys"] if not is_of_last_digits(key))
+    return Known(document.get("digest", ""), keys, sharing_of(document))

@@ -13,7 +13,7 @@ from softphone_common.contracts.problem_codes import of_validation, place_of
 from softphone_common.domain.records.visibility import Sharing
 from softphone_common.http.auth import Caller
 from softphone_common.process.clock import Clock
-from softphone_matcher.directory.documents import keys_in
+from softphone_matcher.directory.documents import lines_in
 from softphone_matcher.directory.input import SentRecord, read_numbers, reading_of
 from softphone_matcher.directory.record import id_in_source
 from softphone_matcher.directory.rematching import Rematching
@@ -149,7 +149,7 @@ class Upsert:
             if known is not None:
                 shared.append((caller.tenant, id_, known.sharing, sharing_of(fields)))
             keys.update(known.keys if known else ())
-            keys.update(keys_in(fields))
+            keys.update(lines_in(fields))
         for change in shared:
             await self._rematching.restrict(*change)
         created = await self._directory.put(caller.tenant, changed) if changed else 0

@@ -8,13 +8,15 @@ from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.matching import lookup_key
 from softphone_common.process.clock import Clock
 from softphone_matcher.directory.store import Finder
+from softphone_matcher.matching.range_following import RecentNumbers
 
 
 class MatchHandlers:
     """Handles the queue `matcher.call`."""
 
-    def __init__(self, finder: Finder, bus: Bus, clock: Clock) -> None:
+    def __init__(self, finder: Finder, recent: RecentNumbers, bus: Bus, clock: Clock) -> None:
         self._finder = finder
+        self._recent = recent
         self._bus = bus
         self._clock = clock
 
@@ -30,6 +32,8 @@ class MatchHandlers:
         for tenant, calls in sorted(keys.items(), key=lambda item: len(item[1])):
             # the time before the look-up: of two look-ups the one that began later counts
             now = self._clock()
+            # before the look-up, so that a record that is saved meanwhile is not missed
+            self._recent.note(tenant, (key for _, key in calls))
             matches = await self._finder.find(tenant, (key for _, key in calls))
             # A call without matches is published as well: a record that was deleted since an
             # earlier look-up must disappear from the popup.

@@ -10,12 +10,18 @@ Basis = Literal["number", "range", "main-number", "last-digits"]
 
 BASES: tuple[Basis, ...] = ("number", "range", "main-number", "last-digits")
 """The surest first."""
+_LAST_DIGITS = "~"
 LAST_DIGITS_MIN, LAST_DIGITS_MAX = 6, 9
 
 
 def is_number(key: str) -> bool:
     """Whether a key is an E.164 number, and not one of direct lines or of last digits."""
     return key.startswith("+") and key[1:].isdecimal()
+
+
+def is_of_last_digits(key: str) -> bool:
+    """Whether a key is one of last digits."""
+    return key.startswith(_LAST_DIGITS)
 
 
 def keys_of_call(e164: str) -> dict[str, Basis]:
@@ -35,4 +41,4 @@ def last_digits_keys(numbers: Iterable[str], digits: int) -> tuple[str, ...]:
     They are keys of the records of a tenant that wants them: `~9998001` for 7 digits.
     """
     longer = (number for number in numbers if digits and len(number) > digits + 1)
-    return tuple(dict.fromkeys(f"~{number[-digits:]}" for number in longer))
+    return tuple(dict.fromkeys(f"{_LAST_DIGITS}{number[-digits:]}" for number in longer))
