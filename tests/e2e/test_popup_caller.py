@@ -65,6 +65,25 @@ async def test_each_record_has_its_company_mail_note_and_link(
     await anna.picture("records")
 
 
+async def test_record_that_was_opened_is_first_from_then_on(
+    open_page: OpenPage, phone: Phone, add_record: AddRecord
+) -> None:
+    await add_record("Pohl, Ada", "08999998203")
+    await add_record("Pohl Transporte", "08999998203", type="supplier")
+    anna = await open_page("anna")
+    call = await phone.call("08999998203").ringing()
+    records = anna.popup(call).get_by_test_id("popup-match")
+    await expect(records).to_have_count(2)
+    await expect(records.first).to_contain_text("Pohl, Ada")
+    await records.last.get_by_role("link").click()
+    await expect(anna.at("record-title")).to_have_text("Pohl Transporte")
+    await expect(records.first).to_contain_text("Pohl Transporte")
+    await phone.hang_up()
+    other = anna.popup(await phone.call("08999998203").ringing())
+    await expect(other.get_by_test_id("popup-match").first).to_contain_text("Pohl Transporte")
+    await expect(other.get_by_test_id("popup-who")).to_have_text("Pohl Transporte")
+
+
 async def test_direct_line_shows_its_company_and_why(
     open_page: OpenPage, phone: Phone, add_record: AddRecord
 ) -> None:

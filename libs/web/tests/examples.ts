@@ -103,6 +103,8 @@ export function matchOf(name: string): Match {
     visible_to: "everyone",
     owner: "",
     team: "",
+    picks: 0,
+    picked_by: [],
   };
 }
 

@@ -65,6 +65,8 @@ SILENT = {
     "GET /api/system/matcher",
     "GET /api/system/notifier",
     "POST /api/directory/imports/preview",
+    "POST /api/directory/picks",
+    "DELETE /api/directory/picks",
     "GET /api/calls/missed",
     "POST /api/calls/missed/seen",
     "GET /api/calls/{call}/timeline",
@@ -228,6 +230,8 @@ async def test_record_is_shown_to_nobody_else(
             if route.endswith("/records/{record}"):
                 assert status == (403 if route.startswith("DELETE") else 404), (route, text)
                 assert target.record not in text
+            if route == "POST /api/directory/picks":
+                assert status == 404, (route, text)
 
 
 async def test_routes_that_show_no_records_are_silent(
@@ -312,3 +316,28 @@ async def test_frames_have_the_records_of_their_user(
                 assert {kind for kind in KINDS if ours.name(kind) in text} == SEEN[viewer]
         assert not [word for word in ours.words(KINDS) if word in str(other.frames)]
         await ours.company.phone.post_hits("missed", **fields)
+
+
+async def test_pick_orders_the_records_of_its_user(
+    installation: Installation, ours: Office
+) -> None:
+    anna, bert = (ours.people[name].token for name in ("anna", "bert"))
+    pick = {"number": NUMBER, "record": ours.records["anna"]}
+    answer = await installation.ask("POST", "/api/directory/picks", anna, pick)
+    assert answer.status_code == 204, answer.text
+
+    async def first(token: str) -> Json:
+        path = f"/api/calls/{ours.company.examples.call}"
+        match: Json = (await installation.get(path, token))["matches"][0]
+        return match
+
+    async def is_first() -> bool:
+        match = await first(anna)
+        own = [ours.people["anna"].id]
+        return (match["record"], match["picked_by"]) == (ours.records["anna"], own)
+
+    await until(is_first, what="the pick in the log")
+    assert ours.people["anna"].id not in str(await first(ours.people["admin"].token))
+    assert ours.name("anna") not in str(await installation.calls(bert))
+    answer = await installation.ask("DELETE", f"/api/directory/picks?number={NUMBER}", anna)
+    assert answer.status_code == 204, answer.text

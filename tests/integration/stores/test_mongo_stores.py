@@ -34,6 +34,8 @@ from softphone_janitor.dead_letters import store as dead_letter_store
 from softphone_janitor.dead_letters.store import MongoDeadLetterStore
 from softphone_matcher.directory import store as directory_store
 from softphone_matcher.directory.store import MongoDirectory
+from softphone_matcher.picks import store as pick_store
+from softphone_matcher.picks.store import MongoPickStore
 from softphone_notifier.accounts import users
 from softphone_notifier.accounts.session_store import COLLECTION as SESSIONS
 from softphone_notifier.accounts.session_store import MongoSessionStore
@@ -60,6 +62,7 @@ from support.store_contracts.ingest import (
 )
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
 from support.store_contracts.missed import MissedMarksContract
+from support.store_contracts.picks import PickStoreContract
 from support.store_contracts.second_factors import SecondFactorStoreContract
 
 # without those of sessions: times in tests are past, and their TTL index would remove documents
@@ -69,6 +72,7 @@ INDEXES = (
     | comment_store.INDEXES
     | audit_store.INDEXES
     | directory_store.INDEXES
+    | pick_store.INDEXES
     | sweep_store.INDEXES
     | dead_letter_store.INDEXES
     | users.INDEXES
@@ -116,6 +120,12 @@ class TestMissedMarksOnMongo(MissedMarksContract):
     @pytest.fixture
     def marks(self, database: Database) -> MongoMissedMarks:
         return MongoMissedMarks(database)
+
+
+class TestPicksOnMongo(PickStoreContract):
+    @pytest.fixture
+    def picks(self, database: Database) -> MongoPickStore:
+        return MongoPickStore(database)
 
 
 class TestCommentsOnMongo(CommentStoreContract):

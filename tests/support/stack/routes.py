@@ -86,6 +86,8 @@ LEAST: dict[str, Role] = {
     "GET /api/directory/records/{record}": "user",
     "PATCH /api/directory/records/{record}": "user",
     "DELETE /api/directory/records/{record}": "admin",
+    "POST /api/directory/picks": "user",
+    "DELETE /api/directory/picks": "user",
     "GET /api/directory/recycle-bin": "admin",
     "POST /api/directory/recycle-bin/{record}/restore": "admin",
     "GET /api/calls": "user",
@@ -142,6 +144,7 @@ OWN_LISTS = {
     "GET /api/directory/matches",
     "GET /api/directory/records",
     "PUT /api/directory/records",
+    "DELETE /api/directory/picks",
     "GET /api/directory/recycle-bin",
     "GET /api/calls",
     "GET /api/calls/missed",
@@ -236,6 +239,11 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
             "/api/directory/imports/preview",
             {"tenant": tenant},
         ),
+        "POST /api/directory/picks": (
+            "/api/directory/picks",
+            {"number": NUMBER, "record": record},
+        ),
+        "DELETE /api/directory/picks": (f"/api/directory/picks?number={NUMBER}", None),
         "POST /api/directory/recycle-bin/{record}/restore": (
             f"/api/directory/recycle-bin/{record}/restore",
             None,

@@ -23,6 +23,8 @@ FOR_SCOPES = {
     "GET /api/devices/{device}/hits": "hits:read",
 }
 FOR_PEOPLE = {
+    "POST /api/directory/picks",
+    "DELETE /api/directory/picks",
     "POST /api/dial",
     "GET /api/dial/link",
     "PUT /api/dial/link",

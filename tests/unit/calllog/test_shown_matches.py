@@ -93,6 +93,16 @@ async def test_call_shows_the_records_of_its_reader(
     assert [records(call) for call in listed] == [seen]
 
 
+async def test_own_pick_is_first_for_its_reader(api: CallApi, calls: CallStore) -> None:
+    picked = replace(ALL, record="x", picks=1, picked_by=("id-bert", "id-anna"))
+    await calls.add([matched(2, ALL, OF_SALES, picked)])
+    assert records(await api.show_call("c1", BERT)) == ["x", "all", "sales"]
+    assert records(await api.show_call("c1", BOSS)) == ["all", "sales", "x"]
+    shown = [await api.show_call("c1", who) for who in (ANNA, BOSS, person("carl"))]
+    named = [match.picked_by for call in shown for match in call.matches if match.picked_by]
+    assert named == [("id-anna",)]
+
+
 async def test_guest_is_shown_own_records_only(api: CallApi, calls: CallStore) -> None:
     joined = fact("ringing", 5, extension="22")
     guest = replace(joined.observation, device="d2", by_shared_id=True)

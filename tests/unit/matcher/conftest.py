@@ -21,9 +21,11 @@ from softphone_matcher.directory.upsert import Upsert
 from softphone_matcher.directory.upsert_routes import ROUTE, UpsertApi
 from softphone_matcher.matching.finder import MatchFinder
 from softphone_matcher.matching.routes import MatchApi
+from softphone_matcher.picks.ranking import Ranking
+from softphone_matcher.picks.routes import PickApi
 from softphone_matcher.settings import MatcherSettings
 from softphone_testing.installation_keys import checked_tokens
-from softphone_testing.memory.directory import MemoryDirectory
+from softphone_testing.memory.directory import MemoryDirectory, MemoryPickStore
 from support.bus.buses import bus_settings, memory_bus, running
 from support.write_limits import read_limit, write_limit
 
@@ -78,8 +80,14 @@ def asking() -> list[Caller]:
 
 
 @pytest.fixture
+def picks() -> MemoryPickStore:
+    """The picks of all users."""
+    return MemoryPickStore()
+
+
+@pytest.fixture
 async def client(
-    bus: Bus, roles: list[Role], asking: list[Caller]
+    bus: Bus, roles: list[Role], asking: list[Caller], picks: MemoryPickStore
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The routes of the directory, with a directory in memory."""
 
@@ -89,14 +97,20 @@ async def client(
     security = SecurityLog(bus, utc_now, bus_settings("amqp://memory"))
     settings = MatcherSettings.model_construct(upload_max=100_000)
     directory, numbers_max = MemoryDirectory(50), settings.record_numbers_max
-    finder = MatchFinder(directory, lambda _: TENANT)
+    finder = MatchFinder(Ranking(directory, picks), lambda _: TENANT)
     rematching = Rematching(finder, bus, utc_now)
     editing = Editing(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
     api = DirectoryApi(directory, editing, security, settings)
     upsert = Upsert(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
+    routers = [
+        MatchApi(finder, lambda _: TENANT).router,
+        api.router,
+        UpsertApi(upsert, settings).router,
+        PickApi(picks, finder, lambda _: TENANT, rematching, utc_now).router,
+    ]
     app = http_app.build(
         "matcher",
-        [MatchApi(finder, lambda _: TENANT).router, api.router, UpsertApi(upsert, settings).router],
+        routers,
         checked_tokens(),
         write_limit(),
         read_limit(),

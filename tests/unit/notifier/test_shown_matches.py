@@ -172,6 +172,18 @@ async def test_call_follows_who_may_see_its_record(live: Live) -> None:
     await until_shown(carl, ["all"])
 
 
+async def test_own_pick_is_first_in_the_frames_of_its_user(live: Live) -> None:
+    anna, bela, carl = [await join(live, name) for name in ("anna", "bela", "carl")]
+    picked = (ALL, replace(OF_SALES, picks=2, picked_by=("bela", "eva")), replace(ALL, record="x"))
+    await live.sender.publish(RINGING)
+    await live.sender.publish(MATCHED.model_copy(update={"matches": picked}))
+    await until_shown(bela, ["sales", "all", "x"])
+    await until_shown(anna, ["all", "x"])
+    await until_shown(carl, ["all", "x"])
+    (_, call) = (frame["call"] for frame in bela.of_type("call"))
+    assert call["matches"][0]["picked_by"] == ["bela"]
+
+
 async def test_user_of_another_team_sees_other_records(live: Live) -> None:
     """From the next frame on; frames of before are not sent again."""
     bela = await join(live, "bela")

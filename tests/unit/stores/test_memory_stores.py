@@ -14,7 +14,7 @@ from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore, 
 from softphone_testing.memory.click_to_call import MemoryDialLinks, MemoryIdempotencyKeys
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.devices import MemoryDeviceStore
-from softphone_testing.memory.directory import MemoryDirectory
+from softphone_testing.memory.directory import MemoryDirectory, MemoryPickStore
 from softphone_testing.memory.hits import MemoryHitStore
 from softphone_testing.memory.sweeps import MemorySweepStore
 from softphone_testing.memory.tenants import MemoryTenantStore
@@ -34,6 +34,7 @@ from support.store_contracts.ingest import (
 )
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
 from support.store_contracts.missed import MissedMarksContract
+from support.store_contracts.picks import PickStoreContract
 from support.store_contracts.second_factors import SecondFactorStoreContract
 from support.store_contracts.token_buckets import TokenBucketsContract
 
@@ -48,6 +49,12 @@ class TestMissedMarksInMemory(MissedMarksContract):
     @pytest.fixture
     def marks(self) -> MemoryMissedMarks:
         return MemoryMissedMarks()
+
+
+class TestPicksInMemory(PickStoreContract):
+    @pytest.fixture
+    def picks(self) -> MemoryPickStore:
+        return MemoryPickStore()
 
 
 class TestCommentsInMemory(CommentStoreContract):

@@ -141,6 +141,8 @@ export interface Match {
   visible_to: "everyone" | "team" | "owner" | "admins";
   owner: string;
   team: string;
+  picks: number;
+  picked_by: Array<string>;
 }
 
 export interface RemoteNumber {

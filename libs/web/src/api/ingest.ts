@@ -175,6 +175,8 @@ export interface Match {
   visible_to: "everyone" | "team" | "owner" | "admins";
   owner: string;
   team: string;
+  picks: number;
+  picked_by: Array<string>;
 }
 
 export interface NumberProfile {

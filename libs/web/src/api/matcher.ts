@@ -62,6 +62,8 @@ export interface Match {
   visible_to: "everyone" | "team" | "owner" | "admins";
   owner: string;
   team: string;
+  picks: number;
+  picked_by: Array<string>;
 }
 
 export interface NumberColumn {
@@ -80,6 +82,11 @@ export interface NumberMatches {
   number: RemoteNumber;
   matches: Array<Match>;
   why: string | null;
+}
+
+export interface Pick {
+  number: string;
+  record: string;
 }
 
 export interface PreviewRow {
@@ -239,6 +246,7 @@ export interface UpsertResult {
 }
 
 export interface Routes {
+  "DELETE /api/directory/picks": { query: { number: string }; answer: null };
   "DELETE /api/directory/records/{record}": { path: { record: string }; answer: null };
   "GET /api/directory/matches": { query: { number: string }; answer: NumberMatches };
   "GET /api/directory/records": { query: { q?: string | null; number?: string | null; type?: "contact" | "organization" | "lead" | "partner" | "supplier" | null; tag?: string | null; source?: string | null; owner?: string | null; inactive?: boolean; cursor?: string | null; limit?: number }; answer: RecordPage };
@@ -248,6 +256,7 @@ export interface Routes {
   "GET /api/system/matcher": { answer: SystemOutput };
   "PATCH /api/directory/records/{record}": { path: { record: string }; query: { strict?: boolean }; body: RecordChanges; answer: Record };
   "POST /api/directory/imports/preview": { query: { encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1252" | "iso-8859-1" | "cp850" | "mac_roman" | null; separator?: ";" | "," | "\t" | "|" | null; sheet?: string | null; mapping?: string | null }; answer: ImportPreview };
+  "POST /api/directory/picks": { body: Pick; answer: null };
   "POST /api/directory/records": { query: { strict?: boolean }; body: RecordInput; answer: Record };
   "POST /api/directory/recycle-bin/{record}/restore": { path: { record: string }; answer: Record };
   "PUT /api/directory/records": { body: { [name: string]: unknown }; answer: UpsertResult };

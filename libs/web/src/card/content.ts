@@ -7,6 +7,7 @@ import { calledText, isSure } from "../calls/format";
 import { numberOf } from "../calls/status";
 import type { Call, Match, Remote } from "../core/types";
 import { NewRecords } from "../directory/new-records";
+import { pickRecord } from "../directory/pick";
 import { type Caller, numberLink } from "../directory/record-link";
 import { plain, stranger } from "../dom/stranger";
 import { t } from "../i18n/messages";
@@ -155,6 +156,7 @@ export class CallerContent {
       tenantUrl: this.context.preferences.recordUrl,
       testid: `${this.place}-${this.place === "popup" ? "match" : "record"}`,
       showsAll: this.#showsAll,
+      picked: (record) => void pickRecord(this.context.api, remote, matches, record),
       showAll: () => {
         this.#showsAll = true;
         this.draw();

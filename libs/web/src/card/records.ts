@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { address } from "../core/place";
 import type { Match } from "../core/types";
 import { certainty, mailLink, typeText } from "../directory/matches";
+import { isOpening } from "../directory/pick";
 import { type Caller, recordLink } from "../directory/record-link";
 import { plain, stranger } from "../dom/stranger";
 import { counted, t } from "../i18n/messages";
@@ -22,6 +23,8 @@ export interface RecordList {
   testid: string;
   showsAll: boolean;
   showAll: () => void;
+  /** Is called with the record that the user opens. */
+  picked: (record: string) => void;
 }
 
 export function recordList(list: RecordList): TemplateResult | typeof nothing {
@@ -74,13 +77,14 @@ function recordItem(match: Match, list: RecordList, isHidden: boolean) {
   </li>`;
 }
 
-function recordName(match: Match, { caller, tenantUrl }: RecordList) {
+function recordName(match: Match, { caller, tenantUrl, picked }: RecordList) {
+  const open = (event: MouseEvent) => isOpening(event) && picked(match.record);
   const url = recordLink(match, caller, tenantUrl);
   if (url === null) {
     const own = address("directory", match.record);
-    return html`<a class="match-name" href=${own}>${stranger(match.name)}</a>`;
+    return html`<a class="match-name" href=${own} @click=${open} @auxclick=${open}>${stranger(match.name)}</a>`;
   }
-  return html`<a class="match-name" href=${url} target="_blank" rel="noopener noreferrer"
+  return html`<a class="match-name" href=${url} target="_blank" rel="noopener noreferrer" @click=${open} @auxclick=${open}
     >${stranger(match.name)}${iconOf("open")}<span class="unseen">${t("record.newTab")}</span></a
   >`;
 }

@@ -4,6 +4,7 @@ import type { Context } from "../calls/context";
 import { countOf } from "../calls/merge";
 import { ApiError } from "../core/request";
 import type { Call } from "../core/types";
+import { pickRecord } from "../directory/pick";
 import { h, setText } from "../dom/dom";
 import { field } from "../dom/field";
 import { counted, t } from "../i18n/messages";
@@ -73,8 +74,11 @@ export class CommentBox {
     this.#more.addEventListener("click", () => void this.#loadOlder());
     this.#text.addEventListener("input", () => this.#keep());
     this.#chooser.select.addEventListener("change", () => {
-      this.#chooser.wanted = this.#chooser.chosen();
+      const record = this.#chooser.chosen();
+      this.#chooser.wanted = record;
       this.#keep();
+      const { remote, matches } = this.call;
+      if (record) void pickRecord(this.context.api, remote, matches, record);
     });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();

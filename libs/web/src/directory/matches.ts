@@ -7,14 +7,22 @@ import type { Call, Match } from "../core/types";
 import { safeUrl } from "../dom/safe-url";
 import { plain, stranger } from "../dom/stranger";
 import { t } from "../i18n/messages";
+import { isOpening } from "./pick";
 
-/** The matches of a call. That there are none is said once the number was looked up. */
-export function matchList(call: Call, testid: string): TemplateResult {
+/**
+ * The matches of a call; `picked` is called for one that the user opens. That there are none is said once the
+ * number was looked up.
+ */
+export function matchList(
+  call: Call,
+  testid: string,
+  picked: (record: string) => void,
+): TemplateResult {
   const { length } = call.matches;
   const looking = !call.matched && !isOver(call) && !fellSilent(call);
   return html`<div class="match-box">
     <ul class="matches" aria-label=${t("matches.title")} ?hidden=${length === 0}>
-      ${call.matches.map((match) => matchItem(match, testid))}
+      ${call.matches.map((match) => matchItem(match, testid, picked))}
     </ul>
     <p class="meta" ?hidden=${length > 0 || call.remote.kind !== "external"}>
       ${t(looking ? "matches.noneYet" : "matches.none")}
@@ -30,11 +38,16 @@ function newRecordLink({ remote, name }: Call) {
   return html`<a href=${href} data-testid="match-new">${t("record.new")}</a>`;
 }
 
-export function matchItem(match: Match, testid: string): TemplateResult {
+export function matchItem(
+  match: Match,
+  testid: string,
+  picked: (record: string) => void,
+): TemplateResult {
+  const open = (event: MouseEvent) => isOpening(event) && picked(match.record);
   const url = safeUrl(match.url);
   const name = url
-    ? html`<a class="match-name" href=${url} target="_blank" rel="noopener noreferrer">${match.name}</a>`
-    : html`<a class="match-name" href=${address("directory", match.record)}>${match.name}</a>`;
+    ? html`<a class="match-name" href=${url} target="_blank" rel="noopener noreferrer" @click=${open} @auxclick=${open}>${match.name}</a>`
+    : html`<a class="match-name" href=${address("directory", match.record)} @click=${open} @auxclick=${open}>${match.name}</a>`;
   return html`<li
     class="match"
     data-testid=${testid}

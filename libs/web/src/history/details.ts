@@ -6,6 +6,7 @@ import { calledText } from "../calls/format";
 import { CommentBox } from "../comments/comment-box";
 import type { Call } from "../core/types";
 import { matchList } from "../directory/matches";
+import { pickRecord } from "../directory/pick";
 import { h } from "../dom/dom";
 import { t } from "../i18n/messages";
 import { Timeline } from "./timeline";
@@ -18,7 +19,10 @@ export class Details {
   #shown: Call | null = null;
   readonly element = h("tr", { class: "details" });
 
-  constructor(call: Call, context: Context) {
+  constructor(
+    call: Call,
+    readonly context: Context,
+  ) {
     this.#comments = new CommentBox(call, context);
     this.#timeline = new Timeline(call, context);
     this.update(call);
@@ -30,9 +34,11 @@ export class Details {
       this.#timeline.update(call);
     }
     this.#shown = call;
+    const picked = (record: string) =>
+      void pickRecord(this.context.api, call.remote, call.matches, record);
     const cell = html`<td colspan=${COLUMNS}>
       <div class="details-grid">
-        <div>${matchList(call, "row-match")}${facts(call)}</div>
+        <div>${matchList(call, "row-match", picked)}${facts(call)}</div>
         ${this.#timeline.element}${this.#comments.element}
       </div>
     </td>`;

@@ -4,7 +4,7 @@ from softphone_common.access.access import Access
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
-from softphone_common.contracts.events import CallObserved
+from softphone_common.contracts.events import CallObserved, UserChanged
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Resource, Service
@@ -24,6 +24,11 @@ from softphone_matcher.matching.handlers import MatchHandlers
 from softphone_matcher.matching.list_following import ListFollowing
 from softphone_matcher.matching.range_following import RangeFollowing, RecentNumbers
 from softphone_matcher.matching.routes import MatchApi
+from softphone_matcher.picks import store as pick_store
+from softphone_matcher.picks.handlers import PickHandlers
+from softphone_matcher.picks.ranking import Ranking
+from softphone_matcher.picks.routes import PickApi
+from softphone_matcher.picks.store import MongoPickStore
 from softphone_matcher.previews.routes import PREVIEW, ImportApi
 from softphone_matcher.settings import MatcherSettings
 
@@ -31,11 +36,12 @@ from softphone_matcher.settings import MatcherSettings
 async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     """Returns the service, which `softphone_common.runtime` starts and stops."""
     bus = Bus(settings, "matcher")
-    mongo = Mongo(settings, INDEXES)
+    mongo = Mongo(settings, INDEXES | pick_store.INDEXES)
     directory = MongoDirectory(mongo.database, settings.matches_max)
     access = Access(mongo.database, bus, clock, settings)
     tenants = access.tenants
-    finder = MatchFinder(directory, tenants.find)
+    picks = MongoPickStore(mongo.database)
+    finder = MatchFinder(Ranking(directory, picks), tenants.find)
     recent = RecentNumbers()
     handlers = MatchHandlers(finder, recent, bus, clock)
     # no waiting for a full batch: the popup shows a bare number until the match is there
@@ -45,12 +51,15 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     numbers_max = settings.record_numbers_max
     rematching = Rematching(finder, bus, clock)
     RangeFollowing(recent, rematching, bus)
+    picked = PickHandlers(picks, rematching)
+    bus.consume("matcher.user", UserChanged, picked.on_user_changed)
     editing = Editing(directory, tenants.require, rematching, clock, numbers_max)
     upsert = Upsert(directory, tenants.require, rematching, clock, numbers_max)
     routers = [
         MatchApi(finder, tenants.require).router,
         DirectoryApi(directory, editing, security, settings).router,
         UpsertApi(upsert, settings).router,
+        PickApi(picks, finder, tenants.require, rematching, clock).router,
         ImportApi(tenants.require, settings).router,
         LookupApi(finder, tenants.require, _key_rate_limit(clock, settings)).router,
     ]

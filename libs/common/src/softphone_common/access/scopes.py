@@ -34,8 +34,10 @@ _FOR_PEOPLE = (
     "/api/sessions",
     "/api/dial",
     "/api/calls/missed",
+    "/api/directory/picks",
 )
-"""Routes about the account, the session and the desk phone of one person, and about API keys."""
+"""Routes about the account, the session, the desk phone and the picks of one person, and about API
+keys."""
 _ACCOUNTS = "/api/users"
 """Keys may list users but not change them: with another password or the link of an invitation, a
 stolen key would become a person, who could make further keys."""

@@ -15,11 +15,11 @@ def viewer_of(caller: Caller) -> Viewer:
     """
     if caller.scopes is not None:
         return Viewer(sees_all=not _OF_THE_DIRECTORY.isdisjoint(caller.scopes))
-    return Viewer(caller.login, frozenset(caller.teams), caller.may("admin"))
+    return Viewer(caller.login, frozenset(caller.teams), caller.may("admin"), caller.user)
 
 
 def viewer_of_user(user: User | None) -> Viewer:
     """The viewer that a user is now; nobody sees what everyone may see."""
     if user is None:
         return Viewer()
-    return Viewer(user.login, frozenset(user.teams), user.role != "user")
+    return Viewer(user.login, frozenset(user.teams), user.role != "user", user.id)

@@ -66,7 +66,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(CommentSaved, ("calllog",), subscribers=("notifier",)),
     Entry(DeviceChanged, ("ingest",), subscribers=("ingest",)),
     Entry(HitSeen, ("ingest",), subscribers=("notifier",)),
-    Entry(UserChanged, ("notifier",), subscribers=_ALL),
+    Entry(UserChanged, ("notifier",), queues=("matcher.user",), subscribers=_ALL),
     Entry(SessionsEnded, ("notifier",), subscribers=_ALL),
     Entry(ApiKeyChanged, ("notifier",), subscribers=_ALL),
     Entry(ApiKeyUsed, _ALL, subscribers=("notifier",)),

@@ -42,8 +42,9 @@ class Match:
 
     `basis` is the reason as a code. `host_id` is the id of the record in the application that it
     comes from, such as a CRM. `email` is the first address; the note is shortened and the tags are
-    the first few, since every event of a call is sent with its matches. The last three say who sees
-    the record; earlier releases name none of them.
+    the first few, since every event of a call is sent with its matches. `visible_to`, `owner` and
+    `team` say who sees the record. `picks` users took it for this number, and `picked_by` has the
+    ids of the latest; of those each user gets the own one only.
     """
 
     record: str
@@ -61,6 +62,8 @@ class Match:
     visible_to: VisibleTo = "everyone"
     owner: str = ""
     team: str = ""
+    picks: int = 0
+    picked_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ COLLECTIONS: Mapping[str, Ownership] = {
     "hit_matches": Ownership("ingest"),
     "hits": Ownership("ingest"),
     "missed_marks": Ownership("calllog"),
+    "picks": Ownership("matcher"),
     "records": Ownership("matcher"),
     "revocations": Ownership("notifier", ("calllog", "ingest", "janitor", "matcher")),
     "second_factors": Ownership("notifier"),

@@ -1,4 +1,4 @@
-"""The directory in memory: a `Directory`."""
+"""The directory in memory: a `Directory` and a `PickStore`."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -25,6 +25,13 @@ from softphone_matcher.directory.store import (
     RecordPage,
     Sent,
     known_of,
+)
+from softphone_matcher.picks.store import (
+    PICKS_MAX,
+    PicksOfNumber,
+    pick_document,
+    pick_key,
+    picks_of,
 )
 from softphone_testing.memory.collection import Condition, MemoryCollection
 
@@ -101,6 +108,30 @@ class MemoryDirectory:
             version = stored["version"] + 1
             self._records.put({**stored, **each.document(), "version": version})
         return added
+
+
+class MemoryPickStore:
+    """Picks in memory: a `PickStore`."""
+
+    def __init__(self) -> None:
+        self._picks = MemoryCollection()
+
+    async def pick(self, tenant: str, user: str, key: str, record: str, at: datetime) -> None:
+        self._picks.put(pick_document(tenant, user, key, record, at))
+
+    async def forget(self, tenant: str, user: str, key: str) -> None:
+        self._picks.delete(lambda d: bool(d["_id"] == pick_key(tenant, user, key)))
+
+    async def forget_user(self, tenant: str, user: str) -> set[str]:
+        own = self._picks.find(lambda d: d["tenant"] == tenant and d["user"] == user)
+        self._picks.delete(lambda d: d["tenant"] == tenant and d["user"] == user)
+        return {pick["key"] for pick in own}
+
+    async def of(self, tenant: str, keys: Collection[str]) -> dict[str, PicksOfNumber]:
+        own = self._picks.find(lambda d: d["tenant"] == tenant and d["key"] in keys)
+        latest = sorted(own, key=lambda d: (-d["at"].timestamp(), d["_id"]))
+        by_key = {key: [pick for pick in latest if pick["key"] == key] for key in keys}
+        return {key: picks_of(found[:PICKS_MAX]) for key, found in by_key.items() if found}
 
 
 def _is(tenant: str, listed: bool) -> Condition:

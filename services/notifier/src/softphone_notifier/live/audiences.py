@@ -9,6 +9,7 @@ from softphone_common.contracts.call import CallJson
 from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import CommentSaved
 from softphone_common.domain.audience import audience
+from softphone_common.domain.matching import Match
 from softphone_common.domain.records.visibility import groups_of
 from softphone_common.stores.users import UserCache
 from softphone_notifier.live.room import Room
@@ -34,10 +35,11 @@ class Audiences:
         the `only` one asked for.
 
         Where its records are not for everyone the call comes once for each set of records that
-        users see, so that it is made into a frame as often as there are such sets.
+        users see, so that it is made into a frame as often as there are such sets. A user who
+        picked one of them sees another order.
         """
         for shown, users in self._parts_of(tenant, room, call, only):
-            if all(match.visible_to == "everyone" for match in shown.matches):
+            if not any(_differs(match) for match in shown.matches):
                 yield shown, users
                 continue
             wanted = users if only is None else users & {only}
@@ -68,3 +70,8 @@ class Audiences:
         for user in sorted(own) if only is None else own.keys() & {only}:
             if (part := parts.for_users_at(own[user])) is not None:
                 yield room.shown_part(part), frozenset({user})
+
+
+def _differs(match: Match) -> bool:
+    """Whether users may see the match differently: not at all, or in another place."""
+    return match.visible_to != "everyone" or bool(match.picked_by)

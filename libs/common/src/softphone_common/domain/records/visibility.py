@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from softphone_common.domain.records.picks import Picked, ordered_for
+
 VisibleTo = Literal["everyone", "team", "owner", "admins"]
 
 _EVERYONE = "everyone"
@@ -32,7 +34,11 @@ class Shared(Protocol):
     def team(self) -> str: ...
 
 
-S = TypeVar("S", bound=Shared)
+class Shown(Shared, Picked, Protocol):
+    """A match of a call."""
+
+
+S = TypeVar("S", bound=Shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ OPEN = Sharing()
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A user by login and teams, or with `sees_all` an administrator.
+    """A user by id, login and teams, with `sees_all` an administrator.
 
     Without any of them somebody who sees what everyone may see, such as a phone.
     """
@@ -58,6 +64,7 @@ class Viewer:
     login: str = ""
     teams: frozenset[str] = frozenset()
     sees_all: bool = False
+    user: str = ""
 
     @property
     def sights(self) -> tuple[str, ...] | None:
@@ -94,8 +101,8 @@ def is_narrowed(before: Shared, after: Shared) -> bool:
 
 
 def matches_for(viewer: Viewer, matches: Iterable[S]) -> tuple[S, ...]:
-    """The matches that the viewer sees, in their order."""
-    return tuple(match for match in matches if viewer.sees(match))
+    """The matches that the viewer sees, with the own pick first among equally sure ones."""
+    return ordered_for(viewer.user, (match for match in matches if viewer.sees(match)))
 
 
 def groups_of(
@@ -104,12 +111,15 @@ def groups_of(
     """The users who see the same of these matches, by their ids, and what they see.
 
     The matches are compared once for each group, of which there are few, and not for each user.
+    A user whose own pick is among them is a group alone.
     """
     present = frozenset(sight for match in matches for sight in sights_of(match))
-    groups: dict[frozenset[str] | None, list[tuple[str, Viewer]]] = defaultdict(list)
+    picking = {user for match in matches for user in match.picked_by}
+    groups: dict[tuple[frozenset[str] | None, str], list[tuple[str, Viewer]]] = defaultdict(list)
     for user, viewer in viewers:
         sights = viewer.sights
-        groups[None if sights is None else present.intersection(sights)].append((user, viewer))
+        seen = None if sights is None else present.intersection(sights)
+        groups[seen, user if user in picking else ""].append((user, viewer))
     for alike in groups.values():
         yield frozenset(user for user, _ in alike), matches_for(alike[0][1], matches)
 
