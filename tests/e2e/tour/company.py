@@ -67,6 +67,12 @@ RECORDS: tuple[Fields, ...] = (
     {"type": "lead", "name": "Engel, Philipp", "numbers": [{"number": "0171 3920070"}]},
 )
 
+IMPORTED = (
+    "Name;Telefon\nAhrens, Imke;040 66969711\nBruns, Ole;040 66969712\n",
+    "Name;Telefon\nAhrens, Imke;040 66969711\nClausen, Wiebke;4,98E+11\n",
+)
+"""Two files of one source: the second lacks a record, has a damaged row, and is held."""
+
 PHONES: tuple[Fields, ...] = (
     {"name": "Empfang", "preset": "snom", "extension": "31"},
     {"name": "Werkstatt", "preset": "yealink", "extension": "32"},

@@ -68,3 +68,39 @@ async def record_new(at: Visit) -> None:
     await form.get_by_test_id("line-extension").fill("Mobil")
     await form.get_by_test_id("line-add").click()
     await form.get_by_test_id("record-more").click()
+
+
+@DIRECTORY.entry("imports", "admin")
+async def imports(at: Visit) -> None:
+    """The choice of a file, and earlier imports."""
+    await at.desk.open("directory")
+    await at.desk.at("record-imports").click()
+    await expect(at.desk.at("import-form")).to_be_visible()
+    await expect(at.desk.at("import-earlier").first).to_be_visible()
+
+
+@DIRECTORY.entry("imports-preview", "admin")
+async def imports_preview(at: Visit) -> None:
+    """A file with rows that are saved and others that are not."""
+    await imports(at)
+    rows = (
+        "Name;Firma;Telefon;E-Mail;Kunde seit",
+        "Sommer, Katrin;Praxis Dr. Sommer;0221 4710701;katrin@sommer.example;2019",
+        "Berger, Jonas;;4,98E+11;;2020",
+        ";;030 23125703;;2021",
+    )
+    content = "\r\n".join(rows).encode("cp1252")
+    await at.desk.at("import-source").fill("Outlook")
+    await at.desk.at("import-file").set_input_files(
+        {"name": "kontakte.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    await expect(at.desk.at("import-problem").first).to_be_visible()
+    await to_top(at.desk.at("import-preview"))
+
+
+@DIRECTORY.entry("imports-held", "admin")
+async def imports_held(at: Visit) -> None:
+    """A complete file that waits for the administrator, with a report."""
+    await imports(at)
+    await expect(at.desk.at("import-run")).to_have_attribute("data-state", "held")
+    await to_top(at.desk.at("import-run"))

@@ -10,7 +10,7 @@ import httpx
 
 from e2e.conftest import Facts, signed_in
 from e2e.test_second_factor import code_of
-from e2e.tour.company import PAST, PEOPLE, PHONES, RECORDS, PastCall
+from e2e.tour.company import IMPORTED, PAST, PEOPLE, PHONES, RECORDS, PastCall
 from softphone_common.domain.call import Phase
 from softphone_common.process.clock import utc_now
 from softphone_testing.until import until
@@ -73,6 +73,8 @@ async def scenery_of(facts: Facts) -> AsyncIterator[Scenery]:
             facts["users"].append({"login": person["login"], "password": PASSWORD, "role": "user"})
         for record in RECORDS:
             await _add(stack, admin, "/api/directory/records", record)
+        for content in IMPORTED:
+            await _import(stack, admin, content)
         for phone in PHONES:
             scenery.devices[phone["name"]] = await _add(stack, admin, "/api/devices", phone)
         await _enrol(facts)
@@ -99,6 +101,28 @@ async def _add(
     created: dict[str, Any] = answer.raise_for_status().json()
     stack.push_async_callback(admin.delete, f"{path}/{created['id']}")
     return created
+
+
+async def _import(stack: AsyncExitStack, admin: httpx.AsyncClient, content: str) -> None:
+    """Imports a complete file. Its records and a removal that is held go when the stack unwinds."""
+    path, source = "/api/directory/imports", "Outlook"
+    query = {"source": source, "file": "kontakte.csv", "complete": "true"}
+    begun = await admin.post(path, content=content.encode(), params=query)
+    run = begun.raise_for_status().json()["id"]
+
+    async def is_over() -> bool:
+        shown = (await admin.get(f"{path}/{run}")).raise_for_status().json()
+        return shown["state"] in {"finished", "held"}
+
+    await until(is_over, what="the import")
+    stack.push_async_callback(_remove_records, admin, source)
+    stack.push_async_callback(admin.delete, f"{path}/{run}")
+
+
+async def _remove_records(admin: httpx.AsyncClient, source: str) -> None:
+    listed = await admin.get("/api/directory/records", params={"source": source})
+    for record in listed.raise_for_status().json()["items"]:
+        await admin.delete(f"/api/directory/records/{record['id']}")
 
 
 async def _call(scenery: Scenery, user: httpx.AsyncClient, past: PastCall, name: str) -> None:

@@ -258,8 +258,9 @@ async def test_body_over_a_limit_is_refused_by_gateway_or_service(web: httpx.Asy
 
 async def test_upload_over_the_usual_limit_reaches_matcher(web: httpx.AsyncClient) -> None:
     content = b"Name;Telefon\n" * 10_000
-    response = await web.post("/api/directory/imports/preview", content=content)
-    assert (response.status_code, response.json()["code"]) == (401, "token-missing")
+    for path in ("/api/directory/imports/preview", "/api/directory/imports?source=list"):
+        response = await web.post(path, content=content)
+        assert (response.status_code, response.json()["code"]) == (401, "token-missing")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br"])

@@ -55,6 +55,7 @@ INVALID_TIMES = {
 BY_TIME = (
     *("/api/devices/{device}/hits", "/api/dead-letters"),
     *("/api/audit", "/api/calls/{call}/comments", "/api/directory/recycle-bin"),
+    "/api/directory/imports",
 )
 LISTS = (
     "/api/calls",

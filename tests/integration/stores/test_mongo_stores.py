@@ -36,6 +36,10 @@ from softphone_matcher.directory import store as directory_store
 from softphone_matcher.directory.store import MongoDirectory
 from softphone_matcher.picks import store as pick_store
 from softphone_matcher.picks.store import MongoPickStore
+from softphone_matcher.previews import mappings as mapping_store
+from softphone_matcher.previews.mappings import MongoMappings
+from softphone_matcher.runs import store as run_store
+from softphone_matcher.runs.store import MongoRuns
 from softphone_notifier.accounts import users
 from softphone_notifier.accounts.session_store import COLLECTION as SESSIONS
 from softphone_notifier.accounts.session_store import MongoSessionStore
@@ -61,9 +65,12 @@ from support.store_contracts.ingest import (
     TenantStoreContract,
 )
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
+from support.store_contracts.mappings import MappingsContract
 from support.store_contracts.missed import MissedMarksContract
 from support.store_contracts.picks import PickStoreContract
+from support.store_contracts.runs import RunsContract
 from support.store_contracts.second_factors import SecondFactorStoreContract
+from support.store_contracts.sources import SourcesContract
 
 # without those of sessions: times in tests are past, and their TTL index would remove documents
 INDEXES = (
@@ -73,6 +80,8 @@ INDEXES = (
     | audit_store.INDEXES
     | directory_store.INDEXES
     | pick_store.INDEXES
+    | run_store.INDEXES
+    | mapping_store.INDEXES
     | sweep_store.INDEXES
     | dead_letter_store.INDEXES
     | users.INDEXES
@@ -140,7 +149,7 @@ class TestAuditOnMongo(AuditStoreContract):
         return MongoAuditStore(database, KEEP)
 
 
-class TestDirectoryOnMongo(DirectoryContract):
+class TestDirectoryOnMongo(DirectoryContract, SourcesContract):
     @pytest.fixture
     def directory(self, database: Database) -> MongoDirectory:
         return MongoDirectory(database, MATCHES_MAX)
@@ -149,6 +158,18 @@ class TestDirectoryOnMongo(DirectoryContract):
         records = [sent("Anna", str(number)) for number in range(50)]
         added = await asyncio.gather(*(directory.put("acme", records) for _ in range(4)))
         assert sum(added) == 50
+
+
+class TestMappingsOnMongo(MappingsContract):
+    @pytest.fixture
+    def mappings(self, database: Database) -> MongoMappings:
+        return MongoMappings(database)
+
+
+class TestRunsOnMongo(RunsContract):
+    @pytest.fixture
+    def runs(self, database: Database) -> MongoRuns:
+        return MongoRuns(database)
 
 
 class TestSweepsOnMongo(SweepStoreContract):

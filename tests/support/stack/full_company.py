@@ -9,7 +9,8 @@ NUMBER = "08999998001"
 
 
 async def make_full_company(installation: Installation) -> Company:
-    """A new company with accounts, a record, a matched call with a comment, a deleted call."""
+    """A new company with accounts, a record, an import, a matched call with a comment, and a
+    deleted call."""
     tenant = await installation.make_tenant()
     admin = await installation.make_user(tenant, "admin", ("20",))
     user = await installation.make_user(tenant, "user", ("21",))
@@ -32,7 +33,18 @@ async def make_full_company(installation: Installation) -> Company:
     comment = {"text": f"of {tenant}", "record": record}
     await installation.post(f"/api/calls/{call}/comments", user.token, comment)
     hits = await installation.get(f"/api/devices/{phone.id}/hits", admin.token)
-    examples = Examples(call, deleted, hits["items"][0]["id"])
+    imported = await installation.ask(
+        "POST", "/api/directory/imports?source=full", admin.token, content=b"Name;Telefon\n"
+    )
+    assert imported.status_code == 202, imported.text
+    run = imported.json()["id"]
+
+    async def has_ended() -> bool:
+        shown = await installation.get(f"/api/directory/imports/{run}", admin.token)
+        return bool(shown["state"] == "finished")
+
+    await until(has_ended, what="the end of the import")
+    examples = Examples(call, deleted, hits["items"][0]["id"], run)
     return Company(installation, tenant, phone, admin, user, record, examples)
 
 
@@ -42,6 +54,7 @@ async def visible_state(installation: Installation, company: Company) -> list[Js
         "/api/devices",
         "/api/tenant",
         "/api/directory/records",
+        "/api/directory/imports",
         "/api/calls",
         "/api/recycle-bin",
         "/api/users",

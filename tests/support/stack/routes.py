@@ -83,6 +83,13 @@ LEAST: dict[str, Role] = {
     "POST /api/directory/records": "user",
     "PUT /api/directory/records": "admin",
     "POST /api/directory/imports/preview": "admin",
+    "GET /api/directory/imports": "admin",
+    "POST /api/directory/imports": "admin",
+    "GET /api/directory/imports/{run}": "admin",
+    "DELETE /api/directory/imports/{run}": "admin",
+    "GET /api/directory/imports/{run}/report": "admin",
+    "POST /api/directory/imports/{run}/confirm": "admin",
+    "DELETE /api/directory/records": "admin",
     "GET /api/directory/records/{record}": "user",
     "PATCH /api/directory/records/{record}": "user",
     "DELETE /api/directory/records/{record}": "admin",
@@ -145,6 +152,7 @@ OWN_LISTS = {
     "GET /api/directory/records",
     "PUT /api/directory/records",
     "DELETE /api/directory/picks",
+    "GET /api/directory/imports",
     "GET /api/directory/recycle-bin",
     "GET /api/calls",
     "GET /api/calls/missed",
@@ -199,6 +207,7 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
         "call": call,
         "user": company.user.id,
         "letter": letter,
+        "run": company.examples.run,
         "session": "none",
         "key": "none",
     }
@@ -244,6 +253,18 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
             {"number": NUMBER, "record": record},
         ),
         "DELETE /api/directory/picks": (f"/api/directory/picks?number={NUMBER}", None),
+        "POST /api/directory/imports": (
+            "/api/directory/imports?source=theirs",
+            {"tenant": tenant},
+        ),
+        "POST /api/directory/imports/{run}/confirm": (
+            f"/api/directory/imports/{company.examples.run}/confirm",
+            None,
+        ),
+        "DELETE /api/directory/records": (
+            "/api/directory/records?source=x&host_id=nobody-has-this",
+            None,
+        ),
         "POST /api/directory/recycle-bin/{record}/restore": (
             f"/api/directory/recycle-bin/{record}/restore",
             None,

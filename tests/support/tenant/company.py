@@ -46,6 +46,7 @@ class Examples:
     call: str = "none"
     deleted_call: str = "none"
     hit: str = "none"
+    run: str = "none"
 
 
 @dataclass

@@ -16,11 +16,14 @@ from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.http import app as http_app
 from softphone_common.http.auth import Caller, caller
 from softphone_common.process.clock import utc_now
+from softphone_matcher.imports.mapping import ColumnMapping, NumberColumn
 from softphone_matcher.imports.rows.imported_row import RejectionCode
 from softphone_matcher.imports.tables.encodings import ENCODINGS
-from softphone_matcher.previews.routes import PREVIEW, Encoding, ImportApi
+from softphone_matcher.previews.choices import Encoding
+from softphone_matcher.previews.routes import PREVIEW, PreviewApi
 from softphone_matcher.settings import MatcherSettings
 from softphone_testing.installation_keys import checked_tokens
+from softphone_testing.memory.imports.mappings import MemoryMappings
 from support.bus.buses import bus_settings, memory_bus
 from support.import_files import workbook
 from support.write_limits import read_limit, write_limit
@@ -42,7 +45,13 @@ def admin() -> Caller:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+def mappings() -> MemoryMappings:
+    """The mappings of sources."""
+    return MemoryMappings()
+
+
+@pytest.fixture
+async def client(mappings: MemoryMappings) -> AsyncIterator[httpx.AsyncClient]:
     async def ready() -> dict[str, Any]:
         return {"ready": True}
 
@@ -50,7 +59,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     settings = MatcherSettings.model_construct(upload_max=100_000)
     app = http_app.build(
         "matcher",
-        [ImportApi(lambda _: TENANT, settings).router],
+        [PreviewApi(lambda _: TENANT, mappings, settings).router],
         checked_tokens(),
         write_limit(),
         read_limit(),
@@ -78,6 +87,7 @@ async def test_preview_shows_columns_mapping_and_rows(client: httpx.AsyncClient)
     assert (shown["kind"], shown["separator"], shown["header_row"]) == ("csv", ";", 2)
     assert shown["preamble"] == ["Stand heute"]
     assert shown["unread_columns"] == ["Geburtstag"]
+    assert shown["examples"] == ["Huber", "08999998001", "x"]
     assert shown["mapping"]["name"] == ["Name"]
     assert [(row["row"], row["name"]) for row in shown["rows"]] == [(3, "Huber"), (5, "Kurz")]
     [number] = shown["rows"][0]["numbers"]
@@ -106,6 +116,23 @@ async def test_preview_uses_the_choices_of_the_request(client: httpx.AsyncClient
     assert again == shown
     text = await preview(client, "Name|A;B\nx|y\n".encode("cp850"), encoding="cp850", separator="|")
     assert text["columns"] == ["Name", "A;B"]
+
+
+async def test_mapping_of_the_source_is_proposed(
+    client: httpx.AsyncClient, mappings: MemoryMappings
+) -> None:
+    data = "Wer;Nr;Telefon\nHuber;089 99998001;17\n"
+    headings = await preview(client, data, source="crm")
+    assert headings["mapping_from"] == "headings"
+    mapping = ColumnMapping(name=("Wer",), numbers=(NumberColumn("Nr"),))
+    await mappings.save("acme", "crm", mapping, utc_now())
+    shown = await preview(client, data, source="crm")
+    assert (shown["mapping_from"], shown["mapping"]["name"]) == ("source", ["Wer"])
+    assert shown["rows"][0]["numbers"][0]["number"] == "089 99998001"
+    for other in ({"source": "outlook"}, {"mapping": json.dumps(headings["mapping"])}):
+        assert (await preview(client, data, **other))["mapping_from"] != "source"
+    without = await preview(client, "Name;Telefon\nHuber;089 99998001\n", source="crm")
+    assert (without["mapping_from"], without["mapping"]["name"]) == ("headings", ["Name"])
 
 
 async def test_preview_reads_the_beginning_only(client: httpx.AsyncClient) -> None:

@@ -115,6 +115,18 @@ async def test_larger_bodies_than_others_are_taken_up_to_a_limit(
     assert (refused.status_code, refused.json()["code"]) == (413, "body-too-large")
 
 
+async def test_sent_record_is_removed_by_its_host_id(client: httpx.AsyncClient) -> None:
+    await put(client, HUBER, HUBER | {"host_id": "18", "name": "Berta"})
+    query = {"source": "crm", "host_id": "17"}
+    assert (await client.delete(RECORDS, params=query)).status_code == 204
+    assert [record["name"] for record in await listed(client)] == ["Berta"]
+    again = await client.delete(RECORDS, params=query)
+    assert (again.status_code, again.json()["code"]) == (404, "record-unknown")
+    for missing in ({}, {"source": "crm"}, {"source": "crm", "host_id": ""}):
+        assert (await client.delete(RECORDS, params=missing)).status_code == 422
+    assert await put(client, HUBER) == (0, 1, 0, [])
+
+
 async def test_what_a_person_changed_the_source_changes_back(client: httpx.AsyncClient) -> None:
     await put(client, HUBER)
     (record,) = await listed(client)

@@ -16,6 +16,8 @@ from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.devices import MemoryDeviceStore
 from softphone_testing.memory.directory import MemoryDirectory, MemoryPickStore
 from softphone_testing.memory.hits import MemoryHitStore
+from softphone_testing.memory.imports.mappings import MemoryMappings
+from softphone_testing.memory.imports.runs import MemoryRuns
 from softphone_testing.memory.sweeps import MemorySweepStore
 from softphone_testing.memory.tenants import MemoryTenantStore
 from support.store_contracts.accounts import SessionStoreContract, UserStoreContract
@@ -33,9 +35,12 @@ from support.store_contracts.ingest import (
     TenantStoreContract,
 )
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
+from support.store_contracts.mappings import MappingsContract
 from support.store_contracts.missed import MissedMarksContract
 from support.store_contracts.picks import PickStoreContract
+from support.store_contracts.runs import RunsContract
 from support.store_contracts.second_factors import SecondFactorStoreContract
+from support.store_contracts.sources import SourcesContract
 from support.store_contracts.token_buckets import TokenBucketsContract
 
 
@@ -69,10 +74,22 @@ class TestAuditInMemory(AuditStoreContract):
         return MemoryAuditStore()
 
 
-class TestDirectoryInMemory(DirectoryContract):
+class TestDirectoryInMemory(DirectoryContract, SourcesContract):
     @pytest.fixture
     def directory(self) -> MemoryDirectory:
         return MemoryDirectory(MATCHES_MAX)
+
+
+class TestMappingsInMemory(MappingsContract):
+    @pytest.fixture
+    def mappings(self) -> MemoryMappings:
+        return MemoryMappings()
+
+
+class TestRunsInMemory(RunsContract):
+    @pytest.fixture
+    def runs(self) -> MemoryRuns:
+        return MemoryRuns()
 
 
 class TestSweepsInMemory(SweepStoreContract):

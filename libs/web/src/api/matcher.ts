@@ -30,6 +30,35 @@ export interface FieldProblem {
   params: { [name: string]: unknown };
 }
 
+export interface ImportDetails {
+  rows_read: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  rejected: number;
+  id: string;
+  source: string;
+  file: string;
+  size: number;
+  kind: "csv" | "xlsx" | "vcard";
+  encoding: string;
+  separator: string;
+  sheet: string;
+  mapping: ColumnMapping;
+  complete: boolean;
+  state: "waiting" | "running" | "held" | "finished" | "failed" | "cancelled";
+  absent: number;
+  removed: number;
+  confirmed_by: string;
+  requested_by: string;
+  requested_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  code: string;
+  params: { [name: string]: unknown };
+  problems: Array<RowProblem>;
+}
+
 export interface ImportPreview {
   kind: "csv" | "xlsx" | "vcard";
   encoding: string;
@@ -39,11 +68,46 @@ export interface ImportPreview {
   header_row: number;
   preamble: Array<string>;
   columns: Array<string>;
+  examples: Array<string>;
   unread_columns: Array<string>;
   mapping: ColumnMapping;
+  mapping_from: "request" | "source" | "headings";
   rows: Array<PreviewRow>;
   rejections: Array<Rejection>;
   rows_read: number;
+}
+
+export interface ImportRun {
+  rows_read: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  rejected: number;
+  id: string;
+  source: string;
+  file: string;
+  size: number;
+  kind: "csv" | "xlsx" | "vcard";
+  encoding: string;
+  separator: string;
+  sheet: string;
+  mapping: ColumnMapping;
+  complete: boolean;
+  state: "waiting" | "running" | "held" | "finished" | "failed" | "cancelled";
+  absent: number;
+  removed: number;
+  confirmed_by: string;
+  requested_by: string;
+  requested_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  code: string;
+  params: { [name: string]: unknown };
+}
+
+export interface ImportRunPage {
+  items: Array<ImportRun>;
+  next: string | null;
 }
 
 export interface Match {
@@ -227,6 +291,15 @@ export interface ResourceState {
   state: string;
 }
 
+export interface RowProblem {
+  row: number;
+  field: string;
+  code: string;
+  column: string;
+  text: string;
+  params: { [name: string]: unknown };
+}
+
 export interface SystemOutput {
   service: string;
   version: string;
@@ -246,8 +319,13 @@ export interface UpsertResult {
 }
 
 export interface Routes {
+  "DELETE /api/directory/imports/{run}": { path: { run: string }; answer: ImportRun };
   "DELETE /api/directory/picks": { query: { number: string }; answer: null };
+  "DELETE /api/directory/records": { query: { source: string; host_id: string }; answer: null };
   "DELETE /api/directory/records/{record}": { path: { record: string }; answer: null };
+  "GET /api/directory/imports": { query: { cursor?: string | null; limit?: number }; answer: ImportRunPage };
+  "GET /api/directory/imports/{run}": { path: { run: string }; query: { problems?: number }; answer: ImportDetails };
+  "GET /api/directory/imports/{run}/report": { path: { run: string }; answer: string };
   "GET /api/directory/matches": { query: { number: string }; answer: NumberMatches };
   "GET /api/directory/records": { query: { q?: string | null; number?: string | null; type?: "contact" | "organization" | "lead" | "partner" | "supplier" | null; tag?: string | null; source?: string | null; owner?: string | null; inactive?: boolean; cursor?: string | null; limit?: number }; answer: RecordPage };
   "GET /api/directory/records/{record}": { path: { record: string }; answer: Record };
@@ -255,7 +333,9 @@ export interface Routes {
   "GET /api/lookup/{key}": { path: { key: string }; query: { number: string; format?: "text" | "json" | "snom" | "yealink" | "grandstream" }; answer: CallerName };
   "GET /api/system/matcher": { answer: SystemOutput };
   "PATCH /api/directory/records/{record}": { path: { record: string }; query: { strict?: boolean }; body: RecordChanges; answer: Record };
-  "POST /api/directory/imports/preview": { query: { encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1252" | "iso-8859-1" | "cp850" | "mac_roman" | null; separator?: ";" | "," | "\t" | "|" | null; sheet?: string | null; mapping?: string | null }; answer: ImportPreview };
+  "POST /api/directory/imports": { query: { encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1252" | "iso-8859-1" | "cp850" | "mac_roman" | null; separator?: ";" | "," | "\t" | "|" | null; sheet?: string | null; mapping?: string | null; source: string; complete?: boolean; file?: string }; answer: ImportRun };
+  "POST /api/directory/imports/preview": { query: { encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1252" | "iso-8859-1" | "cp850" | "mac_roman" | null; separator?: ";" | "," | "\t" | "|" | null; sheet?: string | null; mapping?: string | null; source?: string | null }; answer: ImportPreview };
+  "POST /api/directory/imports/{run}/confirm": { path: { run: string }; answer: ImportRun };
   "POST /api/directory/picks": { body: Pick; answer: null };
   "POST /api/directory/records": { query: { strict?: boolean }; body: RecordInput; answer: Record };
   "POST /api/directory/recycle-bin/{record}/restore": { path: { record: string }; answer: Record };

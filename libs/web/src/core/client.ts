@@ -1,6 +1,14 @@
 // The requests of a signed-in user.
 
-import { ApiError, dropDeadConnections, limit, RECONNECTED, type Sending, send } from "./request";
+import {
+  ApiError,
+  dropDeadConnections,
+  LONGEST_UPLOAD_MILLIS,
+  limit,
+  RECONNECTED,
+  type Sending,
+  send,
+} from "./request";
 import type { Answer, Parts, Route } from "./routes";
 
 /** An idempotency key, equal for a request that is sent again, or the version a change is based on. */
@@ -31,7 +39,7 @@ export class Api {
    * Returns the JSON of the answer, or null if it has none. Throws ApiError.
    */
   async ask<R extends Route>(route: R, ...[parts, condition]: Request<R>): Promise<Answer<R>> {
-    const abort = limit();
+    const abort = parts?.file ? limit(LONGEST_UPLOAD_MILLIS) : limit();
     if (route.startsWith("GET ")) this.#reads.add(abort);
     try {
       const { signal } = abort;

@@ -35,6 +35,9 @@ const NAMES: readonly PlaceName[] = [
 /** Stands for a new item; ids are UUIDs and never look like this. */
 export const NEW = "new";
 
+/** Stands for the imports of the directory. */
+export const IMPORTS = "imports";
+
 /**
  * Returns the place the address names, else the calls. The path `/pop`, which a phone opens, is the
  * place of its query, to which a raw `#` and what follows belongs: phones do not escape it.

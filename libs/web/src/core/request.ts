@@ -7,6 +7,8 @@ import type { Problem } from "./types";
 
 /** A connection may be dead without being closed; then no answer ever comes. */
 export const LONGEST_MILLIS = 15_000;
+/** A file of some megabytes takes its time on a slow line. */
+export const LONGEST_UPLOAD_MILLIS = 180_000;
 const PROBE_MILLIS = 1000;
 /** How many connections browsers keep to a server that speaks HTTP/1.1. */
 const CONNECTIONS = 6;
@@ -57,11 +59,12 @@ export async function send<R extends Route>(
   route: R,
   parts: Parts<R> & Sending,
 ): Promise<Answer<R>> {
-  const { token, key, version, keepalive = false, signal = limit().signal } = parts;
+  const { token, key, version, file, keepalive = false, signal = limit().signal } = parts;
   const { path, query, body } = parts as { path?: undefined; query?: undefined; body?: undefined };
   const { method, address } = addressOf(route, path, query);
   const headers = new Headers({ ...parts.header, Accept: "application/json" });
-  if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (file) headers.set("Content-Type", "application/octet-stream");
+  else if (body !== undefined) headers.set("Content-Type", "application/json");
   if (token) headers.set("Authorization", `Bearer ${token}`);
   if (key) headers.set("Idempotency-Key", key);
   if (version !== undefined) headers.set("If-Match", `"${version}"`);
@@ -69,7 +72,7 @@ export async function send<R extends Route>(
   let answer: Response;
   let text: string;
   try {
-    const options = { method, headers, body: json, keepalive, signal };
+    const options = { method, headers, body: file ?? json, keepalive, signal };
     answer = await fetch(address, { ...options, credentials: "same-origin" });
     text = await answer.text();
   } catch (error) {

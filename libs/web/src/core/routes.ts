@@ -14,6 +14,8 @@ export type Answer<R extends Route> = Routes[R]["answer"];
 /** The parts of a request; a part that the route does not have cannot be given. */
 export type Parts<R extends Route> = Omit<Routes[R], "answer" | "query"> & {
   query?: Routes[R] extends { query: infer Query } ? Query : never;
+  /** A file, for a route whose body is one. */
+  file?: Blob;
   /** Further headers, such as `If-Match`. */
   header?: Record<string, string>;
 };

@@ -2,7 +2,7 @@
 // when they are opened.
 
 import type { Context } from "../calls/context";
-import { NEW, type PlaceName, placeQuery } from "../core/place";
+import { IMPORTS, NEW, type PlaceName, placeQuery } from "../core/place";
 import type { Role, User } from "../core/types";
 import type { View } from "../core/view";
 import type { Key } from "../i18n/messages";
@@ -51,6 +51,10 @@ export function areasOf(user: User) {
   return AREAS.filter(({ role }) => RANKS.indexOf(role) <= rank);
 }
 
+function isAdmin(user: User) {
+  return user.role !== "user";
+}
+
 export function mayOpen(name: PlaceName, user: User) {
   const isOwn = name === "me" || name === "pop";
   return isOwn || areasOf(user).some(({ views }) => views.some(([known]) => known === name));
@@ -75,7 +79,11 @@ type LazyName = Exclude<PlaceName, "calls" | "pop">;
 
 const LOADERS: Record<LazyName, (context: Context, id: string | null) => Loader> = {
   directory: (context, id) => async () => {
-    if (id === null) {
+    if (id === IMPORTS && isAdmin(context.user)) {
+      const { ImportsPage } = await import("../imports/imports");
+      return () => new ImportsPage(context);
+    }
+    if (id === null || id === IMPORTS) {
       const { RecordsPage } = await import("../records/records");
       return () => new RecordsPage(context);
     }

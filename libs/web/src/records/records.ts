@@ -4,7 +4,7 @@ import { html, nothing, render } from "lit";
 import { live } from "lit/directives/live.js";
 import type { Context } from "../calls/context";
 import { isSearchable } from "../calls/filter";
-import { address, keepFilter, NEW, placeFilter } from "../core/place";
+import { address, IMPORTS, keepFilter, NEW, placeFilter } from "../core/place";
 import type { DirectoryRecord } from "../core/types";
 import type { View } from "../core/view";
 import { mailLink, RECORD_TYPES, typeText } from "../directory/matches";
@@ -95,6 +95,7 @@ export class RecordsPage implements View {
           <div class="history-title">
             <h2 id="records-title">${t("nav.directory")}</h2>
             <span class="meta" role="status" data-testid="records-count">${this.#count()}</span>
+            ${this.#importer()}
             <a class="button record-add" href=${address("directory", NEW)} data-testid="record-add"
               >${iconOf("plus")}${t("record.new")}</a
             >
@@ -104,6 +105,14 @@ export class RecordsPage implements View {
         ${pagedRows(this.#list, words, (records) => this.#table(records), action)}`,
       this.element,
     );
+  }
+
+  /** The way to the imports, for administrators. */
+  #importer() {
+    if (this.context.user.role === "user") return nothing;
+    return html`<a class="button quiet" href=${address("directory", IMPORTS)} data-testid="record-imports"
+      >${t("imports.title")}</a
+    >`;
   }
 
   #count() {

@@ -29,14 +29,25 @@ from softphone_matcher.picks.handlers import PickHandlers
 from softphone_matcher.picks.ranking import Ranking
 from softphone_matcher.picks.routes import PickApi
 from softphone_matcher.picks.store import MongoPickStore
-from softphone_matcher.previews.routes import PREVIEW, ImportApi
+from softphone_matcher.previews import mappings as mapping_store
+from softphone_matcher.previews.choices import limits_of
+from softphone_matcher.previews.mappings import MongoMappings
+from softphone_matcher.previews.routes import PREVIEW, PreviewApi
+from softphone_matcher.runs import store as run_store
+from softphone_matcher.runs.absence import Absence
+from softphone_matcher.runs.importer import Importer
+from softphone_matcher.runs.routes import IMPORT, ImportApi
+from softphone_matcher.runs.store import MongoRuns
+from softphone_matcher.runs.worker import RunWorker
 from softphone_matcher.settings import MatcherSettings
+
+_INDEXES = INDEXES | pick_store.INDEXES | run_store.INDEXES | mapping_store.INDEXES
 
 
 async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     """Returns the service, which `softphone_common.runtime` starts and stops."""
     bus = Bus(settings, "matcher")
-    mongo = Mongo(settings, INDEXES | pick_store.INDEXES)
+    mongo = Mongo(settings, _INDEXES)
     directory = MongoDirectory(mongo.database, settings.matches_max)
     access = Access(mongo.database, bus, clock, settings)
     tenants = access.tenants
@@ -55,26 +66,26 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     bus.consume("matcher.user", UserChanged, picked.on_user_changed)
     editing = Editing(directory, tenants.require, rematching, clock, numbers_max)
     upsert = Upsert(directory, tenants.require, rematching, clock, numbers_max)
+    runs, mappings = MongoRuns(mongo.database), MongoMappings(mongo.database)
+    limits, absence = limits_of(settings), Absence(directory, settings.import_removals_percent)
+    lease = settings.import_lease_seconds
+    importer = Importer(runs, upsert, absence, tenants.require, security, clock, limits, lease)
+    worker = RunWorker(runs, importer, clock, lease, settings.import_check_seconds)
     routers = [
         MatchApi(finder, tenants.require).router,
         DirectoryApi(directory, editing, security, settings).router,
         UpsertApi(upsert, settings).router,
         PickApi(picks, finder, tenants.require, rematching, clock).router,
-        ImportApi(tenants.require, settings).router,
+        PreviewApi(tenants.require, mappings, settings).router,
+        ImportApi(runs, mappings, worker, security, clock, settings).router,
         LookupApi(finder, tenants.require, _key_rate_limit(clock, settings)).router,
     ]
     rereading = Rereading(directory, tenants, rematching, settings.mirror_seconds)
     following = ListFollowing(tenants, rematching, clock)
-    resources: list[Resource] = [mongo, *access.caches, bus, security, rereading, following]
-    return Service(
-        "matcher",
-        routers,
-        resources,
-        access.rules(),
-        security,
-        bus.queue_lengths,
-        uploads={ROUTE: settings.upload_max, PREVIEW: settings.upload_max},
-    )
+    resources: list[Resource] = [mongo, *access.caches, bus, security, rereading, following, worker]
+    uploads = dict.fromkeys((ROUTE, PREVIEW, IMPORT), settings.upload_max)
+    rules, lengths = access.rules(), bus.queue_lengths
+    return Service("matcher", routers, resources, rules, security, lengths, uploads=uploads)
 
 
 def _key_rate_limit(clock: Clock, settings: MatcherSettings) -> KeyRateLimit:

@@ -23,3 +23,24 @@ class MatcherSettings(Settings):
         ge=65_536,
         description="Bytes of a request with records of an application or a file of contacts",
     )
+    imports_open_max: int = Field(
+        5, ge=1, description="Imports of a tenant that may wait or run at once"
+    )
+    imports_kept: int = Field(
+        100, ge=1, description="Imports that ended and are kept of a tenant, with their reports"
+    )
+    import_lease_seconds: float = Field(
+        60,
+        ge=1,
+        description="Seconds after which another matcher goes on with an import whose worker died",
+    )
+    import_removals_percent: float = Field(
+        10,
+        ge=0,
+        le=100,
+        description="Share of the records of a source, in percent, that a complete file may remove"
+        " without an administrator's confirmation",
+    )
+    import_check_seconds: float = Field(
+        5, gt=0, description="Seconds between two looks at imports that other matchers have taken"
+    )

@@ -194,6 +194,17 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "deleted-call-unknown": (404, "There is no such call in the recycle bin"),
     "record-unknown": (404, "You have no such record"),
     "deleted-record-unknown": (404, "There is no such record in the recycle bin"),
+    "import-unknown": (404, "You have no such import"),
+    "import-ended": (409, "The import has ended already"),
+    "import-not-held": (409, "The import waits for no confirmation"),
+    "import-superseded": (
+        409,
+        "A later file of the source was imported since: import the complete file again",
+    ),
+    "imports-full": (
+        409,
+        "{limit} imports wait or run already: wait for one of them, or cancel it",
+    ),
     "record-changed": (412, "Somebody else has changed the record; read it again first"),
     "extension-refused": (403, "You can only dial from an extension of your own"),
     "dial-link-refused": (
@@ -245,6 +256,13 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "column-unknown": "has no column {column}",
     "sheet-unknown": "is none of the sheets: {names}",
     "encoding-unknown": "is none of {names}",
+    "import-file-missing": "is no longer stored: it was not worked off in time",
+    "import-empty": "has no row that could be saved, so nothing was removed",
+    "import-rows-rejected": (
+        "has {rows} rows that were not saved, which may be among the {absent} records that it lacks"
+    ),
+    "import-absent-many": "lacks {absent} of the {records} records of its source",
+    "import-interrupted": "ended the service several times, and was given up",
     "row-too-long": "has texts in more cells than the header has",
     "row-too-short": "has fewer cells than the header has",
     "rows-too-many": "is over the limit of {limit} rows, as are all rows behind it",

@@ -53,15 +53,19 @@ class Keyset(Generic[K]):
         after: Position[K] | None,
         size: int,
         parse: Callable[[Document], T],
+        fields: Document | None = None,
     ) -> KeysetPage[T, K]:
-        """Up to `size` of the rows behind `after`. Raises UnavailableError."""
+        """Up to `size` of the rows behind `after`. Raises UnavailableError.
+
+        `fields` are those that are read, with that of the order; without it all are.
+        """
         order = [(self.field, self.direction), ("_id", self.direction)]
         if after is not None:
             # $and, since the query may have a condition on the ordering field already
             query = {"$and": [query, self._behind(after)]}
         with reaching():
             # one row beyond the page shows whether there is a next page
-            found = rows.find(query).sort(order).limit(size + 1).max_time_ms(READ_MILLIS)
+            found = rows.find(query, fields).sort(order).limit(size + 1).max_time_ms(READ_MILLIS)
             documents = await found.to_list(None)
         return cut(documents, size, lambda row: (row[self.field], row["_id"]), parse)
 

@@ -21,10 +21,13 @@ from softphone_matcher.directory.store import (
     BY_DELETION,
     BY_NAME,
     BinPage,
+    IdPage,
     Known,
     RecordPage,
     Sent,
+    id_of,
     known_of,
+    lines_of,
 )
 from softphone_matcher.picks.store import (
     PICKS_MAX,
@@ -108,6 +111,24 @@ class MemoryDirectory:
             version = stored["version"] + 1
             self._records.put({**stored, **each.document(), "version": version})
         return added
+
+    async def list_ids(
+        self, tenant: str, source: str, after: Position[str] | None, size: int
+    ) -> IdPage:
+        is_met = Filter(tenant, source=source, inactive=True).is_met_by
+        return self._records.page(BY_NAME, is_met, after, size, id_of)
+
+    async def remove_all(
+        self, tenant: str, ids: Collection[str], before: datetime, by: str, at: datetime
+    ) -> tuple[int, set[str]]:
+        count, keys = 0, set[str]()
+        for document in self._records.find(_is(tenant, listed=True)):
+            changed_at = document.get("changed_at")
+            if document["_id"] in ids and changed_at is not None and changed_at <= before:
+                count += 1
+                keys.update(lines_of(document))
+                self._records.update(document["_id"], lambda _: True, deletion(by, at), version=1)
+        return count, keys
 
 
 class MemoryPickStore:

@@ -141,6 +141,11 @@ export const sentences: Record<string, string> = {
     "Dieser Anruf ist nicht mehr im Papierkorb. Bitte laden Sie die Liste neu.",
   "deleted-record-unknown":
     "Dieser Eintrag ist nicht mehr im Papierkorb. Bitte laden Sie die Liste neu.",
+  "import-unknown": "Diesen Import gibt es nicht mehr. Bitte laden Sie die Liste neu.",
+  "import-ended": "Der Import ist schon beendet.",
+  "import-not-held": "Dieser Import wartet auf keine Bestätigung. Bitte laden Sie die Liste neu.",
+  "import-superseded": "Inzwischen wurde eine neuere Datei dieser Herkunft importiert.",
+  "imports-full": "Schon {limit} Importe warten oder laufen. Bitte brechen Sie einen ab.",
   "record-changed":
     "Jemand anderes hat den Eintrag inzwischen geändert. Laden Sie ihn neu, und ändern Sie ihn dann.",
   "record-unknown": "Diesen Eintrag gibt es nicht mehr. Bitte laden Sie die Liste neu.",
@@ -198,6 +203,12 @@ export const sentences: Record<string, string> = {
   "column-unknown": "Die Datei hat keine Spalte „{column}“.",
   "sheet-unknown": "Die Mappe hat die Tabellenblätter {names}.",
   "encoding-unknown": "Die Zeichenkodierung muss eine von diesen sein: {names}.",
+  "import-file-missing": "Die Datei ist nicht mehr gespeichert. Importieren Sie sie noch einmal.",
+  "import-empty": "Keine Zeile konnte gespeichert werden, also wurde auch nichts gelöscht.",
+  "import-rows-rejected":
+    "{rows} Zeilen wurden nicht gespeichert. Vielleicht gehören sie zu den {absent} Einträgen, die in der Datei fehlen.",
+  "import-absent-many": "In der Datei fehlen {absent} der {records} Einträge dieser Herkunft.",
+  "import-interrupted": "Der Import wurde mehrmals unterbrochen und deshalb aufgegeben.",
   "row-too-long":
     "Die Zeile hat mehr Zellen als die Kopfzeile. Vielleicht hat ein Trennzeichen im Text sie verschoben.",
   "row-too-short":

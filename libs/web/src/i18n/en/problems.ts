@@ -122,6 +122,13 @@ export const sentences: Record<string, string> = {
   "call-unknown": "This call no longer exists. Please reload the list.",
   "deleted-call-unknown": "This call is no longer in the recycle bin. Please reload the list.",
   "deleted-record-unknown": "This record is no longer in the recycle bin. Please reload the list.",
+  "import-unknown": "This import no longer exists. Please reload the list.",
+  "import-ended": "The import has ended already.",
+  "import-not-held": "This import waits for no confirmation. Please reload the list.",
+  "import-superseded":
+    "A later file of this source was imported since. Import the complete file again.",
+  "imports-full":
+    "{limit} imports wait or run already. Wait until one of them is done, or cancel one.",
   "record-changed":
     "Somebody else has changed the record meanwhile. Load it again, and then change it.",
   "record-unknown": "This record no longer exists. Please reload the list.",
@@ -179,6 +186,14 @@ export const sentences: Record<string, string> = {
   "column-unknown": "The file has no column “{column}”.",
   "sheet-unknown": "The workbook has the sheets {names}.",
   "encoding-unknown": "The encoding has to be one of {names}.",
+  "import-file-missing":
+    "The file is no longer stored because the import has waited too long. Please import it again.",
+  "import-empty": "No row of the file could be saved, so nothing was deleted either.",
+  "import-rows-rejected":
+    "{rows} rows were not saved. They may belong to the {absent} records that the file lacks.",
+  "import-absent-many": "The file lacks {absent} of the {records} records of this source.",
+  "import-interrupted":
+    "The import was interrupted several times and was given up. Please ask your operator.",
   "row-too-long":
     "The row has more cells than the header: a separator in a text may have moved them.",
   "row-too-short": "The row has fewer cells than the header: it may have been cut.",

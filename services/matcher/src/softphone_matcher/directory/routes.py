@@ -16,7 +16,7 @@ from softphone_common.stores.keyset import text_position, time_position
 from softphone_matcher.directory.editing import Editing
 from softphone_matcher.directory.input import RecordChanges, RecordInput
 from softphone_matcher.directory.listing import Filter
-from softphone_matcher.directory.record import Record
+from softphone_matcher.directory.record import Record, id_in_source
 from softphone_matcher.directory.store import Directory
 from softphone_matcher.settings import MatcherSettings
 
@@ -88,6 +88,7 @@ class DirectoryApi:
         add("/records/{record}", self.show_record, methods=["GET"])
         add("/records/{record}", self.edit_record, methods=["PATCH"])
         add("/records/{record}", self.remove_record, methods=["DELETE"], status_code=204)
+        add("/records", self.remove_sent_record, methods=["DELETE"], status_code=204)
         add("/recycle-bin", self.list_deleted, methods=["GET"])
         add("/recycle-bin/{record}/restore", self.restore_record, methods=["POST"])
 
@@ -159,6 +160,21 @@ class DirectoryApi:
 
     async def remove_record(self, record: str, caller: AdminCaller) -> None:
         """Moves a record to the recycle bin. Older calls keep showing its name."""
+        await self._editing.remove(caller, record)
+        self._security.act("record-removed", caller, f"record/{record}")
+
+    async def remove_sent_record(
+        self,
+        source: Annotated[str, Query(min_length=1, max_length=50)],
+        host_id: Annotated[
+            str,
+            Query(min_length=1, max_length=200, description="The id of the record in its source"),
+        ],
+        caller: AdminCaller,
+    ) -> None:
+        """Moves the record that an application calls `host_id` to the recycle bin. A record that
+        is sent again comes back."""
+        record = id_in_source(caller.tenant, source, host_id)
         await self._editing.remove(caller, record)
         self._security.act("record-removed", caller, f"record/{record}")
 

@@ -44,6 +44,7 @@ BY_NAME: Keyset[str] = Keyset("sort_name", ASCENDING)
 BY_DELETION: Keyset[datetime] = Keyset("deleted_at")
 RecordPage = KeysetPage[Record, str]
 BinPage = KeysetPage[Record, datetime]
+IdPage = KeysetPage[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,19 @@ class Directory(Finder, Protocol):
 
     async def put(self, tenant: str, records: Sequence[Sent]) -> int:
         """Adds or replaces records. Returns how many it added."""
+
+    async def list_ids(
+        self, tenant: str, source: str, after: Position[str] | None, size: int
+    ) -> IdPage:
+        """Up to `size` ids of the records of a source, no deleted ones, by name."""
+
+    async def remove_all(
+        self, tenant: str, ids: Collection[str], before: datetime, by: str, at: datetime
+    ) -> tuple[int, set[str]]:
+        """Moves these records to the recycle bin, but for those that were saved after `before`.
+
+        Returns how many it moved, and the keys they had.
+        """
 
 
 class MongoDirectory:
@@ -215,6 +229,25 @@ class MongoDirectory:
             result = await self._records.bulk_write(writes, ordered=False)
         return int(result.upserted_count)
 
+    async def list_ids(
+        self, tenant: str, source: str, after: Position[str] | None, size: int
+    ) -> IdPage:
+        query = Filter(tenant, source=source, inactive=True).query()
+        fields = {"sort_name": 1}
+        return await BY_NAME.page(self._records, query, after, size, id_of, fields)
+
+    async def remove_all(
+        self, tenant: str, ids: Collection[str], before: datetime, by: str, at: datetime
+    ) -> tuple[int, set[str]]:
+        query: Document = {"_id": {"$in": list(ids)}, "tenant": tenant, "listed": True}
+        query["changed_at"] = {"$lte": before}
+        with reaching():
+            found = await self._records.find(query, {"keys": 1}).to_list(None)
+            result = await self._records.update_many(
+                query, {"$set": deletion(by, at), "$inc": {"version": 1}}
+            )
+        return int(result.modified_count), {key for each in found for key in lines_of(each)}
+
     async def _update(self, query: Document, change: Document) -> Record | None:
         with reaching():
             document = await self._records.find_one_and_update(
@@ -235,7 +268,16 @@ def _version(tenant: str, stored: Record) -> Document:
     return {"_id": stored.id, "tenant": tenant, **state}
 
 
+def id_of(document: Document) -> str:
+    """The id of a stored record."""
+    return str(document["_id"])
+
+
 def known_of(document: Document) -> Known:
     """The part of a stored record that says whether it has to be written."""
-    keys = tuple(key for key in document["keys"] if not is_of_last_digits(key))
-    return Known(document.get("digest", ""), keys, sharing_of(document))
+    return Known(document.get("digest", ""), lines_of(document), sharing_of(document))
+
+
+def lines_of(document: Document) -> tuple[str, ...]:
+    """The keys of the numbers of a stored record and of their direct lines."""
+    return tuple(key for key in document["keys"] if not is_of_last_digits(key))

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -52,6 +53,23 @@ class UpsertResult(BaseModel):
     rejected_records: int = Field(0, description="How many records were refused")
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The records of a batch that have to be written, who sees them before and after, the keys they
+    have or had, and the counts."""
+
+    changed: list[Sent]
+    shared: list[tuple[str, str, Sharing, Sharing]]
+    keys: set[str]
+    created: int
+    unchanged: int
+
+    @property
+    def updated(self) -> int:
+        """How many records are replaced."""
+        return len(self.changed) - self.created
+
+
 class Upsert:
     """Adds and replaces the records of one request. A repeated request changes nothing."""
 
@@ -88,17 +106,21 @@ class Upsert:
             id_ = id_in_source(caller.tenant, record.source, record.host_id)
             if len(batch) == BATCH:
                 keys = await self._write(caller, batch, tenant, result)
-                follows = follows and await self._rematching.publish(caller.tenant, keys)
+                follows = follows and await self.publish(caller.tenant, keys)
                 batch = {}
             batch[id_] = record
         keys = await self._write(caller, batch, tenant, result)
         if follows:  # else the broker is away, and waiting for it would take minutes
-            await self._rematching.publish(caller.tenant, keys)
+            await self.publish(caller.tenant, keys)
         return result
+
+    async def publish(self, tenant: str, keys: Collection[str]) -> bool:
+        """Has calls of these numbers follow; False while the broker is away."""
+        return await self._rematching.publish(tenant, keys)
 
     def _checked(self, item: Any, index: int, result: UpsertResult) -> SentRecord | None:
         """The record, or None with the reasons in the result."""
-        record, problems = self._read(item)
+        record, problems = self.read(item)
         if record is not None:
             return record
         host_id = item.get("host_id") if isinstance(item, dict) else None
@@ -109,7 +131,7 @@ class Upsert:
             result.rejected.append(rejected)
         return None
 
-    def _read(self, item: Any) -> tuple[SentRecord | None, list[tuple[str, str]]]:
+    def read(self, item: Any) -> tuple[SentRecord | None, list[tuple[str, str]]]:
         """The record, or the fields that are wrong and their codes."""
         if isinstance(item, Unreadable):
             return None, [("item", "json-invalid")]
@@ -121,16 +143,13 @@ class Upsert:
             return None, [("numbers", "items-too-many")]
         return record, []
 
-    async def _write(
-        self,
-        caller: Caller,
-        batch: dict[str, SentRecord],
-        tenant: Tenant,
-        result: UpsertResult,
-    ) -> set[str]:
-        """Stores the records that differ. Returns the keys they had and those they have."""
-        stored = await self._directory.known(caller.tenant, batch)
-        by = {"changed_at": self._clock(), "changed_by": caller.login}
+    async def plan(self, by: str, batch: Mapping[str, SentRecord], tenant: Tenant) -> Planned:
+        """Compares records, by their ids, with those that are stored; writes nothing.
+
+        `by` is the login of their sender. Raises UnavailableError.
+        """
+        stored = await self._directory.known(tenant.id, batch)
+        changes = {"changed_at": self._clock(), "changed_by": by}
         reading = reading_of(tenant)
         changed: list[Sent] = []
         shared: list[tuple[str, str, Sharing, Sharing]] = []
@@ -141,24 +160,41 @@ class Upsert:
             known = stored.get(id_)
             if known is not None and known.digest == digest:
                 continue
-            fields = record.fields(caller.tenant) | by
+            fields = record.fields(tenant.id) | changes
             fields |= read_numbers(fields["numbers"], tenant)
             # a source that does not know who sees the record must not open it to everyone
             fields.setdefault("visible_to", known.sharing.visible_to if known else "everyone")
             changed.append(Sent(id_, digest, fields))
             if known is not None:
-                shared.append((caller.tenant, id_, known.sharing, sharing_of(fields)))
+                shared.append((tenant.id, id_, known.sharing, sharing_of(fields)))
             keys.update(known.keys if known else ())
             keys.update(lines_in(fields))
-        for change in shared:
+        created = sum(each.id not in stored for each in changed)
+        return Planned(changed, shared, keys, created, len(batch) - len(changed))
+
+    async def write(self, tenant: str, planned: Planned) -> int:
+        """Stores the records that differ; returns how many it added. Raises UnavailableError."""
+        for change in planned.shared:
             await self._rematching.restrict(*change)
-        created = await self._directory.put(caller.tenant, changed) if changed else 0
-        for change in shared:
+        created = await self._directory.put(tenant, planned.changed) if planned.changed else 0
+        for change in planned.shared:
             await self._rematching.open(*change)
+        return created
+
+    async def _write(
+        self,
+        caller: Caller,
+        batch: dict[str, SentRecord],
+        tenant: Tenant,
+        result: UpsertResult,
+    ) -> set[str]:
+        """Stores the records that differ. Returns the keys they had and those they have."""
+        planned = await self.plan(caller.login, batch, tenant)
+        created = await self.write(caller.tenant, planned)
         result.created += created
-        result.updated += len(changed) - created
-        result.unchanged += len(batch) - len(changed)
-        return keys
+        result.updated += len(planned.changed) - created
+        result.unchanged += planned.unchanged
+        return planned.keys
 
 
 def _digest(record: SentRecord, reading: str) -> str:

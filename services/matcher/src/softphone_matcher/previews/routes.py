@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field
 
 from softphone_common.contracts.entities import Tenant
 from softphone_common.domain.matching import RecordType
@@ -16,32 +16,21 @@ from softphone_common.http.auth import AdminCaller
 from softphone_common.http.body_limit import read_upload
 from softphone_common.http.problem import ProblemError
 from softphone_matcher.directory.record import RecordNumber
-from softphone_matcher.imports.import_file import ImportFile, Kind, read_import
+from softphone_matcher.imports.import_file import ImportFile, Kind
 from softphone_matcher.imports.mapping import ColumnMapping
 from softphone_matcher.imports.rows.imported_row import ImportedRow, ImportFileError, Rejection
-from softphone_matcher.imports.rows.limits import ImportLimits
+from softphone_matcher.imports.tables.table import Table
+from softphone_matcher.previews.choices import FILE_BODY, PreviewChoices, limits_of
+from softphone_matcher.previews.mappings import Mappings, Origin, choose_mapping
 from softphone_matcher.settings import MatcherSettings
 
 _PATH = "/api/directory/imports/preview"
 PREVIEW = f"POST {_PATH}"
 
-Encoding = Literal[
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "iso-8859-1", "cp850", "mac_roman"
-]
-Separator = Literal[";", ",", "\t", "|"]
-
 _SHOWN_MAX = 20
+_EXAMPLE_MAX = 60
 _ROWS_MAX = 500
 """Rows that are read for a preview, so that damage further down in a file is seen, too."""
-
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "The file: CSV, XLSX or vCard, whatever its name and content type",
-        "content": {"application/octet-stream": {"schema": {}}},
-    }
-}
-_MAPPING = TypeAdapter(ColumnMapping)
 
 
 class PreviewRow(BaseModel):
@@ -80,8 +69,13 @@ class ImportPreview(BaseModel):
     header_row: int = Field(description="The row with the names of the columns; 0 if there is none")
     preamble: tuple[str, ...] = Field(description="The rows above the header, which are not read")
     columns: tuple[str, ...] = Field(description="The columns, or the properties of cards")
+    examples: tuple[str, ...] = Field(description="The first text in each column of a table")
     unread_columns: tuple[str, ...] = Field(description="Columns that no field is read from")
     mapping: ColumnMapping = Field(description="The mapping of the request, or a proposal")
+    mapping_from: Origin = Field(
+        description="Whether the mapping is that of the request, the one that was last used for the"
+        " source, or the one that the headings suggest"
+    )
     rows: tuple[PreviewRow, ...] = Field(description=f"The first {_SHOWN_MAX} rows")
     rejections: tuple[Rejection, ...] = Field(
         description=f"The first {_SHOWN_MAX} rows that would not be saved, with their reasons"
@@ -89,85 +83,53 @@ class ImportPreview(BaseModel):
     rows_read: int = Field(description=f"How many rows were read for this, at most {_ROWS_MAX}")
 
 
-class ImportApi:
+class PreviewApi:
     """Files of contacts over HTTP. They are previewed one after the other in a process."""
 
-    def __init__(self, require_tenant: Callable[[str], Tenant], settings: MatcherSettings) -> None:
+    def __init__(
+        self,
+        require_tenant: Callable[[str], Tenant],
+        mappings: Mappings,
+        settings: MatcherSettings,
+    ) -> None:
         self._require_tenant = require_tenant
-        self._limits = ImportLimits(
-            bytes_max=settings.upload_max,
-            unpacked_max=8 * settings.upload_max,
-            numbers_max=settings.record_numbers_max,
-        )
+        self._mappings = mappings
+        self._limits = limits_of(settings)
         self._turn = asyncio.Lock()
         self.router = APIRouter(tags=["directory"])
-        self.router.add_api_route(_PATH, self.preview_import, methods=["POST"], openapi_extra=_BODY)
+        add = self.router.add_api_route
+        add(_PATH, self.preview_import, methods=["POST"], openapi_extra=FILE_BODY)
 
     async def preview_import(
-        self,
-        request: Request,
-        caller: AdminCaller,
-        encoding: Annotated[
-            Encoding | None, Query(description="Without it the one that fits best")
-        ] = None,
-        separator: Annotated[
-            Separator | None, Query(description="Separator of a CSV; without it the best one")
-        ] = None,
-        sheet: Annotated[
-            str | None,
-            Query(
-                max_length=200,
-                description="Sheet of a workbook; without it the first with a header",
-            ),
-        ] = None,
-        mapping: Annotated[
-            str | None,
-            Query(
-                max_length=2500,
-                description="The columns of each field as JSON, as `mapping` of the answer has"
-                " them; without it they are proposed from the headings",
-            ),
-        ] = None,
+        self, request: Request, caller: AdminCaller, choices: Annotated[PreviewChoices, Query()]
     ) -> ImportPreview:
         """Shows how a file of contacts would be read, and saves nothing.
 
         A row is rejected where it might otherwise find somebody else: a number that lost digits
         in a spreadsheet, or cells in the wrong columns.
         """
-        chosen = _mapping(mapping)
+        chosen, stored = choices.columns(), None
+        if choices.source and chosen is None:
+            stored = await self._mappings.get(caller.tenant, choices.source)
         data = bytes(await read_upload(request, self._limits.bytes_max))
         profile = self._require_tenant(caller.tenant).numbers
-        open_file = partial(
-            read_import,
-            data,
-            encoding=encoding,
-            separator=separator,
-            sheet=sheet,
-            limits=self._limits,
-        )
+        open_file = partial(choices.open, data, self._limits)
         try:
             async with self._turn:
-                return await asyncio.to_thread(_preview, open_file, chosen, profile)
+                return await asyncio.to_thread(_preview, open_file, chosen, stored, profile)
         except ImportFileError as error:
             raise ProblemError(error.code, "body", **error.params) from None
 
 
-def _mapping(text: str | None) -> ColumnMapping | None:
-    """The mapping in a parameter. Raises ProblemError 422."""
-    if text is None:
-        return None
-    try:
-        return _MAPPING.validate_json(text)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise ProblemError("json-invalid", "mapping", reason=reason) from None
-
-
 def _preview(
-    open_file: Callable[[], ImportFile], mapping: ColumnMapping | None, profile: NumberProfile
+    open_file: Callable[[], ImportFile],
+    chosen: ColumnMapping | None,
+    stored: ColumnMapping | None,
+    profile: NumberProfile,
 ) -> ImportPreview:
     """Reads the beginning of a file. Raises ImportFileError."""
     file = open_file()
+    mapping, mapping_from = choose_mapping(file, chosen, stored)
     table = file.table
     read = list(islice(file.rows(profile, mapping), _ROWS_MAX))
     rows = [row for row in read if isinstance(row, ImportedRow)]
@@ -181,9 +143,20 @@ def _preview(
         header_row=table.header_row if table else 0,
         preamble=table.preamble if table else (),
         columns=file.columns,
+        examples=_examples(table) if table else (),
         unread_columns=file.unread_columns(mapping),
-        mapping=mapping or file.proposal,
+        mapping=mapping,
+        mapping_from=mapping_from,
         rows=tuple(PreviewRow.of(row, profile) for row in rows[:_SHOWN_MAX]),
         rejections=tuple(rejections[:_SHOWN_MAX]),
         rows_read=len(read),
     )
+
+
+def _examples(table: Table) -> tuple[str, ...]:
+    """The beginning of the first text in each column."""
+    texts: list[str] = [""] * len(table.columns)
+    for row in table.sample:
+        for place, text in enumerate(row.cells[: len(texts)]):
+            texts[place] = texts[place] or text[:_EXAMPLE_MAX]
+    return tuple(texts)

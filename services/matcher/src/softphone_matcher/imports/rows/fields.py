@@ -125,6 +125,7 @@ class RowMaker:
         self._limits = limits
         self._rows: dict[str, int] = {}
         self._names: Counter[bytes] = Counter()
+        self._contents: dict[bytes, str] = {}
 
     def make(self, raw: RawFields) -> ImportedRow | Rejection:
         """The record of these texts, or the first reason why they make none."""
@@ -138,9 +139,10 @@ class RowMaker:
         organization = _MODULE.sub("", self._checked("organization", raw.organization))
         if not name and not organization:
             raise _RejectedError("name-missing", "name", "", "")
-        return ImportedRow(
+        row = ImportedRow(
             row=raw.row,
             source=self._source,
+            host_id="",
             type=self._type(raw, is_person=bool(name)),
             name=_limited("name", name or organization),
             organization=organization,
@@ -153,8 +155,8 @@ class RowMaker:
             owner=self._checked("owner", raw.owner),
             team=self._checked("team", raw.team),
             inactive=_read_flag(raw.inactive),
-            host_id=self._host_id(raw, name, organization),
         )
+        return replace(row, host_id=self._host_id(raw, row, name))
 
     def _type(self, raw: RawFields, *, is_person: bool) -> RecordType:
         """The type in the file; a row without one that names a company alone is an organisation."""
@@ -214,20 +216,27 @@ class RowMaker:
                 if tag:
                     yield _limited("tag", tag, column)
 
-    def _host_id(self, raw: RawFields, name: str, organization: str) -> str:
+    def _host_id(self, raw: RawFields, row: ImportedRow, name: str) -> str:
         """The id in the file, which only one row may have: of two rows neither is surely newer."""
         text, column = raw.host_id
         if not text:
-            return self._id_of_name(name, organization)
+            return self._id_of_content(row, name)
         host_id = self._checked("host_id", Text(_read_digits("host_id", text, column), column))
         if self._rows.setdefault(host_id, raw.row) != raw.row:
             raise _RejectedError("host-id-repeated", "host_id", text, column)
         return host_id
 
-    def _id_of_name(self, name: str, organization: str) -> str:
-        digest = sha256(f"{name}\0{organization}".casefold().encode()).digest()[:12]
-        self._names[digest] += 1
-        return f"name-{digest.hex()}-{self._names[digest]}"
+    def _id_of_content(self, row: ImportedRow, name: str) -> str:
+        """An id of name and organisation, and of the place among different rows with both.
+
+        A row that repeats an earlier one is the same record.
+        """
+        content = sha256(repr(replace(row, row=0)).encode(errors="surrogatepass")).digest()[:12]
+        if content not in self._contents:
+            digest = sha256(f"{name}\0{row.organization}".casefold().encode()).digest()[:12]
+            self._names[digest] += 1
+            self._contents[content] = f"name-{digest.hex()}-{self._names[digest]}"
+        return self._contents[content]
 
 
 def _few(name: str, values: Iterable[str], most: int) -> tuple[str, ...]:

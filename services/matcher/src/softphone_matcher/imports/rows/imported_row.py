@@ -48,7 +48,8 @@ class ImportedRow:
     """A record of the directory, and the line of the file or the row of the sheet it begins in.
 
     Where the file has no id of a row, `host_id` is made of its name and organisation, so that it
-    replaces the row of an earlier import. Further rows with both get other ids, in their order.
+    replaces the row of an earlier import. Further rows with both get other ids, in their order,
+    unless they repeat an earlier row.
     """
 
     row: int

@@ -1,0 +1,1 @@
+"""Imports and the mappings of their sources in memory."""

@@ -1,0 +1,155 @@
+"""Imports in memory: a `Runs`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from softphone_common.stores.documents import from_document, from_optional
+from softphone_common.stores.keyset import Position
+from softphone_common.stores.mongo import Document
+from softphone_matcher.runs.documents import (
+    cancelled,
+    confirmed,
+    free_of,
+    is_free,
+    lease,
+    left,
+    new_document,
+    problem_documents,
+    progress,
+    released,
+    shown_run,
+)
+from softphone_matcher.runs.run import (
+    OPEN,
+    PROBLEMS_MAX,
+    UNDECIDED,
+    Ending,
+    RowProblem,
+    RunCounts,
+    StoredRun,
+)
+from softphone_matcher.runs.store import BY_TIME, RunPage
+from softphone_testing.memory.collection import Condition, MemoryCollection
+
+
+class MemoryRuns:
+    """Runs, their files and problems in memory."""
+
+    def __init__(self) -> None:
+        self._runs = MemoryCollection()
+        self._problems = MemoryCollection()
+        self._files: dict[str, bytes] = {}
+
+    async def add(self, run: StoredRun, data: bytes, kept: int) -> None:
+        self._files[run.id] = data
+        self._runs.insert(new_document(run))
+        ended = [d for d in self._of(run.tenant) if d["state"] not in UNDECIDED]
+        old = {document["_id"] for document in sorted(ended, key=_time, reverse=True)[kept:]}
+        self._runs.delete(lambda document: document["_id"] in old)
+        self._problems.delete(lambda document: document["run"] in old)
+
+    async def count_open(self, tenant: str) -> int:
+        return sum(document["state"] in UNDECIDED for document in self._of(tenant))
+
+    async def get(self, tenant: str, run_id: str) -> StoredRun | None:
+        document = self._runs.get(run_id)
+        is_theirs = document is not None and document["tenant"] == tenant
+        return from_optional(StoredRun, document if is_theirs else None)
+
+    async def list_latest(
+        self, tenant: str, after: Position[datetime] | None, size: int
+    ) -> RunPage:
+        def is_theirs(document: Document) -> bool:
+            return bool(document["tenant"] == tenant)
+
+        return self._runs.page(BY_TIME, is_theirs, after, size, shown_run)
+
+    async def list_free(self, owner: str, now: datetime) -> list[tuple[str, str]]:
+        documents = sorted(self._runs.find(_is_open), key=_time)
+        return free_of(documents, owner, now)
+
+    async def claim(
+        self, run_id: str, owner: str, now: datetime, until: datetime
+    ) -> StoredRun | None:
+        def may_claim(document: Document) -> bool:
+            return _is_open(document) and is_free(document, owner, now)
+
+        document = self._runs.get(run_id)
+        started = (document or {}).get("started_at") or now
+        change = {**lease(owner, until), "state": "running", "started_at": started}
+        claimed = self._runs.update(run_id, may_claim, change, attempts=1)
+        return from_optional(StoredRun, claimed)
+
+    async def release(self, run_id: str, owner: str) -> None:
+        self._runs.update(run_id, _is_leased(owner), released(), attempts=-1)
+
+    async def read_file(self, run_id: str) -> bytes | None:
+        return self._files.get(run_id)
+
+    async def plan(
+        self, run_id: str, owner: str, until: datetime, done: RunCounts, planned: RunCounts
+    ) -> bool:
+        change = {**progress(done, planned), **lease(owner, until), "attempts": 0}
+        return self._runs.update(run_id, _is_leased(owner), change) is not None
+
+    async def add_problems(self, run_id: str, problems: Sequence[RowProblem], first: int) -> None:
+        for document in problem_documents(run_id, problems, first):
+            self._problems.put(document)
+
+    async def finish(
+        self, run_id: str, owner: str, done: RunCounts, ending: Ending, at: datetime
+    ) -> bool:
+        change = left(ending, at) | progress(done, None)
+        if self._runs.update(run_id, _is_leased(owner), change) is None:
+            return False
+        if ending.state != "held":
+            self._files.pop(run_id, None)
+        return True
+
+    async def extend(self, run_id: str, owner: str, until: datetime, removed: int) -> bool:
+        change = {**lease(owner, until), "removed": removed, "attempts": 0}
+        return self._runs.update(run_id, _is_leased(owner), change) is not None
+
+    async def confirm(self, tenant: str, run_id: str, by: str) -> StoredRun | None:
+        def may_confirm(document: Document) -> bool:
+            return bool(document["tenant"] == tenant and document["state"] == "held")
+
+        return from_optional(StoredRun, self._runs.update(run_id, may_confirm, confirmed(by)))
+
+    async def has_later(self, run: StoredRun) -> bool:
+        def is_later(document: Document) -> bool:
+            is_ended_early = document["state"] in {"failed", "cancelled"}
+            is_of_source = document["source"] == run.source and not is_ended_early
+            return is_of_source and bool(document["requested_at"] > run.requested_at)
+
+        return any(map(is_later, self._of(run.tenant)))
+
+    async def cancel(self, tenant: str, run_id: str, at: datetime) -> StoredRun | None:
+        def may_cancel(document: Document) -> bool:
+            return bool(document["tenant"] == tenant) and document["state"] in UNDECIDED
+
+        document = self._runs.update(run_id, may_cancel, cancelled(at))
+        if document is None:
+            return None
+        self._files.pop(run_id, None)
+        return from_document(StoredRun, document)
+
+    async def list_problems(self, run_id: str, size: int = PROBLEMS_MAX) -> list[RowProblem]:
+        documents = self._problems.find(lambda document: bool(document["run"] == run_id))
+        in_order = sorted(documents, key=lambda document: int(document["n"]))
+        return [RowProblem.model_validate(document) for document in in_order[:size]]
+
+    def _of(self, tenant: str) -> list[Document]:
+        return self._runs.find(lambda document: bool(document["tenant"] == tenant))
+
+
+def _time(document: Document) -> tuple[datetime, str]:
+    return document["requested_at"], document["_id"]
+
+
+def _is_open(document: Document) -> bool:
+    return document["state"] in OPEN
+
+
+def _is_leased(owner: str) -> Condition:
+    return lambda document: document["lease_owner"] == owner and document["state"] == "running"

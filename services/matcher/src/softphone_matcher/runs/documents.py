@@ -1,0 +1,84 @@
+"""How runs are stored, with their leases."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from softphone_common.stores.documents import from_document, to_document
+from softphone_common.stores.mongo import Document
+from softphone_matcher.runs.run import (
+    PROBLEMS_MAX,
+    Ending,
+    ImportRun,
+    RowProblem,
+    RunCounts,
+    StoredRun,
+)
+
+_FREE = datetime.fromtimestamp(0, UTC)
+
+
+def new_document(run: StoredRun) -> Document:
+    """A new run as it is stored, which no worker has taken."""
+    return to_document(run) | released()
+
+
+def shown_run(document: Document) -> ImportRun:
+    """The run in a stored document as its tenant sees it."""
+    return from_document(StoredRun, document).shown()
+
+
+def lease(owner: str, until: datetime) -> Document:
+    """The stored fields of a run that a worker has."""
+    return {"lease_owner": owner, "lease_until": until}
+
+
+def released() -> Document:
+    """The stored fields of a run that no worker has."""
+    return lease("", _FREE)
+
+
+def progress(done: RunCounts, planned: RunCounts | None) -> Document:
+    """The stored fields of what is done, and of what the next batch will have done."""
+    return {**done.model_dump(), "planned": planned.model_dump() if planned else None}
+
+
+def left(ending: Ending, at: datetime) -> Document:
+    """The stored fields that a worker sets when it leaves a run."""
+    finished_at = None if ending.state == "held" else at
+    return {**ending.fields(), "finished_at": finished_at, **released()}
+
+
+def cancelled(at: datetime) -> Document:
+    """The stored fields that the end of a run by a person sets."""
+    return {"state": "cancelled", "finished_at": at, "code": "", "params": {}, **released()}
+
+
+def confirmed(by: str) -> Document:
+    """The stored fields with which a run that was held goes on."""
+    return {"state": "waiting", "code": "", "params": {}, "confirmed_by": by, "attempts": 0}
+
+
+def problem_documents(run_id: str, problems: Sequence[RowProblem], first: int) -> list[Document]:
+    """Rejected rows as they are stored; their ids are made of their numbers."""
+    return [
+        {"_id": f"{run_id}/{n}", "run": run_id, "n": n, **problem.model_dump()}
+        for n, problem in enumerate(problems, first)
+        if n < PROBLEMS_MAX
+    ]
+
+
+def free_of(documents: Iterable[Document], owner: str, now: datetime) -> list[tuple[str, str]]:
+    """Id and tenant of the first run of each tenant, unless another worker has it now."""
+    first: dict[str, Document] = {}
+    for document in documents:
+        first.setdefault(document["tenant"], document)
+    return [
+        (document["_id"], tenant)
+        for tenant, document in first.items()
+        if is_free(document, owner, now)
+    ]
+
+
+def is_free(document: Document, owner: str, now: datetime) -> bool:
+    """Whether this worker may take the run."""
+    return bool(document["lease_owner"] == owner or document["lease_until"] < now)

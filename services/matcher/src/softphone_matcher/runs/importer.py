@@ -1,0 +1,182 @@
+"""Works off one run: reads its file and saves the rows in batches, as applications send records."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from softphone_common.audit.security_log import SecurityLog
+from softphone_common.contracts.entities import AuditEvent, AuditOutcome, Tenant
+from softphone_common.process.clock import Clock
+from softphone_common.process.telemetry import log
+from softphone_matcher.directory.input import SentRecord
+from softphone_matcher.directory.record import id_in_source
+from softphone_matcher.directory.upsert import BATCH, Planned, Upsert
+from softphone_matcher.imports.rows.imported_row import ImportFileError, Rejection
+from softphone_matcher.imports.rows.limits import ImportLimits
+from softphone_matcher.runs.absence import Absence, batches
+from softphone_matcher.runs.rows import Row, RunRows
+from softphone_matcher.runs.run import Ending, RowProblem, RunCounts, StoredRun
+from softphone_matcher.runs.store import Runs
+
+_ATTEMPTS_MAX = 5
+"""How often a run is taken up without finishing a batch: its file may be what ends the process."""
+
+
+class LeaseLostError(Exception):
+    """The run was cancelled, or another worker has it: nothing more may be written for it."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The rows of one step: records by their ids, and the reasons of all others."""
+
+    size: int
+    records: dict[str, SentRecord] = field(default_factory=dict)
+    problems: list[RowProblem] = field(default_factory=list)
+
+
+class Importer:
+    """Works off runs that its owner has claimed."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        upsert: Upsert,
+        absence: Absence,
+        require_tenant: Callable[[str], Tenant],
+        security: SecurityLog,
+        clock: Clock,
+        limits: ImportLimits,
+        lease_seconds: float,
+    ) -> None:
+        self._runs = runs
+        self._upsert = upsert
+        self._absence = absence
+        self._require_tenant = require_tenant
+        self._security = security
+        self._clock = clock
+        self._limits = limits
+        self._lease = timedelta(seconds=lease_seconds)
+
+    async def work(self, run: StoredRun, owner: str) -> None:
+        """Saves the rows of the file behind those that are done, and ends the run.
+
+        Raises UnavailableError, and LeaseLostError if the run has another owner by now. The run
+        can be taken up again then.
+        """
+        if run.attempts > _ATTEMPTS_MAX:
+            await self._leave(run, owner, run.counts, Ending("failed", "import-interrupted"))
+            return
+        data = await self._runs.read_file(run.id)
+        if data is None:
+            await self._leave(run, owner, run.counts, Ending("failed", "import-file-missing"))
+            return
+        tenant = self._require_tenant(run.tenant)
+        try:
+            rows = await RunRows.open(run, data, tenant.numbers, self._limits)
+            await rows.skip(run.rows_read)
+        except ImportFileError as error:
+            failed = Ending("failed", error.code, error.params)
+            await self._leave(run, owner, run.counts, failed)
+            return
+        done, failure = await self._batches(run, owner, rows, tenant)
+        if failure is not None:
+            # nothing is removed: the rest of the file is not known
+            ending = Ending("failed", failure.code, failure.params)
+        elif run.complete:
+            ending = await self._remove_absent(run, owner, rows, done)
+        else:
+            ending = Ending("finished")
+        await self._leave(run, owner, done, ending)
+
+    async def _remove_absent(
+        self, run: StoredRun, owner: str, rows: RunRows, done: RunCounts
+    ) -> Ending:
+        """Moves the records that the file lacks to the recycle bin, or says why they wait."""
+        if not rows.host_ids:
+            return Ending("failed", "import-empty")
+        absent = await self._absence.find(run, rows.host_ids, done)
+        count = len(absent.ids)
+        reason = self._absence.reason_to_hold(run, absent, done)
+        if reason:
+            params = {"absent": count, "records": absent.before, "rows": done.rejected}
+            return Ending("held", reason, params, absent=count)
+        removed, follows = run.removed, True
+        for ids in batches(absent.ids):
+            now = self._clock()
+            if not await self._runs.extend(run.id, owner, now + self._lease, removed):
+                raise LeaseLostError
+            moved, keys = await self._absence.move(run, ids, now)
+            removed += moved
+            if follows:
+                follows = await self._upsert.publish(run.tenant, keys)
+        return Ending("finished", absent=count, removed=removed)
+
+    async def _batches(
+        self, run: StoredRun, owner: str, rows: RunRows, tenant: Tenant
+    ) -> tuple[RunCounts, ImportFileError | None]:
+        """Saves all rows that follow, or those in front of damage that ends the file.
+
+        Returns the counts of the whole run, and the damage.
+        """
+        done, planned, follows = run.counts, run.planned, True
+        while True:
+            # a batch that was interrupted is repeated as it was, and its counts are those from
+            # before it was written: afterwards its records would count as unchanged
+            size = planned.rows_read - done.rows_read if planned else BATCH
+            try:
+                batch = self._batch(run, await rows.take(size))
+            except ImportFileError as error:
+                return done, error
+            if not batch.size:
+                return done, None
+            plan = await self._upsert.plan(run.requested_by, batch.records, tenant)
+            planned = planned or _counts_after(done, batch, plan)
+            until = self._clock() + self._lease
+            if not await self._runs.plan(run.id, owner, until, done, planned):
+                raise LeaseLostError
+            await self._runs.add_problems(run.id, batch.problems, done.rejected)
+            await self._upsert.write(run.tenant, plan)
+            if follows:  # else the broker is away, and waiting for it would take minutes
+                follows = await self._upsert.publish(run.tenant, plan.keys)
+            done, planned = planned, None
+
+    def _batch(self, run: StoredRun, rows: Sequence[Row]) -> _Batch:
+        batch = _Batch(len(rows))
+        for row in rows:
+            problem = self._add(run, row, batch)
+            if problem is not None:
+                batch.problems.append(problem)
+        return batch
+
+    def _add(self, run: StoredRun, row: Row, batch: _Batch) -> RowProblem | None:
+        """Adds the record of a row to the batch, or returns why the row has none."""
+        if isinstance(row, Rejection):
+            return RowProblem.of(row)
+        record, problems = self._upsert.read(row.item())
+        if record is None:
+            name, code = problems[0]
+            return RowProblem(row=row.row, field=name, code=code)
+        batch.records[id_in_source(run.tenant, run.source, record.host_id)] = record
+        return None
+
+    async def _leave(self, run: StoredRun, owner: str, done: RunCounts, ending: Ending) -> None:
+        if not await self._runs.finish(run.id, owner, done, ending, self._clock()):
+            raise LeaseLostError
+        state, code = ending.state, ending.code
+        log.info("import left", tenant=run.tenant, run=run.id, state=state, code=code)
+        event: AuditEvent = "import-held" if state == "held" else "import-finished"
+        outcome: AuditOutcome = "failure" if state == "failed" else "success"
+        target = f"import/{run.id}"
+        self._security.record(event, run.tenant, run.actor, target, outcome=outcome, detail=code)
+
+
+def _counts_after(done: RunCounts, batch: _Batch, plan: Planned) -> RunCounts:
+    repeated = batch.size - len(batch.problems) - len(batch.records)
+    return done.plus(
+        rows_read=batch.size,
+        created=plan.created,
+        updated=plan.updated,
+        unchanged=plan.unchanged + repeated,
+        rejected=len(batch.problems),
+    )

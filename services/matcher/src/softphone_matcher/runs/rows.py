@@ -1,0 +1,50 @@
+"""Reads the stored file of a run from its beginning, batch by batch."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import islice
+
+from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_matcher.imports.rows.imported_row import ImportedRow, Rejection
+from softphone_matcher.imports.rows.limits import ImportLimits
+from softphone_matcher.runs.run import StoredRun
+
+Row = ImportedRow | Rejection
+
+
+class RunRows:
+    """The rows of a file. They are read in threads, since calls are matched meanwhile.
+
+    The id of a row that has none in the file may depend on the rows before it, so a run that was
+    interrupted reads these again.
+    """
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+        self.host_ids: set[str] = set()
+        """The ids of all rows that were read so far."""
+
+    @classmethod
+    async def open(
+        cls, run: StoredRun, data: bytes, profile: NumberProfile, limits: ImportLimits
+    ) -> "RunRows":
+        """The rows of the file with the choices of its sender. Raises ImportFileError."""
+
+        def open_file() -> Iterator[Row]:
+            return run.choices.open(data, limits).rows(profile, run.mapping, run.source)
+
+        return cls(await asyncio.to_thread(open_file))
+
+    async def take(self, size: int) -> list[Row]:
+        """The next rows, up to `size`. Raises ImportFileError."""
+        rows = await asyncio.to_thread(lambda: list(islice(self._rows, size)))
+        self.host_ids.update(row.host_id for row in rows if isinstance(row, ImportedRow))
+        return rows
+
+    async def skip(self, count: int) -> None:
+        """Reads this many rows again that are done. Raises ImportFileError."""
+        while count > 0:
+            count -= len(await self.take(min(count, _SKIPPED))) or count
+
+
+_SKIPPED = 2000

@@ -1,0 +1,131 @@
+"""Files that are everything of their source: the records they lack go, once that is certain."""
+
+import pytest
+
+from softphone_common.bus.bus import Bus
+from softphone_matcher.directory.input import fields_of
+from softphone_matcher.directory.record import id_in_source
+from softphone_matcher.runs.run import StoredRun
+from support.stack.import_site import LEASE_SECONDS, QUOTES, ImportSite, KilledError, nothing
+
+HEADER = "Name;Telefon;Id\n"
+
+
+@pytest.fixture
+async def site(bus: Bus) -> ImportSite:
+    """A source with 100 records, and one that is of no source."""
+    made = ImportSite(bus)
+    await made.add("first", file(range(100)))
+    assert await made.worker().work_next()
+    own = {"type": "contact", "name": "Own", "numbers": []}
+    await made.directory.add("acme", {**own, "changed_at": made.now})
+    made.move(1)
+    return made
+
+
+def file(ids: range, more: str = "") -> str:
+    return HEADER + "".join(f"Huber {n:03d};089 9999{n:04d};{n}\n" for n in ids) + more
+
+
+async def imported(site: ImportSite, data: str, id_: str = "a") -> StoredRun:
+    """The run of a complete file after it was worked off."""
+    await site.add(id_, data, complete=True)
+    assert await site.worker().work_next()
+    return await site.run(id_)
+
+
+async def in_bin(site: ImportSite) -> set[str]:
+    page = await site.directory.list_deleted("acme", None, 500)
+    return {record.name for record in page.items}
+
+
+async def test_absent_records_go_to_the_bin(site: ImportSite) -> None:
+    run = await imported(site, file(range(8, 110)))
+    assert (run.state, run.absent, run.removed) == ("finished", 8, 8)
+    assert (run.created, run.unchanged) == (10, 92)
+    assert await in_bin(site) == {f"Huber {n:03d}" for n in range(8)}
+    assert len(await site.names()) == 103
+    again = await imported(site, file(range(8, 110)), "b")
+    assert (again.unchanged, again.absent, again.removed) == (102, 0, 0)
+
+
+async def test_file_that_is_not_complete_removes_nothing(site: ImportSite) -> None:
+    await site.add("a", file(range(99)))
+    await site.worker().work_next()
+    assert await in_bin(site) == set()
+
+
+async def test_removal_of_many_is_held_until_confirmed(site: ImportSite) -> None:
+    run = await imported(site, file(range(89)))
+    assert (run.state, run.code, run.removed) == ("held", "import-absent-many", 0)
+    assert (run.absent, run.params["records"]) == (11, 100)
+    assert await in_bin(site) == set()
+    assert not await site.worker().work_next()
+    assert await site.runs.confirm("acme", "a", "clara")
+    assert await site.worker().work_next()
+    run = await site.run("a")
+    assert (run.state, run.absent, run.removed) == ("finished", 11, 11)
+    assert (run.rows_read, run.unchanged) == (89, 89)
+    (one,) = {r.deleted_by for r in (await site.directory.list_deleted("acme", None, 9)).items}
+    assert one == "clara"
+
+
+async def test_removal_is_held_if_rows_were_rejected(site: ImportSite) -> None:
+    run = await imported(site, file(range(99), ";089 99998001;99\n"))
+    assert (run.state, run.code) == ("held", "import-rows-rejected")
+    assert (run.absent, run.rejected) == (1, 1)
+    assert await in_bin(site) == set()
+
+
+@pytest.mark.parametrize("data", [HEADER, f"{HEADER};089 99998001;7\n"])
+async def test_file_without_a_record_removes_nothing(site: ImportSite, data: str) -> None:
+    run = await imported(site, data)
+    assert (run.state, run.code) == ("failed", "import-empty")
+    assert await in_bin(site) == set()
+
+
+async def test_file_with_a_damaged_end_removes_nothing(site: ImportSite) -> None:
+    run = await imported(site, file(range(95), QUOTES))
+    assert (run.state, run.code) == ("failed", "file-damaged")
+    assert await in_bin(site) == set()
+
+
+async def test_record_that_is_saved_meanwhile_stays(site: ImportSite) -> None:
+    async def save() -> None:
+        site.runs.before_write = nothing
+        site.move(1)
+        stored = await site.directory.get("acme", id_in_source("acme", "crm", "98"))
+        assert stored is not None
+        fields = fields_of(stored) | {"note": "New", "changed_at": site.now}
+        assert await site.directory.replace("acme", stored, fields)
+
+    site.runs.before_write = save
+    run = await imported(site, file(range(98)))
+    assert (run.state, run.absent, run.removed) == ("finished", 2, 1)
+    assert await in_bin(site) == {"Huber 099"}
+
+
+async def test_killed_removal_goes_on(site: ImportSite) -> None:
+    async def kill() -> None:
+        raise KilledError
+
+    site.directory.before_removal = kill
+    await site.add("a", file(range(95)), complete=True)
+    with pytest.raises(KilledError):
+        await site.worker().work_next()
+    site.directory.before_removal = nothing
+    site.move(LEASE_SECONDS + 1)
+    assert await site.worker().work_next()
+    run = await site.run("a")
+    assert (run.state, run.rows_read, run.unchanged, run.removed) == ("finished", 95, 95, 5)
+
+
+async def test_cancelled_removal_removes_nothing_more(site: ImportSite) -> None:
+    async def cancel() -> None:
+        assert await site.runs.cancel("acme", "a", site.now)
+
+    site.runs.before_extension = cancel
+    await site.add("a", file(range(95)), complete=True)
+    await site.worker().work_next()
+    assert (await site.run("a")).state == "cancelled"
+    assert await in_bin(site) == set()

@@ -1,0 +1,172 @@
+"""Imports are worked off once, whatever happens to those who do it."""
+
+import asyncio
+
+import pytest
+
+from softphone_common.bus.bus import Bus
+from support.stack.import_site import (
+    LEASE_SECONDS,
+    QUOTES,
+    BeforeWrite,
+    ImportSite,
+    KilledError,
+    nothing,
+)
+
+HEADER = "Name;Telefon;Id\n"
+ROWS = 450
+"""Rows of a file of three batches."""
+
+
+@pytest.fixture
+def site(bus: Bus) -> ImportSite:
+    """The stores of a matcher."""
+    return ImportSite(bus)
+
+
+def file(count: int = ROWS, first: int = 0, name: str = "Huber") -> str:
+    rows = (f"{name} {n};089 9999{n:04d};{n}" for n in range(first, first + count))
+    return HEADER + "\n".join(rows)
+
+
+def killed_at(write: int) -> BeforeWrite:
+    """Ends the worker in front of its write with this number, from 0."""
+    writes = iter(range(write + 1))
+
+    async def before_write() -> None:
+        if next(writes, None) == write:
+            raise KilledError
+
+    return before_write
+
+
+async def test_file_is_saved_and_again_it_changes_nothing(site: ImportSite) -> None:
+    worker = site.worker()
+    await site.add("a", file() + "\n;089 99998001;9999")
+    assert await worker.work_next()
+    assert await site.counts("a") == (ROWS + 1, ROWS, 0, 0, 1)
+    assert (await site.run("a")).state == "finished"
+    assert [each.row for each in await site.runs.list_problems("a")] == [ROWS + 2]
+    assert len(await site.names()) == ROWS
+    await site.add("b", file())
+    await worker.work_next()
+    assert await site.counts("b") == (ROWS, 0, 0, ROWS, 0)
+    await site.add("c", file(name="Maier"))
+    await worker.work_next()
+    assert await site.counts("c") == (ROWS, 0, ROWS, 0, 0)
+    assert not await worker.work_next()
+
+
+async def test_rows_without_ids_change_nothing_again(site: ImportSite) -> None:
+    rows = "Name;Telefon\nHuber;089 99998001\nHuber;089 99998002\nMaier;089 99998003\n"
+    for id_ in ("a", "b"):
+        await site.add(id_, rows)
+        await site.worker().work_next()
+    assert await site.counts("a") == (3, 3, 0, 0, 0)
+    assert await site.counts("b") == (3, 0, 0, 3, 0)
+
+
+async def test_rows_that_repeat_others_are_one_record(site: ImportSite) -> None:
+    await site.add("a", "Name;Telefon\n" + "Huber;089 99998001\nMaier;089 99998002\n" * 150)
+    await site.worker().work_next()
+    assert await site.counts("a") == (300, 2, 0, 298, 0)
+    assert await site.names() == ["Huber", "Maier"]
+
+
+@pytest.mark.parametrize("write", range(6))
+async def test_run_of_a_killed_worker_goes_on(site: ImportSite, write: int) -> None:
+    """The worker is killed in front of each of its writes: three plans and three batches."""
+    await site.add("a", file() + "\n;089 99998001;9999")
+    site.runs.before_write = site.directory.before_write = killed_at(write)
+    with pytest.raises(KilledError):
+        await site.worker().work_next()
+    done = (await site.run("a")).rows_read
+    other = site.worker()
+    assert not await other.work_next(), "the lease has not ended"
+    site.move(LEASE_SECONDS + 1)
+    assert await other.work_next()
+    assert await site.counts("a") == (ROWS + 1, ROWS, 0, 0, 1)
+    assert len(await site.names()) == ROWS
+    assert len(await site.runs.list_problems("a")) == 1
+    assert done == (0, 0, 0, 200, 200, 400)[write]
+
+
+async def test_worker_that_lost_its_lease_stops(site: ImportSite) -> None:
+    await site.add("a", file())
+    plans = 0
+
+    async def lose_the_lease() -> None:
+        nonlocal plans
+        plans += 1
+        if plans == 2:
+            site.move(LEASE_SECONDS + 1)
+            site.directory.before_write = site.runs.before_write = nothing
+            assert await site.worker().work_next()
+            site.directory.before_write = fail
+
+    async def fail() -> None:
+        raise AssertionError("the worker without the lease has written")
+
+    site.runs.before_write = lose_the_lease
+    await site.worker().work_next()
+    assert plans == 2
+    assert await site.counts("a") == (ROWS, ROWS, 0, 0, 0)
+    assert (await site.run("a")).state == "finished"
+
+
+async def test_two_workers_never_have_one_run(site: ImportSite) -> None:
+    for n in range(4):
+        await site.add(f"r{n}", file(5, 10 * n), f"tenant{n}")
+    workers = [site.worker(), site.worker(), site.worker()]
+    while any(await asyncio.gather(*(worker.work_next() for worker in workers))):
+        pass
+    runs = [await site.run(f"r{n}", f"tenant{n}") for n in range(4)]
+    assert [(run.state, run.created, run.unchanged) for run in runs] == [("finished", 5, 0)] * 4
+
+
+async def test_cancelled_run_stops_at_its_next_batch(site: ImportSite) -> None:
+    await site.add("a", file())
+
+    async def cancel() -> None:
+        site.directory.before_write = nothing
+        assert await site.runs.cancel("acme", "a", site.now)
+
+    site.directory.before_write = cancel
+    await site.worker().work_next()
+    assert (await site.run("a")).state == "cancelled"
+    assert len(await site.names()) == 200
+    assert not await site.worker().work_next()
+
+
+async def test_run_that_ends_its_process_is_given_up(site: ImportSite) -> None:
+    await site.add("a", file(1))
+    for _ in range(5):
+        site.runs.before_write = killed_at(0)
+        with pytest.raises(KilledError):
+            await site.worker().work_next()
+        site.move(LEASE_SECONDS + 1)
+    site.runs.before_write = nothing
+    await site.worker().work_next()
+    run = await site.run("a")
+    assert (run.state, run.code, run.created) == ("failed", "import-interrupted", 0)
+
+
+async def test_tenants_take_turns(site: ImportSite) -> None:
+    runs = {"a1": "acme", "a2": "acme", "b1": "other", "c1": "third"}
+    for id_, tenant in runs.items():
+        await site.add(id_, file(1), tenant)
+    worker, order = site.worker(), list[str]()
+    while await worker.work_next():
+        for id_, tenant in runs.items():
+            if id_ not in order and (await site.run(id_, tenant)).state == "finished":
+                order.append(id_)
+    assert order == ["a1", "b1", "c1", "a2"]
+
+
+async def test_rows_above_damage_that_ends_a_file_are_kept(site: ImportSite) -> None:
+    await site.add("a", f"{file(210)}\n{QUOTES}")
+    await site.worker().work_next()
+    run = await site.run("a")
+    assert (run.state, run.code, run.created) == ("failed", "file-damaged", 210)
+    assert len(await site.names()) == 210
