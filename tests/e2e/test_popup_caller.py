@@ -95,6 +95,8 @@ async def test_direct_line_shows_its_company_and_why(
     await expect(popup.get_by_test_id("match-level")).to_have_text("Durchwahl")
     why = "unter der Zentrale des Eintrags"
     await expect(popup.get_by_test_id("match-why")).to_have_text(why)
+    chosen = popup.get_by_test_id("comment-record").locator("option:checked")
+    await expect(chosen).to_have_text("Organisation: Ortner AG")
     await anna.picture("direct-line")
     await popup.get_by_test_id("record-new").click()
     dialog = anna.at("new-record")

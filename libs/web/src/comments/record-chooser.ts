@@ -1,5 +1,6 @@
-// The record a comment is about: the user's choice, else the first certain match.
+// The record a comment is about: the user's choice, else the first match that is not in doubt.
 
+import { isSure } from "../calls/format";
 import type { Call } from "../core/types";
 import { typeText } from "../directory/matches";
 import { fill, h } from "../dom/dom";
@@ -32,7 +33,7 @@ export class RecordChooser {
       ...options.map(([value, words]) => h("option", { value }, words)),
       h("option", { value: "" }, t("comment.noRecord")),
     );
-    this.#select(call.matches.find((match) => match.level === "exact")?.record ?? "");
+    this.#select(call.matches.find(isSure)?.record ?? "");
   }
 
   #select(otherwise: string) {
