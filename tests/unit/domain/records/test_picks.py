@@ -32,6 +32,12 @@ def test_own_pick_is_first_within_its_level() -> None:
     assert ids(ordered_for("bert", ranked)) == ids(ordered_for("nobody", ranked)) == "cbaedf"
 
 
+def test_pick_of_a_main_number_stays_behind_a_range() -> None:
+    declared = replace(SURE, level="range", basis="range")
+    main = replace(declared, record="m", basis="main-number", picks=9, picked_by=("anna",))
+    assert ids(ordered_for("anna", by_picks((declared, main)))) == "am"
+
+
 def test_nobody_is_told_what_others_picked() -> None:
     for user in ("anna", "bert", "", "boss"):
         named = {each for match in ordered_for(user, MATCHES) for each in match.picked_by}

@@ -1,6 +1,7 @@
 """Orders the matches of a number by the records that users took for it before.
 
-Matches come by level, and a pick moves a match only among those of its level.
+Matches come by certainty, and a pick moves a match only among those as certain: of a declared range
+and a main number, which have one level, the declared one is surer.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,9 @@ class Picked(Protocol):
     def level(self) -> str: ...
 
     @property
+    def basis(self) -> str: ...
+
+    @property
     def picks(self) -> int: ...
 
     @property
@@ -27,7 +31,7 @@ P = TypeVar("P", bound=Picked)
 
 def by_picks(matches: Iterable[P]) -> tuple[P, ...]:
     """The matches with those that most users took first; they keep their order else."""
-    return tuple(_within_levels(matches, lambda match: -match.picks))
+    return tuple(_among_equals(matches, lambda match: -match.picks))
 
 
 def ordered_for(user: str, matches: Iterable[P]) -> tuple[P, ...]:
@@ -36,7 +40,7 @@ def ordered_for(user: str, matches: Iterable[P]) -> tuple[P, ...]:
     Only the own pick has its user's id: who took which record is no business of colleagues.
     """
     own = (_for_user(user, match) for match in matches)
-    return tuple(_within_levels(own, lambda match: not match.picked_by))
+    return tuple(_among_equals(own, lambda match: not match.picked_by))
 
 
 def _for_user(user: str, match: P) -> P:
@@ -46,6 +50,6 @@ def _for_user(user: str, match: P) -> P:
     return cast(P, replace(cast(Any, match), picked_by=named))
 
 
-def _within_levels(matches: Iterable[P], key: Callable[[P], int]) -> Iterator[P]:
-    for _, level in groupby(matches, key=lambda match: match.level):
-        yield from sorted(level, key=key)
+def _among_equals(matches: Iterable[P], key: Callable[[P], int]) -> Iterator[P]:
+    for _, equals in groupby(matches, key=lambda match: (match.level, match.basis)):
+        yield from sorted(equals, key=key)
