@@ -126,7 +126,7 @@ export class ShownRun {
     if (problems.length === 0) return nothing;
     const more = rejected - Math.min(problems.length, SHOWN);
     return html`<section class="import-problems" aria-labelledby="import-rejected-title">
-      <h3 id="import-rejected-title">${t("imports.problems")}</h3>
+      <h3 id="import-rejected-title">${t("imports.rejected")}</h3>
       <ul>
         ${problems.slice(0, SHOWN).map(problemItem)}
       </ul>

@@ -95,6 +95,7 @@ export const words = {
   "imports.read.other": "{n} Zeilen gelesen.",
   "imports.sound": "{read} Alle können gespeichert werden.",
   "imports.problems": "Diese Zeilen werden nicht gespeichert",
+  "imports.rejected": "Nicht gespeicherte Zeilen",
   "imports.problemsLead": "{read} Alle anderen werden gespeichert.",
   "imports.moreProblems": "Und {n} weitere; der Bericht nennt sie.",
   "imports.row": "Zeile {row}:",

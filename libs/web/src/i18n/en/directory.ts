@@ -95,6 +95,7 @@ export const words = {
   "imports.read.other": "{n} rows read.",
   "imports.sound": "{read} All can be saved.",
   "imports.problems": "These rows are not saved",
+  "imports.rejected": "Rows that were not saved",
   "imports.problemsLead": "{read} All others are saved.",
   "imports.moreProblems": "And {n} more, which are in the report.",
   "imports.row": "Row {row}:",
