@@ -206,8 +206,8 @@ export const sentences: Record<string, string> = {
   "import-file-missing": "Die Datei ist nicht mehr gespeichert. Importieren Sie sie noch einmal.",
   "import-empty": "Keine Zeile konnte gespeichert werden, also wurde auch nichts gelöscht.",
   "import-rows-rejected":
-    "{rows} Zeilen wurden nicht gespeichert. Vielleicht gehören sie zu den {absent} Einträgen, die in der Datei fehlen.",
-  "import-absent-many": "In der Datei fehlen {absent} der {records} Einträge dieser Herkunft.",
+    "Nicht gespeicherte Zeilen: {rows}. Vielleicht gehören sie zu Einträgen, die in der Datei fehlen: {absent}.",
+  "import-absent-many": "In der Datei fehlen Einträge dieser Herkunft: {absent} von {records}.",
   "import-interrupted": "Der Import wurde mehrmals unterbrochen und deshalb aufgegeben.",
   "row-too-long":
     "Die Zeile hat mehr Zellen als die Kopfzeile. Vielleicht hat ein Trennzeichen im Text sie verschoben.",

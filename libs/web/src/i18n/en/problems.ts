@@ -190,8 +190,8 @@ export const sentences: Record<string, string> = {
     "The file is no longer stored because the import has waited too long. Please import it again.",
   "import-empty": "No row of the file could be saved, so nothing was deleted either.",
   "import-rows-rejected":
-    "{rows} rows were not saved. They may belong to the {absent} records that the file lacks.",
-  "import-absent-many": "The file lacks {absent} of the {records} records of this source.",
+    "Rows that were not saved: {rows}. They may belong to records that the file lacks: {absent}.",
+  "import-absent-many": "The file lacks records of this source: {absent} of {records}.",
   "import-interrupted":
     "The import was interrupted several times and was given up. Please ask your operator.",
   "row-too-long":
