@@ -22,7 +22,8 @@ NAMES = re.compile(r"(?<!\{)\{(\w+)\}")
 
 
 def sentences(language: str) -> dict[str, str]:
-    source = (WORDS / language / "problems.ts").read_text()
+    files = sorted((WORDS / language / "problems").glob("*.ts"))
+    source = "".join(file.read_text() for file in files)
     pairs = re.findall(r'^  "?([a-z0-9-]+)"?:\s*"((?:[^"\\]|\\.)*)",$', source, re.MULTILINE)
     assert len(pairs) == source.count('",\n')
     return dict(pairs)

@@ -31,6 +31,35 @@ async def test_comment_with_a_chosen_record_is_saved_to_it(
     await expect(saved).to_contain_text("Huber & Partner Vertrieb")
 
 
+async def test_comment_is_changed_deleted_and_restored(open_page: OpenPage, phone: Phone) -> None:
+    anna, boss = await open_page("anna"), await open_page("admin")
+    call = await phone.call("08999998001").ringing()
+    popup, row = anna.popup(call), anna.row(call)
+    await expect(popup.get_by_test_id("popup-match")).to_have_count(5)
+    await popup.get_by_test_id("comment-text").fill("Rückruf am Montag")
+    await popup.get_by_test_id("comment-save").click()
+    await expect(row.get_by_test_id("row-comments")).to_have_text("1")
+    await popup.get_by_test_id("comment-edit").click()
+    await expect(popup.get_by_test_id("comment-edit-text")).to_be_focused()
+    await popup.get_by_test_id("comment-edit-text").fill("Rückruf am Dienstag")
+    await popup.get_by_test_id("comment-edit-save").click()
+    comment = popup.get_by_test_id("comment")
+    await expect(comment).to_contain_text("Rückruf am Dienstag")
+    await expect(comment).to_contain_text("bearbeitet")
+    await expect(popup.get_by_test_id("comment-edit")).to_be_focused()
+    await popup.get_by_test_id("comment-delete").click()
+    await popup.get_by_test_id("comment-delete-yes").click()
+    await expect(comment).to_have_count(0)
+    await expect(row.get_by_test_id("row-comments")).to_have_count(0)
+
+    await boss.open("bin")
+    deleted = boss.at("bin-comment").filter(has_text="Rückruf am Dienstag")
+    await deleted.get_by_test_id("bin-restore").click()
+    await expect(deleted).to_have_count(0)
+    await expect(comment).to_contain_text("Rückruf am Dienstag")
+    await popup.get_by_test_id("popup-close").click()
+
+
 async def test_older_comments_are_shown_on_request(open_page: OpenPage, phone: Phone) -> None:
     anna = await open_page("anna")
     call = await phone.call("08999998001").ringing()

@@ -83,6 +83,10 @@ export function commentOf(id: string, at = MORNING): Comment {
     author_name: "Anna Albrecht",
     at,
     record: null,
+    edited_at: null,
+    edited_by: null,
+    deleted_at: null,
+    deleted_by: null,
   };
 }
 

@@ -62,6 +62,7 @@ async def test_scopes_open_their_routes_and_no_others(installation: Installation
         "GET /api/calls/{call}",
         "GET /api/calls/{call}/timeline",
         "GET /api/calls/{call}/comments",
+        "GET /api/calls/{call}/comments/{comment}/versions",
         "GET /api/comments",
     }
 

@@ -79,6 +79,11 @@ SHOWS_CALLS: dict[str, frozenset[Viewer]] = {
     "GET /api/calls/{call}/timeline": OWN,
     "DELETE /api/calls/{call}": NOBODY,
     "POST /api/calls/{call}/comments": OWN,
+    "PATCH /api/calls/{call}/comments/{comment}": OWN,
+    "DELETE /api/calls/{call}/comments/{comment}": NOBODY,
+    "GET /api/calls/{call}/comments/{comment}/versions": NOBODY,
+    "GET /api/recycle-bin/comments": ADMIN,
+    "POST /api/recycle-bin/comments/{comment}/restore": ADMIN,
     "GET /api/comments": OWN,
     "GET /api/recycle-bin": ADMIN,
     "GET /api/audit": ADMIN | {"operator"},  # the id of a call that was deleted
@@ -161,6 +166,11 @@ async def viewers(installation: Installation) -> Viewers:
         return answer.is_success
 
     await until(is_commented, what="the comment on the deleted call")
+
+    mine = f"/api/calls/{company.examples.call}/comments"
+    removed = await installation.post(mine, company.user.token, {"text": "removed at once"})
+    answer = await installation.ask("DELETE", f"{mine}/{removed['id']}", company.user.token)
+    assert answer.status_code == 204
 
     async def is_in_the_security_log() -> bool:
         entries = await installation.get("/api/audit", company.admin.token)

@@ -56,6 +56,7 @@ BY_TIME = (
     *("/api/devices/{device}/hits", "/api/dead-letters"),
     *("/api/audit", "/api/calls/{call}/comments", "/api/directory/recycle-bin"),
     "/api/directory/imports",
+    "/api/recycle-bin/comments",
 )
 LISTS = (
     "/api/calls",

@@ -160,6 +160,11 @@ class Acts:
             "ringing", "missed", call_id="a", extension="21", number=NUMBER, name=NAME
         )
         await self._installation.logged(admin.token, call, phase="missed")
+        comment = await self.ask("POST", f"/api/calls/{call}/comments", admin, {"text": NAME})
+        await self.ask("DELETE", f"/api/calls/{call}/comments/{comment['id']}", admin)
+        await self.ask("POST", f"/api/recycle-bin/comments/{comment['id']}/restore", admin)
+        self.expect("comment-deleted", admin, f"comment/{comment['id']}")
+        self.expect("comment-restored", admin, f"comment/{comment['id']}")
         await self.ask("DELETE", f"/api/calls/{call}", admin)
         await self.ask("POST", f"/api/recycle-bin/{call}/restore", admin)
         await self.ask("DELETE", f"/api/directory/records/{record}", admin)

@@ -31,7 +31,7 @@ async def make_full_company(installation: Installation) -> Company:
 
     await until(is_matched, what="the match")
     comment = {"text": f"of {tenant}", "record": record}
-    await installation.post(f"/api/calls/{call}/comments", user.token, comment)
+    saved = await installation.post(f"/api/calls/{call}/comments", user.token, comment)
     hits = await installation.get(f"/api/devices/{phone.id}/hits", admin.token)
     imported = await installation.ask(
         "POST", "/api/directory/imports?source=full", admin.token, content=b"Name;Telefon\n"
@@ -44,7 +44,7 @@ async def make_full_company(installation: Installation) -> Company:
         return bool(shown["state"] == "finished")
 
     await until(has_ended, what="the end of the import")
-    examples = Examples(call, deleted, hits["items"][0]["id"], run)
+    examples = Examples(call, deleted, hits["items"][0]["id"], run, saved["id"])
     return Company(installation, tenant, phone, admin, user, record, examples)
 
 

@@ -105,6 +105,11 @@ LEAST: dict[str, Role] = {
     "DELETE /api/calls/{call}": "admin",
     "GET /api/calls/{call}/comments": "user",
     "POST /api/calls/{call}/comments": "user",
+    "PATCH /api/calls/{call}/comments/{comment}": "user",
+    "DELETE /api/calls/{call}/comments/{comment}": "user",
+    "GET /api/calls/{call}/comments/{comment}/versions": "user",
+    "GET /api/recycle-bin/comments": "admin",
+    "POST /api/recycle-bin/comments/{comment}/restore": "admin",
     "GET /api/comments": "user",
     "GET /api/recycle-bin": "admin",
     "GET /api/audit": "admin",
@@ -159,6 +164,7 @@ OWN_LISTS = {
     "POST /api/calls/missed/seen",
     "GET /api/comments",
     "GET /api/recycle-bin",
+    "GET /api/recycle-bin/comments",
     "GET /api/keys",
     "GET /api/me",
     "PATCH /api/me",
@@ -210,6 +216,7 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
         "run": company.examples.run,
         "session": "none",
         "key": "none",
+        "comment": company.examples.comment,
     }
     text: Json = {"text": "theirs", "record": None}
     table: dict[str, tuple[str, Json | None]] = {
@@ -274,6 +281,14 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
             {"name": "x"},
         ),
         "POST /api/calls/{call}/comments": (f"/api/calls/{call}/comments", text),
+        "PATCH /api/calls/{call}/comments/{comment}": (
+            f"/api/calls/{call}/comments/{company.examples.comment}",
+            {"text": "theirs"},
+        ),
+        "POST /api/recycle-bin/comments/{comment}/restore": (
+            f"/api/recycle-bin/comments/{company.examples.comment}/restore",
+            None,
+        ),
         "POST /api/calls/missed/seen": ("/api/calls/missed/seen", {}),
         "GET /api/comments": (f"/api/comments?record={record}", None),
         "POST /api/recycle-bin/{call}/restore": (

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from softphone_calllog.comments import CallComments, CommentStore
-from softphone_common.contracts.entities import Comment
+from softphone_common.contracts.entities import Comment, CommentVersion
 from softphone_common.domain.records.visibility import Viewer
 from support.observations import at
 
@@ -89,3 +89,50 @@ class CommentStoreContract:
         assert await comments.of_record("acme", "r1", 9, BOSS) == [saved]
         await comments.share("acme", "r1", ("everyone",), at(70))
         assert await listed("r1") == [True] * 3
+
+    async def test_changed_comment_keeps_its_versions(self, comments: CommentStore) -> None:
+        saved = self.comment(0, record="r1")
+        await comments.add("acme", saved, ("owner:anna",))
+        assert await comments.versions("acme", saved.id) == []
+        first = saved.model_copy(update={"text": "a", "edited_at": at(5), "edited_by": "boss"})
+        moved = {"text": "b", "record": None, "edited_at": at(6), "edited_by": "anna"}
+        assert await comments.replace("acme", saved, first, None)
+        assert not await comments.replace("acme", saved, first, None), "read before the change"
+        assert not await comments.replace("other", first, saved, None)
+        assert await comments.of_record("acme", "r1", 9, Viewer()) == []
+        second = first.model_copy(update=moved)
+        assert await comments.replace("acme", first, second, ("everyone",))
+        assert await comments.get("acme", saved.id) == second
+        assert await comments.get("other", saved.id) is None
+        assert await comments.versions("acme", saved.id) == [
+            CommentVersion(text=saved.text, record="r1", at=saved.at, by="anna"),
+            CommentVersion(text="a", record="r1", at=at(5), by="boss"),
+        ]
+        assert await comments.versions("other", saved.id) == []
+
+    async def test_deleted_comment_is_in_the_bin_alone(self, comments: CommentStore) -> None:
+        first, second, third = (self.comment(number, record="r1") for number in range(3))
+        for comment in (first, second, third):
+            await comments.add("acme", comment)
+        assert await comments.remove("other", first.id, "boss", at(7)) is None
+        removed = await comments.remove("acme", first.id, "boss", at(7))
+        assert removed == first.model_copy(update={"deleted_at": at(7), "deleted_by": "boss"})
+        assert await comments.remove("acme", first.id, "anna", at(8)) is None
+        await comments.remove("acme", second.id, "boss", at(9))
+        assert await comments.get("acme", first.id) is None
+        assert await comments.get("acme", first.id, deleted=True) == removed
+        assert not await comments.replace("acme", first, first, None)
+        assert await comments.versions("acme", first.id) == []
+        assert (await comments.of_calls("acme", ["c1"], 9, BOSS))["c1"].newest == (third,)
+        assert await comments.count("acme", "c1", 9) == 1
+        assert (await comments.page("acme", "c1", None, 9, BOSS)).items == [third]
+        assert await comments.of_record("acme", "r1", 9, BOSS) == [third]
+        newest = await comments.list_deleted("acme", None, 1)
+        rest = await comments.list_deleted("acme", newest.next, 1)
+        assert [each.id for each in (*newest.items, *rest.items)] == [second.id, first.id]
+        assert rest.next is None
+        assert (await comments.list_deleted("other", None, 9)).items == []
+        assert await comments.restore("other", first.id) is None
+        assert await comments.restore("acme", first.id) == first
+        assert await comments.restore("acme", first.id) is None
+        assert await comments.get("acme", first.id) == first

@@ -47,6 +47,7 @@ class Examples:
     deleted_call: str = "none"
     hit: str = "none"
     run: str = "none"
+    comment: str = "none"
 
 
 @dataclass

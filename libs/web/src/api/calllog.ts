@@ -80,6 +80,15 @@ export interface Comment {
   author_name: string;
   at: string;
   record: string | null;
+  edited_at: string | null;
+  edited_by: string | null;
+  deleted_at: string | null;
+  deleted_by: string | null;
+}
+
+export interface CommentChangesInput {
+  text?: string;
+  record?: string | null;
 }
 
 export interface CommentInput {
@@ -89,6 +98,18 @@ export interface CommentInput {
 
 export interface CommentPage {
   items: Array<Comment>;
+  next: string | null;
+}
+
+export interface CommentVersion {
+  text: string;
+  record: string | null;
+  at: string;
+  by: string;
+}
+
+export interface CommentVersionPage {
+  items: Array<CommentVersion>;
   next: string | null;
 }
 
@@ -205,16 +226,21 @@ export interface TimelineEntryPage {
 
 export interface Routes {
   "DELETE /api/calls/{call}": { path: { call: string }; answer: null };
+  "DELETE /api/calls/{call}/comments/{comment}": { path: { call: string; comment: string }; answer: null };
   "GET /api/audit": { query: { actor?: string | null; event?: string | null; from?: string | null; to?: string | null; tenant?: string | null; cursor?: string | null; limit?: number }; answer: AuditOutputPage };
   "GET /api/calls": { query: { q?: string | null; extension?: string | null; user?: string | null; mine?: boolean; phase?: Array<"dialed" | "ringing" | "connected" | "ended" | "missed">; result?: Array<"running" | "no_end_signal" | "answered" | "answered_elsewhere" | "missed" | "unanswered">; direction?: "inbound" | "outbound" | null; number?: string | null; from?: string | string; to?: string | string; count?: boolean; cursor?: string | null; limit?: number }; answer: CallList };
   "GET /api/calls/missed": { answer: MissedCalls };
   "GET /api/calls/{call}": { path: { call: string }; answer: CallJson };
   "GET /api/calls/{call}/comments": { path: { call: string }; query: { cursor?: string | null; limit?: number }; answer: CommentPage };
+  "GET /api/calls/{call}/comments/{comment}/versions": { path: { call: string; comment: string }; answer: CommentVersionPage };
   "GET /api/calls/{call}/timeline": { path: { call: string }; answer: TimelineEntryPage };
   "GET /api/comments": { query: { record?: string | null; number?: string | null; limit?: number }; answer: CommentPage };
   "GET /api/recycle-bin": { query: { q?: string | null; cursor?: string | null; limit?: number }; answer: CallJsonPage };
+  "GET /api/recycle-bin/comments": { query: { cursor?: string | null; limit?: number }; answer: CommentPage };
   "GET /api/system/calllog": { answer: SystemOutput };
+  "PATCH /api/calls/{call}/comments/{comment}": { path: { call: string; comment: string }; body: CommentChangesInput; answer: Comment };
   "POST /api/calls/missed/seen": { body: SeenInput; answer: MissedCalls };
   "POST /api/calls/{call}/comments": { path: { call: string }; body: CommentInput; answer: Comment };
+  "POST /api/recycle-bin/comments/{comment}/restore": { path: { comment: string }; answer: Comment };
   "POST /api/recycle-bin/{call}/restore": { path: { call: string }; answer: CallJson };
 }

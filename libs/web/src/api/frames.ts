@@ -57,6 +57,10 @@ export interface Comment {
   author_name: string;
   at: string;
   record: string | null;
+  edited_at: string | null;
+  edited_by: string | null;
+  deleted_at: string | null;
+  deleted_by: string | null;
 }
 
 export interface CommentFrame {

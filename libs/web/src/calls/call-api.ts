@@ -1,7 +1,7 @@
 // The requests about calls and their comments.
 
 import type { Api } from "../core/client";
-import type { Direction, Result } from "../core/types";
+import type { Comment, Direction, Result } from "../core/types";
 import { type Filter, isSearchable } from "./filter";
 
 const limit = 50;
@@ -58,6 +58,28 @@ export class CallApi {
       path: { call },
       body: { text, record },
     });
+  }
+
+  editComment({ call, id }: Comment, text: string) {
+    const path = { call, comment: id };
+    return this.api.ask("PATCH /api/calls/{call}/comments/{comment}", { path, body: { text } });
+  }
+
+  /** Moves a comment to the recycle bin. */
+  removeComment({ call, id }: Comment) {
+    const path = { call, comment: id };
+    return this.api.ask("DELETE /api/calls/{call}/comments/{comment}", { path });
+  }
+
+  /** A page of the comments in the recycle bin. */
+  deletedComments(cursor: string | null) {
+    return this.api.ask("GET /api/recycle-bin/comments", { query: { limit, cursor } });
+  }
+
+  /** Takes a comment out of the recycle bin. */
+  restoreComment({ id }: Comment) {
+    const path = { comment: id };
+    return this.api.ask("POST /api/recycle-bin/comments/{comment}/restore", { path });
   }
 
   /** Asks for a call; the idempotency key is equal for both clicks of a double click. */

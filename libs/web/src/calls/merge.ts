@@ -46,6 +46,11 @@ export function countOf(call: Call) {
 }
 
 export function joined(some: Comment[], more: Comment[]) {
-  const byId = new Map([...some, ...more].map((comment) => [comment.id, comment]));
+  const byId = new Map<string, Comment>();
+  for (const comment of [...some, ...more]) {
+    const known = byId.get(comment.id);
+    if (!known || !isAfter(known.edited_at, comment.edited_at ?? known.at))
+      byId.set(comment.id, comment);
+  }
   return [...byId.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }

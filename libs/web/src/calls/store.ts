@@ -15,6 +15,8 @@ export class Calls {
   #heardAt: Map<string, number> = new Map();
   /** Calls that were deleted, with the time; a page that was asked for before still has them. */
   #trashed: Map<string, { at: number; frame: TrashFrame }> = new Map();
+  /** The ids of deleted comments, which a page that was asked for before still has. */
+  #removed: Set<string> = new Set();
   #listeners: Set<(call: Call | null) => void> = new Set();
   /** The users of each extension that calls of the log have named. */
   #people: Map<string, CallUser[]> = new Map();
@@ -66,7 +68,9 @@ export class Calls {
     }
     for (const call of page.items) {
       this.#learn(call);
-      const merged = this.#withDeletion(merge(this.#known.get(call.id), call, true));
+      const merged = this.#withDeletion(
+        merge(this.#known.get(call.id), this.#withoutRemoved(call), true),
+      );
       this.#known.set(call.id, merged);
       if (merged.deleted_at === null) this.#listed.add(call.id);
     }
@@ -108,7 +112,7 @@ export class Calls {
 
   settle(call: Call, fromLog: boolean = false) {
     if (fromLog) this.#learn(call);
-    const merged = merge(this.#known.get(call.id), call, fromLog);
+    const merged = merge(this.#known.get(call.id), this.#withoutRemoved(call), fromLog);
     this.#known.set(call.id, merged);
     this.#heardAt.set(call.id, Date.now());
     this.#list(merged);
@@ -129,8 +133,11 @@ export class Calls {
     }
   }
 
+  /** Takes a comment that was saved or changed; a frame also says that one was deleted. */
   addComment(comment: Comment) {
+    if (comment.deleted_at) return this.removeComment(comment);
     const call = this.#known.get(comment.call);
+    this.#removed.delete(comment.id);
     if (!call) return;
     const isNew = call.comments.every((known) => known.id !== comment.id);
     const changed = {
@@ -140,6 +147,24 @@ export class Calls {
     };
     this.#known.set(call.id, changed);
     this.#tell(changed);
+  }
+
+  /** A page of the log that was read before does not bring the comment back. */
+  removeComment({ id, call: callId }: Comment) {
+    const isNew = !this.#removed.has(id);
+    this.#removed.add(id);
+    const call = this.#known.get(callId);
+    if (!call) return;
+    const comments = call.comments.filter((comment) => comment.id !== id);
+    const count = countOf(call) - (isNew ? 1 : 0);
+    const changed = { ...call, comments, comments_count: Math.max(count, comments.length) };
+    this.#known.set(callId, changed);
+    this.#tell(changed);
+  }
+
+  #withoutRemoved(call: Call): Call {
+    const comments = call.comments.filter(({ id }) => !this.#removed.has(id));
+    return comments.length === call.comments.length ? call : { ...call, comments };
   }
 
   /** Takes comments of a call that were saved before those the page has. */

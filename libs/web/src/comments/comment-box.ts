@@ -9,7 +9,7 @@ import { h, setText } from "../dom/dom";
 import { field } from "../dom/field";
 import { counted, t } from "../i18n/messages";
 import { reason } from "../i18n/reason";
-import { showComments } from "./comment-list";
+import { isAnyChanged, showComments } from "./comment-list";
 import { RecordChooser } from "./record-chooser";
 
 /** Characters before the limit from which on those that are left are counted. */
@@ -90,7 +90,7 @@ export class CommentBox {
     this.call = call;
     this.#chooser.update(call);
     this.#countLeft();
-    showComments(this.#list, call);
+    showComments(this.#list, call, this.context);
     const hidden = countOf(call) - call.comments.length;
     this.#more.hidden = hidden <= 0;
     setText(this.#more, counted("comment.more", hidden));
@@ -118,7 +118,8 @@ export class CommentBox {
 
   /** Whether the box has the focus or holds a comment that was not sent. */
   get busy() {
-    return this.#text.value !== "" || this.element.contains(document.activeElement);
+    const isWritten = this.#text.value !== "" || isAnyChanged(this.#list);
+    return isWritten || this.element.contains(document.activeElement);
   }
 
   stop() {

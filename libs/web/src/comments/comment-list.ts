@@ -1,25 +1,25 @@
 // The saved comments of a call.
 
-import { when } from "../calls/format";
-import type { Call, Comment } from "../core/types";
-import { typeText } from "../directory/matches";
-import { fill, h } from "../dom/dom";
+import { html, render } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { Context } from "../calls/context";
+import type { Call } from "../core/types";
+import type { CommentItem } from "./comment-item";
+import "./comment-item";
 
-export function showComments(list: HTMLElement, call: Call) {
+export function showComments(list: HTMLElement, call: Call, context: Context) {
   list.hidden = call.comments.length === 0;
-  fill(list, ...call.comments.map((comment) => commentItem(comment, call)));
+  const items = repeat(
+    call.comments,
+    ({ id }) => id,
+    (comment) => html`<li class="comment" data-testid="comment">
+      <sc-comment .comment=${comment} .call=${call} .context=${context}></sc-comment>
+    </li>`,
+  );
+  render(items, list);
 }
 
-function commentItem(comment: Comment, call: Call) {
-  const match = call.matches.find((found) => found.record === comment.record);
-  const place = match ? `${typeText(match.type)}: ${match.name}` : comment.record;
-  const facts = [comment.author_name || comment.author, when(comment.at), place]
-    .filter(Boolean)
-    .join(" · ");
-  return h(
-    "li",
-    { class: "comment", "data-testid": "comment" },
-    h("p", { class: "comment-text" }, comment.text),
-    h("p", { class: "meta" }, facts),
-  );
+/** Whether a comment of the list is being changed. */
+export function isAnyChanged(list: HTMLElement) {
+  return [...list.querySelectorAll<CommentItem>("sc-comment")].some((item) => item.isChanged);
 }

@@ -1,6 +1,6 @@
 """The store of calls: each is the fold of its observations, and many are written at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -102,8 +102,11 @@ class CallStore(Protocol):
         `after` is the id of the last call of the page before, empty for the first page.
         """
 
-    async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
-        """Has the call found by the words of a comment; does nothing without the call."""
+    async def add_comment_keys(
+        self, tenant: str, call_id: str, text: str, dropped: Collection[str] = ()
+    ) -> None:
+        """Has the call found by the words of a comment, and no longer by the `dropped` keys of an
+        earlier text; does nothing without the call."""
 
     async def list_without_keys(self, size: int) -> list[CallRecord]:
         """Up to `size` calls of all tenants that an earlier release stored without search keys."""
@@ -195,12 +198,14 @@ class MongoCallStore:
             documents = await self._calls.find(query).sort("_id").limit(size).to_list(None)
         return [record_of(document) for document in documents]
 
-    async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
+    async def add_comment_keys(
+        self, tenant: str, call_id: str, text: str, dropped: Collection[str] = ()
+    ) -> None:
         for _ in range(_ATTEMPTS):
             record = await self.get(tenant, call_id)
             if record is None:
                 return
-            keys = with_comment(record.comment_keys, text)
+            keys = with_comment(record.comment_keys, text, dropped)
             if await self.write_keys([replace(record, comment_keys=keys)]):
                 return
         raise UnavailableError("calls", "other writers were always first")

@@ -10,6 +10,7 @@ from softphone_calllog.audit.store import MongoAuditStore
 from softphone_calllog.calls import MongoCallStore
 from softphone_calllog.comments import MongoCommentStore
 from softphone_calllog.handlers import CallHandlers
+from softphone_calllog.history.comment_changes import CommentChangesApi
 from softphone_calllog.history.readable_calls import ReadableCalls
 from softphone_calllog.history.routes import CallApi
 from softphone_calllog.key_filling import KeyFilling
@@ -65,6 +66,9 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     api = CallApi(
         call_store, readable, comment_store, tenants, users, security, limiter, bus, clock, settings
     )
+    changes = CommentChangesApi(
+        call_store, readable, comment_store, security, limiter, bus, clock, settings
+    )
     missed = MissedApi(call_store, MongoMissedMarks(mongo.database), clock)
     entries = MongoAuditStore(mongo.database, timedelta(days=settings.audit_keep_days))
     bus.consume("calllog.audit", AuditRecorded, AuditHandlers(entries).on_audit_recorded, batches)
@@ -78,7 +82,7 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
         security,
         filling,
     ]
-    routers = [missed.router, api.router, audit.router]
+    routers = [missed.router, api.router, changes.router, audit.router]
     return Service("calllog", routers, resources, access.rules(), security, bus.queue_lengths)
 
 

@@ -26,7 +26,10 @@ _SCOPES: Mapping[str, KeyScope] = {
     "GET /api/calls/{call}/timeline": "calls:read",
     "GET /api/calls/{call}/comments": "calls:read",
     "GET /api/comments": "calls:read",
+    "GET /api/calls/{call}/comments/{comment}/versions": "calls:read",
     "POST /api/calls/{call}/comments": "comments:write",
+    "PATCH /api/calls/{call}/comments/{comment}": "comments:write",
+    "DELETE /api/calls/{call}/comments/{comment}": "comments:write",
     "GET /api/devices": "hits:read",
     "GET /api/devices/{device}/hits": "hits:read",
 }

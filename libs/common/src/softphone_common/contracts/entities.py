@@ -57,6 +57,8 @@ AuditEvent = Literal[
     "import-confirmed",
     "call-deleted",
     "call-restored",
+    "comment-deleted",
+    "comment-restored",
     "calls-swept",
     "sweep-requested",
     "api-key-added",
@@ -105,6 +107,8 @@ class Comment(BaseModel):
     """A text written in a call and saved to a record; `record` is None if none was chosen.
 
     `author` is the author's login, `author_name` the name at that time, empty in earlier releases.
+    `edited_by` is the login of who changed the comment last, `deleted_by` of who moved it to the
+    recycle bin. Browsers get a deleted comment without its text.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -116,6 +120,21 @@ class Comment(BaseModel):
     author_name: str = ""
     at: datetime
     record: str | None = None
+    edited_at: datetime | None = None
+    edited_by: str | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+
+
+class CommentVersion(BaseModel):
+    """A comment as it was from `at` on, until it was changed; `by` is a login."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    text: str
+    record: str | None = None
+    at: datetime
+    by: str
 
 
 class DeviceFields(BaseModel):

@@ -156,8 +156,8 @@ class CallChanged(Message):
 
 
 class CommentSaved(Message):
-    """A comment was saved to a call. `sights` are those of its record, as earlier releases mean
-    everyone without them."""
+    """A comment was saved to a call, changed, or deleted. `sights` are those of its record, as
+    earlier releases mean everyone without them."""
 
     type = "softphone.comment-saved.v1"
     noun = "comment"

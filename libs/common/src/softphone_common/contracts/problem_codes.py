@@ -152,6 +152,10 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "device-unknown": (404, "You have no such device"),
     "devices-full": (409, "A tenant has at most {limit} devices"),
     "comments-full": (409, "A call has at most {limit} comments"),
+    "comment-unknown": (404, "The call has no such comment"),
+    "deleted-comment-unknown": (404, "There is no such comment in the recycle bin"),
+    "comment-of-another": (403, "Only its author and administrators may change a comment"),
+    "comment-versions-full": (409, "A comment can be changed at most {limit} times"),
     "devices-loading": (503, "The devices are still being read; try again shortly"),
     "device-key-unknown": (404, "No device has this key"),
     "device-key-unreadable": (

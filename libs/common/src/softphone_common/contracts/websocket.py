@@ -101,7 +101,7 @@ class CallFrame(_Model):
 
 
 class CommentFrame(_Model):
-    """A comment was saved to a call of the user."""
+    """A comment was saved to a call of the user, changed, or deleted (`deleted_at` is set)."""
 
     type: Literal["comment"] = "comment"
     seq: int

@@ -1,6 +1,6 @@
 """The call history in memory: a `CallStore` and a `CommentStore`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,19 +17,24 @@ from softphone_calllog.calls import (
 from softphone_calllog.comments import (
     LATEST,
     CallComments,
+    change_of,
     comment_for,
+    deletion,
     sees_record,
     stored,
+    version_of,
+    versions_of,
 )
 from softphone_calllog.documents import call_fields, call_key, record_of, view_fields
 from softphone_calllog.missed.store import mark_key
 from softphone_calllog.record import CallRecord, Fact, call_id_of
 from softphone_calllog.search.filter import CallFilter, is_met_by
 from softphone_calllog.search.keys import with_comment
-from softphone_common.contracts.entities import Comment
+from softphone_common.contracts.entities import Comment, CommentVersion
 from softphone_common.domain.call import Call
 from softphone_common.domain.call_view import view
 from softphone_common.domain.records.visibility import FOR_EVERYONE, Viewer
+from softphone_common.stores.documents import from_document, from_optional
 from softphone_common.stores.keyset import KeysetPage, Position
 from softphone_common.stores.mongo import Document
 from softphone_testing.memory.collection import Condition, MemoryCollection
@@ -90,10 +95,12 @@ class MemoryCallStore:
         )
         return [record_of(each) for each in sorted(found, key=lambda d: str(d["_id"]))[:size]]
 
-    async def add_comment_keys(self, tenant: str, call_id: str, text: str) -> None:
+    async def add_comment_keys(
+        self, tenant: str, call_id: str, text: str, dropped: Collection[str] = ()
+    ) -> None:
         record = await self.get(tenant, call_id)
         if record is not None:
-            keys = with_comment(record.comment_keys, text)
+            keys = with_comment(record.comment_keys, text, dropped)
             await self.write_keys([replace(record, comment_keys=keys)])
 
     async def list_without_keys(self, size: int) -> list[CallRecord]:
@@ -192,13 +199,48 @@ class MemoryCommentStore:
         for each in self._comments.find(lambda d: d["tenant"] == tenant and d["record"] == record):
             self._comments.update(each["_id"], is_earlier, change)
 
+    async def get(self, tenant: str, comment: str, *, deleted: bool = False) -> Comment | None:
+        found = self._comments.get(comment)
+        is_there = _is_deleted if deleted else _is_shown
+        return from_document(Comment, found) if found and is_there(found, tenant) else None
+
+    async def versions(self, tenant: str, comment: str) -> list[CommentVersion]:
+        found = self._comments.get(comment)
+        return versions_of(found if found and _is_shown(found, tenant) else None)
+
+    async def replace(
+        self, tenant: str, stored: Comment, changed: Comment, sights: Sequence[str] | None
+    ) -> bool:
+        def is_as_read(document: Document) -> bool:
+            return _is_shown(document, tenant) and document["edited_at"] == stored.edited_at
+
+        kept = [*await self.versions(tenant, stored.id), version_of(stored)]
+        change = change_of(changed, sights) | {"versions": [each.model_dump() for each in kept]}
+        return self._comments.update(stored.id, is_as_read, change) is not None
+
+    async def remove(self, tenant: str, comment: str, by: str, at: datetime) -> Comment | None:
+        changes = deletion(by, at)
+        found = self._comments.update(comment, lambda d: _is_shown(d, tenant), changes)
+        return from_optional(Comment, found)
+
+    async def restore(self, tenant: str, comment: str) -> Comment | None:
+        changes = deletion(None, None)
+        found = self._comments.update(comment, lambda d: _is_deleted(d, tenant), changes)
+        return from_optional(Comment, found)
+
+    async def list_deleted(
+        self, tenant: str, before: Position[datetime] | None, size: int
+    ) -> KeysetPage[Comment, datetime]:
+        parse = partial(from_document, Comment)
+        return self._comments.page(
+            BY_DELETION, lambda d: _is_deleted(d, tenant), before, size, parse
+        )
+
     async def of_calls(
         self, tenant: str, call_ids: Sequence[str], newest: int, viewer: Viewer
     ) -> dict[str, CallComments]:
         comments: dict[str, list[Comment]] = {}
-        for comment in self._find(
-            lambda d: d["tenant"] == tenant and d["call"] in call_ids, viewer
-        ):
+        for comment in self._find(lambda d: _is_shown(d, tenant) and d["call"] in call_ids, viewer):
             comments.setdefault(comment.call, []).append(comment)
         return {
             call: CallComments(len(found), tuple(found[-newest:]))
@@ -206,7 +248,7 @@ class MemoryCommentStore:
         }
 
     async def count(self, tenant: str, call: str, limit: int) -> int:
-        found = self._comments.find(lambda d: d["tenant"] == tenant and d["call"] == call)
+        found = self._comments.find(lambda d: _is_shown(d, tenant) and d["call"] == call)
         return min(limit, len(found))
 
     async def page(
@@ -214,7 +256,7 @@ class MemoryCommentStore:
     ) -> KeysetPage[Comment, datetime]:
         return self._comments.page(
             LATEST,
-            lambda d: d["tenant"] == tenant and d["call"] == call,
+            lambda d: _is_shown(d, tenant) and d["call"] == call,
             before,
             size,
             partial(comment_for, viewer),
@@ -222,7 +264,7 @@ class MemoryCommentStore:
 
     async def of_record(self, tenant: str, record: str, size: int, viewer: Viewer) -> list[Comment]:
         def is_seen(document: Document) -> bool:
-            is_of_record = document["tenant"] == tenant and document["record"] == record
+            is_of_record = _is_shown(document, tenant) and document["record"] == record
             return is_of_record and sees_record(viewer, document)
 
         return self._find(is_seen, viewer)[::-1][:size]
@@ -244,6 +286,14 @@ class MemoryMissedMarks:
     async def mark(self, tenant: str, user: str, until: datetime) -> None:
         key = mark_key(tenant, user)
         self._marks[key] = max(self._marks.get(key, until), until)
+
+
+def _is_shown(document: Document, tenant: str) -> bool:
+    return bool(document["tenant"] == tenant and document["deleted_at"] is None)
+
+
+def _is_deleted(document: Document, tenant: str) -> bool:
+    return bool(document["tenant"] == tenant and document["deleted_at"] is not None)
 
 
 def _is_observed(document: Document) -> bool:

@@ -33,6 +33,11 @@ export const words = {
   "letter.notDone": "Fehlgeschlagen. {why}",
   "bin.title": "Gelöschte Anrufe",
   "bin.records": "Gelöschte Kontakte",
+  "bin.comments": "Gelöschte Kommentare",
+  "bin.emptyComments": "Keine gelöschten Kommentare.",
+  "bin.comment": "Kommentar",
+  "bin.author": "Verfasser",
+  "bin.restoredComment": "Der Kommentar steht wieder bei seinem Anruf.",
   "bin.emptyRecords": "Keine gelöschten Kontakte.",
   "bin.restoredRecord": "„{name}“ ist wieder in den Kontakten.",
   "bin.lead":

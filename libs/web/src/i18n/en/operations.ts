@@ -33,6 +33,11 @@ export const words: Record<keyof typeof import("../de/operations").words, string
   "letter.notDone": "Not done. {why}",
   "bin.title": "Deleted calls",
   "bin.records": "Deleted records",
+  "bin.comments": "Deleted comments",
+  "bin.emptyComments": "No deleted comments.",
+  "bin.comment": "Comment",
+  "bin.author": "Author",
+  "bin.restoredComment": "The comment is back at its call.",
   "bin.emptyRecords": "No deleted records.",
   "bin.restoredRecord": "“{name}” is in the directory again.",
   "bin.lead":

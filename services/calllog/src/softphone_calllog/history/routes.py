@@ -61,7 +61,7 @@ class CallList(Page[CallJson]):
     comment_max: int = Field(description="Characters that a comment may have")
 
 
-def _empty_if_invisible(text: object) -> object:
+def empty_if_invisible(text: object) -> object:
     """An empty text for one of blanks and control characters only, which is refused like it."""
     if isinstance(text, str) and not any(c.isprintable() and not c.isspace() for c in text):
         return ""
@@ -73,7 +73,7 @@ class CommentInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(min_length=1), BeforeValidator(_empty_if_invisible)] = Field(
+    text: Annotated[str, Field(min_length=1), BeforeValidator(empty_if_invisible)] = Field(
         description="The comment, at most SOFTPHONE_COMMENT_MAX long"
     )
     record: str | None = Field(
@@ -168,7 +168,7 @@ class CallApi:
         if len(comment.text) > limit:
             raise ProblemError("text-too-long", field="text", limit=limit)
         record = await self._readable.get(caller, call)
-        sights = _sights_of(comment, matches_for(viewer_of(caller), record.matches))
+        sights = sights_in(matches_for(viewer_of(caller), record.matches), comment.record)
         most = self._settings.comments_max
         if await self._comments.count(caller.tenant, call, most) >= most:
             raise ProblemError("comments-full", limit=most)
@@ -328,11 +328,11 @@ def _itself(comment: Comment) -> Comment:
     return comment
 
 
-def _sights_of(comment: CommentInput, matches: tuple[Match, ...]) -> tuple[str, ...]:
-    """The sights of the comment's record. Raises ProblemError 422 if it is none of the matches."""
-    if comment.record is None:
+def sights_in(matches: tuple[Match, ...], record: str | None) -> tuple[str, ...]:
+    """The sights of a comment's record. Raises ProblemError 422 if it is none of the matches."""
+    if record is None:
         return FOR_EVERYONE
-    match = next((match for match in matches if match.record == comment.record), None)
+    match = next((match for match in matches if match.record == record), None)
     if match is None:
         raise ProblemError("record-not-matched", field="record")
     return sights_of(match)

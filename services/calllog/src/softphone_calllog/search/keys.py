@@ -1,6 +1,6 @@
 """Computes the keys by which a call is found: those of its names, its number and its comments."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from softphone_common.domain.numbers.normalise import RemoteNumber
@@ -32,7 +32,10 @@ def name_keys(remote: RemoteNumber, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))[:NAME_KEYS_MAX]
 
 
-def with_comment(keys: tuple[str, ...], text: str) -> tuple[str, ...]:
-    """The keys of a call's comments with those of a newer one."""
+def with_comment(
+    keys: tuple[str, ...], text: str, dropped: Collection[str] = ()
+) -> tuple[str, ...]:
+    """The keys of a call's comments with those of a newer one, without the `dropped` ones."""
     newest = islice(dict.fromkeys(text_keys(text)), COMMENT_KEYS_MAX)
-    return tuple(dict.fromkeys([*newest, *keys]))[:COMMENT_KEYS_MAX]
+    kept = (key for key in keys if key not in dropped)
+    return tuple(dict.fromkeys([*newest, *kept]))[:COMMENT_KEYS_MAX]
