@@ -125,10 +125,10 @@ async def test_withheld_number_shows_only_the_call_at_the_extension(
 
 async def test_call_of_another_desk_is_not_shown(open_page: OpenPage, phone: Phone) -> None:
     anna = await open_page("anna")
-    line = phone.call("08999998182")
+    line = phone.call("08999998186")
     call = await line.ringing("22")
     for name in (call, line.external_id):
-        await anna.page.goto(f"/pop?number=08999998182&extension=22&call_id={name}")
+        await anna.page.goto(f"/pop?number=08999998186&extension=22&call_id={name}")
         await expect(anna.at("pop")).to_contain_text("Keine Einträge")
         await expect(anna.at("pop-call")).to_contain_text("Kein Anruf")
 

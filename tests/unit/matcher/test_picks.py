@@ -90,6 +90,15 @@ async def test_pick_is_replaced_and_forgotten(directory: Directory) -> None:
     assert (await directory.ask(ANNA, "DELETE", PICKS, number="anonymous")).status_code == 204
 
 
+async def test_repeated_pick_changes_no_call(directory: Directory, broker: MemoryBroker) -> None:
+    assert [await directory.pick(ANNA, "c") for _ in range(2)] == [204, 204]
+    assert await directory.pick(BERT, "c") == 204
+    picked = 0
+    while envelope := broker.take("calllog.number"):
+        picked += b'"picked_by":["' in envelope.body
+    assert picked == 2
+
+
 async def test_record_that_is_not_shown_is_not_picked(directory: Directory) -> None:
     await directory.add("secret", visible_to="owner", owner="bert")
     assert await directory.pick(ANNA, "secret") == 404

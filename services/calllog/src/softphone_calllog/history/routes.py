@@ -193,7 +193,10 @@ class CallApi:
     async def list_comments_of_call(
         self, call: str, caller: AnyCaller, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[Comment]:
-        """Lists all comments of a call, newest first."""
+        """Lists all comments of a call, newest first.
+
+        `record` is null for readers who may not see the record that a comment was saved to.
+        """
         part = (await self._readable.get(caller, call)).part
         size = min(limit, self._settings.page_max)
         position = time_position(cursor)

@@ -63,6 +63,9 @@ class PickApi:
         matches = matches_for(viewer_of(caller), found)
         if key is None or pick.record not in {match.record for match in matches}:
             raise ProblemError("record-unknown", field="record")
+        # a match names the reader alone
+        if any(match.picked_by for match in matches if match.record == pick.record):
+            return
         await self._picks.pick(caller.tenant, caller.user, key, pick.record, self._clock())
         await self._rematching.publish(caller.tenant, [key])
 
