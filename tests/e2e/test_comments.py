@@ -115,6 +115,7 @@ async def test_comment_not_yet_sent_is_the_same_in_all_tabs(
     anna = await open_page("anna")
     other = DeskPage(await anna.page.context.new_page(), {})
     await other.page.goto("/")
+    await other.connected()  # a tab that opens later would take the popup over
     call = await phone.call("08999998143").ringing()
     texts = [tab.popup(call).get_by_test_id("comment-text") for tab in (anna, other)]
     await anna.at("dial-number").click()  # the tab that is used shows the popup
