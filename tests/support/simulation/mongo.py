@@ -36,7 +36,8 @@ class SimulatedCollection:
         self._faults = faults
         self._documents = MemoryCollection()
 
-    def find(self, query: Document) -> "_Cursor":
+    def find(self, query: Document, fields: Document | None = None) -> "_Cursor":
+        assert fields is None, "only whole documents are simulated"
         return _Cursor(self, query)
 
     async def find_one(self, query: Document) -> Document | None:
