@@ -20,6 +20,7 @@ from softphone_matcher.imports.mapping import ColumnMapping, NumberColumn
 from softphone_matcher.imports.rows.imported_row import RejectionCode
 from softphone_matcher.imports.tables.encodings import ENCODINGS
 from softphone_matcher.previews.choices import Encoding
+from softphone_matcher.previews.mappings import UsedMapping
 from softphone_matcher.previews.routes import PREVIEW, PreviewApi
 from softphone_matcher.settings import MatcherSettings
 from softphone_testing.installation_keys import checked_tokens
@@ -125,12 +126,21 @@ async def test_mapping_of_the_source_is_proposed(
     headings = await preview(client, data, source="crm")
     assert headings["mapping_from"] == "headings"
     mapping = ColumnMapping(name=("Wer",), numbers=(NumberColumn("Nr"),))
-    await mappings.save("acme", "crm", mapping, utc_now())
+    used = UsedMapping(mapping, ("Wer", "Nr", "Telefon"))
+    await mappings.save("acme", "crm", used, utc_now())
     shown = await preview(client, data, source="crm")
     assert (shown["mapping_from"], shown["mapping"]["name"]) == ("source", ["Wer"])
     assert shown["rows"][0]["numbers"][0]["number"] == "089 99998001"
     for other in ({"source": "outlook"}, {"mapping": json.dumps(headings["mapping"])}):
         assert (await preview(client, data, **other))["mapping_from"] != "source"
+    more = "Wer;Nr;Telefon;E-Mail;Firma\nHuber;089 99998001;17;h@huber.example;Huber GmbH\n"
+    extended = (await preview(client, more, source="crm"))["mapping"]
+    assert (extended["name"], extended["emails"], extended["organization"]) == (
+        ["Wer"],
+        ["E-Mail"],
+        "Firma",
+    )
+    assert [each["column"] for each in extended["numbers"]] == ["Nr"]
     without = await preview(client, "Name;Telefon\nHuber;089 99998001\n", source="crm")
     assert (without["mapping_from"], without["mapping"]["name"]) == ("headings", ["Name"])
 

@@ -1,7 +1,7 @@
 """Assigns the columns of a table to the fields of a record, and proposes it from the headings."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import ConfigDict
@@ -68,6 +68,31 @@ class ColumnMapping:
         unknown = set(self.columns()) - set(columns)
         if unknown:
             raise ImportFileError("column-unknown", column=min(unknown))
+
+
+def extended(stored: ColumnMapping, proposal: ColumnMapping, new: Collection[str]) -> ColumnMapping:
+    """The mapping with columns it does not know yet, as they are proposed.
+
+    A field that one column fills gets a new one only if it has none; so does a name, since a whole
+    name and its parts are not joined.
+    """
+
+    def more(columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(column for column in columns if column in new)
+
+    singles = ("organization", "url", "owner", "team", "inactive", "type", "host_id")
+    proposed = {name: getattr(proposal, name) for name in singles if not getattr(stored, name)}
+    lines = tuple(filter(None, map(more, proposal.address)))
+    return replace(
+        stored,
+        name=stored.name or more(proposal.name),
+        numbers=(*stored.numbers, *(each for each in proposal.numbers if each.column in new)),
+        emails=(*stored.emails, *more(proposal.emails)),
+        address=stored.address or lines,
+        note=(*stored.note, *more(proposal.note)),
+        tags=(*stored.tags, *more(proposal.tags)),
+        **{name: column for name, column in proposed.items() if column in new},
+    )
 
 
 def propose_mapping(table: Table) -> ColumnMapping:

@@ -21,7 +21,7 @@ from softphone_matcher.imports.mapping import ColumnMapping
 from softphone_matcher.imports.rows.imported_row import ImportedRow, ImportFileError, Rejection
 from softphone_matcher.imports.tables.table import Table
 from softphone_matcher.previews.choices import FILE_BODY, PreviewChoices, limits_of
-from softphone_matcher.previews.mappings import Mappings, Origin, choose_mapping
+from softphone_matcher.previews.mappings import Mappings, Origin, UsedMapping, choose_mapping
 from softphone_matcher.settings import MatcherSettings
 
 _PATH = "/api/directory/imports/preview"
@@ -124,7 +124,7 @@ class PreviewApi:
 def _preview(
     open_file: Callable[[], ImportFile],
     chosen: ColumnMapping | None,
-    stored: ColumnMapping | None,
+    stored: UsedMapping | None,
     profile: NumberProfile,
 ) -> ImportPreview:
     """Reads the beginning of a file. Raises ImportFileError."""

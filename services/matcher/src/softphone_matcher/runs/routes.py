@@ -18,7 +18,7 @@ from softphone_matcher.imports.import_file import ImportFile
 from softphone_matcher.imports.mapping import ColumnMapping
 from softphone_matcher.imports.rows.imported_row import ImportFileError
 from softphone_matcher.previews.choices import FILE_BODY, FileChoices, limits_of
-from softphone_matcher.previews.mappings import Mappings, choose_mapping
+from softphone_matcher.previews.mappings import Mappings, UsedMapping, choose_mapping
 from softphone_matcher.runs.report import report
 from softphone_matcher.runs.run import PROBLEMS_MAX, ImportDetails, ImportRun, StoredRun
 from softphone_matcher.runs.store import Runs
@@ -205,7 +205,8 @@ class ImportApi:
         run = self._run_of(caller, order, file, mapping, len(data))
         await self._runs.add(run, data, self._settings.imports_kept)
         if file.table is not None:
-            await self._mappings.save(run.tenant, run.source, mapping, run.requested_at)
+            used = UsedMapping(mapping, file.columns)
+            await self._mappings.save(run.tenant, run.source, used, run.requested_at)
         self._security.act("import-started", caller, f"import/{run.id}")
         self._worker.wake()
         return run.shown()
