@@ -47,6 +47,11 @@ class MortalRuns(MemoryRuns):
         super().__init__()
         self.before_write: BeforeWrite = nothing
         self.before_extension: BeforeWrite = nothing
+        self.before_problems: BeforeWrite = nothing
+
+    async def add_problems(self, *args: object, **more: object) -> None:
+        await self.before_problems()
+        await super().add_problems(*args, **more)  # type: ignore[arg-type]
 
     async def extend(self, *args: object, **more: object) -> bool:
         await self.before_extension()

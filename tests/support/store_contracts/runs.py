@@ -32,6 +32,15 @@ def stored_run(id_: str, seconds: float = 0, tenant: str = "acme", **more: Any) 
     return StoredRun(id=id_, tenant=tenant, requested_at=at(seconds), **{**fields, **more})
 
 
+class RunOfAnotherRelease(StoredRun):
+    """A run of a kind of file that this release does not know."""
+
+    kind: str  # type: ignore[assignment]
+
+
+OTHERWISE = {"kind": "ods"}
+
+
 async def claim(runs: Runs, id_: str, owner: str, seconds: float = 0) -> StoredRun | None:
     """Takes the run for 60 seconds."""
     return await runs.claim(id_, owner, at(seconds), at(seconds + 60))
@@ -69,6 +78,27 @@ class RunsContract:
         assert again is not None
         assert (again.started_at, again.attempts) == (at(0), 2)
 
+    async def test_a_run_of_another_release_is_ended(self, runs: Runs) -> None:
+        await runs.add(RunOfAnotherRelease(**stored_run("a").model_dump() | OTHERWISE), b"x", KEPT)
+        await runs.add(stored_run("b", 1), b"x", KEPT)
+        assert await claim(runs, "a", "w1", 2) is None
+        assert await runs.list_free("w2", at(3)) == [("b", "acme")]
+        assert await claim(runs, "a", "w2", 99) is None
+        assert await runs.read_file("a") is None
+        assert await runs.count_open("acme") == 1
+
+    async def test_attempts_count_until_a_worker_says_otherwise(self, runs: Runs) -> None:
+        await runs.add(stored_run("a"), b"x", KEPT)
+        for n, attempts in enumerate((1, 2, 2, 0)):
+            taken = await claim(runs, "a", "w1", n)
+            assert taken is not None
+            assert taken.attempts == (1, 2, 3, 3)[n]
+            assert await runs.plan("a", "w1", at(60), DONE, PLANNED, attempts)
+        assert await runs.extend("a", "w1", at(60), 1, 4)
+        taken = await claim(runs, "a", "w1", 9)
+        assert taken is not None
+        assert (taken.attempts, taken.removed) == (5, 1)
+
     async def test_a_run_that_is_released_is_free_at_once(self, runs: Runs) -> None:
         await runs.add(stored_run("a"), b"x", KEPT)
         await claim(runs, "a", "w1")
@@ -82,13 +112,13 @@ class RunsContract:
     async def test_a_worker_without_its_lease_writes_nothing(self, runs: Runs) -> None:
         await runs.add(stored_run("a"), b"x", KEPT)
         await claim(runs, "a", "w1")
-        assert await runs.plan("a", "w1", at(60), DONE, PLANNED)
+        assert await runs.plan("a", "w1", at(60), DONE, PLANNED, 0)
         taken = await claim(runs, "a", "w2", 61)
         assert taken is not None
         assert (taken.counts, taken.planned) == (DONE, PLANNED)
-        assert not await runs.plan("a", "w1", at(120), PLANNED, PLANNED)
+        assert not await runs.plan("a", "w1", at(120), PLANNED, PLANNED, 0)
         assert not await runs.finish("a", "w1", PLANNED, Ending("finished"), at(70))
-        assert not await runs.extend("a", "w1", at(120), 7)
+        assert not await runs.extend("a", "w1", at(120), 7, 0)
         assert (await runs.get("acme", "a") or taken).counts == DONE
         assert await runs.read_file("a") == b"x"
 
@@ -114,7 +144,7 @@ class RunsContract:
         cancelled = await runs.cancel("acme", "a", at(5))
         assert cancelled is not None
         assert (cancelled.state, cancelled.finished_at) == ("cancelled", at(5))
-        assert not await runs.plan("a", "w1", at(60), DONE, PLANNED)
+        assert not await runs.plan("a", "w1", at(60), DONE, PLANNED, 0)
         assert not await runs.finish("a", "w1", DONE, Ending("finished"), at(6))
         assert await runs.cancel("acme", "a", at(7)) is None
         assert await runs.read_file("a") is None
@@ -138,7 +168,7 @@ class RunsContract:
         assert (confirmed.state, confirmed.code, confirmed.confirmed_by) == ("waiting", "", "clara")
         assert await runs.confirm("acme", "a", "clara") is None
         assert await claim(runs, "a", "w2", 10)
-        assert await runs.extend("a", "w2", at(100), 2)
+        assert await runs.extend("a", "w2", at(100), 2, 0)
         assert await claim(runs, "a", "w1", 80) is None
         ending = Ending("finished", absent=3, removed=3)
         assert await runs.finish("a", "w2", DONE, ending, at(20))

@@ -1,10 +1,13 @@
 """Imports are worked off once, whatever happens to those who do it."""
 
 import asyncio
+from datetime import datetime
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from softphone_common.bus.bus import Bus
+from softphone_testing.until import until
 from support.stack.import_site import (
     LEASE_SECONDS,
     QUOTES,
@@ -140,17 +143,48 @@ async def test_cancelled_run_stops_at_its_next_batch(site: ImportSite) -> None:
     assert not await site.worker().work_next()
 
 
-async def test_run_that_ends_its_process_is_given_up(site: ImportSite) -> None:
-    await site.add("a", file(1))
+@pytest.mark.parametrize("write", ["plan", "problems", "records", "removal"])
+async def test_run_that_ends_its_process_is_given_up(site: ImportSite, write: str) -> None:
+    await site.add("before", file(20))
+    await site.worker().work_next()
+    await site.add("a", file(19, name="Maier"), complete=True)
+    places: dict[str, tuple[object, str]] = {
+        "plan": (site.runs, "before_write"),
+        "problems": (site.runs, "before_problems"),
+        "records": (site.directory, "before_write"),
+        "removal": (site.directory, "before_removal"),
+    }
     for _ in range(5):
-        site.runs.before_write = killed_at(0)
+        setattr(*places[write], killed_at(0))
         with pytest.raises(KilledError):
             await site.worker().work_next()
         site.move(LEASE_SECONDS + 1)
-    site.runs.before_write = nothing
+    setattr(*places[write], killed_at(0))
     await site.worker().work_next()
     run = await site.run("a")
-    assert (run.state, run.code, run.created) == ("failed", "import-interrupted", 0)
+    assert (run.state, run.code, run.removed) == ("failed", "import-interrupted", 0)
+    assert not await site.worker().work_next()
+
+
+async def test_worker_outlives_whatever_goes_wrong(site: ImportSite) -> None:
+    list_free, failed = site.runs.list_free, asyncio.Event()
+
+    async def fail(owner: str, now: datetime) -> list[tuple[str, str]]:
+        site.runs.list_free = list_free  # type: ignore[method-assign]
+        failed.set()
+        raise OperationFailure("not authorized", 13)
+
+    site.runs.list_free = fail  # type: ignore[method-assign]
+    await site.add("a", file(1))
+    worker = site.worker()
+    await worker.start()
+
+    async def has_ended() -> bool:
+        return (await site.run("a")).state == "finished"
+
+    await until(has_ended, what="the import after the error")
+    assert failed.is_set()
+    await worker.stop()
 
 
 async def test_tenants_take_turns(site: ImportSite) -> None:

@@ -1,7 +1,10 @@
 """How runs are stored, with their leases."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+
+from pydantic import ValidationError
 
 from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.mongo import Document
@@ -14,6 +17,8 @@ from softphone_matcher.runs.run import (
     StoredRun,
 )
 
+UNREADABLE = Ending("failed", "import-interrupted")
+"""The end of a run that another release wrote in a form that this one does not know."""
 _FREE = datetime.fromtimestamp(0, UTC)
 
 
@@ -25,6 +30,13 @@ def new_document(run: StoredRun) -> Document:
 def shown_run(document: Document) -> ImportRun:
     """The run in a stored document as its tenant sees it."""
     return from_document(StoredRun, document).shown()
+
+
+def readable_run(document: Document) -> StoredRun | None:
+    """The run in a stored document; None if another release wrote it differently."""
+    with suppress(ValidationError):
+        return from_document(StoredRun, document)
+    return None
 
 
 def lease(owner: str, until: datetime) -> Document:

@@ -101,13 +101,12 @@ class Importer:
         if reason:
             params = {"absent": count, "records": absent.before, "rows": done.rejected}
             return Ending("held", reason, params, absent=count)
-        removed, follows = run.removed, True
+        # until the first removal is done, what fails or ends the process counts as an attempt
+        removed, attempts, follows = run.removed, run.attempts, True
         for ids in batches(absent.ids):
-            now = self._clock()
-            if not await self._runs.extend(run.id, owner, now + self._lease, removed):
-                raise LeaseLostError
-            moved, keys = await self._absence.move(run, ids, now)
-            removed += moved
+            await self._extend(run, owner, removed, attempts)
+            moved, keys = await self._absence.move(run, ids, self._clock())
+            removed, attempts = removed + moved, 0
             if follows:
                 follows = await self._upsert.publish(run.tenant, keys)
         return Ending("finished", absent=count, removed=removed)
@@ -133,13 +132,19 @@ class Importer:
             plan = await self._upsert.plan(run.requested_by, batch.records, tenant)
             planned = planned or _counts_after(done, batch, plan)
             until = self._clock() + self._lease
-            if not await self._runs.plan(run.id, owner, until, done, planned):
+            attempts = 0 if done.rows_read > run.rows_read else run.attempts
+            if not await self._runs.plan(run.id, owner, until, done, planned, attempts):
                 raise LeaseLostError
             await self._runs.add_problems(run.id, batch.problems, done.rejected)
             await self._upsert.write(run.tenant, plan)
             if follows:  # else the broker is away, and waiting for it would take minutes
                 follows = await self._upsert.publish(run.tenant, plan.keys)
             done, planned = planned, None
+
+    async def _extend(self, run: StoredRun, owner: str, removed: int, attempts: int) -> None:
+        until = self._clock() + self._lease
+        if not await self._runs.extend(run.id, owner, until, removed, attempts):
+            raise LeaseLostError
 
     def _batch(self, run: StoredRun, rows: Sequence[Row]) -> _Batch:
         batch = _Batch(len(rows))

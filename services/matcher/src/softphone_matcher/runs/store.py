@@ -11,10 +11,12 @@ from typing import Protocol
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, ReturnDocument
 
 from softphone_common.process.clock import utc_now
+from softphone_common.process.telemetry import log
 from softphone_common.stores.documents import from_optional
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_matcher.runs.documents import (
+    UNREADABLE,
     cancelled,
     confirmed,
     free_of,
@@ -23,6 +25,7 @@ from softphone_matcher.runs.documents import (
     new_document,
     problem_documents,
     progress,
+    readable_run,
     released,
     shown_run,
 )
@@ -90,7 +93,10 @@ class Runs(Protocol):
     async def claim(
         self, run_id: str, owner: str, now: datetime, until: datetime
     ) -> StoredRun | None:
-        """Takes a run for a worker; None if it has ended, or if another worker has it."""
+        """Takes a run for a worker; None if it has ended, or if another worker has it.
+
+        Ends a run that another release wrote differently: it would be claimed for ever.
+        """
 
     async def release(self, run_id: str, owner: str) -> None:
         """Gives a run back, so that another worker can take it at once; counts no attempt."""
@@ -99,9 +105,17 @@ class Runs(Protocol):
         """The file of a run; None if it is no longer stored."""
 
     async def plan(
-        self, run_id: str, owner: str, until: datetime, done: RunCounts, planned: RunCounts
+        self,
+        run_id: str,
+        owner: str,
+        until: datetime,
+        done: RunCounts,
+        planned: RunCounts,
+        attempts: int,
     ) -> bool:
         """Notes what is done and what the next batch will have done, and extends the lease.
+
+        `attempts` is 0 once a batch was written since the run was taken up.
 
         False if the worker no longer has the run: it must write nothing then.
         """
@@ -120,7 +134,9 @@ class Runs(Protocol):
         False if the worker no longer has the run.
         """
 
-    async def extend(self, run_id: str, owner: str, until: datetime, removed: int) -> bool:
+    async def extend(
+        self, run_id: str, owner: str, until: datetime, removed: int, attempts: int
+    ) -> bool:
         """Notes how many records were removed, and extends the lease; False if it is lost."""
 
     async def confirm(self, tenant: str, run_id: str, by: str) -> StoredRun | None:
@@ -190,10 +206,15 @@ class MongoRuns:
                 {"$set": lease(owner, until) | {"state": "running"}, "$inc": {"attempts": 1}},
                 return_document=ReturnDocument.AFTER,
             )
-            if document is not None and document["started_at"] is None:
+            if document is not None and document.get("started_at") is None:
                 document["started_at"] = now
                 await self._runs.update_one(_leased(run_id, owner), {"$set": {"started_at": now}})
-        return from_optional(StoredRun, document)
+        if document is None:
+            return None
+        run = readable_run(document)
+        if run is None:
+            await self._fail(run_id, owner, now)
+        return run
 
     async def release(self, run_id: str, owner: str) -> None:
         with reaching():
@@ -206,9 +227,15 @@ class MongoRuns:
         return b"".join(part["data"] for part in parts) or None
 
     async def plan(
-        self, run_id: str, owner: str, until: datetime, done: RunCounts, planned: RunCounts
+        self,
+        run_id: str,
+        owner: str,
+        until: datetime,
+        done: RunCounts,
+        planned: RunCounts,
+        attempts: int,
     ) -> bool:
-        change = {**progress(done, planned), **lease(owner, until), "attempts": 0}
+        change = {**progress(done, planned), **lease(owner, until), "attempts": attempts}
         with reaching():
             result = await self._runs.update_one(_leased(run_id, owner), {"$set": change})
         return bool(result.matched_count)
@@ -232,8 +259,10 @@ class MongoRuns:
             await self._remove_file(run_id)
         return bool(result.matched_count)
 
-    async def extend(self, run_id: str, owner: str, until: datetime, removed: int) -> bool:
-        change = {**lease(owner, until), "removed": removed, "attempts": 0}
+    async def extend(
+        self, run_id: str, owner: str, until: datetime, removed: int, attempts: int
+    ) -> bool:
+        change = {**lease(owner, until), "removed": removed, "attempts": attempts}
         with reaching():
             result = await self._runs.update_one(_leased(run_id, owner), {"$set": change})
         return bool(result.matched_count)
@@ -267,6 +296,13 @@ class MongoRuns:
             found = self._problems.find({"run": run_id}).sort("n", ASCENDING).limit(size)
             documents = await found.to_list(None)
         return [RowProblem.model_validate(document) for document in documents]
+
+    async def _fail(self, run_id: str, owner: str, at: datetime) -> None:
+        with reaching():
+            change = {"$set": left(UNREADABLE, at)}
+            await self._runs.update_one(_leased(run_id, owner), change)
+        await self._remove_file(run_id)
+        log.error("import of another release failed", run=run_id)
 
     async def _remove_file(self, run_id: str) -> None:
         # files that stay because the process ends here are removed by the index on their time

@@ -66,6 +66,9 @@ class RunWorker:
             except UnavailableError as error:
                 log.warning("imports postponed", error=str(error))
                 worked = False
+            except Exception as error:  # else the runner ends the process, and no call is matched
+                log.error("imports interrupted", exc_info=error)
+                worked = False
             if not worked:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), self._check_seconds)

@@ -7,6 +7,7 @@ from softphone_common.stores.documents import from_document, from_optional
 from softphone_common.stores.keyset import Position
 from softphone_common.stores.mongo import Document
 from softphone_matcher.runs.documents import (
+    UNREADABLE,
     cancelled,
     confirmed,
     free_of,
@@ -16,6 +17,7 @@ from softphone_matcher.runs.documents import (
     new_document,
     problem_documents,
     progress,
+    readable_run,
     released,
     shown_run,
 )
@@ -78,7 +80,13 @@ class MemoryRuns:
         started = (document or {}).get("started_at") or now
         change = {**lease(owner, until), "state": "running", "started_at": started}
         claimed = self._runs.update(run_id, may_claim, change, attempts=1)
-        return from_optional(StoredRun, claimed)
+        if claimed is None:
+            return None
+        run = readable_run(claimed)
+        if run is None:
+            self._runs.update(run_id, _is_leased(owner), left(UNREADABLE, now))
+            self._files.pop(run_id, None)
+        return run
 
     async def release(self, run_id: str, owner: str) -> None:
         self._runs.update(run_id, _is_leased(owner), released(), attempts=-1)
@@ -87,9 +95,15 @@ class MemoryRuns:
         return self._files.get(run_id)
 
     async def plan(
-        self, run_id: str, owner: str, until: datetime, done: RunCounts, planned: RunCounts
+        self,
+        run_id: str,
+        owner: str,
+        until: datetime,
+        done: RunCounts,
+        planned: RunCounts,
+        attempts: int,
     ) -> bool:
-        change = {**progress(done, planned), **lease(owner, until), "attempts": 0}
+        change = {**progress(done, planned), **lease(owner, until), "attempts": attempts}
         return self._runs.update(run_id, _is_leased(owner), change) is not None
 
     async def add_problems(self, run_id: str, problems: Sequence[RowProblem], first: int) -> None:
@@ -106,8 +120,10 @@ class MemoryRuns:
             self._files.pop(run_id, None)
         return True
 
-    async def extend(self, run_id: str, owner: str, until: datetime, removed: int) -> bool:
-        change = {**lease(owner, until), "removed": removed, "attempts": 0}
+    async def extend(
+        self, run_id: str, owner: str, until: datetime, removed: int, attempts: int
+    ) -> bool:
+        change = {**lease(owner, until), "removed": removed, "attempts": attempts}
         return self._runs.update(run_id, _is_leased(owner), change) is not None
 
     async def confirm(self, tenant: str, run_id: str, by: str) -> StoredRun | None:
