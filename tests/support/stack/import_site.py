@@ -127,7 +127,15 @@ class ImportSite:
         choices = FileChoices()
         mapping = choices.open(content, limits_of(self.settings)).proposal
         seconds = (self.now - at(0)).total_seconds()
-        run = stored_run(id_, seconds, tenant, mapping=mapping, choices=choices, complete=complete)
+        run = stored_run(
+            id_,
+            seconds,
+            tenant,
+            size=len(content),
+            mapping=mapping,
+            choices=choices,
+            complete=complete,
+        )
         await self.runs.add(run, content, KEPT)
         self.move(1)
 

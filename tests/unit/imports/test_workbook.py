@@ -8,9 +8,17 @@ import zipfile
 import pytest
 
 from softphone_matcher.imports.import_file import read_import
-from softphone_matcher.imports.rows.imported_row import ImportFileError
+from softphone_matcher.imports.rows.imported_row import ImportedRow, ImportFileError
 from softphone_matcher.imports.rows.limits import ImportLimits
-from support.import_files import PROFILE, read_codes, read_records, sheet_xml, with_part, workbook
+from support.import_files import (
+    PROFILE,
+    read_codes,
+    read_records,
+    read_rows,
+    sheet_xml,
+    with_part,
+    workbook,
+)
 
 SHEET = "xl/worksheets/sheet1.xml"
 HEADER = (
@@ -77,6 +85,18 @@ def test_text_with_runs_and_readings_is_joined() -> None:
     runs = "<r><t>Hu</t></r><r><t>ber_x000D_</t></r><rPh><t>reading</t></rPh>"
     data = _of_xml(f'{HEADER}<row><c t="inlineStr"><is>{runs}</is></c></row>')
     assert read_records(data)[0].name == "Huber"
+
+
+@pytest.mark.parametrize("half", ["_xD800_", "_xDE00_", "_xD83D_ _xDE00_"])
+def test_half_a_character_is_damage(half: str) -> None:
+    rows = [["Huber _xD83D__xDE00_", "089 99998001"], [f"Maier {half}", "089 99998002"]]
+    data = workbook({"a": [["Name", "Telefon"], *rows]})
+    first = read_rows(data)[0]
+    assert isinstance(first, ImportedRow)
+    assert first.name == "Huber \N{GRINNING FACE}"
+    assert read_codes(data) == [(3, "text-damaged", "Name")]
+    heading = workbook({"a": [["Name", half], ["Huber", "x"]]})
+    assert all(column.encode() for column in read_import(heading).columns)
 
 
 def test_first_sheet_with_a_header_is_read() -> None:

@@ -167,11 +167,10 @@ async def test_run_that_ends_its_process_is_given_up(site: ImportSite, write: st
 
 
 async def test_worker_outlives_whatever_goes_wrong(site: ImportSite) -> None:
-    list_free, failed = site.runs.list_free, asyncio.Event()
+    list_free = site.runs.list_free
 
     async def fail(owner: str, now: datetime) -> list[tuple[str, str]]:
         site.runs.list_free = list_free  # type: ignore[method-assign]
-        failed.set()
         raise OperationFailure("not authorized", 13)
 
     site.runs.list_free = fail  # type: ignore[method-assign]
@@ -179,12 +178,25 @@ async def test_worker_outlives_whatever_goes_wrong(site: ImportSite) -> None:
     worker = site.worker()
     await worker.start()
 
+    running = worker.task.running
+    assert running is not None
+
     async def has_ended() -> bool:
-        return (await site.run("a")).state == "finished"
+        return running.done() or (await site.run("a")).state == "finished"
 
     await until(has_ended, what="the import after the error")
-    assert failed.is_set()
+    assert not running.done()
     await worker.stop()
+
+
+async def test_file_of_which_a_part_is_gone_is_not_read(site: ImportSite) -> None:
+    await site.add("a", file(20))
+    whole = await site.runs.read_file("a")
+    assert whole is not None
+    await site.runs.add(await site.run("a"), whole[: whole.rindex(b"\n")], kept=9)
+    await site.worker().work_next()
+    run = await site.run("a")
+    assert (run.state, run.code, run.created) == ("failed", "import-file-missing", 0)
 
 
 async def test_tenants_take_turns(site: ImportSite) -> None:

@@ -68,7 +68,7 @@ class Importer:
             await self._leave(run, owner, run.counts, Ending("failed", "import-interrupted"))
             return
         data = await self._runs.read_file(run.id)
-        if data is None:
+        if data is None or len(data) != run.size:  # parts of a file are removed one by one
             await self._leave(run, owner, run.counts, Ending("failed", "import-file-missing"))
             return
         tenant = self._require_tenant(run.tenant)

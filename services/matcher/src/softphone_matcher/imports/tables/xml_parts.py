@@ -80,7 +80,12 @@ def joined_text(element: Element) -> str:
 
 
 def unescape(text: str) -> str:
-    """The text with the characters that XML cannot have, which are written as `_x000D_`."""
+    """The text with the characters that XML cannot have, which are written as `_x000D_`.
+
+    Halves of a character that make none become U+FFFD, which is refused as damage: no store takes
+    them.
+    """
     if "_x" not in text:
         return text
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    unescaped = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return unescaped.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
