@@ -93,7 +93,7 @@ async def test_direct_line_shows_its_company_and_why(
     popup = anna.popup(call)
     await expect(popup.get_by_test_id("popup-who")).to_have_text("Ortner AG")
     await expect(popup.get_by_test_id("match-level")).to_have_text("Durchwahl")
-    why = "unter der Zentrale des Eintrags"
+    why = "gleiche Zentrale wie dieser Eintrag"
     await expect(popup.get_by_test_id("match-why")).to_have_text(why)
     chosen = popup.get_by_test_id("comment-record").locator("option:checked")
     await expect(chosen).to_have_text("Organisation: Ortner AG")

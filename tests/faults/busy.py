@@ -17,9 +17,9 @@ while True:
 
 @asynccontextmanager
 async def busy_machine() -> AsyncIterator[None]:
-    """Has as many processes compute inside as the machine has cores, each at our own priority."""
+    """Has as many processes compute inside as we have cores, each at our own priority."""
     async with AsyncExitStack() as stack:
-        for _ in range(os.cpu_count() or 1):
+        for _ in os.sched_getaffinity(0):
             await stack.enter_async_context(_busy_core())
         yield
 

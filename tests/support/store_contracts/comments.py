@@ -95,13 +95,17 @@ class CommentStoreContract:
         await comments.add("acme", saved, ("owner:anna",))
         assert await comments.versions("acme", saved.id) == []
         first = saved.model_copy(update={"text": "a", "edited_at": at(5), "edited_by": "boss"})
-        moved = {"text": "b", "record": None, "edited_at": at(6), "edited_by": "anna"}
+        moved = {"text": "b", "record": "r9", "edited_at": at(6), "edited_by": "anna"}
         assert await comments.replace("acme", saved, first, None)
         assert not await comments.replace("acme", saved, first, None), "read before the change"
         assert not await comments.replace("other", first, saved, None)
         assert await comments.of_record("acme", "r1", 9, Viewer()) == []
+        await comments.share("acme", "r1", (), at(90))
         second = first.model_copy(update=moved)
         assert await comments.replace("acme", first, second, ("everyone",))
+        assert await comments.of_record("acme", "r9", 9, Viewer()) == [second]
+        await comments.share("acme", "r9", (), at(50))  # earlier than the one of the other record
+        assert await comments.of_record("acme", "r9", 9, Viewer()) == []
         assert await comments.get("acme", saved.id) == second
         assert await comments.get("other", saved.id) is None
         assert await comments.versions("acme", saved.id) == [

@@ -130,6 +130,7 @@ async def test_comment_is_changed_by_its_author_and_administrators(desk: Desk) -
 async def test_comment_moves_to_records_that_its_author_sees(desk: Desk) -> None:
     assert await refused(desk.edit(ANNA, record="r2")) == "record-not-matched"
     moved = await desk.edit(BOSS, record="r2")
+    assert await refused(desk.edit(ANNA, record="r2")) == "record-not-matched", "no hint"
     assert moved.record == "r2"
     assert (await desk.edit(ANNA, text="still mine")).record is None
     versions = (await desk.api.list_versions("c1", "k1", ANNA)).items
@@ -137,7 +138,8 @@ async def test_comment_moves_to_records_that_its_author_sees(desk: Desk) -> None
     await until(lambda: len(desk.sent) == 2, what="both changes")
     assert {each.sights for each in desk.sent} == {()}
     assert (await desk.edit(ANNA, record=None)).record is None
-    assert (await desk.comments.of_record("acme", "r2", 9, Viewer(sees_all=True))) == []
+    of_record = await desk.comments.of_record("acme", "r2", 9, Viewer(sees_all=True))
+    assert [each.text for each in of_record] == ["still mine"], "whom she does not see stays"
 
 
 async def test_equal_text_is_no_change(desk: Desk) -> None:
@@ -199,3 +201,15 @@ async def test_guest_of_a_call_reaches_no_earlier_comment(desk: Desk) -> None:
     await desk.comments.add("acme", later)
     changed = await desk.api.edit_comment("c1", "k2", changes, joined)
     assert (changed.text, changed.record) == ("x", None), "a guest sees none of the records"
+
+
+async def test_guest_is_sent_no_earlier_comment(desk: Desk) -> None:
+    await desk.calls.add([guest("connected", 6, "23", "c1")])
+    await desk.comments.add("acme", SAVED.model_copy(update={"id": "k2", "at": at(7)}))
+    await desk.edit(ANNA, text="changed")
+    await desk.api.delete_comment("c1", "k1", ANNA)
+    await desk.api.restore_comment("k1", BOSS)
+    await desk.edit(ANNA, "k2", text="changed")
+    await until(lambda: len(desk.sent) == 4, what="all changes")
+    earlier, later = ("21",), ("21", "23")
+    assert [each.extensions for each in desk.sent] == [earlier, earlier, earlier, later]

@@ -30,6 +30,8 @@ INDEXES = {
 
 LATEST: Keyset[datetime] = Keyset("at")
 BY_DELETION: Keyset[datetime] = Keyset("deleted_at")
+_WITHOUT_VERSIONS = {"versions": 0}
+"""The earlier texts of a comment may be many times as long as the comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ class MongoCommentStore:
 
     async def get(self, tenant: str, comment: str, *, deleted: bool = False) -> Comment | None:
         with reaching():
-            found = await self._comments.find_one(_one(tenant, comment, deleted=deleted))
+            query = _one(tenant, comment, deleted=deleted)
+            found = await self._comments.find_one(query, _WITHOUT_VERSIONS)
         return from_optional(Comment, found)
 
     async def versions(self, tenant: str, comment: str) -> list[CommentVersion]:
@@ -160,7 +163,9 @@ class MongoCommentStore:
     ) -> KeysetPage[Comment, datetime]:
         query = {"tenant": tenant, "deleted_at": {"$type": "date"}}
         parse = partial(from_document, Comment)
-        return await BY_DELETION.page(self._comments, query, before, size, parse)
+        return await BY_DELETION.page(
+            self._comments, query, before, size, parse, fields=_WITHOUT_VERSIONS
+        )
 
     async def of_calls(
         self, tenant: str, call_ids: Sequence[str], newest: int, viewer: Viewer
@@ -169,6 +174,7 @@ class MongoCommentStore:
         latest = {"n": newest, "sortBy": {"at": -1, "_id": -1}, "output": "$$ROOT"}
         steps: list[Document] = [
             {"$match": {"tenant": tenant, "call": {"$in": list(call_ids)}, "deleted_at": None}},
+            {"$project": _WITHOUT_VERSIONS},
             {"$group": {"_id": "$call", "count": {"$sum": 1}, "newest": {"$topN": latest}}},
         ]
         with reaching():
@@ -184,14 +190,18 @@ class MongoCommentStore:
         self, tenant: str, call: str, before: Position[datetime] | None, size: int, viewer: Viewer
     ) -> KeysetPage[Comment, datetime]:
         query = {"tenant": tenant, "call": call, "deleted_at": None}
-        return await LATEST.page(self._comments, query, before, size, partial(comment_for, viewer))
+        parse = partial(comment_for, viewer)
+        return await LATEST.page(
+            self._comments, query, before, size, parse, fields=_WITHOUT_VERSIONS
+        )
 
     async def of_record(self, tenant: str, record: str, size: int, viewer: Viewer) -> list[Comment]:
         query: Document = {"tenant": tenant, "record": record, "deleted_at": None}
         if (sights := viewer.sights) is not None:
             query["sights"] = {"$in": [*sights, None]}  # earlier releases stored none
         with reaching():
-            cursor = self._comments.find(query).sort([("at", -1), ("_id", -1)]).limit(size)
+            found = self._comments.find(query, _WITHOUT_VERSIONS)
+            cursor = found.sort([("at", -1), ("_id", -1)]).limit(size)
             return [comment_for(viewer, document) async for document in cursor]
 
     async def _update(self, query: Document, fields: Document) -> Comment | None:
@@ -216,7 +226,10 @@ def deletion(by: str | None, at: datetime | None) -> Document:
 def change_of(changed: Comment, sights: Sequence[str] | None) -> Document:
     """The stored fields that a change of a comment sets."""
     fields = changed.model_dump(include={"text", "record", "edited_at", "edited_by"})
-    return fields if sights is None else {**fields, "sights": list(sights)}
+    if sights is None:
+        return fields
+    # the time belongs to the record from before
+    return {**fields, "sights": list(sights), "shared_at": None}
 
 
 def version_of(comment: Comment) -> CommentVersion:

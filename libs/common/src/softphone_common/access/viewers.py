@@ -19,7 +19,7 @@ def viewer_of(caller: Caller) -> Viewer:
 
 
 def viewer_of_user(user: User | None) -> Viewer:
-    """The viewer that a user is now; nobody sees what everyone may see."""
+    """The viewer that a user is now; without a user the one who sees records for everyone."""
     if user is None:
         return Viewer()
     return Viewer(user.login, frozenset(user.teams), user.role != "user", user.id)

@@ -57,7 +57,8 @@ class Keyset(Generic[K]):
     ) -> KeysetPage[T, K]:
         """Up to `size` of the rows behind `after`. Raises UnavailableError.
 
-        `fields` are those that are read, with that of the order; without it all are.
+        `fields` is MongoDB's projection, which has to keep the field of the order; without it all
+        fields are read.
         """
         order = [(self.field, self.direction), ("_id", self.direction)]
         if after is not None:

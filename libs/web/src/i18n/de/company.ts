@@ -39,7 +39,7 @@ export const words = {
   "ownNumbers.groups": "Telefone, die zugleich für eine Nummer klingeln, zeigen einen Anruf",
   "ownNumbers.groupsHint":
     "Für Gruppen, in denen jedes Telefon selbst meldet. Wer abhebt, beendet das Klingeln bei den anderen.",
-  "ignoredNumbers.title": "Einträge zu Anrufen",
+  "ignoredNumbers.title": "Nummern ohne Eintrag",
   "ignoredNumbers.lead":
     "Anrufe von den Nummern dieser Liste zeigen nie einen Eintrag, zum Beispiel die der Türstation oder eines Faxgeräts.",
   "ignoredNumbers.name": "Name, z. B. Türstation",

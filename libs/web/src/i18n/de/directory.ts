@@ -28,7 +28,7 @@ export const words = {
   "record.organization": "Firma",
   "record.numbers": "Nummern",
   "record.numberAdd": "Nummer hinzufügen",
-  "record.digits": "Durchwahl-Stellen",
+  "record.digits": "Durchwahl: Stellen",
   "record.digits.hint":
     "Hat eine Firma Durchwahlen, nennen Sie deren Stellen: mit 2 gehört auch 089 99998-56 zu 089 99998-0.",
   "record.range.one": "dazu Durchwahlen mit {n} Stelle: {trunk}…",

@@ -4,6 +4,7 @@ A comment that was changed keeps its earlier texts. One that was deleted waits i
 and no search finds its call by its words.
 """
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -20,6 +21,8 @@ from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.entities import Comment, CommentVersion
 from softphone_common.contracts.events import CommentSaved
+from softphone_common.domain.audience import Parts
+from softphone_common.domain.call import Call
 from softphone_common.domain.records.visibility import (
     FOR_EVERYONE,
     Viewer,
@@ -105,8 +108,9 @@ class CommentChangesApi:
         for _ in range(_ATTEMPTS):
             stored = await self._own(caller, record, comment)
             fields = changes.model_dump(include=changes.model_fields_set)
-            if all(getattr(stored, name) == value for name, value in fields.items()):
-                return _shown(stored, caller, record)
+            shown = _shown(stored, caller, record)
+            if all(getattr(shown, name) == value for name, value in fields.items()):
+                return shown
             if len(await self._comments.versions(caller.tenant, comment)) >= VERSIONS_MAX:
                 raise ProblemError("comment-versions-full", limit=VERSIONS_MAX)
             fields |= {"edited_at": self._clock(), "edited_by": caller.login}
@@ -118,8 +122,8 @@ class CommentChangesApi:
             # before the comment, so that no comment is stored that the search does not find
             await self._calls.add_comment_keys(caller.tenant, call, changed.text)
             if await self._comments.replace(caller.tenant, stored, changed, sights):
-                await self._drop_keys(caller.tenant, stored)
                 await self._publish(record, changed)
+                await self._drop_keys(caller.tenant, stored)
                 return _shown(changed, caller, record)
         raise ProblemError("comment-unknown")
 
@@ -139,15 +143,16 @@ class CommentChangesApi:
 
     async def delete_comment(self, call: str, comment: str, caller: AnyCaller) -> None:
         """Moves a comment to the recycle bin. Only its author and administrators may."""
+        await self._limiter.acquire(self._rate, caller.user)
         record = await self._readable.get(caller, call)
         await self._own(caller, record, comment)
         at = self._clock()
         removed = await self._comments.remove(caller.tenant, comment, caller.login, at)
         if removed is None:
             raise ProblemError("comment-unknown")
-        await self._drop_keys(caller.tenant, removed)
         self._security.act("comment-deleted", caller, f"comment/{comment}")
         await self._publish(record, removed.model_copy(update={"text": ""}))
+        await self._drop_keys(caller.tenant, removed)
 
     async def list_deleted_comments(
         self,
@@ -199,13 +204,15 @@ class CommentChangesApi:
         most = self._settings.comments_max
         comments = await self._comments.of_calls(tenant, [stored.call], most, Viewer())
         kept = comments.get(stored.call, NO_COMMENTS).newest
-        keys = {key for each in kept for key in text_keys(each.text)}
-        dropped = {*text_keys(stored.text)} - keys
+        dropped = {*text_keys(stored.text)}
+        for each in kept:
+            dropped.difference_update(text_keys(each.text))
+            await asyncio.sleep(0)  # a call may have many long comments
         if dropped:
             await self._calls.add_comment_keys(tenant, stored.call, "", dropped)
 
     async def _publish(self, record: CallRecord, comment: Comment) -> None:
-        """Sends the comment to the browsers of the users at the call, unless that is deleted."""
+        """Sends the comment to the browsers of those who read it, unless the call is deleted."""
         if record.deleted_at is not None:
             return
         # the sights of a record that the call does not show any more are not known here
@@ -213,10 +220,21 @@ class CommentChangesApi:
         event = CommentSaved(
             tenant=record.tenant,
             comment=comment,
-            extensions=record.extensions,
+            extensions=_readers(record.call, comment),
             sights=known.get(comment.record, ()) if comment.record else FOR_EVERYONE,
         )
         await self._bus.try_publish(event)
+
+
+def _readers(call: Call, comment: Comment) -> tuple[str, ...]:
+    """The extensions of the call whose users read the comment: a guest reads later ones only."""
+    parts = Parts(call)
+    seen = ((each, parts.for_users_at((each,))) for each in sorted(parts.extensions))
+    return tuple(
+        extension
+        for extension, part in seen
+        if part is not None and (part.since is None or comment.at >= part.since)
+    )
 
 
 def _shown(comment: Comment, caller: Caller, record: CallRecord) -> Comment:

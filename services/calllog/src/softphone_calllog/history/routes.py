@@ -184,6 +184,8 @@ class CallApi:
         # before the comment, so that no comment is stored that the search does not find
         await self._calls.add_comment_keys(caller.tenant, call, comment.text)
         await self._comments.add(caller.tenant, saved, sights)
+        # once more, since a word of it may have been dropped with a comment that was deleted
+        await self._calls.add_comment_keys(caller.tenant, call, comment.text)
         if record.deleted_at is None:  # the users at its extensions no longer see a deleted call
             of = record.extensions
             event = CommentSaved(tenant=caller.tenant, comment=saved, extensions=of, sights=sights)

@@ -67,7 +67,8 @@ def answer(form: Format, number: str, key: str | None, matches: Sequence[Match])
 
 def _named(match: Match) -> Match:
     """The match without what its record says besides: logs have the addresses with the key."""
-    return replace(match, email="", note="", tags=())
+    shown = replace(match, email="", note="", tags=())
+    return replace(shown, owner="", team="", picks=0, picked_by=())
 
 
 def one_line(text: str) -> str:

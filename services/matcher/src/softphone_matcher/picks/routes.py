@@ -67,7 +67,8 @@ class PickApi:
         if any(match.picked_by for match in matches if match.record == pick.record):
             return
         await self._picks.pick(caller.tenant, caller.user, key, pick.record, self._clock())
-        await self._rematching.publish(caller.tenant, [key])
+        if len(found) > 1:  # one record alone has no order
+            await self._rematching.publish(caller.tenant, [key])
 
     async def forget_pick(self, number: Number, caller: AnyCaller) -> None:
         """Forgets the record that the user took for this number, if there is one."""
