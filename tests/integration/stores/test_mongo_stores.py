@@ -156,8 +156,25 @@ class TestDirectoryOnMongo(DirectoryContract, SourcesContract):
 
     async def test_two_first_writers_store_one_record(self, directory: MongoDirectory) -> None:
         records = [sent("Anna", str(number)) for number in range(50)]
-        added = await asyncio.gather(*(directory.put("acme", records) for _ in range(4)))
-        assert sum(added) == 50
+        missed = await asyncio.gather(*(directory.put("acme", records) for _ in range(4)))
+        assert sum(map(len, missed)) == 150
+        ids = [record.id for record in records]
+        stored = await directory.known("acme", ids)
+        assert [stored[id_].version for id_ in ids] == [1] * 50
+
+    async def test_record_without_version_is_replaced(
+        self, directory: MongoDirectory, database: Database
+    ) -> None:
+        """Those of 0.1.0 have none."""
+        record = sent("Anna", "1")
+        await directory.put("acme", [record])
+        await database[directory_store.COLLECTION].update_one(
+            {"_id": record.id}, {"$unset": {"version": ""}}
+        )
+        (stored,) = (await directory.known("acme", [record.id])).values()
+        later = sent("Änne", "1", version=stored.version)
+        assert await directory.put("acme", [later]) == set()
+        assert await directory.put("acme", [later]) == {record.id}
 
 
 class TestMappingsOnMongo(MappingsContract):

@@ -74,7 +74,7 @@ class MortalDirectory(MemoryDirectory):
         await self.before_removal()
         return await super().remove_all(*args, **more)  # type: ignore[arg-type]
 
-    async def put(self, *args: object, **more: object) -> int:
+    async def put(self, *args: object, **more: object) -> set[str]:
         await self.before_write()
         return await super().put(*args, **more)  # type: ignore[arg-type]
 

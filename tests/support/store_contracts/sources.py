@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from softphone_common.domain.records.visibility import Sharing
+from softphone_matcher.directory.input import fields_of
 from softphone_matcher.directory.store import Directory
 from support.store_contracts.directory import KEY, NOW, OTHER_KEY, add, names, sent
 
@@ -19,6 +21,22 @@ class SourcesContract:
         rest = await directory.list_ids("acme", "crm", first.next, 5)
         assert [*first.items, *rest.items] == [records[1].id, records[0].id]
         assert rest.next is None
+
+    async def test_sent_record_that_was_changed_is_kept(self, directory: Directory) -> None:
+        await directory.put("acme", [sent(name, name) for name in ("Anna", "Bert", "Carl")])
+        anna, bert, carl = (sent("", name).id for name in ("Anna", "Bert", "Carl"))
+        stored = await directory.get("acme", anna)
+        assert stored is not None
+        await directory.replace("acme", stored, fields_of(stored) | {"visible_to": "admins"})
+        await directory.remove("acme", bert, "clara", NOW)
+        later = [sent("New", name, version=1) for name in ("Anna", "Bert", "Carl")]
+        assert await directory.put("acme", [*later, sent("Dora", "Dora")]) == {anna, bert}
+        assert await directory.put("acme", [sent("First", "Carl")]) == {carl}
+        assert await directory.put("other", [sent("New", "Carl", version=2)]) == {carl}
+        assert await names(directory) == ["Anna", "Dora", "New"]
+        known = await directory.known("acme", [anna, bert, carl])
+        assert known[anna].sharing == Sharing("admins")
+        assert {known[id_].version for id_ in (anna, bert, carl)} == {2}
 
     async def test_many_records_are_removed_at_once(self, directory: Directory) -> None:
         earlier, later = NOW - timedelta(hours=1), NOW + timedelta(seconds=1)

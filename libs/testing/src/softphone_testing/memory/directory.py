@@ -103,14 +103,15 @@ class MemoryDirectory:
             written += self._records.update(stored.id, is_stored, content(fields)) is not None
         return written
 
-    async def put(self, tenant: str, records: Sequence[Sent]) -> int:
-        added = 0
+    async def put(self, tenant: str, records: Sequence[Sent]) -> set[str]:
+        missed = set[str]()
         for each in records:
-            stored = self._records.get(each.id) or {"_id": each.id, "tenant": tenant, "version": 0}
-            added += stored["version"] == 0
-            version = stored["version"] + 1
-            self._records.put({**stored, **each.document(), "version": version})
-        return added
+            stored = self._records.get(each.id) or {"_id": each.id, "tenant": tenant}
+            if (stored["tenant"], stored.get("version", each.version)) == (tenant, each.version):
+                self._records.put({**stored, **each.document()})
+            else:
+                missed.add(each.id)
+        return missed
 
     async def list_ids(
         self, tenant: str, source: str, after: Position[str] | None, size: int

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
+from pymongo.errors import BulkWriteError
 
 from softphone_common.domain.keys.lookup_keys import is_of_last_digits
 from softphone_common.domain.matching import Match
@@ -39,7 +40,8 @@ INDEXES = {
         ),
     ]
 }
-_OF_KNOWN = ("digest", "keys", *SHARING)
+_OF_KNOWN = ("digest", "keys", "version", *SHARING)
+_DUPLICATE_KEY = 11000
 BY_NAME: Keyset[str] = Keyset("sort_name", ASCENDING)
 BY_DELETION: Keyset[datetime] = Keyset("deleted_at")
 RecordPage = KeysetPage[Record, str]
@@ -49,25 +51,28 @@ IdPage = KeysetPage[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A record as an application sent it: its id, the hash of what was sent, its fields."""
+    """A record as an application sent it: its id, the hash of what was sent, its fields, and the
+    version that it replaces, 0 for a new record."""
 
     id: str
     digest: str
     fields: Mapping[str, Any]
+    version: int = 0
 
     def document(self) -> Document:
         """The fields that are stored for it."""
-        return {**content(self.fields), "digest": self.digest}
+        return {**content(self.fields), "digest": self.digest, "version": self.version + 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """A stored record: the hash of what its source sent last, empty if somebody changed it since,
-    the keys of its numbers and their direct lines, and who sees it."""
+    the keys of its numbers and their direct lines, who sees it, and its version."""
 
     digest: str
     keys: tuple[str, ...]
     sharing: Sharing = OPEN
+    version: int = 1
 
 
 class Finder(Protocol):
@@ -124,8 +129,11 @@ class Directory(Finder, Protocol):
         Returns how many it wrote.
         """
 
-    async def put(self, tenant: str, records: Sequence[Sent]) -> int:
-        """Adds or replaces records. Returns how many it added."""
+    async def put(self, tenant: str, records: Sequence[Sent]) -> set[str]:
+        """Adds or replaces records, unless they were added or changed meanwhile.
+
+        Returns the ids of those that it did not write for that reason.
+        """
 
     async def list_ids(
         self, tenant: str, source: str, after: Position[str] | None, size: int
@@ -212,22 +220,27 @@ class MongoDirectory:
             result = await self._records.bulk_write(writes, ordered=False)
         return int(result.matched_count)
 
-    async def put(self, tenant: str, records: Sequence[Sent]) -> int:
+    async def put(self, tenant: str, records: Sequence[Sent]) -> set[str]:
         writes = [
+            # a record with another version is not met, and the insertion of its id then fails: the
+            # only way in which the server names the writes of a batch that met nothing
             UpdateOne(
-                {"_id": each.id},  # alone, or the server reports two first writers as an error
-                {
-                    "$set": each.document(),
-                    "$setOnInsert": {"tenant": tenant},
-                    "$inc": {"version": 1},
-                },
+                {"_id": each.id, "tenant": tenant, "version": _stored_version(each.version)},
+                {"$set": each.document()},
                 upsert=True,
             )
             for each in records
         ]
-        with reaching():
-            result = await self._records.bulk_write(writes, ordered=False)
-        return int(result.upserted_count)
+        try:
+            with reaching():
+                await self._records.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            failures = error.details["writeErrors"]
+            others = [each for each in failures if each["code"] != _DUPLICATE_KEY]
+            if others or error.details.get("writeConcernErrors"):
+                raise
+            return {records[each["index"]].id for each in failures}
+        return set()
 
     async def list_ids(
         self, tenant: str, source: str, after: Position[str] | None, size: int
@@ -262,10 +275,15 @@ def _one(tenant: str, record_id: str, deleted: bool) -> Document:
 
 
 def _version(tenant: str, stored: Record) -> Document:
-    """The condition that a record is as it was read. Those of 0.1.0 have no version yet."""
-    version = {"$in": [1, None]} if stored.version == 1 else stored.version
+    """The condition that a record is as it was read."""
+    version = _stored_version(stored.version)
     state: Document = {"version": version, "deleted_at": stored.deleted_at}
     return {"_id": stored.id, "tenant": tenant, **state}
+
+
+def _stored_version(version: int) -> Any:
+    """The condition for a version. Records of 0.1.0 have none yet."""
+    return {"$in": [1, None]} if version == 1 else version
 
 
 def id_of(document: Document) -> str:
@@ -275,7 +293,8 @@ def id_of(document: Document) -> str:
 
 def known_of(document: Document) -> Known:
     """The part of a stored record that says whether it has to be written."""
-    return Known(document.get("digest", ""), lines_of(document), sharing_of(document))
+    version = document.get("version", 1)
+    return Known(document.get("digest", ""), lines_of(document), sharing_of(document), version)
 
 
 def lines_of(document: Document) -> tuple[str, ...]:

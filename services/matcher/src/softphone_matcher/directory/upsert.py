@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import of_validation, place_of
-from softphone_common.domain.records.visibility import Sharing
+from softphone_common.domain.records.visibility import Sharing, is_narrowed
 from softphone_common.http.auth import Caller
 from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
 from softphone_matcher.directory.documents import lines_in
 from softphone_matcher.directory.input import SentRecord, read_numbers, reading_of
 from softphone_matcher.directory.record import id_in_source
@@ -21,6 +22,8 @@ from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.search import sharing_of
 from softphone_matcher.directory.store import Directory, Sent
 
+_ATTEMPTS = 5
+"""How often a record is compared and written while others change it."""
 BATCH = 200
 """Records that are read and written in one step. Calls are matched between two steps."""
 REJECTED_MAX = 1000
@@ -55,19 +58,43 @@ class UpsertResult(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The records of a batch that have to be written, who sees them before and after, the keys they
-    have or had, and the counts."""
+    """The records of a batch that have to be written, who sees them before and after, and the keys
+    they have or had."""
 
+    records: Mapping[str, SentRecord]
     changed: list[Sent]
     shared: list[tuple[str, str, Sharing, Sharing]]
     keys: set[str]
-    created: int
-    unchanged: int
+
+    @property
+    def created(self) -> int:
+        """How many records are added."""
+        return sum(each.version == 0 for each in self.changed)
 
     @property
     def updated(self) -> int:
         """How many records are replaced."""
         return len(self.changed) - self.created
+
+    @property
+    def unchanged(self) -> int:
+        """How many records stay as they are."""
+        return len(self.records) - len(self.changed)
+
+    def without(self, missed: Collection[str]) -> "Planned":
+        """The plan of all other records."""
+        return Planned(
+            {id_: record for id_, record in self.records.items() if id_ not in missed},
+            [each for each in self.changed if each.id not in missed],
+            [change for change in self.shared if change[1] not in missed],
+            self.keys,
+        )
+
+    def plus(self, more: "Planned") -> "Planned":
+        """The plan of these records and of others."""
+        records = {**self.records, **more.records}
+        changed, shared = self.changed + more.changed, self.shared + more.shared
+        return Planned(records, changed, shared, self.keys | more.keys)
 
 
 class Upsert:
@@ -143,10 +170,17 @@ class Upsert:
             return None, [("numbers", "items-too-many")]
         return record, []
 
-    async def plan(self, by: str, batch: Mapping[str, SentRecord], tenant: Tenant) -> Planned:
+    async def plan(
+        self,
+        by: str,
+        batch: Mapping[str, SentRecord],
+        tenant: Tenant,
+        announced: Mapping[str, Sharing] | None = None,
+    ) -> Planned:
         """Compares records, by their ids, with those that are stored; writes nothing.
 
-        `by` is the login of their sender. Raises UnavailableError.
+        `by` is the login of their sender, and `announced` what older calls have heard of
+        records that were not written then. Raises UnavailableError.
         """
         stored = await self._directory.known(tenant.id, batch)
         changes = {"changed_at": self._clock(), "changed_by": by}
@@ -158,28 +192,52 @@ class Upsert:
             await asyncio.sleep(0)
             digest = _digest(record, reading)
             known = stored.get(id_)
+            heard = (announced or {}).get(id_)
             if known is not None and known.digest == digest:
+                if heard is not None:
+                    shared.append((tenant.id, id_, heard, known.sharing))
                 continue
             fields = record.fields(tenant.id) | changes
             fields |= read_numbers(fields["numbers"], tenant)
             # a source that does not know who sees the record must not open it to everyone
             fields.setdefault("visible_to", known.sharing.visible_to if known else "everyone")
-            changed.append(Sent(id_, digest, fields))
-            if known is not None:
-                shared.append((tenant.id, id_, known.sharing, sharing_of(fields)))
+            changed.append(Sent(id_, digest, fields, known.version if known else 0))
+            before = (known.sharing if known else None, heard)
+            after = sharing_of(fields)
+            shared += ((tenant.id, id_, each, after) for each in before if each is not None)
             keys.update(known.keys if known else ())
             keys.update(lines_in(fields))
-        created = sum(each.id not in stored for each in changed)
-        return Planned(changed, shared, keys, created, len(batch) - len(changed))
+        return Planned(batch, changed, shared, keys)
 
-    async def write(self, tenant: str, planned: Planned) -> int:
-        """Stores the records that differ; returns how many it added. Raises UnavailableError."""
+    async def write(self, by: str, planned: Planned, tenant: Tenant) -> Planned:
+        """Stores the records that differ, and compares those again that others changed meanwhile.
+
+        Returns the plan as it was carried out. Raises UnavailableError, also while others keep
+        changing a record; what was written stays.
+        """
+        done = Planned({}, [], [], set())
+        announced: dict[str, Sharing] = {}
+        for _ in range(_ATTEMPTS):
+            missed = await self._put(tenant.id, planned)
+            done = done.plus(planned.without(missed))
+            if not missed:
+                return done
+            for _, id_, before, after in planned.shared:
+                if id_ in missed and is_narrowed(before, after):
+                    announced[id_] = after
+            again = {id_: planned.records[id_] for id_ in missed}
+            planned = await self.plan(by, again, tenant, announced)
+        await self.publish(tenant.id, done.keys)  # nothing does it when they are sent again
+        raise UnavailableError("a record that others keep changing")
+
+    async def _put(self, tenant: str, planned: Planned) -> set[str]:
+        """Stores the records that differ; returns the ids of those that others changed."""
         for change in planned.shared:
             await self._rematching.restrict(*change)
-        created = await self._directory.put(tenant, planned.changed) if planned.changed else 0
-        for change in planned.shared:
+        missed = await self._directory.put(tenant, planned.changed) if planned.changed else set()
+        for change in planned.without(missed).shared:
             await self._rematching.open(*change)
-        return created
+        return missed
 
     async def _write(
         self,
@@ -190,11 +248,11 @@ class Upsert:
     ) -> set[str]:
         """Stores the records that differ. Returns the keys they had and those they have."""
         planned = await self.plan(caller.login, batch, tenant)
-        created = await self.write(caller.tenant, planned)
-        result.created += created
-        result.updated += len(planned.changed) - created
-        result.unchanged += planned.unchanged
-        return planned.keys
+        written = await self.write(caller.login, planned, tenant)
+        result.created += written.created
+        result.updated += written.updated
+        result.unchanged += written.unchanged
+        return written.keys
 
 
 def _digest(record: SentRecord, reading: str) -> str:

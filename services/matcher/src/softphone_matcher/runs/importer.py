@@ -136,10 +136,10 @@ class Importer:
             if not await self._runs.plan(run.id, owner, until, done, planned, attempts):
                 raise LeaseLostError
             await self._runs.add_problems(run.id, batch.problems, done.rejected)
-            await self._upsert.write(run.tenant, plan)
+            written = await self._upsert.write(run.requested_by, plan, tenant)
             if follows:  # else the broker is away, and waiting for it would take minutes
-                follows = await self._upsert.publish(run.tenant, plan.keys)
-            done, planned = planned, None
+                follows = await self._upsert.publish(run.tenant, written.keys)
+            done, planned = _counts_of(planned, plan, written), None
 
     async def _extend(self, run: StoredRun, owner: str, removed: int, attempts: int) -> None:
         until = self._clock() + self._lease
@@ -184,4 +184,13 @@ def _counts_after(done: RunCounts, batch: _Batch, plan: Planned) -> RunCounts:
         updated=plan.updated,
         unchanged=plan.unchanged + repeated,
         rejected=len(batch.problems),
+    )
+
+
+def _counts_of(counts: RunCounts, plan: Planned, written: Planned) -> RunCounts:
+    """The counts, corrected by what became of records that others saved since the plan."""
+    return counts.plus(
+        created=written.created - plan.created,
+        updated=written.updated - plan.updated,
+        unchanged=written.unchanged - plan.unchanged,
     )
