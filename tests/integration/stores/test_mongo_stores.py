@@ -15,6 +15,8 @@ from softphone_calllog.calls import MongoCallStore
 from softphone_calllog.comments import MongoCommentStore
 from softphone_calllog.missed.store import COLLECTION as MISSED_MARKS
 from softphone_calllog.missed.store import MongoMissedMarks
+from softphone_calllog.sharings import COLLECTION as RECORD_SHARINGS
+from softphone_calllog.sharings import MongoRecordSharings
 from softphone_common.access.api_keys import COLLECTION as API_KEYS
 from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.mongo import Database, Mongo
@@ -70,9 +72,11 @@ from support.store_contracts.missed import MissedMarksContract
 from support.store_contracts.picks import PickStoreContract
 from support.store_contracts.runs import RunsContract
 from support.store_contracts.second_factors import SecondFactorStoreContract
+from support.store_contracts.sharings import RecordSharingsContract
 from support.store_contracts.sources import SourcesContract
 
-# without those of sessions: times in tests are past, and their TTL index would remove documents
+# without those of sessions and sharings: times in tests are past, and TTL indexes would remove the
+# documents
 INDEXES = (
     call_store.INDEXES
     | hit_store.INDEXES
@@ -114,7 +118,8 @@ async def mongo(mongodb: RealServer) -> AsyncIterator[Mongo]:
 @pytest.fixture
 async def database(mongo: Mongo) -> Database:
     """The database without a document; its indexes stay."""
-    for name in (*INDEXES, TENANTS, DIAL_LINKS, SESSIONS, REVOCATIONS, MISSED_MARKS, API_KEYS):
+    others = TENANTS, DIAL_LINKS, SESSIONS, REVOCATIONS, MISSED_MARKS, RECORD_SHARINGS, API_KEYS
+    for name in (*INDEXES, *others):
         await mongo.database[name].delete_many({})
     return mongo.database
 
@@ -129,6 +134,12 @@ class TestMissedMarksOnMongo(MissedMarksContract):
     @pytest.fixture
     def marks(self, database: Database) -> MongoMissedMarks:
         return MongoMissedMarks(database)
+
+
+class TestRecordSharingsOnMongo(RecordSharingsContract):
+    @pytest.fixture
+    def sharings(self, database: Database) -> MongoRecordSharings:
+        return MongoRecordSharings(database)
 
 
 class TestPicksOnMongo(PickStoreContract):

@@ -48,7 +48,7 @@ from softphone_notifier.live.hub import Hub
 from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
 from softphone_testing.installation_keys import KEYS
-from softphone_testing.memory.calls import MemoryCommentStore
+from softphone_testing.memory.calls import MemoryCommentStore, MemoryRecordSharings
 from support.bus.buses import bus_settings
 from support.simulation.loop import PROCESS, Process
 from support.simulation.servers import BEGIN, TENANT, TENANT_ID, Servers
@@ -133,6 +133,7 @@ class CalllogInstance(Instance):
         handlers = CallHandlers(
             calls,
             MemoryCommentStore(),
+            MemoryRecordSharings(),
             Sweeper(calls, settings),
             security,
             self.bus,

@@ -32,7 +32,7 @@ from softphone_common.domain.call import Phase
 from softphone_common.domain.matching import Lookup
 from softphone_common.domain.records.visibility import Viewer, matches_for
 from softphone_common.process.errors import UnavailableError
-from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore
+from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore, MemoryRecordSharings
 from softphone_testing.until import until
 from support.bus.buses import bus_settings, memory_bus, running
 from support.observations import CALLER, at
@@ -74,8 +74,10 @@ class Calllog:
         self.security = SecurityLog(self.bus, lambda: NIGHT, SETTINGS)
         sweeper = Sweeper(self.calls, SETTINGS)
         self.comments = MemoryCommentStore()
-        stores = self.calls, self.comments
-        handlers = CallHandlers(*stores, sweeper, self.security, self.bus, lambda: NIGHT)
+        stores = self.calls, self.comments, MemoryRecordSharings()
+        handlers = self.handlers = CallHandlers(
+            *stores, sweeper, self.security, self.bus, lambda: NIGHT
+        )
         policy = BatchPolicy(50, 0.05)
         self.bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, policy)
         self.bus.consume("calllog.number", NumbersMatched, handlers.on_numbers_matched)
@@ -187,6 +189,40 @@ async def test_all_calls_of_a_record_follow_who_sees_it(
     theirs = await calllog.calls.get("other", "c1")
     assert theirs is not None
     assert theirs.matches == (MATCH,)
+
+
+async def test_restriction_hides_records_in_calls_that_come_later(calllog: Calllog) -> None:
+    """Their look-ups are from before, but waited in another queue."""
+    other = replace(MATCH, record="r2", name="Huber GmbH")
+    shared: dict[str, Any] = {"tenant": "acme", "visible_to": "owner", "owner": "anna"}
+    for record, seconds in ((MATCH.record, 20), (other.record, 10)):
+        message = RecordShared(**shared, record=record, at=at(seconds))
+        await calllog.handlers.on_records_shared([message])
+    calls = [("acme", "c1", 5), ("acme", "c2", 15), ("acme", "c3", 30), ("other", "c1", 5)]
+    for tenant, call, seconds in calls:
+        lookup = matched(seconds, MATCH, other, call=call, tenant=tenant)
+        await calllog.handlers.on_calls([fact("missed", 0, call=call, tenant=tenant), lookup])
+
+    async def shown(viewer: str) -> list[list[str]]:
+        found = [await calllog.calls.get(tenant, call) for tenant, call, _ in calls]
+        shown = [matches_for(Viewer(viewer), record.matches) for record in found if record]
+        return [[match.record for match in matches] for matches in shown]
+
+    # the others were looked up after a restriction, or are of another tenant
+    assert await shown("bert") == [[], ["r2"], ["r1", "r2"], ["r1", "r2"]]
+    assert await shown("anna") == [["r1", "r2"]] * len(calls)
+
+
+async def test_restriction_hides_records_of_numbers_that_come_later(calllog: Calllog) -> None:
+    shared: dict[str, Any] = {"tenant": "acme", "visible_to": "owner", "owner": "anna"}
+    message = RecordShared(**shared, record=MATCH.record, at=at(20))
+    await calllog.handlers.on_records_shared([message])
+    await calllog.handlers.on_calls([fact("missed", 0)])
+    lookup = Lookup(CALLER.e164 or "", (MATCH,), at(7))
+    await calllog.handlers.on_numbers_matched([NumbersMatched(tenant="acme", lookups=(lookup,))])
+    record = await calllog.phase("c1", "missed")
+    assert matches_for(Viewer("bert"), record.matches) == ()
+    assert matches_for(Viewer("anna"), record.matches) == record.matches != ()
 
 
 async def test_a_burst_is_stored_in_batches(calllog: Calllog) -> None:

@@ -10,7 +10,12 @@ from softphone_testing.memory.accounts import (
     MemoryUserStore,
 )
 from softphone_testing.memory.audit import MemoryAuditStore
-from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore, MemoryMissedMarks
+from softphone_testing.memory.calls import (
+    MemoryCallStore,
+    MemoryCommentStore,
+    MemoryMissedMarks,
+    MemoryRecordSharings,
+)
 from softphone_testing.memory.click_to_call import MemoryDialLinks, MemoryIdempotencyKeys
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.devices import MemoryDeviceStore
@@ -40,6 +45,7 @@ from support.store_contracts.missed import MissedMarksContract
 from support.store_contracts.picks import PickStoreContract
 from support.store_contracts.runs import RunsContract
 from support.store_contracts.second_factors import SecondFactorStoreContract
+from support.store_contracts.sharings import RecordSharingsContract
 from support.store_contracts.sources import SourcesContract
 from support.store_contracts.token_buckets import TokenBucketsContract
 
@@ -54,6 +60,12 @@ class TestMissedMarksInMemory(MissedMarksContract):
     @pytest.fixture
     def marks(self) -> MemoryMissedMarks:
         return MemoryMissedMarks()
+
+
+class TestRecordSharingsInMemory(RecordSharingsContract):
+    @pytest.fixture
+    def sharings(self) -> MemoryRecordSharings:
+        return MemoryRecordSharings()
 
 
 class TestPicksInMemory(PickStoreContract):

@@ -1,12 +1,12 @@
 """The message handlers of calllog: folding calls in batches, and sweeping a tenant."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 from softphone_calllog.calls import CallStore
 from softphone_calllog.comments import CommentStore
-from softphone_calllog.record import CallRecord
+from softphone_calllog.record import CallRecord, Fact
 from softphone_calllog.search.filter import CallFilter
+from softphone_calllog.sharings import RecordSharings
 from softphone_calllog.sweeper import Sweeper
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
@@ -19,7 +19,7 @@ from softphone_common.contracts.events import (
     NumbersMatched,
     RecordShared,
 )
-from softphone_common.domain.matching import Match
+from softphone_common.domain.matching import Lookup, shared_since
 from softphone_common.domain.numbers.renumbering import line_forms
 from softphone_common.domain.records.visibility import sights_of
 from softphone_common.process.clock import Clock
@@ -37,6 +37,7 @@ class CallHandlers:
         self,
         calls: CallStore,
         comments: CommentStore,
+        sharings: RecordSharings,
         sweeper: Sweeper,
         security: SecurityLog,
         bus: Bus,
@@ -44,6 +45,7 @@ class CallHandlers:
     ) -> None:
         self._calls = calls
         self._comments = comments
+        self._sharings = sharings
         self._sweeper = sweeper
         self._security = security
         self._bus = bus
@@ -51,7 +53,7 @@ class CallHandlers:
 
     async def on_calls(self, facts: Sequence[CallObserved | CallMatched]) -> None:
         """Stores a whole batch with one read and one bulk write."""
-        await self._calls.add(facts)
+        await self._add(facts)
 
     async def on_numbers_matched(self, messages: Sequence[NumbersMatched]) -> None:
         """Gives the latest calls with these numbers the records that have them now."""
@@ -59,17 +61,11 @@ class CallHandlers:
             lookups = {line_forms(each.number)[0]: each for each in message.lookups}
             parties = await self._calls.parties_among(message.tenant, [*lookups])
             facts = [
-                CallMatched(
-                    tenant=message.tenant,
-                    call_id=call_id,
-                    number=lookups[party].number,
-                    matches=lookups[party].matches,
-                    matched_at=lookups[party].at,
-                )
+                _fact(message.tenant, call_id, lookups[party])
                 for party in sorted(parties)
                 for call_id in await self._latest_with(message.tenant, party)
             ]
-            await self._calls.add(facts)
+            await self._add(facts)
 
     async def on_records_shared(self, messages: Sequence[RecordShared]) -> None:
         """Has all calls and comments of these records shown to those who see the records now.
@@ -77,6 +73,8 @@ class CallHandlers:
         A call takes it as a look-up of that time, so that the latest of both counts.
         """
         for message in messages:
+            # before the calls are read: a call that comes in meanwhile reads it behind its write
+            await self._sharings.add(message)
             sights = sights_of(message)
             await self._comments.share(message.tenant, message.record, sights, message.at)
             after = ""
@@ -85,6 +83,19 @@ class CallHandlers:
             ):
                 await self._calls.add([fact for call in calls for fact in shared_in(call, message)])
                 after = calls[-1].call.id
+
+    async def _add(self, facts: Sequence[Fact]) -> None:
+        """Stores the facts, and the sharings that have overtaken look-ups among them.
+
+        Sharings are read after the write. Read before, one could be stored in between whose
+        handler finds no call yet.
+        """
+        await self._calls.add(facts)
+        matched = [fact for fact in facts if isinstance(fact, CallMatched)]
+        records = {(fact.tenant, match.record) for fact in matched for match in fact.matches}
+        sharings = await self._sharings.of(records) if records else []
+        if overtaken := [later for fact in matched for later in _overtaken(fact, sharings)]:
+            await self._calls.add(overtaken)
 
     async def _latest_with(self, tenant: str, party: str) -> list[str]:
         filter_ = CallFilter(tenant, counterpart_key=party)
@@ -115,25 +126,29 @@ class CallHandlers:
 
 def shared_in(call: CallRecord, message: RecordShared) -> list[CallMatched]:
     """The look-ups of the call that have the record, with those who see it now."""
-    facts = []
-    for lookup in call.lookups:
-        if message.record in {match.record for match in lookup.matches}:
-            matches = tuple(_shared(match, message) for match in lookup.matches)
-            fact = CallMatched(
-                tenant=call.tenant,
-                call_id=call.call.id,
-                number=lookup.number,
-                matches=matches,
-                matched_at=message.at,
-            )
-            facts.append(fact)
-    return facts
+    shared = (
+        (each, shared_since(each, message.record, message, message.at)) for each in call.lookups
+    )
+    return [_fact(call.tenant, call.call.id, after) for before, after in shared if after != before]
 
 
-def _shared(match: Match, message: RecordShared) -> Match:
-    if match.record != message.record:
-        return match
-    return replace(match, visible_to=message.visible_to, owner=message.owner, team=message.team)
+def _overtaken(fact: CallMatched, sharings: Iterable[RecordShared]) -> list[CallMatched]:
+    """The look-up after the sharings that are later than it, earliest first; none without any."""
+    lookup = fact.lookup
+    for sharing in sharings:
+        if sharing.tenant == fact.tenant:
+            lookup = shared_since(lookup, sharing.record, sharing, sharing.at)
+    return [_fact(fact.tenant, fact.call_id, lookup)] if lookup != fact.lookup else []
+
+
+def _fact(tenant: str, call_id: str, lookup: Lookup) -> CallMatched:
+    return CallMatched(
+        tenant=tenant,
+        call_id=call_id,
+        number=lookup.number,
+        matches=lookup.matches,
+        matched_at=lookup.at,
+    )
 
 
 def call_changed(record: CallRecord) -> CallChanged:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from softphone_calllog import calls, comments
+from softphone_calllog import calls, comments, sharings
 from softphone_calllog.audit import store as audit_store
 from softphone_calllog.audit.handlers import AuditHandlers
 from softphone_calllog.audit.routes import AuditApi
@@ -17,6 +17,7 @@ from softphone_calllog.key_filling import KeyFilling
 from softphone_calllog.missed.routes import MissedApi
 from softphone_calllog.missed.store import MongoMissedMarks
 from softphone_calllog.settings import CalllogSettings
+from softphone_calllog.sharings import MongoRecordSharings
 from softphone_calllog.sweeper import Sweeper
 from softphone_common.access.access import Access
 from softphone_common.audit.security_log import SecurityLog
@@ -43,7 +44,8 @@ from softphone_common.stores.users import MongoUserReader, UserCache
 async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     """Returns the service, which `softphone_common.runtime` starts and stops."""
     bus = Bus(settings, "calllog")
-    mongo = Mongo(settings, calls.INDEXES | comments.INDEXES | audit_store.INDEXES)
+    indexes = calls.INDEXES | comments.INDEXES | sharings.INDEXES | audit_store.INDEXES
+    mongo = Mongo(settings, indexes)
     redis = Redis(settings, essential=False)
     access = Access(mongo.database, bus, clock, settings)
     tenants = access.tenants
@@ -52,7 +54,8 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     call_store = MongoCallStore(mongo.database)
     comment_store = MongoCommentStore(mongo.database)
     sweeper = Sweeper(call_store, settings)
-    handlers = CallHandlers(call_store, comment_store, sweeper, security, bus, clock)
+    stores = call_store, comment_store, MongoRecordSharings(mongo.database)
+    handlers = CallHandlers(*stores, sweeper, security, bus, clock)
     batches = BatchPolicy(settings.batch_size, settings.batch_ms / 1000)
     bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, batches)
     # after the calls: an import of an address book changes the records of many numbers
@@ -73,15 +76,7 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     entries = MongoAuditStore(mongo.database, timedelta(days=settings.audit_keep_days))
     bus.consume("calllog.audit", AuditRecorded, AuditHandlers(entries).on_audit_recorded, batches)
     audit = AuditApi(entries, users, security, settings)
-    resources: list[Resource] = [
-        mongo,
-        redis,
-        *access.caches,
-        users,
-        bus,
-        security,
-        filling,
-    ]
+    resources: list[Resource] = [mongo, redis, *access.caches, users, bus, security, filling]
     routers = [missed.router, api.router, changes.router, audit.router]
     return Service("calllog", routers, resources, access.rules(), security, bus.queue_lengths)
 

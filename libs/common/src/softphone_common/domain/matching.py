@@ -10,7 +10,7 @@ from softphone_common.domain.keys.lookup_keys import BASES, Basis
 from softphone_common.domain.numbers.normalise import Kind, RemoteNumber, numbers_of_field
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.domain.numbers.renumbering import line_forms
-from softphone_common.domain.records.visibility import VisibleTo
+from softphone_common.domain.records.visibility import Shared, VisibleTo
 
 RecordType = Literal["contact", "organization", "lead", "partner", "supplier"]
 Level = Literal["exact", "range", "maybe"]
@@ -147,6 +147,23 @@ def add_lookup(lookups: tuple[Lookup, ...], lookup: Lookup) -> tuple[Lookup, ...
         return lookups
     by_number[lookup.number] = lookup
     return tuple(sorted(by_number.values(), key=_newest_last)[-_LOOKUPS_MAX:])
+
+
+def shared_since(lookup: Lookup, record: str, sharing: Shared, at: datetime) -> Lookup:
+    """The look-up with those who see a record since this time, as a look-up of this time.
+
+    It stays as it is without the record, and if it is of a later time.
+    """
+    if lookup.at >= at or all(match.record != record for match in lookup.matches):
+        return lookup
+    matches = (
+        _shared(match, sharing) if match.record == record else match for match in lookup.matches
+    )
+    return Lookup(lookup.number, tuple(matches), at)
+
+
+def _shared(match: Match, sharing: Shared) -> Match:
+    return replace(match, visible_to=sharing.visible_to, owner=sharing.owner, team=sharing.team)
 
 
 def matches_of(lookups: tuple[Lookup, ...], remote: RemoteNumber) -> tuple[Match, ...]:

@@ -39,6 +39,7 @@ COLLECTIONS: Mapping[str, Ownership] = {
     "imports": Ownership("matcher"),
     "missed_marks": Ownership("calllog"),
     "picks": Ownership("matcher"),
+    "record_sharings": Ownership("calllog"),
     "records": Ownership("matcher"),
     "revocations": Ownership("notifier", ("calllog", "ingest", "janitor", "matcher")),
     "second_factors": Ownership("notifier"),

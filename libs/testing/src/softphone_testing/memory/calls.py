@@ -30,7 +30,9 @@ from softphone_calllog.missed.store import mark_key
 from softphone_calllog.record import CallRecord, Fact, call_id_of
 from softphone_calllog.search.filter import CallFilter, is_met_by
 from softphone_calllog.search.keys import with_comment
+from softphone_calllog.sharings import in_order, sharing_key
 from softphone_common.contracts.entities import Comment, CommentVersion
+from softphone_common.contracts.events import RecordShared
 from softphone_common.domain.call import Call
 from softphone_common.domain.call_view import view
 from softphone_common.domain.records.visibility import FOR_EVERYONE, Viewer
@@ -286,6 +288,22 @@ class MemoryMissedMarks:
     async def mark(self, tenant: str, user: str, until: datetime) -> None:
         key = mark_key(tenant, user)
         self._marks[key] = max(self._marks.get(key, until), until)
+
+
+class MemoryRecordSharings:
+    """The sharings of records in memory; a `RecordSharings`."""
+
+    def __init__(self) -> None:
+        self._sharings: dict[str, RecordShared] = {}
+
+    async def add(self, sharing: RecordShared) -> None:
+        key = sharing_key(sharing.tenant, sharing.record)
+        stored = self._sharings.get(key, sharing)
+        self._sharings[key] = max(stored, sharing, key=lambda each: each.at)
+
+    async def of(self, records: Collection[tuple[str, str]]) -> list[RecordShared]:
+        found = (self._sharings.get(sharing_key(*each)) for each in records)
+        return in_order(sharing for sharing in found if sharing is not None)
 
 
 def _is_shown(document: Document, tenant: str) -> bool:
