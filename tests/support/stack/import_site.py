@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.entities import Tenant
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_matcher.directory.listing import Filter
 from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.upsert import Upsert
@@ -84,6 +85,7 @@ class ImportSite:
 
     def __init__(self, bus: Bus) -> None:
         self.now = at(0)
+        self.numbers = NumberProfile()
         self.runs = MortalRuns()
         self.directory = MortalDirectory()
         self.settings = MatcherSettings.model_construct(
@@ -103,9 +105,9 @@ class ImportSite:
         self.now += timedelta(seconds=seconds)
 
     def tenant(self, id_: str) -> Tenant:
-        return Tenant(id=id_, name="Acme")
+        return Tenant(id=id_, name="Acme", numbers=self.numbers)
 
-    def worker(self) -> RunWorker:
+    def worker(self, lease_seconds: float = LEASE_SECONDS) -> RunWorker:
         """A worker of its own, as another process has it."""
         importer = Importer(
             self.runs,
@@ -115,9 +117,9 @@ class ImportSite:
             self.security,
             self.clock,
             limits_of(self.settings),
-            LEASE_SECONDS,
+            lease_seconds,
         )
-        return RunWorker(self.runs, importer, self.clock, LEASE_SECONDS, 0.1)
+        return RunWorker(self.runs, importer, self.clock, lease_seconds, 0.1)
 
     async def add(
         self, id_: str, data: bytes | str, tenant: str = "acme", *, complete: bool = False

@@ -3,6 +3,7 @@
 import pytest
 
 from softphone_common.bus.bus import Bus
+from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_matcher.directory.input import fields_of
 from softphone_matcher.directory.record import id_in_source
 from softphone_matcher.runs.run import StoredRun
@@ -105,11 +106,13 @@ async def test_record_that_is_saved_meanwhile_stays(site: ImportSite) -> None:
     assert await in_bin(site) == {"Huber 099"}
 
 
-async def test_killed_removal_goes_on(site: ImportSite) -> None:
-    async def kill() -> None:
-        raise KilledError
+async def killed() -> None:
+    """Ends the worker in front of a removal."""
+    raise KilledError
 
-    site.directory.before_removal = kill
+
+async def test_killed_removal_goes_on(site: ImportSite) -> None:
+    site.directory.before_removal = killed
     await site.add("a", file(range(95)), complete=True)
     with pytest.raises(KilledError):
         await site.worker().work_next()
@@ -118,6 +121,42 @@ async def test_killed_removal_goes_on(site: ImportSite) -> None:
     assert await site.worker().work_next()
     run = await site.run("a")
     assert (run.state, run.rows_read, run.unchanged, run.removed) == ("finished", 95, 95, 5)
+
+
+def digits(ids: range, short: range) -> str:
+    """Rows whose numbers lack a plus or a zero, some so short that they may be local ones."""
+    numbers = (f"94123{n:03d}" if n in short else f"49899999{n:04d}" for n in ids)
+    return HEADER + "".join(
+        f"Huber {n:03d};{number};{n}\n" for n, number in zip(ids, numbers, strict=True)
+    )
+
+
+async def test_confirmation_is_for_no_more_records(site: ImportSite) -> None:
+    run = await imported(site, digits(range(80), range(1, 30)))
+    assert (run.state, run.absent) == ("held", 20)
+    site.numbers = NumberProfile(area_code="89")
+    for absent in (49, 49):
+        assert await site.runs.confirm("acme", "a", "clara")
+        assert await in_bin(site) == set()
+        assert await site.worker().work_next()
+        run = await site.run("a")
+        assert run.absent == absent
+    assert (run.state, run.removed) == ("finished", 49)
+
+
+async def test_rows_that_are_rejected_when_they_are_read_again_hold(site: ImportSite) -> None:
+    site.directory.before_removal = killed
+    await site.add("a", digits(range(95), range(7, 8)), complete=True)
+    with pytest.raises(KilledError):
+        await site.worker().work_next()
+    site.directory.before_removal = nothing
+    site.move(LEASE_SECONDS + 1)
+    site.numbers = NumberProfile(area_code="89")
+    assert await site.worker().work_next()
+    run = await site.run("a")
+    assert (run.state, run.code) == ("held", "import-rows-rejected")
+    assert (run.absent, run.params["rows"]) == (6, 1)
+    assert await in_bin(site) == set()
 
 
 async def test_cancelled_removal_removes_nothing_more(site: ImportSite) -> None:

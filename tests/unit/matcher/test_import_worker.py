@@ -7,6 +7,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from softphone_common.bus.bus import Bus
+from softphone_common.process.errors import UnavailableError
 from softphone_testing.until import until
 from support.stack.import_site import (
     LEASE_SECONDS,
@@ -141,6 +142,38 @@ async def test_cancelled_run_stops_at_its_next_batch(site: ImportSite) -> None:
     assert (await site.run("a")).state == "cancelled"
     assert len(await site.names()) == 200
     assert not await site.worker().work_next()
+
+
+async def test_cancelled_run_is_not_read_again_to_its_end(site: ImportSite) -> None:
+    await site.add("a", file())
+    site.directory.before_write = killed_at(1)
+    with pytest.raises(KilledError):
+        await site.worker().work_next()
+    site.move(LEASE_SECONDS + 1)
+
+    async def cancel() -> None:
+        assert await site.runs.cancel("acme", "a", site.now)
+
+    site.runs.before_extension = cancel
+    site.runs.before_write = killed_at(0)
+    await site.worker().work_next()
+    assert (await site.run("a")).state == "cancelled"
+
+
+async def test_batch_that_may_outlive_its_lease_is_repeated(site: ImportSite) -> None:
+    await site.add("a", file())
+    never = asyncio.Event()
+
+    async def hang() -> None:
+        site.directory.before_write = nothing
+        await never.wait()
+
+    site.directory.before_write = hang
+    with pytest.raises(UnavailableError):
+        await site.worker(lease_seconds=0.1).work_next()
+    assert await site.names() == []
+    assert await site.worker().work_next()
+    assert await site.counts("a") == (ROWS, ROWS, 0, 0, 0)
 
 
 @pytest.mark.parametrize("write", ["plan", "problems", "records", "removal"])

@@ -47,14 +47,17 @@ class Absence:
             if after is None:
                 return Absent(tuple(absent), records - done.created)
 
-    def reason_to_hold(self, run: StoredRun, absent: Absent, done: RunCounts) -> str:
+    def reason_to_hold(self, run: StoredRun, absent: Absent, rejected: int) -> str:
         """The code of the reason why a person has to look first; empty if there is none.
 
-        A row that was not saved may be that of a record that would be removed.
+        A row that was rejected may be that of a record that would be removed. A person
+        confirms the removal of as many records as are absent then.
         """
-        if run.confirmed_by or not absent.ids:
+        if not absent.ids:
             return ""
-        if done.rejected:
+        if run.confirmed_by:
+            return "import-absent-many" if len(absent.ids) > run.absent else ""
+        if rejected:
             return "import-rows-rejected"
         return "import-absent-many" if absent.percent > self.percent_max else ""
 

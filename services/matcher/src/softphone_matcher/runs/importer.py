@@ -1,5 +1,6 @@
 """Works off one run: reads its file and saves the rows in batches, as applications send records."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,6 +8,7 @@ from datetime import timedelta
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.contracts.entities import AuditEvent, AuditOutcome, Tenant
 from softphone_common.process.clock import Clock
+from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_matcher.directory.input import SentRecord
 from softphone_matcher.directory.record import id_in_source
@@ -74,7 +76,7 @@ class Importer:
         tenant = self._require_tenant(run.tenant)
         try:
             rows = await RunRows.open(run, data, tenant.numbers, self._limits)
-            await rows.skip(run.rows_read)
+            await self._skip(run, owner, rows)
         except ImportFileError as error:
             failed = Ending("failed", error.code, error.params)
             await self._leave(run, owner, run.counts, failed)
@@ -97,9 +99,10 @@ class Importer:
             return Ending("failed", "import-empty")
         absent = await self._absence.find(run, rows.host_ids, done)
         count = len(absent.ids)
-        reason = self._absence.reason_to_hold(run, absent, done)
+        rejected = max(done.rejected, rows.rejected)
+        reason = self._absence.reason_to_hold(run, absent, rejected)
         if reason:
-            params = {"absent": count, "records": absent.before, "rows": done.rejected}
+            params = {"absent": count, "records": absent.before, "rows": rejected}
             return Ending("held", reason, params, absent=count)
         # until the first removal is done, what fails or ends the process counts as an attempt
         removed, attempts, follows = run.removed, run.attempts, True
@@ -135,11 +138,28 @@ class Importer:
             attempts = 0 if done.rows_read > run.rows_read else run.attempts
             if not await self._runs.plan(run.id, owner, until, done, planned, attempts):
                 raise LeaseLostError
-            await self._runs.add_problems(run.id, batch.problems, done.rejected)
-            written = await self._upsert.write(run.requested_by, plan, tenant)
+            written = await self._write(run, batch, plan, done.rejected, tenant)
             if follows:  # else the broker is away, and waiting for it would take minutes
                 follows = await self._upsert.publish(run.tenant, written.keys)
             done, planned = _counts_of(planned, plan, written), None
+
+    async def _write(
+        self, run: StoredRun, batch: _Batch, plan: Planned, first: int, tenant: Tenant
+    ) -> Planned:
+        """Stores a batch while the lease lasts for certain; one that takes longer is repeated."""
+        try:
+            async with asyncio.timeout(self._lease.total_seconds() / 2):
+                await self._runs.add_problems(run.id, batch.problems, first)
+                return await self._upsert.write(run.requested_by, plan, tenant)
+        except TimeoutError as error:
+            raise UnavailableError("the store of records", error) from error
+
+    async def _skip(self, run: StoredRun, owner: str, rows: RunRows) -> None:
+        """Reads the rows again that are done, however long that takes."""
+        left = run.rows_read
+        while left > 0:
+            await self._extend(run, owner, run.removed, run.attempts)
+            left = await rows.skip(left)
 
     async def _extend(self, run: StoredRun, owner: str, removed: int, attempts: int) -> None:
         until = self._clock() + self._lease

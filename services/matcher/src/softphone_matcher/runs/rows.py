@@ -23,6 +23,8 @@ class RunRows:
         self._rows = rows
         self.host_ids: set[str] = set()
         """The ids of all rows that were read so far."""
+        self.rejected = 0
+        """How many of them were refused. Another number profile may refuse others than before."""
 
     @classmethod
     async def open(
@@ -39,12 +41,15 @@ class RunRows:
         """The next rows, up to `size`. Raises ImportFileError."""
         rows = await asyncio.to_thread(lambda: list(islice(self._rows, size)))
         self.host_ids.update(row.host_id for row in rows if isinstance(row, ImportedRow))
+        self.rejected += sum(isinstance(row, Rejection) for row in rows)
         return rows
 
-    async def skip(self, count: int) -> None:
-        """Reads this many rows again that are done. Raises ImportFileError."""
-        while count > 0:
-            count -= len(await self.take(min(count, _SKIPPED))) or count
+    async def skip(self, count: int) -> int:
+        """Reads up to this many rows again that are done, some thousands at once.
+
+        Returns how many are left, none at the end of the file. Raises ImportFileError.
+        """
+        return count - (len(await self.take(min(count, _SKIPPED))) or count)
 
 
 _SKIPPED = 2000
