@@ -61,11 +61,13 @@ class Rematching:
             await self._bus.publish(self._shared(tenant, record, after))
 
     async def open(self, tenant: str, record: str, before: Sharing, after: Sharing) -> None:
-        """Shows the record in older calls and comments to all who see it now.
+        """Has older calls and comments show the record to all who see it now, after the change.
 
-        While the broker is away it stays hidden there.
+        Also if they were to hide it before: a look-up of a call between that message and the
+        change has read who saw the record until then. While the broker is away, calls keep what
+        they have.
         """
-        if not is_narrowed(before, after) and sights_of(before) != sights_of(after):
+        if sights_of(before) != sights_of(after):
             await self._bus.try_publish(self._shared(tenant, record, after))
 
     def _shared(self, tenant: str, record: str, sharing: Sharing) -> RecordShared:
