@@ -191,6 +191,25 @@ async def test_all_calls_of_a_record_follow_who_sees_it(
     assert theirs.matches == (MATCH,)
 
 
+async def test_restriction_hides_records_of_comments_saved_meanwhile(calllog: Calllog) -> None:
+    comment = Comment(id="k1", call="c1", text="Ja", author="anna", at=at(3), record=MATCH.record)
+    add = calllog.calls.add
+
+    async def comment_first(facts: Sequence[Fact]) -> None:
+        """Somebody saves a comment to the record, as the call has it until then."""
+        await calllog.comments.add("acme", comment)
+        await add(facts)
+
+    await add([fact("missed", 0), matched(2, MATCH)])
+    calllog.calls.add = comment_first  # type: ignore[method-assign]
+    shared = RecordShared(tenant="acme", record=MATCH.record, visible_to="admins", at=at(20))
+    await calllog.handlers.on_records_shared([shared])
+    assert await calllog.comments.of_record("acme", MATCH.record, 9, Viewer("bert")) == []
+    assert await calllog.comments.of_record("acme", MATCH.record, 9, Viewer(sees_all=True)) == [
+        comment
+    ]
+
+
 async def test_restriction_hides_records_in_calls_that_come_later(calllog: Calllog) -> None:
     """Their look-ups are from before, but waited in another queue."""
     other = replace(MATCH, record="r2", name="Huber GmbH")

@@ -75,14 +75,15 @@ class CallHandlers:
         for message in messages:
             # before the calls are read: a call that comes in meanwhile reads it behind its write
             await self._sharings.add(message)
-            sights = sights_of(message)
-            await self._comments.share(message.tenant, message.record, sights, message.at)
             after = ""
             while calls := await self._calls.list_with_record(
                 message.tenant, message.record, after, BATCH
             ):
                 await self._calls.add([fact for call in calls for fact in shared_in(call, message)])
                 after = calls[-1].call.id
+            # last: a comment takes the sights of its record from the call, as the call has them
+            sights = sights_of(message)
+            await self._comments.share(message.tenant, message.record, sights, message.at)
 
     async def _add(self, facts: Sequence[Fact]) -> None:
         """Stores the facts, and the sharings that have overtaken look-ups among them.
