@@ -140,6 +140,19 @@ async def test_import_counts_what_became_of_its_records(site: ImportSite) -> Non
     assert await site.counts("c") == (2, 0, 0, 2, 0)
 
 
+async def test_file_without_teams_leaves_records_to_theirs(site: ImportSite) -> None:
+    await site.add("a", "Name;Id\nHuber;1\n")
+    await site.worker().work_next()
+    huber = id_in_source("acme", (await site.run("a")).source, "1")
+    record = await stored(site, huber)
+    sharing = {"visible_to": "team", "team": "Sales", "owner": "bert"}
+    await site.directory.replace("acme", record, fields_of(record) | sharing)
+    await site.add("b", "Name;Id\nMaier;1\n")
+    await site.worker().work_next()
+    record = await stored(site, huber)
+    assert (record.name, record.team, record.owner) == ("Maier", "Sales", "bert")
+
+
 async def test_calls_hear_who_sees_a_record_in_the_end(
     site: ImportSite, broker: MemoryBroker
 ) -> None:

@@ -201,6 +201,28 @@ async def test_source_opens_no_record_that_it_says_nothing_of(directory: Directo
     assert await directory.names(BERT) == ["Huber-Maier"]
 
 
+async def test_source_without_team_leaves_the_record_to_its_team(directory: Directory) -> None:
+    sent: dict[str, Any] = {"source": "crm", "host_id": "1", "type": "lead", "name": "Huber"}
+
+    async def put(**fields: str) -> dict[str, Any]:
+        answer = await directory.ask(BOSS, "PUT", RECORDS, {"items": [sent | fields]})
+        assert not answer.json()["rejected"]
+        (record,) = (await directory.ask(BOSS, "GET", RECORDS)).json()["items"]
+        return {name: record[name] for name in ("id", "visible_to", "team", "owner")}
+
+    path = f"{RECORDS}/{(await put())['id']}"
+    changes = {"visible_to": "team", "team": "Sales", "owner": "bert"}
+    await directory.ask(BOSS, "PATCH", path, changes)
+    for name in ("Huber", "Huber", "Huber-Maier"):
+        record = await put(name=name)
+        assert {field: record[field] for field in changes} == changes
+        assert await directory.names(ANNA) == await directory.names(BERT) == [name]
+    assert (await put(name="Huber-Maier", team=""))["team"] == "", "hidden by what was sent before"
+    assert (await put(name="Huber-Maier", owner="anna"))["owner"] == "anna"
+    record = await put(name="Huber-Maier", visible_to="everyone")
+    assert (record["visible_to"], record["team"], record["owner"]) == ("everyone", "", "")
+
+
 async def test_matches_say_who_may_see_them(
     directory: Directory, broker: MemoryBroker, bus: Bus
 ) -> None:

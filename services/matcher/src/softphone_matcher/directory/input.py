@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -11,9 +12,9 @@ from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import invalid
 from softphone_common.domain.keys.direct_lines import EXTENSION_DIGITS_MAX
 from softphone_common.domain.matching import RecordType
-from softphone_common.domain.records.visibility import VisibleTo
+from softphone_common.domain.records.visibility import Sharing, VisibleTo
 from softphone_matcher.directory.record import Record, RecordNumber, id_in_source
-from softphone_matcher.directory.search import TERMS_VERSION
+from softphone_matcher.directory.search import SHARING, TERMS_VERSION
 
 _WEB_ADDRESS = re.compile(r"https?://|/(?![\t\r\n]*[/\\])")
 """Browsers take two slashes, of either kind and with line ends between, for another host (WHATWG
@@ -109,7 +110,8 @@ class RecordChanges(RecordFields):
 class SentRecord(RecordFields):
     """A record of an application, which replaces what the application sent of it before.
 
-    Without `visible_to` the record stays visible to whom it was; a new one is visible to everyone.
+    Without `visible_to` the record stays visible to whom it was, and keeps its `owner` and its
+    `team` unless they are sent; a new one is visible to everyone.
     """
 
     source: Annotated[str, Field(min_length=1, max_length=50, examples=["vtiger"])]
@@ -121,15 +123,19 @@ class SentRecord(RecordFields):
     )
 
     @property
-    def visible_to_sent(self) -> VisibleTo | None:
-        """Who sees the record as the application sent it, None if it did not."""
-        return self.visible_to if "visible_to" in self.model_fields_set else None
+    def sharing_sent(self) -> dict[str, Any]:
+        """The fields that say who sees the record, as far as the application sent them."""
+        return self.model_dump(include=self.model_fields_set.intersection(SHARING))
 
-    def fields(self, tenant: str) -> dict[str, Any]:
-        """The fields of the record, with the id of its organisation's record."""
+    def fields(self, tenant: str, stored: Sharing) -> dict[str, Any]:
+        """The fields of the record, with the id of its organisation's record.
+
+        A source that does not know who sees the record neither opens it to everyone nor takes it
+        from its team and its owner.
+        """
         fields = self.model_dump(exclude={"organization_host_id"})
-        if self.visible_to_sent is None:
-            del fields["visible_to"]
+        if "visible_to" not in self.model_fields_set:
+            fields |= asdict(stored) | self.sharing_sent
         if self.organization_host_id:
             organization = id_in_source(tenant, self.source, self.organization_host_id)
             fields["organization_record"] = organization

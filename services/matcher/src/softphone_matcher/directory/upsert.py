@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from softphone_common.contracts.entities import Tenant
 from softphone_common.contracts.problem_codes import of_validation, place_of
-from softphone_common.domain.records.visibility import Sharing, is_narrowed
+from softphone_common.domain.records.visibility import OPEN, Sharing, is_narrowed
 from softphone_common.http.auth import Caller
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
@@ -19,7 +19,7 @@ from softphone_matcher.directory.documents import lines_in
 from softphone_matcher.directory.input import SentRecord, read_numbers, reading_of
 from softphone_matcher.directory.record import id_in_source
 from softphone_matcher.directory.rematching import Rematching
-from softphone_matcher.directory.search import sharing_of
+from softphone_matcher.directory.search import SHARING, sharing_of
 from softphone_matcher.directory.store import Directory, Sent
 
 _ATTEMPTS = 5
@@ -197,10 +197,9 @@ class Upsert:
                 if heard is not None:
                     shared.append((tenant.id, id_, heard, known.sharing))
                 continue
-            fields = record.fields(tenant.id) | changes
+            sharing = known.sharing if known else OPEN
+            fields = record.fields(tenant.id, sharing) | changes
             fields |= read_numbers(fields["numbers"], tenant)
-            # a source that does not know who sees the record must not open it to everyone
-            fields.setdefault("visible_to", known.sharing.visible_to if known else "everyone")
             changed.append(Sent(id_, digest, fields, known.version if known else 0))
             before = (known.sharing if known else None, heard)
             after = sharing_of(fields)
@@ -257,7 +256,8 @@ class Upsert:
 
 def _digest(record: SentRecord, reading: str) -> str:
     """Differs if anything of the record differs, or how its numbers are read."""
-    sent = record.model_dump() | {"visible_to": record.visible_to_sent}
+    # an empty team that is sent is another thing than none that is sent
+    sent = record.model_dump() | dict.fromkeys(SHARING) | record.sharing_sent
     text = json.dumps([sent, reading], sort_keys=True)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.contracts.entities import AuditEvent, AuditOutcome, Tenant
@@ -13,7 +14,7 @@ from softphone_common.process.telemetry import log
 from softphone_matcher.directory.input import SentRecord
 from softphone_matcher.directory.record import id_in_source
 from softphone_matcher.directory.upsert import BATCH, Planned, Upsert
-from softphone_matcher.imports.rows.imported_row import ImportFileError, Rejection
+from softphone_matcher.imports.rows.imported_row import ImportedRow, ImportFileError, Rejection
 from softphone_matcher.imports.rows.limits import ImportLimits
 from softphone_matcher.runs.absence import Absence, batches
 from softphone_matcher.runs.rows import Row, RunRows
@@ -178,7 +179,7 @@ class Importer:
         """Adds the record of a row to the batch, or returns why the row has none."""
         if isinstance(row, Rejection):
             return RowProblem.of(row)
-        record, problems = self._upsert.read(row.item())
+        record, problems = self._upsert.read(_sent(row))
         if record is None:
             name, code = problems[0]
             return RowProblem(row=row.row, field=name, code=code)
@@ -194,6 +195,14 @@ class Importer:
         outcome: AuditOutcome = "failure" if state == "failed" else "success"
         target = f"import/{run.id}"
         self._security.record(event, run.tenant, run.actor, target, outcome=outcome, detail=code)
+
+
+def _sent(row: ImportedRow) -> dict[str, Any]:
+    """The record of a row, without an empty owner or team.
+
+    A file without these columns must not take a restricted record from those who see it.
+    """
+    return {name: v for name, v in row.item().items() if v or name not in {"owner", "team"}}
 
 
 def _counts_after(done: RunCounts, batch: _Batch, plan: Planned) -> RunCounts:
