@@ -104,6 +104,18 @@ async def test_mapping_is_used_again_for_its_source(client: httpx.AsyncClient) -
     assert again == chosen
 
 
+async def test_file_without_a_column_leaves_the_mapping_of_its_source(
+    client: httpx.AsyncClient, site: ImportSite
+) -> None:
+    data = "Wer;Telefon\nHuber;089 99998001\n"
+    mapping = json.dumps({"name": ["Wer"], "note": ["Telefon"]})
+    chosen = (await post(client, data, mapping=mapping)).json()["mapping"]
+    guessed = (await post(client, "Name;Mobil\nHuber;0151 99998001\n")).json()["mapping"]
+    assert guessed["name"] == ["Name"]
+    await site.worker().work_next()
+    assert (await post(client, data)).json()["mapping"] == chosen
+
+
 async def test_cancelled_import_cannot_be_cancelled_again(client: httpx.AsyncClient) -> None:
     run = (await post(client, ROWS)).json()["id"]
     assert (await client.delete(f"{PATH}/{run}")).json()["state"] == "cancelled"

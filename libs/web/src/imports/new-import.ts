@@ -16,9 +16,12 @@ const SHOWN = 8;
 export class NewImport {
   #file: File | null = null;
   #source = "";
+  #isTyped = false;
   #complete = false;
   #choices = FOUND;
   #preview: ImportPreview | null = null;
+  /** The source whose mapping the preview shows. */
+  #previewed = "";
   #failure = "";
   #isBusy = false;
   #request = 0;
@@ -36,7 +39,8 @@ export class NewImport {
     this.#file = file;
     this.#choices = FOUND;
     this.#preview = null;
-    if (file && this.#source === "") this.#source = this.offered || stem(file.name);
+    this.#complete = false;
+    if (file && !this.#isTyped) this.#source = this.offered || stem(file.name);
     void this.#read();
   }
 
@@ -55,14 +59,23 @@ export class NewImport {
     if (!isQuiet) this.#isBusy = this.#file !== null;
     this.changed();
     if (this.#file === null) return;
+    const source = this.#source.trim();
     try {
-      const preview = await this.api.preview(this.#file, this.#source, this.#choices);
-      if (request === this.#request) this.#preview = preview;
+      const preview = await this.api.preview(this.#file, source, this.#choices);
+      if (request === this.#request) [this.#preview, this.#previewed] = [preview, source];
     } catch (error) {
       if (request === this.#request) this.#fail(error);
     }
     if (request === this.#request) this.#isBusy = false;
     this.changed();
+  }
+
+  /** Whether the preview is that of the source. A mapping that nobody has seen is shown first. */
+  async #isAsShown({ mapping }: ImportPreview) {
+    if (this.#choices.mapping !== null || this.#source.trim() === this.#previewed) return true;
+    await this.#read();
+    const isOfSource = this.#failure === "" && this.#source.trim() === this.#previewed;
+    return isOfSource && JSON.stringify(this.#preview?.mapping) === JSON.stringify(mapping);
   }
 
   #fail(error: unknown) {
@@ -73,6 +86,7 @@ export class NewImport {
     event.preventDefault();
     const [file, preview] = [this.#file, this.#preview];
     if (!file || !preview || this.#isBusy) return;
+    if (!(await this.#isAsShown(preview))) return;
     this.#request += 1; // a preview that is still to come is of no use any more
     this.#isBusy = true;
     this.#failure = "";
@@ -83,7 +97,7 @@ export class NewImport {
       const choices = { ...this.#choices, mapping };
       const run = await this.api.start(file, this.#source.trim(), choices, this.#complete);
       this.#file = this.#preview = null;
-      this.#complete = false;
+      this.#complete = this.#isTyped = false;
       this.started(run);
     } catch (error) {
       this.#fail(error);
@@ -97,6 +111,7 @@ export class NewImport {
       this.#choose((event.target as HTMLInputElement).files?.[0] ?? null);
     const typed = (event: Event) => {
       this.#source = (event.target as HTMLInputElement).value;
+      this.#isTyped = this.#source !== "";
     };
     const named = () => {
       if (this.#choices.mapping === null) void this.#read(true);
@@ -135,11 +150,11 @@ export class NewImport {
         ${this.#isBusy && this.#preview === null ? html`<p class="meta">${t("loading")}</p>` : nothing}
       </div>
       ${this.#failure ? html`<p class="bad" role="alert" data-testid="import-failure">${this.#failure}</p>` : nothing}
-      ${this.#preview ? this.#previewed(this.#preview) : nothing}
+      ${this.#preview ? this.#drawPreview(this.#preview) : nothing}
     </form>`;
   }
 
-  #previewed(preview: ImportPreview) {
+  #drawPreview(preview: ImportPreview) {
     const isMapped = preview.mapping_from === "source";
     return html`<div class="import-preview" data-testid="import-preview">
       ${fileFacts(preview, this.#choices, this.#change)}

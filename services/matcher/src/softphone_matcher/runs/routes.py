@@ -105,8 +105,10 @@ class ImportApi:
         ] = None,
         limit: Annotated[int, Query(ge=1, description="Imports of a page")] = 50,
     ) -> Page[ImportRun]:
-        """Lists the imports of the tenant, the latest first. Older ones than
-        `SOFTPHONE_IMPORTS_KEPT` are removed, with their reports."""
+        """Lists the imports of the tenant, the latest first.
+
+        `SOFTPHONE_IMPORTS_KEPT` of those that ended are kept, with their reports.
+        """
         size = min(limit, self._settings.page_max)
         page = await self._runs.list_latest(caller.tenant, time_position(cursor), size)
         return Page(items=page.items, next=page.cursor)
@@ -197,14 +199,15 @@ class ImportApi:
             async with self._turn:
                 file = await asyncio.to_thread(order.open, data, self._limits)
             stored = await self._mappings.get(caller.tenant, order.source)
-            mapping, _ = choose_mapping(file, chosen, stored)
+            mapping, origin = choose_mapping(file, chosen, stored)
             if file.table is not None:
                 mapping.check(file.columns)
         except ImportFileError as error:
             raise ProblemError(error.code, "body", **error.params) from None
         run = self._run_of(caller, order, file, mapping, len(data))
         await self._runs.add(run, data, self._settings.imports_kept)
-        if file.table is not None:
+        # one file without a column must not replace what an administrator has assigned
+        if file.table is not None and (origin != "headings" or stored is None):
             used = UsedMapping(mapping, file.columns)
             await self._mappings.save(run.tenant, run.source, used, run.requested_at)
         self._security.act("import-started", caller, f"import/{run.id}")
