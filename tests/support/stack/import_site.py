@@ -8,6 +8,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.entities import Tenant
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_matcher.directory.listing import Filter
+from softphone_matcher.directory.record import Record
 from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.upsert import Upsert
 from softphone_matcher.matching.finder import MatchFinder
@@ -70,6 +71,11 @@ class MortalDirectory(MemoryDirectory):
         super().__init__(50)
         self.before_write: BeforeWrite = nothing
         self.before_removal: BeforeWrite = nothing
+        self.before_replacement: BeforeWrite = nothing
+
+    async def replace(self, *args: object, **more: object) -> Record | None:
+        await self.before_replacement()
+        return await super().replace(*args, **more)  # type: ignore[arg-type]
 
     async def remove_all(self, *args: object, **more: object) -> tuple[int, set[str]]:
         await self.before_removal()

@@ -10,9 +10,12 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.memory import MemoryBroker
 from softphone_common.contracts.events import RecordShared
 from softphone_common.http.auth import Caller
+from softphone_common.http.problem import ProblemError
 from softphone_common.process.errors import UnavailableError
+from softphone_matcher.directory.editing import Editing
 from softphone_matcher.directory.input import fields_of
 from softphone_matcher.directory.record import Record, id_in_source
+from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.upsert import each
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
@@ -176,3 +179,32 @@ async def test_calls_hear_who_sees_a_record_in_the_end(
         ("team", "Support"),
         ("everyone", "Support"),
     ]
+
+
+async def test_refused_restriction_is_taken_back_in_calls(
+    site: ImportSite, broker: MemoryBroker, bus: Bus
+) -> None:
+    received: list[RecordShared] = []
+    other = memory_bus(broker, "calllog")
+
+    async def keep(messages: Any) -> None:
+        received.extend(messages)
+
+    async def change_note() -> None:
+        site.directory.before_replacement = nothing
+        await change(site, note="polite")
+
+    other.consume("calllog.record", RecordShared, keep)
+    rematching = Rematching(site.directory, bus, site.clock)
+    editing = Editing(site.directory, site.tenant, rematching, site.clock, 50)
+    async with running(other):
+        await put(site, HUBER)
+        site.directory.before_replacement = change_note
+        with pytest.raises(ProblemError):
+            await editing.edit(APPLICATION, ID, {"visible_to": "admins"}, 1)
+        last = {"source": "crm", "host_id": "2", "type": "lead", "name": "Berta"}
+        for visible_to in ("everyone", "admins"):
+            await put(site, last | {"visible_to": visible_to})
+        await until(lambda: received and received[-1].record != ID, what="the last message")
+    of_record = [message.visible_to for message in received if message.record == ID]
+    assert of_record == ["admins", "everyone"]

@@ -6,7 +6,7 @@ from typing import Any
 from softphone_common.access.viewers import viewer_of
 from softphone_common.contracts.entities import Tenant
 from softphone_common.domain.numbers.profile import NumberProfile
-from softphone_common.domain.records.visibility import refused_field
+from softphone_common.domain.records.visibility import Sharing, is_narrowed, refused_field
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
@@ -68,7 +68,18 @@ class Editing:
                 changed = keys_of((*stored.numbers, *saved.numbers))
                 await self._rematching.publish(caller.tenant, changed)
                 return saved
+            await self._take_back(*change)
         raise ProblemError("record-changed")
+
+    async def _take_back(
+        self, tenant: str, record_id: str, before: Sharing, after: Sharing
+    ) -> None:
+        """Has calls hear who sees a record that was not restricted as they heard."""
+        if not is_narrowed(before, after):
+            return
+        for stored in (await self._directory.known(tenant, [record_id])).values():
+            await self._rematching.restrict(tenant, record_id, after, stored.sharing)
+            await self._rematching.open(tenant, record_id, after, stored.sharing)
 
     async def get(self, caller: Caller, record_id: str) -> Record:
         """The tenant's record with this id, if the caller sees it."""
