@@ -12,6 +12,7 @@ from softphone_common.contracts.events import (
     CallObserved,
     CommentSaved,
     NumbersMatched,
+    RecordShared,
     UserChanged,
 )
 from softphone_common.domain.matching import Lookup, Match
@@ -170,6 +171,19 @@ async def test_call_follows_who_may_see_its_record(live: Live) -> None:
     await live.sender.publish(NumbersMatched(tenant="acme", lookups=(lookup,)))
     await until_shown(bela, ["sales"])
     await until_shown(carl, ["all"])
+
+
+async def test_call_follows_the_restriction_of_its_record(live: Live) -> None:
+    bela, carl, late = await join(live, "bela"), await join(live, "carl"), OF_SALES.record
+    await live.sender.publish(RINGING)
+    await live.sender.publish(MATCHED)
+    await until_shown(bela, ["all", "sales"])
+    for record, visible_to, seconds in ((ALL.record, "admins", 5), (late, "everyone", 0)):
+        message = {"tenant": "acme", "record": record, "visible_to": visible_to, "at": at(seconds)}
+        await live.sender.publish(RecordShared.model_validate(message))
+    await until_shown(bela, ["sales"])
+    await until_shown(carl, [])
+    assert shown(carl) == [[], ["all"], []]
 
 
 async def test_own_pick_is_first_in_the_frames_of_its_user(live: Live) -> None:

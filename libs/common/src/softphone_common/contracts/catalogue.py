@@ -61,7 +61,7 @@ CATALOGUE: tuple[Entry, ...] = (
     ),
     Entry(NumbersMatched, ("matcher",), queues=("calllog.number",), subscribers=("notifier",)),
     Entry(RangesChanged, ("matcher",), subscribers=("matcher",)),
-    Entry(RecordShared, ("matcher",), queues=("calllog.record",)),
+    Entry(RecordShared, ("matcher",), queues=("calllog.record",), subscribers=("notifier",)),
     Entry(CallChanged, ("calllog",), subscribers=("notifier",)),
     Entry(CommentSaved, ("calllog",), subscribers=("notifier",)),
     Entry(DeviceChanged, ("ingest",), subscribers=("ingest",)),

@@ -15,6 +15,7 @@ from softphone_common.contracts.events import (
     CallObserved,
     CommentSaved,
     NumbersMatched,
+    RecordShared,
     SessionsEnded,
     TenantChanged,
     UserChanged,
@@ -40,7 +41,7 @@ from softphone_notifier.live.socket_session import SocketSession
 from softphone_notifier.settings import NotifierSettings
 
 _PAUSE_SECONDS = 5.0
-_MESSAGES = (CallObserved, CallMatched, NumbersMatched, CallChanged, CommentSaved)
+_MESSAGES = (CallObserved, CallMatched, NumbersMatched, RecordShared, CallChanged, CommentSaved)
 
 
 class Hub:
@@ -81,6 +82,7 @@ class Hub:
         )
         bus.subscribe(CallMatched, self.on_call_matched, bound_only=True)
         bus.subscribe(NumbersMatched, self.on_numbers_matched, bound_only=True)
+        bus.subscribe(RecordShared, self.on_record_shared, bound_only=True)
         bus.subscribe(CallChanged, self.on_call_changed, bound_only=True)
         bus.subscribe(CommentSaved, self.on_comment_saved, bound_only=True)
         bus.subscribe(UserChanged, self.on_user_changed)
@@ -198,6 +200,12 @@ class Hub:
         """Sends the calls with these numbers again, with the records as they are now."""
         if (room := self._rooms.get(message.tenant)) is not None:
             for call in room.match_numbers(message):
+                self._show(message.tenant, room, call, self._clock())
+
+    async def on_record_shared(self, message: RecordShared) -> None:
+        """Sends the calls with this record again, to show it to those who see it now."""
+        if (room := self._rooms.get(message.tenant)) is not None:
+            for call in room.share(message):
                 self._show(message.tenant, room, call, self._clock())
 
     async def on_comment_saved(self, message: CommentSaved) -> None:

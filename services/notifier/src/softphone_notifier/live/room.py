@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 from sys import getsizeof
 
 from softphone_common.contracts.call import CallJson, call_json
-from softphone_common.contracts.events import CallMatched, CallObserved, NumbersMatched
+from softphone_common.contracts.events import (
+    CallMatched,
+    CallObserved,
+    NumbersMatched,
+    RecordShared,
+)
 from softphone_common.contracts.websocket import SequencedFrame
 from softphone_common.domain.audience import Part, Parts
 from softphone_common.domain.call import Call, fold
@@ -19,6 +24,7 @@ from softphone_common.domain.matching import (
     counterpart_key,
     is_looked_up,
     matches_of,
+    shared_since,
 )
 from softphone_common.domain.numbers.renumbering import line_forms
 
@@ -118,6 +124,17 @@ class Room:
             for call in sorted(self._by_party.get(line_forms(lookup.number)[0], ())):
                 if (shown := self._match(self._calls[call], lookup)) is not None:
                     yield shown
+
+    def share(self, message: RecordShared) -> Iterator[CallJson]:
+        """The calls that show this record, with those who see it now."""
+        for call, stored in list(self._calls.items()):
+            shown = None
+            for before in stored.lookups:
+                lookup = shared_since(before, message.record, message, message.at)
+                if lookup is not before:
+                    shown = self._match(self._calls[call], lookup) or shown
+            if shown is not None:
+                yield shown
 
     def _match(self, stored: RoomCall, lookup: Lookup) -> CallJson | None:
         lookups = add_lookup(stored.lookups, lookup)
