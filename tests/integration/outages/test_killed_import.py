@@ -15,7 +15,7 @@ from support.tenant.company import company_of
 PATH = "/api/directory/imports"
 ROWS = 3000
 ENVIRONMENT = {
-    "SOFTPHONE_IMPORT_LEASE_SECONDS": "2",
+    "SOFTPHONE_IMPORT_LEASE_SECONDS": "20",
     "SOFTPHONE_IMPORT_CHECK_SECONDS": "0.2",
 }
 
