@@ -6,6 +6,7 @@ from playwright.async_api import ViewportSize, expect
 
 from e2e.conftest import AddUser, OpenPage
 from e2e.page import DeskPage
+from softphone_testing.until import until
 from support.product import PASSWORD
 from support.tenant.phone import Phone
 
@@ -86,11 +87,17 @@ async def test_popups_move_by_mouse_and_by_keys_and_stay_there(
     call = await phone.call("08999998446").ringing()
     popups, grip = anna.at("popups"), anna.at("popups-move")
     await expect(popups).to_have_attribute(CORNER, "bottom-right")
-    await grip.hover()
-    await anna.page.mouse.down()
-    await anna.page.mouse.move(400, 500, steps=4)
-    await anna.page.mouse.move(200, 100, steps=4)
-    await anna.page.mouse.up()
+
+    async def is_dragged() -> bool:
+        # a card that grows under the mouse moves the grip away from it
+        await grip.hover()
+        await anna.page.mouse.down()
+        await anna.page.mouse.move(400, 500, steps=4)
+        await anna.page.mouse.move(200, 100, steps=4)
+        await anna.page.mouse.up()
+        return await popups.get_attribute(CORNER) == "top-left"
+
+    await until(is_dragged, what="the popups in the corner they were dragged to")
     await expect(popups).to_have_attribute(CORNER, "top-left")
     await grip.focus()
     await anna.page.keyboard.press("ArrowDown")
