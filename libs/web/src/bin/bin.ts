@@ -4,21 +4,27 @@ import type { Context } from "../calls/context";
 import type { View } from "../core/view";
 import { h } from "../dom/dom";
 import { DeletedCalls } from "./deleted-calls";
-import { DeletedComments } from "./deleted-comments";
-import { DeletedRecords } from "./deleted-records";
+import { deletedComments } from "./deleted-comments";
+import { deletedRecords } from "./deleted-records";
 import type { Names } from "./deletion";
+
+interface List extends View {
+  draw: () => void;
+  again: () => void;
+  stop: () => void;
+}
 
 export class Bin implements View {
   /** The names of the tenant's users by login; the lists show them once they are read. */
   readonly #names: Names = new Map();
-  readonly #lists: readonly [DeletedCalls, DeletedComments, DeletedRecords];
+  readonly #lists: readonly List[];
   readonly element: HTMLElement;
 
   constructor(readonly context: Context) {
     this.#lists = [
       new DeletedCalls(context, this.#names),
-      new DeletedComments(context, this.#names),
-      new DeletedRecords(context, this.#names),
+      deletedComments(context, this.#names),
+      deletedRecords(context, this.#names),
     ];
     this.element = h("div", { class: "stack" }, ...this.#lists.map(({ element }) => element));
     void this.#readNames();

@@ -7,13 +7,13 @@ and no search finds its call by its words.
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from softphone_calllog.calls import CallStore
 from softphone_calllog.comments import NO_COMMENTS, CommentStore
 from softphone_calllog.history.readable_calls import ReadableCalls
-from softphone_calllog.history.routes import Cursor, empty_if_invisible, sights_in
+from softphone_calllog.history.routes import Cursor, Limit, empty_if_invisible, sights_in
 from softphone_calllog.record import CallRecord
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.access.viewers import viewer_of
@@ -155,10 +155,7 @@ class CommentChangesApi:
         await self._drop_keys(caller.tenant, removed)
 
     async def list_deleted_comments(
-        self,
-        caller: AdminCaller,
-        cursor: Cursor = None,
-        limit: Annotated[int, Query(ge=1, description="Comments of a page")] = 50,
+        self, caller: AdminCaller, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[Comment]:
         """Lists the comments in the recycle bin, those deleted last first."""
         size = min(limit, self._settings.page_max)

@@ -250,7 +250,7 @@ def _match_ids(event: EventJson) -> tuple[str, ...]:
 def match_fields(message: CallMatched, expires_at: datetime) -> Document:
     """The fields of a document of matches."""
     return {
-        # without the users who picked them, who are nobody's business here
+        # without the users who picked them: administrators read hits, and picks are private
         "matches": [asdict(replace(match, picked_by=())) for match in message.matches],
         "matched_at": message.matched_at,
         "expires_at": expires_at,
