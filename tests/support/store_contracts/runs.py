@@ -3,9 +3,18 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from softphone_matcher.imports.mapping import ColumnMapping
 from softphone_matcher.previews.choices import FileChoices
-from softphone_matcher.runs.run import PROBLEMS_MAX, Ending, RowProblem, RunCounts, StoredRun
+from softphone_matcher.runs.run import (
+    HELD_MAX,
+    PROBLEMS_MAX,
+    Ending,
+    RowProblem,
+    RunCounts,
+    StoredRun,
+)
 from softphone_matcher.runs.store import Runs
 from support.observations import at
 
@@ -36,6 +45,8 @@ class RunOfAnotherRelease(StoredRun):
     """A run of a kind of file that this release does not know."""
 
     kind: str  # type: ignore[assignment]
+    state: str  # type: ignore[assignment]
+    mapping: Any
 
 
 OTHERWISE = {"kind": "ods"}
@@ -44,6 +55,21 @@ OTHERWISE = {"kind": "ods"}
 async def claim(runs: Runs, id_: str, owner: str, seconds: float = 0) -> StoredRun | None:
     """Takes the run for 60 seconds."""
     return await runs.claim(id_, owner, at(seconds), at(seconds + 60))
+
+
+async def hold(runs: Runs, run: StoredRun) -> None:
+    """Adds the run as one that a worker has held."""
+    await runs.add(run, b"x", KEPT)
+    await claim(runs, run.id, "w1")
+    ending = Ending("held", "import-absent-many", {"absent": 3}, absent=3)
+    assert await runs.finish(run.id, "w1", DONE, ending, at(5))
+
+
+async def state(runs: Runs, id_: str) -> tuple[str, str, Any]:
+    """The state of the run, why, and when it ended."""
+    run = await runs.get("acme", id_)
+    assert run is not None
+    return run.state, run.code, run.finished_at
 
 
 def problem(row: int) -> RowProblem:
@@ -86,6 +112,28 @@ class RunsContract:
         assert await claim(runs, "a", "w2", 99) is None
         assert await runs.read_file("a") is None
         assert await runs.count_open("acme") == 1
+
+    @pytest.mark.parametrize("other", [{"kind": "ods"}, {"state": "paused"}, {"mapping": {"x": 1}}])
+    async def test_runs_of_another_release_are_unknown(
+        self, runs: Runs, other: dict[str, Any]
+    ) -> None:
+        """They are shown among all others with the fields that are read."""
+        await runs.add(stored_run("a"), b"x", KEPT)
+        await runs.add(RunOfAnotherRelease(**stored_run("b", 1).model_dump() | other), b"x", KEPT)
+        listed = (await runs.list_latest("acme", None, 50)).items
+        assert [(run.id, run.state) for run in listed] == [("b", "unknown"), ("a", "waiting")]
+        assert (listed[0].code, listed[0].file) == ("import-of-another-release", "contacts.csv")
+        shown = await runs.get("acme", "b")
+        assert shown is not None
+        assert (shown.state, shown.requested_at) == ("unknown", at(1))
+
+    async def test_a_run_of_another_release_can_be_cancelled(self, runs: Runs) -> None:
+        await runs.add(RunOfAnotherRelease(**stored_run("a").model_dump() | OTHERWISE), b"x", KEPT)
+        cancelled = await runs.cancel("acme", "a", at(5))
+        assert cancelled is not None
+        assert cancelled.state == "unknown"
+        assert await runs.count_open("acme") == 0
+        assert await runs.read_file("a") is None
 
     async def test_attempts_count_until_a_worker_says_otherwise(self, runs: Runs) -> None:
         await runs.add(stored_run("a"), b"x", KEPT)
@@ -160,7 +208,7 @@ class RunsContract:
         assert (held.finished_at, await runs.read_file("a")) == (None, b"x")
         assert await runs.list_free("w2", at(10)) == []
         assert await claim(runs, "a", "w2", 10) is None
-        assert await runs.count_open("acme") == 1
+        assert await runs.count_open("acme") == 0
 
         assert await runs.confirm("other", "a", "clara") is None
         confirmed = await runs.confirm("acme", "a", "clara")
@@ -175,6 +223,24 @@ class RunsContract:
         ended = await runs.get("acme", "a")
         assert ended is not None
         assert (ended.state, ended.removed, ended.finished_at) == ("finished", 3, at(20))
+
+    async def test_a_held_run_ends_after_a_later_file(self, runs: Runs) -> None:
+        for n, (id_, source) in enumerate((("a", "crm"), ("b", "outlook"), ("c", "crm"))):
+            await hold(runs, stored_run(id_, n, source=source))
+        later = stored_run("d", 3)
+        await runs.end_forgotten(stored_run("x", 9, "other"), at(9))
+        await runs.end_forgotten(later, at(9))
+        states = [await state(runs, id_) for id_ in ("a", "b", "c")]
+        superseded = ("finished", "import-removal-superseded", at(9))
+        assert states == [superseded, ("held", "import-absent-many", None), superseded]
+        assert [await runs.read_file(id_) for id_ in ("a", "b")] == [None, b"x"]
+
+    async def test_runs_held_for_too_long_end(self, runs: Runs) -> None:
+        for n in range(HELD_MAX + 1):
+            await hold(runs, stored_run(f"r{n}", n, source=f"s{n}"))
+        await runs.end_forgotten(stored_run("x", HELD_MAX), at(9))
+        assert await state(runs, "r0") == ("finished", "import-removal-forgotten", at(9))
+        assert await state(runs, "r1") == ("held", "import-absent-many", None)
 
     async def test_a_held_run_can_be_cancelled(self, runs: Runs) -> None:
         await runs.add(stored_run("a"), b"x", KEPT)

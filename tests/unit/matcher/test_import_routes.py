@@ -19,6 +19,7 @@ from softphone_matcher.runs.run import RowProblem
 from softphone_testing.installation_keys import checked_tokens
 from softphone_testing.memory.imports.mappings import MemoryMappings
 from support.stack.import_site import ImportSite
+from support.store_contracts.runs import RunOfAnotherRelease, stored_run
 from support.write_limits import read_limit, write_limit
 from unit.matcher.conftest import caller_of
 
@@ -150,13 +151,56 @@ async def test_held_import_with_a_later_file_is_not_confirmed(
 ) -> None:
     rows = "Name;Telefon\nHuber;089 99998001\nMaier;089 99998002\n"
     runs = []
-    for data, complete in ((rows, "false"), ("Name\nHuber\n", "true"), (rows, "false")):
+    for data, complete in ((rows, "false"), ("Name\nHuber\n", "true")):
         runs.append((await post(client, data, complete=complete)).json()["id"])
         await site.worker().work_next()
         site.move(1)
+    await post(client, rows)
     refused = await client.post(f"{PATH}/{runs[1]}/confirm")
     assert (refused.status_code, refused.json()["code"]) == (409, "import-superseded")
     assert len(await site.names()) == 2
+
+
+async def test_held_imports_leave_room_for_others(
+    client: httpx.AsyncClient, site: ImportSite
+) -> None:
+    held = []
+    for source in ("outlook", "crm"):
+        rows = "Name;Telefon\nHuber;089 99998001\nMaier;089 99998002\n"
+        await post(client, rows, source=source)
+        await site.worker().work_next()
+        site.move(1)
+        run = await post(client, "Name\nHuber\n", source=source, complete="true")
+        await site.worker().work_next()
+        site.move(1)
+        held.append(run.json()["id"])
+    later = await post(client, ROWS, source="crm")
+    assert later.status_code == 202, later.text
+    await site.worker().work_next()
+    runs = [(await client.get(f"{PATH}/{id_}")).json() for id_ in held]
+    assert [(run["state"], run["code"]) for run in runs] == [
+        ("held", "import-absent-many"),
+        ("finished", "import-removal-superseded"),
+    ]
+
+
+async def test_import_of_another_release_hides_no_other(
+    client: httpx.AsyncClient, site: ImportSite
+) -> None:
+    await site.add("a", ROWS)
+    stored = stored_run("b", 9, complete=True).model_dump() | {"kind": "ods", "state": "held"}
+    await site.runs.add(RunOfAnotherRelease(**stored), b"x", 9)
+    listed = (await client.get(PATH)).json()["items"]
+    assert [(run["id"], run["state"], run["kind"]) for run in listed] == [
+        ("b", "unknown", None),
+        ("a", "waiting", "csv"),
+    ]
+    shown = (await client.get(f"{PATH}/b")).json()
+    assert (shown["state"], shown["code"]) == ("unknown", "import-of-another-release")
+    assert (await client.get(f"{PATH}/b/report")).status_code == 200
+    refused = await client.post(f"{PATH}/b/confirm")
+    assert (refused.status_code, refused.json()["code"]) == (409, "import-not-held")
+    assert (await client.delete(f"{PATH}/b")).json()["state"] == "unknown"
 
 
 async def test_tenant_has_a_limited_number_of_open_imports(client: httpx.AsyncClient) -> None:

@@ -1,6 +1,7 @@
 """Imports are worked off once, whatever happens to those who do it."""
 
 import asyncio
+import itertools
 from datetime import datetime
 
 import pytest
@@ -160,7 +161,40 @@ async def test_cancelled_run_is_not_read_again_to_its_end(site: ImportSite) -> N
     assert (await site.run("a")).state == "cancelled"
 
 
-async def test_batch_that_may_outlive_its_lease_is_repeated(site: ImportSite) -> None:
+async def test_lease_is_extended_until_a_slow_batch_is_stored(site: ImportSite) -> None:
+    await site.add("a", file())
+    extended, extensions = asyncio.Event(), itertools.count(1)
+
+    async def count() -> None:
+        if next(extensions) == 3:
+            extended.set()
+
+    async def wait() -> None:
+        site.directory.before_write = nothing
+        await asyncio.wait_for(extended.wait(), 20)
+
+    site.runs.before_extension, site.directory.before_write = count, wait
+    assert await site.worker(lease_seconds=0.1).work_next()
+    assert await site.counts("a") == (ROWS, ROWS, 0, 0, 0)
+
+
+async def test_slow_batch_ends_when_its_lease_is_lost(site: ImportSite) -> None:
+    await site.add("a", file())
+    never = asyncio.Event()
+
+    async def cancel() -> None:
+        await site.runs.cancel("acme", "a", site.now)
+
+    async def hang() -> None:
+        await never.wait()
+
+    site.runs.before_extension, site.directory.before_write = cancel, hang
+    assert await site.worker(lease_seconds=0.1).work_next()
+    assert (await site.run("a")).state == "cancelled"
+    assert await site.names() == []
+
+
+async def test_batch_that_never_ends_is_repeated(site: ImportSite) -> None:
     await site.add("a", file())
     never = asyncio.Event()
 

@@ -266,6 +266,13 @@ FIELD_PROBLEMS: Mapping[str, str] = {
         "has {rows} rows that were not saved, which may be among the {absent} records that it lacks"
     ),
     "import-absent-many": "lacks {absent} of the {records} records of its source",
+    "import-removal-superseded": (
+        "removed nothing, since a later file of its source was imported before it was confirmed"
+    ),
+    "import-removal-forgotten": (
+        "removed nothing, since it was not confirmed while others were held as well"
+    ),
+    "import-of-another-release": "was written by another release, so only some of it can be read",
     "import-interrupted": "ended the service several times, and was given up",
     "row-too-long": "has texts in more cells than the header has",
     "row-too-short": "has fewer cells than the header has",

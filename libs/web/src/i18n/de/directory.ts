@@ -117,6 +117,7 @@ export const words = {
   "imports.state.finished": "Fertig. {read}",
   "imports.state.failed": "Abgebrochen, weil ein Fehler auftrat. {read}",
   "imports.state.cancelled": "Von Hand abgebrochen. {read}",
+  "imports.state.unknown": "Von einer anderen Version des Programms.",
   "imports.count.created": "Neu",
   "imports.count.updated": "Geändert",
   "imports.count.unchanged": "Unverändert",

@@ -117,6 +117,7 @@ export const words = {
   "imports.state.finished": "Done. {read}",
   "imports.state.failed": "Ended because of an error. {read}",
   "imports.state.cancelled": "Cancelled by hand. {read}",
+  "imports.state.unknown": "Written by another release.",
   "imports.count.created": "New",
   "imports.count.updated": "Changed",
   "imports.count.unchanged": "Unchanged",

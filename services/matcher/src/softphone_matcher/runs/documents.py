@@ -1,6 +1,6 @@
 """How runs are stored, with their leases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -8,7 +8,10 @@ from pydantic import ValidationError
 
 from softphone_common.stores.documents import from_document, to_document
 from softphone_common.stores.mongo import Document
+from softphone_matcher.imports.mapping import ColumnMapping
+from softphone_matcher.previews.choices import FileChoices
 from softphone_matcher.runs.run import (
+    HELD_MAX,
     PROBLEMS_MAX,
     Ending,
     ImportRun,
@@ -20,6 +23,7 @@ from softphone_matcher.runs.run import (
 UNREADABLE = Ending("failed", "import-interrupted")
 """The end of a run that another release wrote in a form that this one does not know."""
 _FREE = datetime.fromtimestamp(0, UTC)
+_TEXTS = ("source", "file", "encoding", "separator", "sheet", "requested_by", "tenant", "actor")
 
 
 def new_document(run: StoredRun) -> Document:
@@ -29,7 +33,28 @@ def new_document(run: StoredRun) -> Document:
 
 def shown_run(document: Document) -> ImportRun:
     """The run in a stored document as its tenant sees it."""
-    return from_document(StoredRun, document).shown()
+    return stored_run(document).shown()
+
+
+def stored_run(document: Document) -> StoredRun:
+    """The run in a stored document.
+
+    One that another release wrote differently is `unknown`, with the fields that this one reads.
+    """
+    try:
+        return from_document(StoredRun, document)
+    except ValidationError as error:
+        unread = {each["loc"][0] for each in error.errors()}
+    read = {name: value for name, value in document.items() if name not in unread}
+    unknown = {"state": "unknown", "code": "import-of-another-release", "params": {}}
+    return from_document(StoredRun, {**_unread_fields(), **read, **unknown})
+
+
+def _unread_fields() -> Document:
+    """A value for each field that has no default and cannot be read."""
+    texts = dict.fromkeys(_TEXTS, "")
+    read = {"mapping": ColumnMapping(), "choices": FileChoices()}
+    return {**texts, **read, "size": 0, "kind": None, "requested_at": _FREE}
 
 
 def readable_run(document: Document) -> StoredRun | None:
@@ -68,6 +93,26 @@ def cancelled(at: datetime) -> Document:
 def confirmed(by: str) -> Document:
     """The stored fields with which a run that was held goes on."""
     return {"state": "waiting", "code": "", "params": {}, "confirmed_by": by, "attempts": 0}
+
+
+def without_removal(code: str, at: datetime) -> Document:
+    """The stored fields with which a run that was held ends, and removes nothing."""
+    return {"state": "finished", "finished_at": at, "code": code, "params": {}}
+
+
+def forgotten(held: Iterable[Document], run: StoredRun) -> Iterator[tuple[str, str]]:
+    """The ids of those of a tenant's held runs that nobody can or will confirm, each with a code.
+
+    `held` begins with the newest.
+    """
+    kept = 0
+    for document in held:
+        if document["source"] == run.source and document["requested_at"] < run.requested_at:
+            yield document["_id"], "import-removal-superseded"
+        elif kept == HELD_MAX:
+            yield document["_id"], "import-removal-forgotten"
+        else:
+            kept += 1
 
 
 def problem_documents(run_id: str, problems: Sequence[RowProblem], first: int) -> list[Document]:

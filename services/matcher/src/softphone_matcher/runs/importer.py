@@ -1,7 +1,7 @@
 """Works off one run: reads its file and saves the rows in batches, as applications send records."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,9 @@ from softphone_matcher.runs.store import Runs
 
 _ATTEMPTS_MAX = 5
 """How often a run is taken up without finishing a batch: its file may be what ends the process."""
+
+_EXTENSIONS_MAX = 30
+"""How often the lease is extended, each time by a third, for one batch that does not end."""
 
 
 class LeaseLostError(Exception):
@@ -139,7 +142,8 @@ class Importer:
             attempts = 0 if done.rows_read > run.rows_read else run.attempts
             if not await self._runs.plan(run.id, owner, until, done, planned, attempts):
                 raise LeaseLostError
-            written = await self._write(run, batch, plan, done.rejected, tenant)
+            writing = self._write(run, batch, plan, done.rejected, tenant)
+            written = await self._while_leased(run, owner, attempts, writing)
             if follows:  # else the broker is away, and waiting for it would take minutes
                 follows = await self._upsert.publish(run.tenant, written.keys)
             done, planned = _counts_of(planned, plan, written), None
@@ -147,13 +151,28 @@ class Importer:
     async def _write(
         self, run: StoredRun, batch: _Batch, plan: Planned, first: int, tenant: Tenant
     ) -> Planned:
-        """Stores a batch while the lease lasts for certain; one that takes longer is repeated."""
+        """Stores a batch, and the rows of it that were rejected."""
+        await self._runs.add_problems(run.id, batch.problems, first)
+        return await self._upsert.write(run.requested_by, plan, tenant)
+
+    async def _while_leased(
+        self, run: StoredRun, owner: str, attempts: int, writing: Coroutine[Any, Any, Planned]
+    ) -> Planned:
+        """Extends the lease until a batch is stored.
+
+        The batch is interrupted if the lease is lost or cannot be extended, and if it never ends.
+        """
+        task = asyncio.create_task(writing)
         try:
-            async with asyncio.timeout(self._lease.total_seconds() / 2):
-                await self._runs.add_problems(run.id, batch.problems, first)
-                return await self._upsert.write(run.requested_by, plan, tenant)
-        except TimeoutError as error:
-            raise UnavailableError("the store of records", error) from error
+            for _ in range(_EXTENSIONS_MAX):
+                await asyncio.wait({task}, timeout=self._lease.total_seconds() / 3)
+                if task.done():
+                    return task.result()
+                await self._extend(run, owner, run.removed, attempts)
+            raise UnavailableError("the store of records")
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _skip(self, run: StoredRun, owner: str, rows: RunRows) -> None:
         """Reads the rows again that are done, however long that takes."""
@@ -189,6 +208,8 @@ class Importer:
     async def _leave(self, run: StoredRun, owner: str, done: RunCounts, ending: Ending) -> None:
         if not await self._runs.finish(run.id, owner, done, ending, self._clock()):
             raise LeaseLostError
+        if ending.state in {"finished", "held"}:
+            await self._runs.end_forgotten(run, self._clock())
         state, code = ending.state, ending.code
         log.info("import left", tenant=run.tenant, run=run.id, state=state, code=code)
         event: AuditEvent = "import-held" if state == "held" else "import-finished"

@@ -161,7 +161,9 @@ class ImportApi:
         Refused with `import-superseded` if a later file of the source was imported since.
         """
         stored = await self._get(caller, run)
-        if stored.state == "held" and await self._runs.has_later(stored):
+        if stored.state != "held":
+            raise ProblemError("import-not-held")
+        if await self._runs.has_later(stored):
             raise ProblemError("import-superseded")
         confirmed = await self._runs.confirm(caller.tenant, run, caller.login)
         if confirmed is None:

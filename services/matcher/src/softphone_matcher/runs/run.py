@@ -12,11 +12,13 @@ from softphone_matcher.imports.mapping import ColumnMapping
 from softphone_matcher.imports.rows.imported_row import Rejection
 from softphone_matcher.previews.choices import FileChoices
 
-RunState = Literal["waiting", "running", "held", "finished", "failed", "cancelled"]
+RunState = Literal["waiting", "running", "held", "finished", "failed", "cancelled", "unknown"]
 OPEN: tuple[RunState, ...] = ("waiting", "running")
 """The states of a run that has work left."""
 UNDECIDED: tuple[RunState, ...] = (*OPEN, "held")
 """The states of a run that needs its file."""
+HELD_MAX = 5
+"""Held runs of a tenant, whose files are stored; the oldest ends when there are more."""
 
 PROBLEMS_MAX = 5000
 """Rejected rows of a run that its report names; further ones are only counted."""
@@ -70,7 +72,7 @@ class ImportRun(RunCounts):
     source: str
     file: str = Field(description="Name of the file, as its sender called it")
     size: int = Field(description="Bytes of the file")
-    kind: Kind
+    kind: Kind | None = Field(description="null for an import in the state `unknown`")
     encoding: str = Field(description="Empty for a workbook")
     separator: str = Field(description="The separator of a CSV")
     sheet: str = Field(description="The sheet of a workbook that is read")
@@ -79,7 +81,8 @@ class ImportRun(RunCounts):
     state: RunState = Field(
         "waiting",
         description="`held` if the rows are saved, and records would be removed that a person has"
-        " to look at first: `code` says why, and `confirm` goes on",
+        " to look at first: `code` says why, and `confirm` goes on. `unknown` if another release of"
+        " the service wrote the import, and this one reads only some of its fields",
     )
     absent: int = Field(0, description="Records of the source that a complete file does not have")
     removed: int = Field(0, description="Absent records that were moved to the recycle bin")
@@ -88,7 +91,9 @@ class ImportRun(RunCounts):
     requested_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    code: str = Field("", description="The code of the reason why the import failed or is held")
+    code: str = Field(
+        "", description="The code of the reason why the import failed, is held, or removed nothing"
+    )
     params: dict[str, Any] = Field({}, description="The values in the text of the code")
 
 

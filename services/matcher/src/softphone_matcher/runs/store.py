@@ -12,13 +12,13 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, ReturnDocumen
 
 from softphone_common.process.clock import utc_now
 from softphone_common.process.telemetry import log
-from softphone_common.stores.documents import from_optional
 from softphone_common.stores.keyset import Keyset, KeysetPage, Position
 from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_matcher.runs.documents import (
     UNREADABLE,
     cancelled,
     confirmed,
+    forgotten,
     free_of,
     lease,
     left,
@@ -28,6 +28,8 @@ from softphone_matcher.runs.documents import (
     readable_run,
     released,
     shown_run,
+    stored_run,
+    without_removal,
 )
 from softphone_matcher.runs.run import (
     OPEN,
@@ -77,10 +79,10 @@ class Runs(Protocol):
         """
 
     async def count_open(self, tenant: str) -> int:
-        """How many runs of the tenant wait, run or are held: their files are stored."""
+        """How many runs of the tenant wait or run."""
 
     async def get(self, tenant: str, run_id: str) -> StoredRun | None:
-        """The tenant's run with this id."""
+        """The tenant's run with this id; `unknown` if another release wrote it differently."""
 
     async def list_latest(
         self, tenant: str, after: Position[datetime] | None, size: int
@@ -139,6 +141,10 @@ class Runs(Protocol):
     ) -> bool:
         """Notes how many records were removed, and extends the lease; False if it is lost."""
 
+    async def end_forgotten(self, run: StoredRun, at: datetime) -> None:
+        """Ends held runs of the tenant: earlier ones of this run's source, and the oldest past
+        HELD_MAX. They remove nothing."""
+
     async def confirm(self, tenant: str, run_id: str, by: str) -> StoredRun | None:
         """Has a run that is held go on; None if the tenant has no such run."""
 
@@ -172,12 +178,12 @@ class MongoRuns:
 
     async def count_open(self, tenant: str) -> int:
         with reaching():
-            return await self._runs.count_documents({"tenant": tenant, "state": {"$in": UNDECIDED}})
+            return await self._runs.count_documents({"tenant": tenant, "state": {"$in": OPEN}})
 
     async def get(self, tenant: str, run_id: str) -> StoredRun | None:
         with reaching():
             document = await self._runs.find_one({"_id": run_id, "tenant": tenant})
-        return from_optional(StoredRun, document)
+        return None if document is None else stored_run(document)
 
     async def list_latest(
         self, tenant: str, after: Position[datetime] | None, size: int
@@ -267,13 +273,26 @@ class MongoRuns:
             result = await self._runs.update_one(_leased(run_id, owner), {"$set": change})
         return bool(result.matched_count)
 
+    async def end_forgotten(self, run: StoredRun, at: datetime) -> None:
+        query: Document = {"tenant": run.tenant, "state": "held"}
+        order = [("requested_at", DESCENDING), ("_id", DESCENDING)]
+        with reaching():
+            found = self._runs.find(query, {"source": 1, "requested_at": 1}).sort(order)
+            held = await found.to_list(None)
+        for run_id, code in forgotten(held, run):
+            with reaching():
+                change = {"$set": without_removal(code, at)}
+                result = await self._runs.update_one({"_id": run_id, "state": "held"}, change)
+            if result.modified_count:
+                await self._remove_file(run_id)
+
     async def confirm(self, tenant: str, run_id: str, by: str) -> StoredRun | None:
         query = {"_id": run_id, "tenant": tenant, "state": "held"}
         with reaching():
             document = await self._runs.find_one_and_update(
                 query, {"$set": confirmed(by)}, return_document=ReturnDocument.AFTER
             )
-        return from_optional(StoredRun, document)
+        return None if document is None else stored_run(document)
 
     async def has_later(self, run: StoredRun) -> bool:
         query: Document = {"tenant": run.tenant, "requested_at": {"$gt": run.requested_at}}
@@ -289,7 +308,7 @@ class MongoRuns:
             )
         if document is not None:
             await self._remove_file(run_id)
-        return from_optional(StoredRun, document)
+        return None if document is None else stored_run(document)
 
     async def list_problems(self, run_id: str, size: int = PROBLEMS_MAX) -> list[RowProblem]:
         with reaching():

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from softphone_common.stores.documents import from_document, from_optional
 from softphone_common.stores.keyset import Position
 from softphone_common.stores.mongo import Document
 from softphone_matcher.runs.documents import (
     UNREADABLE,
     cancelled,
     confirmed,
+    forgotten,
     free_of,
     is_free,
     lease,
@@ -20,6 +20,8 @@ from softphone_matcher.runs.documents import (
     readable_run,
     released,
     shown_run,
+    stored_run,
+    without_removal,
 )
 from softphone_matcher.runs.run import (
     OPEN,
@@ -51,12 +53,13 @@ class MemoryRuns:
         self._problems.delete(lambda document: document["run"] in old)
 
     async def count_open(self, tenant: str) -> int:
-        return sum(document["state"] in UNDECIDED for document in self._of(tenant))
+        return sum(document["state"] in OPEN for document in self._of(tenant))
 
     async def get(self, tenant: str, run_id: str) -> StoredRun | None:
         document = self._runs.get(run_id)
-        is_theirs = document is not None and document["tenant"] == tenant
-        return from_optional(StoredRun, document if is_theirs else None)
+        if document is None or document["tenant"] != tenant:
+            return None
+        return stored_run(document)
 
     async def list_latest(
         self, tenant: str, after: Position[datetime] | None, size: int
@@ -126,11 +129,18 @@ class MemoryRuns:
         change = {**lease(owner, until), "removed": removed, "attempts": attempts}
         return self._runs.update(run_id, _is_leased(owner), change) is not None
 
+    async def end_forgotten(self, run: StoredRun, at: datetime) -> None:
+        held = filter(_is_held, self._of(run.tenant))
+        for run_id, code in forgotten(sorted(held, key=_time, reverse=True), run):
+            if self._runs.update(run_id, _is_held, without_removal(code, at)) is not None:
+                self._files.pop(run_id, None)
+
     async def confirm(self, tenant: str, run_id: str, by: str) -> StoredRun | None:
         def may_confirm(document: Document) -> bool:
             return bool(document["tenant"] == tenant and document["state"] == "held")
 
-        return from_optional(StoredRun, self._runs.update(run_id, may_confirm, confirmed(by)))
+        document = self._runs.update(run_id, may_confirm, confirmed(by))
+        return None if document is None else stored_run(document)
 
     async def has_later(self, run: StoredRun) -> bool:
         def is_later(document: Document) -> bool:
@@ -148,7 +158,7 @@ class MemoryRuns:
         if document is None:
             return None
         self._files.pop(run_id, None)
-        return from_document(StoredRun, document)
+        return stored_run(document)
 
     async def list_problems(self, run_id: str, size: int = PROBLEMS_MAX) -> list[RowProblem]:
         documents = self._problems.find(lambda document: bool(document["run"] == run_id))
@@ -165,6 +175,10 @@ def _time(document: Document) -> tuple[datetime, str]:
 
 def _is_open(document: Document) -> bool:
     return document["state"] in OPEN
+
+
+def _is_held(document: Document) -> bool:
+    return bool(document["state"] == "held")
 
 
 def _is_leased(owner: str) -> Condition:

@@ -53,6 +53,11 @@ export const sentences: Record<string, string> = {
   "import-rows-rejected":
     "Nicht gespeicherte Zeilen: {rows}. Vielleicht gehören sie zu Einträgen, die in der Datei fehlen: {absent}.",
   "import-absent-many": "In der Datei fehlen Einträge dieser Herkunft: {absent} von {records}.",
+  "import-removal-superseded":
+    "Es wurde nichts gelöscht, weil inzwischen eine neuere Datei dieser Herkunft importiert wurde.",
+  "import-removal-forgotten":
+    "Es wurde nichts gelöscht, weil niemand das bestätigt hat und inzwischen andere Importe darauf warten.",
+  "import-of-another-release": "Ein Teil der Angaben lässt sich deshalb nicht anzeigen.",
   "import-interrupted": "Der Import wurde mehrmals unterbrochen und deshalb aufgegeben.",
   "row-too-long":
     "Die Zeile hat mehr Zellen als die Kopfzeile. Vielleicht hat ein Trennzeichen im Text sie verschoben.",

@@ -54,6 +54,11 @@ export const sentences: Record<string, string> = {
   "import-rows-rejected":
     "Rows that were not saved: {rows}. They may belong to records that the file lacks: {absent}.",
   "import-absent-many": "The file lacks records of this source: {absent} of {records}.",
+  "import-removal-superseded":
+    "Nothing was deleted, since a later file of this source was imported before anybody confirmed that.",
+  "import-removal-forgotten":
+    "Nothing was deleted, since nobody confirmed that and other imports wait for it by now.",
+  "import-of-another-release": "So some of its details cannot be shown.",
   "import-interrupted":
     "The import was interrupted several times and was given up. Please ask your operator.",
   "row-too-long":
