@@ -263,6 +263,13 @@ async def test_upload_over_the_usual_limit_reaches_matcher(web: httpx.AsyncClien
         assert (response.status_code, response.json()["code"]) == (401, "token-missing")
 
 
+async def test_connection_goes_on_after_a_refused_upload(web: httpx.AsyncClient) -> None:
+    content = b"Name;Telefon\n" * 500_000
+    for _ in range(5):
+        refused = await web.post("/api/directory/imports/preview", content=content)
+        assert refused.status_code == 401
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "br"])
 async def test_page_is_compressed_and_has_each_header_once(
     encoding: str, web: httpx.AsyncClient

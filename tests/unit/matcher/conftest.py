@@ -117,7 +117,7 @@ async def client(
         security,
         65_536,
         ready,
-        uploads=[ROUTE],
+        uploads={ROUTE: settings.upload_max},
     )
     app.dependency_overrides[caller] = lambda: asking[0] if asking else caller_of(roles[0])
     transport = httpx.ASGITransport(app)

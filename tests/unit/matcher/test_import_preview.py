@@ -67,7 +67,7 @@ async def client(mappings: MemoryMappings) -> AsyncIterator[httpx.AsyncClient]:
         security,
         65_536,
         ready,
-        uploads=[PREVIEW],
+        uploads={PREVIEW: settings.upload_max},
     )
     app.dependency_overrides[caller] = admin
     transport = httpx.ASGITransport(app)

@@ -52,7 +52,7 @@ async def client(site: ImportSite) -> AsyncIterator[httpx.AsyncClient]:
         site.security,
         65_536,
         ready,
-        uploads=[IMPORT],
+        uploads={IMPORT: site.settings.upload_max},
     )
     app.dependency_overrides[caller] = lambda: caller_of("admin")
     transport = httpx.ASGITransport(app)

@@ -1,7 +1,8 @@
 """Builds the FastAPI app of a process from the routers of its services."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, get_origin
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -38,12 +39,13 @@ def build(
     *,
     with_metrics: bool = True,
     not_found: Callable[[Request], Response] | None = None,
-    uploads: Collection[str] = (),
+    uploads: Mapping[str, int] = MappingProxyType({}),
 ) -> FastAPI:
     """The app with these routers, each of which carries its full path prefix.
 
     `not_found` makes the page that browsers get for an address that no route has. `uploads` are
-    the routes, such as `PUT /api/x`, that read their bodies themselves and limit them.
+    the routes, such as `PUT /api/x`, that read their bodies themselves, each with its limit in
+    bytes.
     """
     app = FastAPI(
         title=title,

@@ -1,6 +1,7 @@
 """Refuses request bodies over the limit with 413, before any route sees them."""
 
-from collections.abc import Collection
+import math
+from collections.abc import Mapping
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,19 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from softphone_common.http.problem import ProblemError, problem
 
 DISCARD_MAX = 1 << 20
-"""Bytes read and discarded after a refusal; a client that sends more may lose the answer."""
+"""Bytes of a body over its limit that are discarded; who sends more may lose the answer."""
 
 
 class _TooLargeError(Exception):
-    """The body is over the limit. `more`: some of it was not received yet.
-
-    After the last part `receive` returns only once the client disconnects, so it must not be
-    called to discard a rest that does not exist.
-    """
-
-    def __init__(self, *, more: bool) -> None:
-        super().__init__()
-        self.more = more
+    """The body is over the limit."""
 
 
 class BodyLimit:
@@ -29,65 +22,86 @@ class BodyLimit:
     A body is counted while it is read, because Content-Length may be wrong or, with chunked
     transfer coding, missing. A request whose client disconnects before its end reaches no route:
     half a hit must not become a call. The routes in `uploads`, such as `PUT /api/x`, read larger
-    bodies themselves, once they know who sends them.
+    bodies up to the given size themselves, once they know who sends them.
     """
 
-    def __init__(self, app: ASGIApp, body_max: int, uploads: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, body_max: int, uploads: Mapping[str, int]) -> None:
         self._app = app
         self._body_max = body_max
         self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or f"{scope['method']} {scope['path']}" in self._uploads:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        upload_max = self._uploads.get(f"{scope['method']} {scope['path']}")
+        request = Request(scope)
+        read_max = (upload_max or self._body_max) + DISCARD_MAX
+        if _length(request) > read_max:
+            read_max = 0  # the rest of such a body is never reached: its sender is answered at once
+        exchange = _Exchange(receive, send, read_max)
+        if upload_max is not None:
+            await self._app(scope, exchange.receive, exchange.send)
+            return
         try:
-            body = await self._read(Request(scope), receive)
+            body = await self._read(request, exchange.receive)
         except ClientDisconnect:
             return
-        except _TooLargeError as error:
-            await self._refuse(scope, receive, send, more=error.more)
+        except _TooLargeError:
+            refusal = problem("body-too-large", limit=self._body_max)
+            await refusal(scope, exchange.receive, exchange.send)
             return
         await self._app(scope, _receive_body(body, receive), send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, more: bool) -> None:
-        """Answers 413 and then discards the rest of the body before the connection is closed.
-
-        Closing a socket with unread data makes TCP send a reset, which can destroy the answer
-        before the client, or the gateway in between, has read it (RFC 9112, section 9.6).
-        """
-
-        async def send_unfinished(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "more_body": True}
-            await send(message)
-
-        await problem("body-too-large", limit=self._body_max)(scope, receive, send_unfinished)
-        discarded = 0
-        while more and discarded < DISCARD_MAX:
-            message = await receive()
-            discarded += len(message.get("body", b""))
-            more = message.get("more_body", False)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
     async def _read(self, request: Request, receive: Receive) -> bytes:
         """The body. Raises ClientDisconnect, or _TooLargeError if it is over the limit."""
-        length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._body_max:
-            raise _TooLargeError(more=True)
+        if _length(request) > self._body_max:
+            raise _TooLargeError
         chunks, size = [], 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             chunk = message.get("body", b"")
-            more = message.get("more_body", False)
             size += len(chunk)
             if size > self._body_max:
-                raise _TooLargeError(more=more)
+                raise _TooLargeError
             chunks.append(chunk)
-            if not more:
+            if not message.get("more_body", False):
                 return b"".join(chunks)
+
+
+def _length(request: Request) -> float:
+    """The bytes of the body by its Content-Length, 0 without one."""
+    length = request.headers.get("content-length", "0")
+    return int(length) if length.isdigit() else math.inf
+
+
+class _Exchange:
+    """A request and its answer, which waits until the rest of the body is read and discarded.
+
+    nginx, if the answer comes first, discards the rest of the body and with it the next request
+    of the connection. And closing a socket with unread data makes TCP send a reset, which can
+    destroy the answer before the client has read it (RFC 9112, section 9.6).
+    """
+
+    def __init__(self, receive: Receive, send: Send, read_max: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._left = read_max
+        self._more = True
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        # after the last part `receive` returns only once the client disconnects
+        self._more = message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        while self._more and self._left > 0:
+            await self.receive()
+        await self._send(message)
 
 
 def _receive_body(body: bytes, receive: Receive) -> Receive:
