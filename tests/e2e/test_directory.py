@@ -204,10 +204,11 @@ async def test_deleted_record_is_restored_at_once_or_from_the_bin(
     await expect(clara.at("record-title")).to_have_text("Seidl, Max")
 
 
-async def test_record_shows_calls_of_its_numbers_and_its_comments(
+async def test_record_shows_its_own_calls_and_comments(
     open_page: OpenPage, phone: Phone, add_record: AddRecord, add_user: AddUser
 ) -> None:
     record = await add_record("Roth, Pia", "089 99998240", "089 99998241")
+    other = await add_record("Roth, Paul")
     user = await add_user("rosa", extensions=["57"])
     desk = await open_page(user.login, password=PASSWORD)
     for number in ("08999998240", "08999998241"):
@@ -225,6 +226,9 @@ async def test_record_shows_calls_of_its_numbers_and_its_comments(
     await expect(desk.at("past-call")).to_have_count(2)
     await expect(desk.at("record-comment")).to_have_count(2)
     await expect(desk.at("record-comment").first).to_contain_text("Notiz zu 08999998241")
+    await desk.page.goto(f"/#/directory/{other}")
+    await expect(desk.at("record-calls")).to_contain_text("Noch kein Anruf")
+    await desk.page.goto(f"/#/directory/{record}")
     await desk.at("past-call").first.get_by_role("link").click()
     await expect(desk.row(call).get_by_test_id("comment")).to_contain_text("Notiz zu")
 

@@ -7,7 +7,7 @@ import type { Role } from "../src/core/types";
 import { load } from "../src/i18n/messages";
 import { keepList, listAddress } from "../src/records/back";
 import { RecordPage } from "../src/records/record";
-import { callOf, commentOf, later, numberOf, recordOf } from "./examples";
+import { callOf, commentOf, numberOf, recordOf } from "./examples";
 
 const INTERNAL = numberOf({ number: "21", e164: null, keys: [], why: "number-internal" });
 const MOBILE = numberOf({ number: "0171 3920070", e164: "+491713920070", keys: ["+491713920070"] });
@@ -17,6 +17,7 @@ class Server {
   asked: string[] = [];
   undo: (() => void) | null = null;
   isLogAway = false;
+  calls = ["second", "first"];
   record = recordOf({ numbers: [numberOf(), INTERNAL, MOBILE] });
 
   context(role: Role) {
@@ -31,12 +32,11 @@ class Server {
     } as unknown as Context;
   }
 
-  async #answer(route: string, { query }: { query?: { number?: string } }) {
+  async #answer(route: string, { query }: { query?: { record?: string } }) {
     this.asked.push(route);
     if (route === "GET /api/calls") {
       if (this.isLogAway) throw new ApiError(503, {});
-      const shared = callOf({ id: "shared", started_at: later(5) });
-      return { items: [shared, callOf({ id: query?.number ?? "", started_at: later(9) })] };
+      return { items: this.calls.map((id) => callOf({ id: `${id} of ${query?.record}` })) };
     }
     if (route === "GET /api/comments") return { items: [commentOf("k")] };
     return this.record;
@@ -51,6 +51,7 @@ beforeEach(async () => {
   server = new Server();
 });
 afterEach(() => {
+  vi.useRealTimers();
   page.stop();
   page.element.remove();
 });
@@ -83,12 +84,27 @@ test("the number of an exchange says which direct lines it stands for", async ()
   ]);
 });
 
-test("the calls of all numbers are in one list, the newest first", async () => {
+const calls = () => all("past-call").map((each) => each.dataset.call);
+
+test("the calls are those of the record", async () => {
   await open();
-  await vi.waitFor(() => expect(all("past-call")).toHaveLength(3));
-  const ids = all("past-call").map((each) => each.dataset.call);
-  expect(ids).toEqual(["+498999998001", "+491713920070", "shared"]);
+  expect(calls()).toEqual(["second of r1", "first of r1"]);
   expect(all("record-comment")[0]?.textContent).toContain("comment k");
+});
+
+test("calls that follow a record that was just changed are shown", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  server.record = recordOf({ changed_at: new Date().toISOString() });
+  server.calls = [];
+  await open();
+  expect(calls()).toEqual([]);
+  server.calls = ["first"];
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(calls()).toEqual(["first of r1"]);
+  page.stop();
+  const { length } = server.asked;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(server.asked).toHaveLength(length);
 });
 
 test("calls that cannot be read leave the comments as they are", async () => {

@@ -107,9 +107,11 @@ async def test_every_route_says_whether_it_shows_records() -> None:
 
 @pytest.mark.parametrize("viewer", SEEN)
 async def test_lists_have_the_records_of_their_reader(
-    installation: Installation, ours: Office, viewer: str
+    installation: Installation, ours: Office, theirs: Office, viewer: str
 ) -> None:
     token, expected = ours.people[viewer].token, SEEN[viewer]
+    for record in (*theirs.records.values(), "unknown"):
+        assert await installation.calls(token, record=record) == []
     for route in (*LISTS, "GET /api/calls/{call}"):
         _, text = await answer_of(installation, ours.company, token, route)
         assert {kind for kind in KINDS if ours.name(kind) in text} == expected, route
@@ -121,6 +123,8 @@ async def test_lists_have_the_records_of_their_reader(
         assert bool(found["items"]) == (kind in expected)
         calls = await installation.calls(token, q=ours.name(kind))
         assert bool(calls) == (kind == "all"), "a call is found by names for everyone only"
+        of_record = await installation.calls(token, record=ours.records[kind])
+        assert bool(of_record) == (kind in expected), kind
 
 
 @pytest.mark.parametrize("viewer", ["anna", "bert"])

@@ -11,7 +11,9 @@ from softphone_calllog.calls import BY_KEY, COLLECTION, INDEXES, MongoCallStore
 from softphone_calllog.comments import MongoCommentStore
 from softphone_calllog.key_filling import BATCH, KeyFilling
 from softphone_calllog.search.filter import CallFilter, query_of
+from softphone_calllog.search.keys import record_keys_for
 from softphone_common.contracts.entities import Comment
+from softphone_common.domain.records.visibility import Viewer
 from softphone_common.process.errors import UnavailableError
 from softphone_common.search.keys import search_terms
 from softphone_common.stores.mongo import Database, Mongo
@@ -70,6 +72,31 @@ async def test_search_reads_the_calls_it_finds_only(database: Database) -> None:
         # all 60 have the number, so the rarer key has to be the one of the index
         assert plan["executionStats"]["totalDocsExamined"] <= max(found, 1) * 2, text
         assert plan["executionStats"]["nReturned"] == found
+
+
+async def test_calls_of_a_record_are_read_from_the_index(database: Database) -> None:
+    calls = MongoCallStore(database)
+    await calls.add([fact("missed", second, call=f"c{second}") for second in range(60)])
+    await calls.add([matched(2, MATCH, call=f"c{second}") for second in (7, 30, 50)])
+    for viewer in (Viewer("anna", frozenset({"Sales", "Support"})), Viewer(sees_all=True)):
+        query = query_of(CallFilter("acme", record_keys=record_keys_for(viewer, MATCH.record)))
+        found = database[COLLECTION].find(query).sort([("started_at", -1), ("_id", -1)])
+        # with the hint for the reason above
+        plan = await found.hint(BY_KEY.document["name"]).explain()
+        assert "COLLSCAN" not in stages(plan["queryPlanner"]["winningPlan"])
+        assert plan["executionStats"]["totalDocsExamined"] <= 6
+        assert plan["executionStats"]["nReturned"] == 3
+
+
+async def test_calls_with_earlier_keys_get_those_of_their_records(database: Database) -> None:
+    calls, comments = MongoCallStore(database), MongoCommentStore(database)
+    await calls.add([fact("missed", 0), matched(2, MATCH), fact("missed", 1, call="c2")])
+    await database[COLLECTION].update_many({}, {"$set": {"keys": [], "keys_version": 1}})
+    key = record_keys_for(Viewer(), MATCH.record)
+    assert await listed(calls, record_keys=key) == []
+    assert await KeyFilling(calls, comments, 60).fill() == 2
+    assert await listed(calls, record_keys=key) == ["c1"]
+    assert await KeyFilling(calls, comments, 60).fill() == 0
 
 
 async def test_list_reads_no_deleted_call_and_none_of_others(database: Database) -> None:

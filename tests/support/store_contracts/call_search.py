@@ -7,9 +7,11 @@ import pytest
 
 from softphone_calllog.calls import CallStore
 from softphone_calllog.search.filter import CallFilter, ResultFilter
+from softphone_calllog.search.keys import record_keys_for
 from softphone_common.contracts.events import CallObserved
 from softphone_common.domain.call import Phase
 from softphone_common.domain.call_result import LIVE_LIMIT, RING_LIMIT, Result
+from softphone_common.domain.records.visibility import Viewer
 from softphone_common.search.keys import search_terms
 from support.observations import OTHER_CALLER, at
 from support.store_contracts.calls import MATCH, fact, listed, matched
@@ -108,6 +110,46 @@ class CallSearchContract:
         await calls.add([fact("missed", 9)])
         await calls.add_comment_keys("acme", "c1", "Rechnung")
         assert await listed(calls, terms=("angebot", "rechnung")) == ["c1"]
+
+    async def test_calls_of_a_record_are_listed(self, calls: CallStore) -> None:
+        of_anna = replace(MATCH, record="r2", visible_to="owner", owner="anna")
+        await calls.add(
+            [
+                *(fact("missed", second, call=f"c{second}") for second in range(4)),
+                matched(5, MATCH, call="c0"),
+                matched(5, MATCH, of_anna, call="c1"),
+                matched(5, of_anna, call="c2"),
+                fact("missed", 9, tenant="other"),
+                matched(9, MATCH, tenant="other"),
+            ]
+        )
+        anna, boss = Viewer("anna"), Viewer(sees_all=True)
+        for viewer, record, ids in (
+            (Viewer(), "r1", ["c1", "c0"]),
+            (Viewer(), "r2", []),
+            (anna, "r2", ["c2", "c1"]),
+            (Viewer("bert", frozenset({"anna"})), "r2", []),
+            (boss, "r1", ["c1", "c0"]),
+            (boss, "r2", ["c2", "c1"]),
+            (boss, "r", []),
+            (boss, "r1 everyone", []),
+        ):
+            filter_ = CallFilter("acme", record_keys=record_keys_for(viewer, record))
+            assert await listed(calls, record_keys=filter_.record_keys) == ids, (viewer, record)
+            assert await calls.count_calls(filter_, 10) == len(ids)
+        found = replace(filter_, record_keys=record_keys_for(anna, "r2"), terms=("huber",))
+        assert await calls.count_calls(found, 10) == 1, "the words are those of everyone"
+
+    async def test_call_is_no_longer_listed_for_a_hidden_record(self, calls: CallStore) -> None:
+        await calls.add([fact("missed", 0), matched(1, MATCH)])
+        hidden = replace(MATCH, visible_to="admins")
+        await calls.add([matched(2, hidden)])
+        assert await listed(calls, record_keys=record_keys_for(Viewer(), "r1")) == []
+        assert await listed(calls, record_keys=record_keys_for(Viewer(sees_all=True), "r1")) == [
+            "c1"
+        ]
+        await calls.add([matched(3)])
+        assert await listed(calls, record_keys=record_keys_for(Viewer(sees_all=True), "r1")) == []
 
     @pytest.mark.parametrize("result", sorted({each for [each] in RESULTS.values()}))
     async def test_calls_are_listed_by_result(self, calls: CallStore, result: Result) -> None:

@@ -93,6 +93,42 @@ async def test_call_shows_the_records_of_its_reader(
     assert [records(call) for call in listed] == [seen]
 
 
+@pytest.mark.parametrize(("who", "seen"), SEES)
+async def test_calls_of_a_record_are_for_those_who_see_it(
+    api: CallApi, who: Caller, seen: list[str]
+) -> None:
+    for match in (*MATCHES, replace(ALL, record="unknown")):
+        query = CallQuery(record=match.record, count=True)
+        listed = await api.list_calls(query, who)
+        assert bool(listed.items) == (listed.total == 1) == (match.record in seen)
+
+
+async def test_calls_of_a_record_come_in_pages(api: CallApi, calls: CallStore) -> None:
+    for second in (1, 2, 3):
+        await calls.add([fact("missed", second, call=f"d{second}")])
+        await calls.add([matched(5, *([] if second == 2 else [OF_ANNA]), call=f"d{second}")])
+    query, found = CallQuery(record="own", limit=1), list[str]()
+    while True:
+        page = await api.list_calls(query, ANNA)
+        found += [call.id for call in page.items]
+        if page.next is None:
+            break
+        query = query.model_copy(update={"cursor": page.next})
+    assert found == ["d3", "d1", "c1"]
+
+
+async def test_calls_of_a_record_have_those_of_a_guest(api: CallApi, calls: CallStore) -> None:
+    joined = fact("ringing", 5, extension="22")
+    guest = replace(joined.observation, device="d2", by_shared_id=True)
+    await calls.add([joined.model_copy(update={"observation": guest})])
+    carl = person("carl", extension="22")
+    shown = {
+        match.record: bool((await api.list_calls(CallQuery(record=match.record), carl)).items)
+        for match in MATCHES
+    }
+    assert shown == {"boss": False, "own": False, "sales": False, "all": True}
+
+
 async def test_own_pick_is_first_for_its_reader(api: CallApi, calls: CallStore) -> None:
     picked = replace(ALL, record="x", picks=1, picked_by=("id-bert", "id-anna"))
     await calls.add([matched(2, ALL, OF_SALES, picked)])

@@ -228,7 +228,7 @@ export interface Routes {
   "DELETE /api/calls/{call}": { path: { call: string }; answer: null };
   "DELETE /api/calls/{call}/comments/{comment}": { path: { call: string; comment: string }; answer: null };
   "GET /api/audit": { query: { actor?: string | null; event?: string | null; from?: string | null; to?: string | null; tenant?: string | null; cursor?: string | null; limit?: number }; answer: AuditOutputPage };
-  "GET /api/calls": { query: { q?: string | null; extension?: string | null; user?: string | null; mine?: boolean; phase?: Array<"dialed" | "ringing" | "connected" | "ended" | "missed">; result?: Array<"running" | "no_end_signal" | "answered" | "answered_elsewhere" | "missed" | "unanswered">; direction?: "inbound" | "outbound" | null; number?: string | null; from?: string | string; to?: string | string; count?: boolean; cursor?: string | null; limit?: number }; answer: CallList };
+  "GET /api/calls": { query: { q?: string | null; extension?: string | null; user?: string | null; mine?: boolean; phase?: Array<"dialed" | "ringing" | "connected" | "ended" | "missed">; result?: Array<"running" | "no_end_signal" | "answered" | "answered_elsewhere" | "missed" | "unanswered">; direction?: "inbound" | "outbound" | null; number?: string | null; record?: string | null; from?: string | string; to?: string | string; count?: boolean; cursor?: string | null; limit?: number }; answer: CallList };
   "GET /api/calls/missed": { answer: MissedCalls };
   "GET /api/calls/{call}": { path: { call: string }; answer: CallJson };
   "GET /api/calls/{call}/comments": { path: { call: string }; query: { cursor?: string | null; limit?: number }; answer: CommentPage };

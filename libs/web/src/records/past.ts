@@ -1,9 +1,10 @@
-// The last calls with the numbers of a record, and the comments about it.
+// The last calls of a record, and the comments about it.
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Context } from "../calls/context";
 import { when } from "../calls/format";
 import { callEntry } from "../card/past";
+import { now } from "../core/clock";
 import { address } from "../core/place";
 import type { Call, Comment, DirectoryRecord } from "../core/types";
 import { strangerLines } from "../dom/stranger";
@@ -13,8 +14,10 @@ import "../ui/card";
 
 /** Calls and comments that are shown. */
 const SHOWN = 10;
-/** Numbers whose calls are read: each is a request. */
-const NUMBERS = 5;
+
+/** Calls follow a changed record within seconds, so they are read again after these times. */
+const FOLLOWING_MILLIS = [1000, 3000, 6000];
+const JUST_CHANGED_MILLIS = 15_000;
 
 /** The items that were read, or why reading failed. */
 interface Part<T> {
@@ -26,6 +29,7 @@ export class RecordPast {
   #calls: Part<Call> | null = null;
   #comments: Part<Comment> | null = null;
   #request = 0;
+  #timers: number[] = [];
 
   /** `onRead` is called when an answer has come. */
   constructor(
@@ -34,21 +38,33 @@ export class RecordPast {
   ) {}
 
   async read(record: DirectoryRecord) {
+    this.stop();
+    if (!(await this.#readOnce(record.id))) return;
+    if (now() - Date.parse(record.changed_at) > JUST_CHANGED_MILLIS) return;
+    const again = () => void this.#readOnce(record.id);
+    this.#timers = FOLLOWING_MILLIS.map((millis) => window.setTimeout(again, millis));
+  }
+
+  stop() {
+    for (const timer of this.#timers) window.clearTimeout(timer);
+    this.#timers = [];
+    this.#request++;
+  }
+
+  /** False if another request began meanwhile, or the page was left. */
+  async #readOnce(record: string) {
     const request = ++this.#request;
     const { api } = this.context;
-    const keys = [...new Set(record.numbers.flatMap((number) => number.keys))].slice(0, NUMBERS);
-    const calls = keys.map((number) =>
-      api.ask("GET /api/calls", { query: { number, limit: SHOWN } }),
-    );
-    const query = { record: record.id, limit: SHOWN };
-    const [logs, comments] = await Promise.all([
-      partOf(Promise.all(calls).then((pages) => pages.flatMap(({ items }) => items))),
+    const query = { record, limit: SHOWN };
+    const [calls, comments] = await Promise.all([
+      partOf(api.ask("GET /api/calls", { query }).then(({ items }) => items)),
       partOf(api.ask("GET /api/comments", { query }).then(({ items }) => items)),
     ]);
-    if (request !== this.#request) return;
-    this.#calls = { ...logs, items: newest(logs.items) };
+    if (request !== this.#request) return false;
+    this.#calls = calls;
     this.#comments = comments;
     this.onRead();
+    return true;
   }
 
   render(): TemplateResult | typeof nothing {
@@ -77,12 +93,6 @@ async function partOf<T>(items: Promise<T[]>): Promise<Part<T>> {
   } catch (error) {
     return { items: [], failure: reason(error) };
   }
-}
-
-function newest(calls: readonly Call[]) {
-  const known = new Map(calls.map((call) => [call.id, call])); // one call may have two of the numbers
-  const order = (a: Call, b: Call) => Date.parse(b.started_at) - Date.parse(a.started_at);
-  return [...known.values()].sort(order).slice(0, SHOWN);
 }
 
 function content({ items, failure }: Part<unknown>, shown: TemplateResult, none: string) {

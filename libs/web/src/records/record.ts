@@ -45,6 +45,7 @@ export class RecordPage implements View {
 
   stop() {
     this.#isStopped = true;
+    this.#past.stop();
   }
 
   async #read() {
@@ -52,8 +53,10 @@ export class RecordPage implements View {
       const record = await this.#api.get(this.id);
       this.#record = record;
       this.#failure = "";
-      if (!this.#isStopped) titleView(plain(record.name));
-      void this.#past.read(record);
+      if (!this.#isStopped) {
+        titleView(plain(record.name));
+        void this.#past.read(record);
+      }
     } catch (error) {
       this.#failure = reason(error);
     }

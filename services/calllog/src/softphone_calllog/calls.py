@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError
 from softphone_calllog.documents import call_fields, call_key, record_of, view_fields
 from softphone_calllog.record import CallRecord, Fact, call_id_of
 from softphone_calllog.search.filter import CallFilter, query_of
-from softphone_calllog.search.keys import with_comment
+from softphone_calllog.search.keys import KEYS_VERSION, with_comment
 from softphone_common.domain.call import Call
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
@@ -109,7 +109,8 @@ class CallStore(Protocol):
         earlier text; does nothing without the call."""
 
     async def list_without_keys(self, size: int) -> list[CallRecord]:
-        """Up to `size` calls of all tenants that an earlier release stored without search keys."""
+        """Up to `size` calls of all tenants that an earlier release stored without search keys, or
+        with other ones."""
 
     async def write_keys(self, calls: Sequence[CallRecord]) -> int:
         """Stores the search keys of calls, except those written since they were read.
@@ -213,7 +214,8 @@ class MongoCallStore:
     async def list_without_keys(self, size: int) -> list[CallRecord]:
         with reaching():
             # null is in the index for a document without the field
-            documents = await self._calls.find({"keys_version": None}).limit(size).to_list(None)
+            earlier = {"keys_version": {"$in": [None, *range(1, KEYS_VERSION)]}}
+            documents = await self._calls.find(earlier).limit(size).to_list(None)
         return [record_of(document) for document in documents]
 
     async def write_keys(self, calls: Sequence[CallRecord]) -> int:

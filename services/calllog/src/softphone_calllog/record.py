@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import reduce
 
 from softphone_calllog.comments import NO_COMMENTS, CallComments
-from softphone_calllog.search.keys import name_keys
+from softphone_calllog.search.keys import name_keys, record_keys
 from softphone_common.contracts.call import CallJson, CallUser, call_json
 from softphone_common.contracts.entities import User
 from softphone_common.contracts.events import CallMatched, CallObserved
@@ -137,7 +137,8 @@ class CallRecord:
         """The keys by which the caller finds the call.
 
         A part has those of its own number and names, and none of comments. Names of records that
-        not everyone sees are left out, since all who read the call search by the same keys.
+        not everyone sees are left out, since all who read the call search by the same keys. The
+        ids of records are keys of those only who see the record.
         """
         if not self.call.evidence:
             return ()
@@ -145,7 +146,7 @@ class CallRecord:
         names = [shown.name, *(match.name for match in matches_for(Viewer(), self.matches))]
         keys = name_keys(shown.remote, names)
         of_comments = self.comment_keys if self.visible is self.call else ()
-        return tuple(dict.fromkeys([*keys, *of_comments]))
+        return tuple(dict.fromkeys([*keys, *of_comments, *record_keys(self.matches)]))
 
     @property
     def extensions(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from softphone_calllog.documents import call_fields, call_key, record_of, view_f
 from softphone_calllog.missed.store import mark_key
 from softphone_calllog.record import CallRecord, Fact, call_id_of
 from softphone_calllog.search.filter import CallFilter, is_met_by
-from softphone_calllog.search.keys import with_comment
+from softphone_calllog.search.keys import KEYS_VERSION, with_comment
 from softphone_calllog.sharings import in_order, sharing_key
 from softphone_common.contracts.entities import Comment, CommentVersion
 from softphone_common.contracts.events import RecordShared
@@ -106,7 +106,7 @@ class MemoryCallStore:
             await self.write_keys([replace(record, comment_keys=keys)])
 
     async def list_without_keys(self, size: int) -> list[CallRecord]:
-        found = self._calls.find(lambda document: document.get("keys_version") is None)
+        found = self._calls.find(lambda each: each.get("keys_version") != KEYS_VERSION)
         return [record_of(document) for document in found[:size]]
 
     async def write_keys(self, calls: Sequence[CallRecord]) -> int:

@@ -63,7 +63,7 @@ export const words = {
   "record.changed": "Zuletzt geändert",
   "record.changedBy": "{when} von {who}",
   "record.calls": "Letzte Anrufe",
-  "record.noCalls": "Kein Anruf mit diesen Nummern",
+  "record.noCalls": "Noch kein Anruf",
   "record.noComments": "Keine Kommentare",
   "record.remove": "Löschen",
   "record.removed": "„{name}“ ist gelöscht.",

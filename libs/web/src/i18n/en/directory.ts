@@ -63,7 +63,7 @@ export const words = {
   "record.changed": "Last changed",
   "record.changedBy": "{when} by {who}",
   "record.calls": "Recent calls",
-  "record.noCalls": "No call with these numbers",
+  "record.noCalls": "No calls yet",
   "record.noComments": "No comments",
   "record.remove": "Delete",
   "record.removed": "“{name}” is deleted.",

@@ -18,6 +18,7 @@ from softphone_calllog.search.filter import (
     in_both,
     readable_extensions,
 )
+from softphone_calllog.search.keys import record_keys_for
 from softphone_calllog.search.query import CallQuery, Search
 from softphone_calllog.settings import CalllogSettings
 from softphone_common.access.viewers import viewer_of
@@ -293,6 +294,7 @@ class CallApi:
             started_from=query.started_from(time_zone),
             started_before=query.started_before(time_zone),
             terms=query.terms,
+            record_keys=record_keys_for(viewer_of(caller), query.record) if query.record else (),
             result=result,
         )
 

@@ -29,7 +29,8 @@ class CallFilter:
     """Conditions on the calls of a tenant; those that are None or empty do not apply.
 
     `extensions` are those of which at least one has a part in the call; `as_guest` says whether
-    one of them is a guest. `terms` are keys that the call must have, the rarest first.
+    one of them is a guest. `terms` are keys that the call must have, the rarest first, and
+    `record_keys` are keys of which it must have one.
     `started_before` excludes its moment, `started_from` includes it, and `last_after` is a time
     after which something was reported of the call.
     """
@@ -42,6 +43,7 @@ class CallFilter:
     started_from: datetime | None = None
     started_before: datetime | None = None
     terms: tuple[str, ...] = ()
+    record_keys: tuple[str, ...] = ()
     result: ResultFilter | None = None
     as_guest: bool | None = None
     last_after: datetime | None = None
@@ -51,6 +53,8 @@ def query_of(filter_: CallFilter) -> Document:
     """The filter as MongoDB reads it; deleted calls meet none."""
     # no $exists and no $gte: with the one SecantusDB 0.7 reads the deleted calls too, and of the
     # other it leaves the boundary out
+    keys: list[str | Document] = [{"$in": [*filter_.record_keys]}] if filter_.record_keys else []
+    keys += filter_.terms
     started = {"$gt": _moment_before(filter_.started_from), "$lt": filter_.started_before}
     conditions: Document = {
         # every guest is one of the extensions, and few calls have any: their index suffices
@@ -61,10 +65,10 @@ def query_of(filter_: CallFilter) -> Document:
         "party": filter_.counterpart_key,
         "started_at": {name: value for name, value in started.items() if value is not None},
         "last_at": None if filter_.last_after is None else {"$gt": filter_.last_after},
-        # the first term is that of the index; the others are compared with what it finds
-        "keys": filter_.terms[0] if filter_.terms else None,
+        # the first condition is that of the index; the others are compared with what it finds
+        "keys": next(iter(keys), None),
     }
-    others: list[Document] = [{"keys": term} for term in filter_.terms[1:]]
+    others: list[Document] = [{"keys": key} for key in keys[1:]]
     if filter_.result is not None:
         others.append({"$or": _with_results(filter_.result)})
     applied = {name: value for name, value in conditions.items() if value is not None}
@@ -86,6 +90,7 @@ def is_met_by(filter_: CallFilter, call: CallView, keys: tuple[str, ...]) -> boo
         and (result is None or result_of(call, result.own, result.now) in result.results)
         and (filter_.last_after is None or call.last_at > filter_.last_after)
         and {*filter_.terms} <= {*keys}
+        and (not filter_.record_keys or not {*filter_.record_keys}.isdisjoint(keys))
     )
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
+from softphone_common.domain.matching import Match
 from softphone_common.domain.numbers.normalise import RemoteNumber
 from softphone_common.domain.numbers.text import only_digits
+from softphone_common.domain.records.visibility import Viewer, sights_of
 from softphone_common.search.keys import RUN_MAX, number_parts, text_keys
 
-KEYS_VERSION = 1
+KEYS_VERSION = 2
 """Stored with the keys. Calls with another version, or without one, get new keys."""
 NAME_KEYS_MAX = 300
 """Keys of the names and the number of a call."""
@@ -30,6 +32,27 @@ def name_keys(remote: RemoteNumber, names: Iterable[str]) -> tuple[str, ...]:
     """The keys of the other party, at most `NAME_KEYS_MAX`, those of the number first."""
     keys = [*number_keys(remote), *(key for name in names for key in text_keys(name))]
     return tuple(dict.fromkeys(keys))[:NAME_KEYS_MAX]
+
+
+def record_keys(matches: Iterable[Match]) -> Iterator[str]:
+    """The keys of the records that a call shows: for each the one of administrators, and those of
+    the others who see it."""
+    for match in matches:
+        yield _record_key(match.record)
+        yield from (_record_key(match.record, sight) for sight in sights_of(match))
+
+
+def record_keys_for(viewer: Viewer, record: str) -> tuple[str, ...]:
+    """The keys of which a call has one if it shows the viewer this record."""
+    sights = viewer.sights
+    if sights is None:
+        return (_record_key(record),)
+    return tuple(_record_key(record, sight) for sight in sights)
+
+
+def _record_key(record: str, sight: str = "") -> str:
+    # no word and no number has its sign
+    return f"={record} {sight}"
 
 
 def with_comment(

@@ -90,6 +90,15 @@ class CallQuery(BaseModel):
             " `+498999998001`; an empty text finds calls with a withheld number"
         ),
     )
+    record: str | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description=(
+            "Only calls that show this record of the directory, by id; none for readers who may"
+            " not see the record"
+        ),
+    )
     from_: DayOrMoment = Field(
         None,
         alias="from",
