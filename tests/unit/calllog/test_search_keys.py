@@ -50,7 +50,7 @@ def test_text_too_short_has_no_terms(text: str) -> None:
 
 
 def test_beginning_of_a_name_is_found_at_each_letter() -> None:
-    for name in ("Bäuerle", "Baeuerle", "Oetker", "Aue", "Groß", "Æbeltoft", "Søren", "Yusuf"):
+    for name in ("Bäuerle", "Baeuerle", "Oetker", "Aue", "Groß", "Æbeltoft", "Søren", "2000"):
         keys = name_keys(CALLER, [name])
         for length in range(2, len(name) + 1):
             terms = search_terms(name[:length])

@@ -59,6 +59,7 @@ def text_keys(text: str) -> Iterator[str]:
         for length in range(WORD_MIN, min(len(word), WORD_MAX) + 1):
             yield word[:length]
     for digits in numbers:
+        yield digits[:WORD_MIN]  # two digits are searched as a word
         yield from number_parts(digits)
 
 

@@ -8,7 +8,7 @@ from softphone_common.domain.numbers.text import only_digits
 from softphone_common.domain.records.visibility import Sharing, sights_of
 from softphone_common.search.keys import RUN_MAX, number_parts, text_keys
 
-TERMS_VERSION = 2
+TERMS_VERSION = 3
 """Part of the reading of a record: one with another version gets new terms."""
 TERMS_MAX = 500
 """Terms of one record."""
