@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from softphone_calllog.calls import CallPosition, CallStore
-from softphone_calllog.record import CallRecord, Fact
+from softphone_calllog.record import CallRecord
 from softphone_calllog.search.filter import CallFilter
 from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.call import LEGS_KEPT, Phase
@@ -63,7 +63,7 @@ async def incomplete(store: CallStore, silent_since: datetime = LATER) -> list[C
 class CallStoreContract:
     """Needs a fixture `calls` with an empty store."""
 
-    FACTS: tuple[Fact, ...] = (
+    FACTS: tuple[CallObserved | CallMatched, ...] = (
         fact("ringing", 0),
         fact("ringing", 1, extension="22"),
         fact("connected", 5),
@@ -301,5 +301,5 @@ class CallStoreContract:
         assert (await stored(calls)).extensions == tuple(extensions)
 
 
-def replace_tenant(fact_: Fact, tenant: str) -> Fact:
+def replace_tenant(fact_: CallObserved | CallMatched, tenant: str) -> CallObserved | CallMatched:
     return fact_.model_copy(update={"tenant": tenant})

@@ -1,123 +1,28 @@
 """Calllog over a bus and stores in memory: the fold of its queue, and the sweep on request."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
 from softphone_calllog.calls import CallPage, CallPosition
-from softphone_calllog.handlers import CALLS_OF_A_NUMBER, CallHandlers
-from softphone_calllog.record import CallRecord, Fact
+from softphone_calllog.handlers import CALLS_OF_A_NUMBER
 from softphone_calllog.search.filter import CallFilter
-from softphone_calllog.settings import CalllogSettings
 from softphone_calllog.sweeper import Sweeper
-from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus import topology
-from softphone_common.bus.consumer import BatchPolicy
-from softphone_common.bus.memory import MemoryBroker
-from softphone_common.contracts.commands import CleanUpRequested
-from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import (
-    CallChanged,
-    CallMatched,
     CallObserved,
-    CleanUpFinished,
-    Message,
     NumbersMatched,
-    RecordShared,
 )
 from softphone_common.domain.call import Phase
 from softphone_common.domain.matching import Lookup
-from softphone_common.domain.records.visibility import Viewer, matches_for
-from softphone_common.process.errors import UnavailableError
-from softphone_testing.memory.calls import MemoryCallStore, MemoryCommentStore, MemoryRecordSharings
+from softphone_testing.memory.calls import MemoryCallStore
 from softphone_testing.until import until
-from support.bus.buses import bus_settings, memory_bus, running
+from support.bus.buses import running
 from support.observations import CALLER, at
+from support.stack.memory_calllog import NIGHT, SETTINGS, Calllog
 from support.store_contracts.calls import MATCH, fact, matched
-
-NIGHT = at(86_400)
-SETTINGS = CalllogSettings(**bus_settings("amqp://memory").model_dump(), clean_up_batch=2)
-
-
-class FailingStore(MemoryCallStore):
-    """A store that is unavailable for some attempts and refuses a poisonous call."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.outages = 0
-        self.refused = ""
-        self.batches: list[int] = []
-
-    async def add(self, facts: Sequence[Fact]) -> None:
-        if self.outages:
-            self.outages -= 1
-            raise UnavailableError("MongoDB", "away")
-        ids = {f.observation.call_id for f in facts if isinstance(f, CallObserved)}
-        if self.refused in ids:
-            raise ValueError(f"{self.refused} can't be stored")
-        self.batches.append(len(facts))
-        await super().add(facts)
-
-
-class Calllog:
-    """Calllog's handlers on their queues, and a bus of another service."""
-
-    def __init__(self) -> None:
-        self.broker = MemoryBroker()
-        self.calls = FailingStore()
-        self.events: list[Message] = []
-        self.bus = memory_bus(self.broker, "calllog")
-        self.other = memory_bus(self.broker, "janitor")
-        self.security = SecurityLog(self.bus, lambda: NIGHT, SETTINGS)
-        sweeper = Sweeper(self.calls, SETTINGS)
-        self.comments = MemoryCommentStore()
-        stores = self.calls, self.comments, MemoryRecordSharings()
-        handlers = self.handlers = CallHandlers(
-            *stores, sweeper, self.security, self.bus, lambda: NIGHT
-        )
-        policy = BatchPolicy(50, 0.05)
-        self.bus.consume("calllog.call", (CallObserved, CallMatched), handlers.on_calls, policy)
-        self.bus.consume("calllog.number", NumbersMatched, handlers.on_numbers_matched)
-        self.bus.consume("calllog.record", RecordShared, handlers.on_records_shared)
-        self.bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
-        self.other.subscribe(CallChanged, self._on_event, on_reconnect=lambda: None)
-        self.other.consume("janitor.sweep", CleanUpFinished, self._on_finished)
-
-    async def _on_event(self, message: CallChanged) -> None:
-        self.events.append(message)
-
-    async def _on_finished(self, messages: Sequence[CleanUpFinished]) -> None:
-        self.events += messages
-
-    async def get(self, call: str = "c1") -> CallRecord | None:
-        return await self.calls.get("acme", call)
-
-    async def phase(self, call: str, phase: str) -> CallRecord:
-        async def reached() -> CallRecord | None:
-            record = await self.get(call)
-            return record if record and record.json().phase == phase else None
-
-        record = await until(reached, what=f"{call} {phase}")
-        assert record is not None
-        return record
-
-    async def sweep(self, as_of: datetime = NIGHT, sweep: str = "acme/night") -> CleanUpFinished:
-        request = CleanUpRequested(tenant="acme", sweep=sweep, actor="PBX Clean Up", as_of=as_of)
-        before = self.finished
-        await self.other.publish(request)
-        await until(lambda: len(self.finished) > len(before), what="the end of the sweep")
-        return self.finished[-1]
-
-    @property
-    def finished(self) -> list[CleanUpFinished]:
-        return [event for event in self.events if isinstance(event, CleanUpFinished)]
-
-    @property
-    def changed(self) -> list[str]:
-        return [event.call_id for event in self.events if isinstance(event, CallChanged)]
 
 
 @pytest.fixture
@@ -154,94 +59,6 @@ async def test_latest_calls_of_a_number_follow_its_records(calllog: Calllog) -> 
 
     await until(are_latest, what="the look-up in the latest calls")
     assert (await calllog.phase("c20", "missed")).matches == ()
-
-
-async def test_all_calls_of_a_record_follow_who_sees_it(
-    calllog: Calllog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However old they are, also deleted ones, and the comments that were saved to the record."""
-    monkeypatch.setattr("softphone_calllog.handlers.BATCH", 2)
-    other = replace(MATCH, record="r2", name="Huber GmbH")
-    ids = [f"c{n}" for n in range(5)]
-    await calllog.calls.add([fact("missed", n, call=call) for n, call in enumerate(ids)])
-    await calllog.calls.add([matched(2, other, MATCH, call=call) for call in ids])
-    await calllog.calls.add([fact("missed", 0, tenant="other"), matched(2, MATCH, tenant="other")])
-    await calllog.calls.delete("acme", "c4", "anna", at(9))
-    comment = Comment(id="k1", call="c0", text="Ja", author="anna", at=at(3), record=MATCH.record)
-    await calllog.comments.add("acme", comment)
-    shared: dict[str, Any] = {"tenant": "acme", "record": MATCH.record, "owner": "anna"}
-    await calllog.other.publish(RecordShared(**shared, visible_to="owner", at=at(20)))
-    # overtaken by the later one
-    await calllog.other.publish(RecordShared(**shared, visible_to="everyone", at=at(10)))
-
-    async def are_hidden() -> bool:
-        found = [await calllog.calls.get("acme", call) for call in ids]
-        shown = [matches_for(Viewer("bert"), record.matches) for record in found if record]
-        return shown == [(other,)] * len(ids)
-
-    await until(are_hidden, what="the record hidden in all calls")
-    await until(lambda: calllog.broker.ready("calllog.record") == 0, what="an empty queue")
-    assert await are_hidden()
-    assert await calllog.comments.of_record("acme", MATCH.record, 9, Viewer("bert")) == []
-    assert await calllog.comments.of_record("acme", MATCH.record, 9, Viewer("anna")) == [comment]
-    filter_ = CallFilter("acme", terms=("erika",))
-    assert (await calllog.calls.list_calls(filter_, None, 9)).items == []
-    theirs = await calllog.calls.get("other", "c1")
-    assert theirs is not None
-    assert theirs.matches == (MATCH,)
-
-
-async def test_restriction_hides_records_of_comments_saved_meanwhile(calllog: Calllog) -> None:
-    comment = Comment(id="k1", call="c1", text="Ja", author="anna", at=at(3), record=MATCH.record)
-    add = calllog.calls.add
-
-    async def comment_first(facts: Sequence[Fact]) -> None:
-        """Somebody saves a comment to the record, as the call has it until then."""
-        await calllog.comments.add("acme", comment)
-        await add(facts)
-
-    await add([fact("missed", 0), matched(2, MATCH)])
-    calllog.calls.add = comment_first  # type: ignore[method-assign]
-    shared = RecordShared(tenant="acme", record=MATCH.record, visible_to="admins", at=at(20))
-    await calllog.handlers.on_records_shared([shared])
-    assert await calllog.comments.of_record("acme", MATCH.record, 9, Viewer("bert")) == []
-    assert await calllog.comments.of_record("acme", MATCH.record, 9, Viewer(sees_all=True)) == [
-        comment
-    ]
-
-
-async def test_restriction_hides_records_in_calls_that_come_later(calllog: Calllog) -> None:
-    """Their look-ups are from before, but waited in another queue."""
-    other = replace(MATCH, record="r2", name="Huber GmbH")
-    shared: dict[str, Any] = {"tenant": "acme", "visible_to": "owner", "owner": "anna"}
-    for record, seconds in ((MATCH.record, 20), (other.record, 10)):
-        message = RecordShared(**shared, record=record, at=at(seconds))
-        await calllog.handlers.on_records_shared([message])
-    calls = [("acme", "c1", 5), ("acme", "c2", 15), ("acme", "c3", 30), ("other", "c1", 5)]
-    for tenant, call, seconds in calls:
-        lookup = matched(seconds, MATCH, other, call=call, tenant=tenant)
-        await calllog.handlers.on_calls([fact("missed", 0, call=call, tenant=tenant), lookup])
-
-    async def shown(viewer: str) -> list[list[str]]:
-        found = [await calllog.calls.get(tenant, call) for tenant, call, _ in calls]
-        shown = [matches_for(Viewer(viewer), record.matches) for record in found if record]
-        return [[match.record for match in matches] for matches in shown]
-
-    # the others were looked up after a restriction, or are of another tenant
-    assert await shown("bert") == [[], ["r2"], ["r1", "r2"], ["r1", "r2"]]
-    assert await shown("anna") == [["r1", "r2"]] * len(calls)
-
-
-async def test_restriction_hides_records_of_numbers_that_come_later(calllog: Calllog) -> None:
-    shared: dict[str, Any] = {"tenant": "acme", "visible_to": "owner", "owner": "anna"}
-    message = RecordShared(**shared, record=MATCH.record, at=at(20))
-    await calllog.handlers.on_records_shared([message])
-    await calllog.handlers.on_calls([fact("missed", 0)])
-    lookup = Lookup(CALLER.e164 or "", (MATCH,), at(7))
-    await calllog.handlers.on_numbers_matched([NumbersMatched(tenant="acme", lookups=(lookup,))])
-    record = await calllog.phase("c1", "missed")
-    assert matches_for(Viewer("bert"), record.matches) == ()
-    assert matches_for(Viewer("anna"), record.matches) == record.matches != ()
 
 
 async def test_a_burst_is_stored_in_batches(calllog: Calllog) -> None:

@@ -1,6 +1,9 @@
 """Which number finds a record, and in which order what is found is shown."""
 
+from dataclasses import replace
 from functools import reduce
+from itertools import permutations
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -21,10 +24,12 @@ from softphone_common.domain.matching import (
     lookup_key,
     matches_of,
     number_keys,
+    shared_since,
     shortened,
 )
 from softphone_common.domain.numbers.normalise import normalise
 from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_common.domain.records.visibility import Sharing, VisibleTo
 from support.observations import at
 
 HOME = NumberProfile()
@@ -198,6 +203,31 @@ def test_lookups_of_a_call_are_limited() -> None:
     stored = added(*many)
     assert stored == tuple(many[-len(stored) :])
     assert len(stored) < 20
+
+
+def test_lookup_keeps_what_its_call_heard_of_a_record_later() -> None:
+    """It may begin before a record is restricted, and be stored after that."""
+    both = Lookup("+498999998001", (ONE, OTHER), at(1))
+    heard = shared_since(both, ONE.record, Sharing("admins"), at(5))
+    (kept,) = add_lookup((heard,), replace(both, at=at(3)))
+    assert [match.visible_to for match in kept.matches] == ["admins", "everyone"]
+    assert kept.at == at(3)
+    (newer,) = add_lookup((heard,), replace(both, at=at(6)))
+    assert newer == replace(both, at=at(6))
+
+
+def test_records_of_a_lookup_are_shared_each_at_its_time() -> None:
+    both = Lookup("+498999998001", (ONE, OTHER), at(1))
+    heard = [(ONE.record, "owner", 5), (OTHER.record, "admins", 4), (ONE.record, "team", 3)]
+    outcomes = set()
+    for order in permutations(heard):
+        lookup = both
+        for record, visible_to, seconds in order:
+            sharing = Sharing(cast(VisibleTo, visible_to), "anna")
+            lookup = shared_since(lookup, record, sharing, at(seconds))
+        outcomes.add(lookup)
+    (lookup,) = outcomes
+    assert [match.visible_to for match in lookup.matches] == ["owner", "admins"]
 
 
 @pytest.mark.parametrize(

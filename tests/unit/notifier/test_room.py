@@ -5,7 +5,12 @@ from datetime import timedelta
 from time import perf_counter
 from timeit import repeat
 
-from softphone_common.contracts.events import CallMatched, CallObserved, NumbersMatched
+from softphone_common.contracts.events import (
+    CallMatched,
+    CallObserved,
+    NumbersMatched,
+    RecordShared,
+)
 from softphone_common.contracts.websocket import CallFrame
 from softphone_common.domain.call import Phase
 from softphone_common.domain.matching import Lookup, Match
@@ -91,6 +96,24 @@ def test_calls_follow_the_records_of_their_number() -> None:
     assert follow(6) == sorted([CALL, "other"])
     room.prune(at(9999), timedelta(seconds=1))
     assert follow(7, MATCH) == ["other"]
+
+
+def test_restriction_counts_for_look_ups_from_before_it() -> None:
+    """They may come after the message about it, and name other records as well."""
+    room = a_room()
+    number, other = CALLER.e164 or "", replace(MATCH, record="r2")
+    shared = RecordShared(tenant="acme", record="r1", visible_to="admins", at=at(5))
+    opened = shared.model_copy(update={"visible_to": "everyone", "at": at(3)})
+    for message in (shared, opened):
+        assert list(room.share(message)) == []
+    room.observe(message_of("ringing", 0))
+    matched = MATCHED.model_copy(update={"number": number, "matches": (MATCH, other)})
+    call = room.match(matched)
+    assert call is not None
+    assert [match.visible_to for match in call.matches] == ["admins", "everyone"]
+    call = room.match(matched.model_copy(update={"matched_at": at(6)}))
+    assert call is not None
+    assert [match.visible_to for match in call.matches] == ["everyone", "everyone"]
 
 
 def test_finished_call_is_not_running() -> None:

@@ -186,6 +186,34 @@ async def test_call_follows_the_restriction_of_its_record(live: Live) -> None:
     assert shown(carl) == [[], ["all"], []]
 
 
+async def test_restriction_hides_records_in_calls_that_come_later(live: Live) -> None:
+    """The look-up of the call began before, and its message comes after."""
+    bela, carl = await join(live, "bela"), await join(live, "carl")
+    for visible_to, seconds in (("admins", 5), ("everyone", 0)):
+        message = {"tenant": "acme", "record": ALL.record, "at": at(seconds)}
+        await live.sender.publish(
+            RecordShared.model_validate({**message, "visible_to": visible_to})
+        )
+    await live.sender.publish(RINGING)
+    await live.sender.publish(MATCHED)
+    await until_shown(bela, ["sales"])
+    await until_shown(carl, [])
+    await live.sender.publish(MATCHED.model_copy(update={"matched_at": at(6)}))
+    await until_shown(carl, ["all"])
+    assert shown(carl)[:-1] == [[]] * (len(shown(carl)) - 1)
+
+
+async def test_restrictions_of_several_records_count_in_any_order(live: Live) -> None:
+    bela = await join(live, "bela")
+    await live.sender.publish(RINGING)
+    await live.sender.publish(MATCHED)
+    await until_shown(bela, ["all", "sales"])
+    for record, seconds in ((ALL.record, 5), (OF_SALES.record, 4)):
+        message = {"tenant": "acme", "record": record, "visible_to": "admins", "at": at(seconds)}
+        await live.sender.publish(RecordShared.model_validate(message))
+    await until_shown(bela, [])
+
+
 async def test_own_pick_is_first_in_the_frames_of_its_user(live: Live) -> None:
     anna, bela, carl = [await join(live, name) for name in ("anna", "bela", "carl")]
     picked = (ALL, replace(OF_SALES, picks=2, picked_by=("bela", "eva")), replace(ALL, record="x"))

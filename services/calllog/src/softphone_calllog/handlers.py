@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from softphone_calllog.calls import CallStore
 from softphone_calllog.comments import CommentStore
-from softphone_calllog.record import CallRecord, Fact
+from softphone_calllog.record import CallRecord, CallShared, Fact
 from softphone_calllog.search.filter import CallFilter
 from softphone_calllog.sharings import RecordSharings
 from softphone_calllog.sweeper import Sweeper
@@ -19,7 +19,7 @@ from softphone_common.contracts.events import (
     NumbersMatched,
     RecordShared,
 )
-from softphone_common.domain.matching import Lookup, shared_since
+from softphone_common.domain.matching import Lookup
 from softphone_common.domain.numbers.renumbering import line_forms
 from softphone_common.domain.records.visibility import sights_of
 from softphone_common.process.clock import Clock
@@ -68,10 +68,7 @@ class CallHandlers:
             await self._add(facts)
 
     async def on_records_shared(self, messages: Sequence[RecordShared]) -> None:
-        """Has all calls and comments of these records shown to those who see the records now.
-
-        A call takes it as a look-up of that time, so that the latest of both counts.
-        """
+        """Has all calls and comments of these records shown to those who see the records now."""
         for message in messages:
             # before the calls are read: a call that comes in meanwhile reads it behind its write
             await self._sharings.add(message)
@@ -79,7 +76,9 @@ class CallHandlers:
             while calls := await self._calls.list_with_record(
                 message.tenant, message.record, after, BATCH
             ):
-                await self._calls.add([fact for call in calls for fact in shared_in(call, message)])
+                await self._calls.add(
+                    [CallShared(message.tenant, call.call.id, message) for call in calls]
+                )
                 after = calls[-1].call.id
             # last: a comment takes the sights of its record from the call, as the call has them
             sights = sights_of(message)
@@ -125,21 +124,16 @@ class CallHandlers:
             )
 
 
-def shared_in(call: CallRecord, message: RecordShared) -> list[CallMatched]:
-    """The look-ups of the call that have the record, with those who see it now."""
-    shared = (
-        (each, shared_since(each, message.record, message, message.at)) for each in call.lookups
-    )
-    return [_fact(call.tenant, call.call.id, after) for before, after in shared if after != before]
-
-
-def _overtaken(fact: CallMatched, sharings: Iterable[RecordShared]) -> list[CallMatched]:
-    """The look-up after the sharings that are later than it, earliest first; none without any."""
-    lookup = fact.lookup
-    for sharing in sharings:
-        if sharing.tenant == fact.tenant:
-            lookup = shared_since(lookup, sharing.record, sharing, sharing.at)
-    return [_fact(fact.tenant, fact.call_id, lookup)] if lookup != fact.lookup else []
+def _overtaken(fact: CallMatched, sharings: Iterable[RecordShared]) -> list[CallShared]:
+    """The sharings of records of the look-up that are later than it."""
+    records = {match.record for match in fact.matches}
+    return [
+        CallShared(fact.tenant, fact.call_id, sharing)
+        for sharing in sharings
+        if sharing.tenant == fact.tenant
+        and sharing.record in records
+        and sharing.at > fact.matched_at
+    ]
 
 
 def _fact(tenant: str, call_id: str, lookup: Lookup) -> CallMatched:

@@ -9,7 +9,7 @@ from softphone_calllog.comments import NO_COMMENTS, CallComments
 from softphone_calllog.search.keys import name_keys, record_keys
 from softphone_common.contracts.call import CallJson, CallUser, call_json
 from softphone_common.contracts.entities import User
-from softphone_common.contracts.events import CallMatched, CallObserved
+from softphone_common.contracts.events import CallMatched, CallObserved, RecordShared
 from softphone_common.domain.audience import Part, extensions_of, guests_of, part_for
 from softphone_common.domain.call import Call, fold_all
 from softphone_common.domain.call_result import result_of
@@ -20,10 +20,21 @@ from softphone_common.domain.matching import (
     add_lookup,
     is_looked_up,
     matches_of,
+    shared_since,
 )
 from softphone_common.domain.records.visibility import Viewer, matches_for
 
-Fact = CallObserved | CallMatched
+
+@dataclass(frozen=True, slots=True)
+class CallShared:
+    """That a call hears who sees one of its records."""
+
+    tenant: str
+    call_id: str
+    sharing: RecordShared
+
+
+Fact = CallObserved | CallMatched | CallShared
 USERS_SHOWN = 5
 """Users of one extension that a call names."""
 
@@ -78,6 +89,8 @@ class CallRecord:
         # messages may overtake each other: the latest look-up counts, not the last message
         found = (fact.lookup for fact in facts if isinstance(fact, CallMatched))
         lookups = reduce(add_lookup, found, self.lookups)
+        for each in (fact.sharing for fact in facts if isinstance(fact, CallShared)):
+            lookups = tuple(shared_since(of, each.record, each, each.at) for of in lookups)
         folded = replace(self, call=fold_all(self.call, observations), lookups=lookups)
         if not observations:
             return folded
@@ -161,4 +174,4 @@ class CallRecord:
 
 def call_id_of(fact: Fact) -> str:
     """Our id of the call that the fact is about."""
-    return fact.call_id if isinstance(fact, CallMatched) else fact.observation.call_id
+    return fact.observation.call_id if isinstance(fact, CallObserved) else fact.call_id

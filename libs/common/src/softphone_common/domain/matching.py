@@ -77,11 +77,20 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """The records with one number, as they were at a time. `number` is the key that was looked up;
-    it is empty if an earlier release did."""
+    it is empty if an earlier release did.
+
+    `shared` has the ids of matches of which a call heard later who sees them, with the time of
+    that; it is empty in messages.
+    """
 
     number: str
     matches: tuple[Match, ...]
     at: datetime
+    shared: tuple[tuple[str, datetime], ...] = ()
+
+    def known_at(self, record: str) -> datetime:
+        """The time since which it is known who sees this match."""
+        return dict(self.shared).get(record, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,26 +149,35 @@ def counterpart_key(remote: RemoteNumber) -> str:
 
 
 def add_lookup(lookups: tuple[Lookup, ...], lookup: Lookup) -> tuple[Lookup, ...]:
-    """The lookups of a call with this one, unless its number was looked up later already."""
+    """The lookups of a call with this one, unless its number was looked up later already.
+
+    Who sees a record is kept from the earlier look-up if the call heard that after this one.
+    """
     by_number = {each.number: each for each in lookups}
     stored = by_number.get(lookup.number)
     if stored is not None and stored.at >= lookup.at:
         return lookups
+    if stored is not None:
+        for match in stored.matches:
+            if (at := stored.known_at(match.record)) > lookup.at:
+                lookup = shared_since(lookup, match.record, match, at)
     by_number[lookup.number] = lookup
     return tuple(sorted(by_number.values(), key=_newest_last)[-_LOOKUPS_MAX:])
 
 
 def shared_since(lookup: Lookup, record: str, sharing: Shared, at: datetime) -> Lookup:
-    """The look-up with those who see a record since this time, as a look-up of this time.
+    """The look-up with those who see a record since this time.
 
-    It stays as it is without the record, and if it is of a later time.
+    It stays as it is without the record, and if something later is known of the record. So
+    messages about several records lead to one look-up in whatever order they come.
     """
-    if lookup.at >= at or all(match.record != record for match in lookup.matches):
+    if lookup.known_at(record) >= at or all(match.record != record for match in lookup.matches):
         return lookup
     matches = (
         _shared(match, sharing) if match.record == record else match for match in lookup.matches
     )
-    return Lookup(lookup.number, tuple(matches), at)
+    shared = sorted((dict(lookup.shared) | {record: at}).items())
+    return replace(lookup, matches=tuple(matches), shared=tuple(shared))
 
 
 def _shared(match: Match, sharing: Shared) -> Match:

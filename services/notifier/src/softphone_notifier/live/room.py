@@ -24,9 +24,9 @@ from softphone_common.domain.matching import (
     counterpart_key,
     is_looked_up,
     matches_of,
-    shared_since,
 )
 from softphone_common.domain.numbers.renumbering import line_forms
+from softphone_notifier.live.latest_sharings import LatestSharings
 
 _INSTANCES = 1000
 """Sequence numbers end with a number below this, chosen by each room."""
@@ -87,6 +87,7 @@ class Room:
         self._calls_max = calls_max
         self._recent: deque[RecentFrame] = deque()
         self._recent_bytes = 0
+        self._sharings = LatestSharings()
         self._changed: dict[str, int] = {}
         """The last number of a frame before each user was changed."""
         self._replay_max = replay_max
@@ -127,17 +128,17 @@ class Room:
 
     def share(self, message: RecordShared) -> Iterator[CallJson]:
         """The calls that show this record, with those who see it now."""
-        for call, stored in list(self._calls.items()):
-            shown = None
-            for before in stored.lookups:
-                lookup = shared_since(before, message.record, message, message.at)
-                if lookup is not before:
-                    shown = self._match(self._calls[call], lookup) or shown
-            if shown is not None:
+        self._sharings.add(message)
+        for stored in list(self._calls.values()):
+            if (shown := self._with_lookups(stored, stored.lookups)) is not None:
                 yield shown
 
     def _match(self, stored: RoomCall, lookup: Lookup) -> CallJson | None:
-        lookups = add_lookup(stored.lookups, lookup)
+        return self._with_lookups(stored, add_lookup(stored.lookups, lookup))
+
+    def _with_lookups(self, stored: RoomCall, lookups: tuple[Lookup, ...]) -> CallJson | None:
+        # a look-up that begins before a record is restricted may come after the message about that
+        lookups = tuple(map(self._sharings.applied_to, lookups))
         shown = self._store(stored, replace(stored, lookups=lookups))
         if shown is None:
             return None
