@@ -16,6 +16,7 @@ from softphone_matcher.directory.record import Record
 from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.rereading import Rereading
 from softphone_matcher.directory.store import COLLECTION, MongoDirectory
+from softphone_testing.memory.directory import MemoryAnnouncements
 from softphone_testing.real_servers import RealServer
 from support.bus.buses import bus_settings, memory_bus
 from support.stack.installation import database as database_url
@@ -70,7 +71,7 @@ async def test_record_is_found_with_its_company(directory: MongoDirectory) -> No
 
 
 async def test_record_is_read_once_and_listed(directory: MongoDirectory) -> None:
-    rematching = Rematching(directory, memory_bus(MemoryBroker()), utc_now)
+    rematching = Rematching(directory, MemoryAnnouncements(), memory_bus(MemoryBroker()), utc_now)
     rereading = Rereading(directory, [], rematching, seconds=60)
     assert await rereading.reread(Tenant(id="acme", name="Acme")) == 1
     assert await rereading.reread(Tenant(id="acme", name="Acme")) == 0

@@ -42,6 +42,8 @@ from softphone_matcher.previews import mappings as mapping_store
 from softphone_matcher.previews.mappings import MongoMappings
 from softphone_matcher.runs import store as run_store
 from softphone_matcher.runs.store import MongoRuns
+from softphone_matcher.sharings import announcements as announcement_store
+from softphone_matcher.sharings.announcements import MongoAnnouncements
 from softphone_notifier.accounts import users
 from softphone_notifier.accounts.session_store import COLLECTION as SESSIONS
 from softphone_notifier.accounts.session_store import MongoSessionStore
@@ -54,6 +56,7 @@ from softphone_testing.until import until
 from support.bus.buses import bus_settings
 from support.stack.installation import database as database_url
 from support.store_contracts.accounts import SessionStoreContract, UserStoreContract
+from support.store_contracts.announcements import AnnouncementsContract
 from support.store_contracts.api_keys import ApiKeyStoreContract
 from support.store_contracts.audit import KEEP, AuditStoreContract
 from support.store_contracts.call_search import CallSearchContract
@@ -84,6 +87,7 @@ INDEXES = (
     | audit_store.INDEXES
     | directory_store.INDEXES
     | pick_store.INDEXES
+    | announcement_store.INDEXES
     | run_store.INDEXES
     | mapping_store.INDEXES
     | sweep_store.INDEXES
@@ -140,6 +144,12 @@ class TestRecordSharingsOnMongo(RecordSharingsContract):
     @pytest.fixture
     def sharings(self, database: Database) -> MongoRecordSharings:
         return MongoRecordSharings(database)
+
+
+class TestAnnouncementsOnMongo(AnnouncementsContract):
+    @pytest.fixture
+    def announcements(self, database: Database) -> MongoAnnouncements:
+        return MongoAnnouncements(database)
 
 
 class TestPicksOnMongo(PickStoreContract):

@@ -12,13 +12,14 @@ from softphone_matcher.directory.record import Record
 from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.upsert import Upsert
 from softphone_matcher.matching.finder import MatchFinder
+from softphone_matcher.matching.settling import Settling
 from softphone_matcher.previews.choices import FileChoices, limits_of
 from softphone_matcher.runs.absence import Absence
 from softphone_matcher.runs.importer import Importer
 from softphone_matcher.runs.run import StoredRun
 from softphone_matcher.runs.worker import RunWorker
 from softphone_matcher.settings import MatcherSettings
-from softphone_testing.memory.directory import MemoryDirectory
+from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory
 from softphone_testing.memory.imports.runs import MemoryRuns
 from support.bus.buses import bus_settings
 from support.observations import at
@@ -94,12 +95,14 @@ class ImportSite:
         self.numbers = NumberProfile()
         self.runs = MortalRuns()
         self.directory = MortalDirectory()
+        self.announcements = MemoryAnnouncements()
         self.settings = MatcherSettings.model_construct(
             upload_max=100_000, imports_open_max=2, imports_kept=KEPT
         )
         self.security = SecurityLog(bus, self.clock, bus_settings("amqp://memory"))
         finder = MatchFinder(self.directory, self.tenant)
-        rematching = Rematching(finder, bus, self.clock)
+        rematching = self.rematching = Rematching(finder, self.announcements, bus, self.clock)
+        self.settling = Settling(self.announcements, self.directory, rematching, self.clock)
         numbers_max = self.settings.record_numbers_max
         self.upsert = Upsert(self.directory, self.tenant, rematching, self.clock, numbers_max)
 

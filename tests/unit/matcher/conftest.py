@@ -25,7 +25,7 @@ from softphone_matcher.picks.ranking import Ranking
 from softphone_matcher.picks.routes import PickApi
 from softphone_matcher.settings import MatcherSettings
 from softphone_testing.installation_keys import checked_tokens
-from softphone_testing.memory.directory import MemoryDirectory, MemoryPickStore
+from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory, MemoryPickStore
 from support.bus.buses import bus_settings, memory_bus, running
 from support.write_limits import read_limit, write_limit
 
@@ -98,7 +98,7 @@ async def client(
     settings = MatcherSettings.model_construct(upload_max=100_000)
     directory, numbers_max = MemoryDirectory(50), settings.record_numbers_max
     finder = MatchFinder(Ranking(directory, picks), lambda _: TENANT)
-    rematching = Rematching(finder, bus, utc_now)
+    rematching = Rematching(finder, MemoryAnnouncements(), bus, utc_now)
     editing = Editing(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
     api = DirectoryApi(directory, editing, security, settings)
     upsert = Upsert(directory, lambda _: TENANT, rematching, utc_now, numbers_max)

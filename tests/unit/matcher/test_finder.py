@@ -17,7 +17,7 @@ from softphone_common.process.errors import UnavailableError
 from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.matching.finder import MatchFinder
 from softphone_matcher.matching.list_following import ListFollowing
-from softphone_testing.memory.directory import MemoryDirectory
+from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
 from support.observations import at
@@ -116,7 +116,9 @@ async def test_calls_follow_changed_lists(site: Site, bus: Bus, broker: MemoryBr
     async def take(message: NumbersMatched) -> None:
         lookups.update({each.number: len(each.matches) for each in message.lookups})
 
-    following = ListFollowing([], Rematching(site.finder, bus, utc_now), utc_now)
+    following = ListFollowing(
+        [], Rematching(site.finder, MemoryAnnouncements(), bus, utc_now), utc_now
+    )
 
     async def change(version: int, **lists: list[str]) -> None:
         site.tenant = tenant(version, **lists)
@@ -144,7 +146,7 @@ async def test_lists_changed_before_the_start_are_followed(
     async def take(message: NumbersMatched) -> None:
         numbers.extend(each.number for each in message.lookups)
 
-    rematching = Rematching(site.finder, bus, utc_now)
+    rematching = Rematching(site.finder, MemoryAnnouncements(), bus, utc_now)
     other = memory_bus(broker, "notifier")
     other.subscribe(NumbersMatched, take, on_reconnect=lambda: None)
     async with running(other):
@@ -166,7 +168,9 @@ async def test_lists_are_followed_while_the_service_runs(
         lookups.extend(each.number for each in message.lookups)
 
     tenants = [tenant(1)]
-    following = ListFollowing(tenants, Rematching(site.finder, bus, utc_now), utc_now, seconds=0.01)
+    following = ListFollowing(
+        tenants, Rematching(site.finder, MemoryAnnouncements(), bus, utc_now), utc_now, seconds=0.01
+    )
     other = memory_bus(broker, "notifier")
     other.subscribe(NumbersMatched, take, on_reconnect=lambda: None)
     async with running(other):

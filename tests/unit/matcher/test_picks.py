@@ -17,7 +17,7 @@ from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.store import Finder
 from softphone_matcher.picks.handlers import PickHandlers
 from softphone_matcher.picks.ranking import Ranking
-from softphone_testing.memory.directory import MemoryDirectory, MemoryPickStore
+from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory, MemoryPickStore
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
 from support.observations import at
@@ -154,7 +154,7 @@ async def test_picks_of_a_removed_user_are_gone(
     kept, taken = [await directory.add("acme", fields(name, [NUMBER])) for name in ("a", "b")]
     await picks.pick("acme", "u1", NUMBER, taken.id, at(1))
     await picks.pick("acme", "u2", NUMBER, kept.id, at(2))
-    rematching = Rematching(Ranking(directory, picks), bus, utc_now)
+    rematching = Rematching(Ranking(directory, picks), MemoryAnnouncements(), bus, utc_now)
     handlers = PickHandlers(picks, rematching)
     user = User(id="u1", tenant="acme", login="anna")
     await handlers.on_user_changed([UserChanged(tenant="acme", user=user)])

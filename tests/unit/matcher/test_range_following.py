@@ -13,7 +13,7 @@ from softphone_common.process.clock import utc_now
 from softphone_matcher.directory.input import read_numbers
 from softphone_matcher.directory.rematching import Rematching, keys_of
 from softphone_matcher.matching.range_following import RangeFollowing, RecentNumbers
-from softphone_testing.memory.directory import MemoryDirectory
+from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
 from support.store_contracts.directory import NOW
@@ -28,10 +28,12 @@ class Site:
     def __init__(self, bus: Bus, second: Bus, broker: MemoryBroker) -> None:
         self.directory = MemoryDirectory(50)
         self.matched: dict[str, list[str]] = {}
-        self.rematching = Rematching(self.directory, bus, utc_now)
+        self.rematching = Rematching(self.directory, MemoryAnnouncements(), bus, utc_now)
         self.recent = RecentNumbers()
         for recent, each in ((RecentNumbers(), bus), (self.recent, second)):
-            RangeFollowing(recent, Rematching(self.directory, each, utc_now), each)
+            RangeFollowing(
+                recent, Rematching(self.directory, MemoryAnnouncements(), each, utc_now), each
+            )
         self.page = memory_bus(broker, "notifier")
         self.page.subscribe(NumbersMatched, self._take, on_reconnect=lambda: None)
 

@@ -13,7 +13,7 @@ from softphone_common.process.clock import utc_now
 from softphone_matcher.directory.input import read_numbers
 from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.rereading import BATCH, Rereading
-from softphone_testing.memory.directory import MemoryDirectory
+from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
 
@@ -29,7 +29,7 @@ def tenant(numbers: NumberProfile, last_digits: LastDigits = 0) -> Tenant:
 class Site:
     def __init__(self, bus: Bus) -> None:
         self.directory = MemoryDirectory(50)
-        self.rematching = Rematching(self.directory, bus, utc_now)
+        self.rematching = Rematching(self.directory, MemoryAnnouncements(), bus, utc_now)
 
     async def add(self, name: str) -> None:
         numbers = read_numbers([{"number": "23125001", "label": ""}], tenant(MUNICH))

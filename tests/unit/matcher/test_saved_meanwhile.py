@@ -15,7 +15,6 @@ from softphone_common.process.errors import UnavailableError
 from softphone_matcher.directory.editing import Editing
 from softphone_matcher.directory.input import fields_of
 from softphone_matcher.directory.record import Record, id_in_source
-from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.upsert import each
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
@@ -195,7 +194,7 @@ async def test_refused_restriction_is_taken_back_in_calls(
         await change(site, note="polite")
 
     other.consume("calllog.record", RecordShared, keep)
-    rematching = Rematching(site.directory, bus, site.clock)
+    rematching = site.rematching
     editing = Editing(site.directory, site.tenant, rematching, site.clock, 50)
     async with running(other):
         await put(site, HUBER)
@@ -208,3 +207,80 @@ async def test_refused_restriction_is_taken_back_in_calls(
         await until(lambda: received and received[-1].record != ID, what="the last message")
     of_record = [message.visible_to for message in received if message.record == ID]
     assert of_record == ["admins", "everyone"]
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+async def test_restriction_whose_answer_was_lost_is_settled(
+    site: ImportSite, broker: MemoryBroker, is_stored: bool
+) -> None:
+    """Whether it was stored or not, calls hear who sees the record in the end."""
+    received: list[RecordShared] = []
+    other = memory_bus(broker, "calllog")
+
+    async def keep(messages: Any) -> None:
+        received.extend(messages)
+
+    async def lose() -> None:
+        site.directory.before_replacement = nothing
+        if is_stored:
+            await change(site, visible_to="admins")
+        raise UnavailableError("MongoDB", "the answer was lost")
+
+    other.consume("calllog.record", RecordShared, keep)
+    editing = Editing(site.directory, site.tenant, site.rematching, site.clock, 50)
+    async with running(other):
+        await put(site, HUBER)
+        site.directory.before_replacement = lose
+        with pytest.raises(UnavailableError):
+            await editing.edit(APPLICATION, ID, {"visible_to": "admins"}, None)
+        assert await site.settling.settle() == 0, "the change may still be stored"
+        site.move(61)
+        assert await site.settling.settle() == 1
+        assert await site.settling.settle() == 0
+        await until(lambda: len(received) == 2, what="both messages")
+    stored_now = "admins" if is_stored else "everyone"
+    assert [message.visible_to for message in received] == ["admins", stored_now]
+    assert received[0].at < received[1].at
+
+
+async def test_restriction_that_calls_could_not_hear_is_settled(
+    site: ImportSite, broker: MemoryBroker
+) -> None:
+    """The broker goes away between the change and the message about it."""
+    editing = Editing(site.directory, site.tenant, site.rematching, site.clock, 50)
+
+    async def stop() -> None:
+        site.directory.before_replacement = nothing
+        broker.stop()
+
+    await put(site, HUBER)
+    site.directory.before_replacement = stop
+    await editing.edit(APPLICATION, ID, {"visible_to": "admins"}, None)
+    site.move(61)
+    with pytest.raises(UnavailableError):
+        await site.settling.settle()
+    broker.start()
+    assert await site.settling.settle() == 1
+
+
+async def test_restriction_that_went_well_leaves_nothing_to_settle(site: ImportSite) -> None:
+    editing = Editing(site.directory, site.tenant, site.rematching, site.clock, 50)
+    await put(site, HUBER, HUBER | {"host_id": "2"})
+    await editing.edit(APPLICATION, ID, {"visible_to": "admins"}, None)
+    await put(site, HUBER | {"host_id": "2", "visible_to": "admins"})
+    site.move(61)
+    assert await site.settling.settle() == 0
+
+
+async def test_records_of_a_source_whose_answer_was_lost_are_settled(site: ImportSite) -> None:
+    await put(site, HUBER, HUBER | {"host_id": "2"})
+
+    async def lose() -> None:
+        site.directory.before_write = nothing
+        raise UnavailableError("MongoDB", "the answer was lost")
+
+    site.directory.before_write = lose
+    with pytest.raises(UnavailableError):
+        await put(site, *(HUBER | {"host_id": id_, "visible_to": "admins"} for id_ in "12"))
+    site.move(61)
+    assert await site.settling.settle() == 2

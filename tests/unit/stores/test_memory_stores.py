@@ -19,13 +19,14 @@ from softphone_testing.memory.calls import (
 from softphone_testing.memory.click_to_call import MemoryDialLinks, MemoryIdempotencyKeys
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.devices import MemoryDeviceStore
-from softphone_testing.memory.directory import MemoryDirectory, MemoryPickStore
+from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory, MemoryPickStore
 from softphone_testing.memory.hits import MemoryHitStore
 from softphone_testing.memory.imports.mappings import MemoryMappings
 from softphone_testing.memory.imports.runs import MemoryRuns
 from softphone_testing.memory.sweeps import MemorySweepStore
 from softphone_testing.memory.tenants import MemoryTenantStore
 from support.store_contracts.accounts import SessionStoreContract, UserStoreContract
+from support.store_contracts.announcements import AnnouncementsContract
 from support.store_contracts.api_keys import ApiKeyStoreContract
 from support.store_contracts.audit import AuditStoreContract
 from support.store_contracts.call_search import CallSearchContract
@@ -66,6 +67,12 @@ class TestRecordSharingsInMemory(RecordSharingsContract):
     @pytest.fixture
     def sharings(self) -> MemoryRecordSharings:
         return MemoryRecordSharings()
+
+
+class TestAnnouncementsInMemory(AnnouncementsContract):
+    @pytest.fixture
+    def announcements(self) -> MemoryAnnouncements:
+        return MemoryAnnouncements()
 
 
 class TestPicksInMemory(PickStoreContract):

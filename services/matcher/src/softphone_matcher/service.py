@@ -24,6 +24,7 @@ from softphone_matcher.matching.handlers import MatchHandlers
 from softphone_matcher.matching.list_following import ListFollowing
 from softphone_matcher.matching.range_following import RangeFollowing, RecentNumbers
 from softphone_matcher.matching.routes import MatchApi
+from softphone_matcher.matching.settling import Settling
 from softphone_matcher.picks import store as pick_store
 from softphone_matcher.picks.handlers import PickHandlers
 from softphone_matcher.picks.ranking import Ranking
@@ -40,8 +41,11 @@ from softphone_matcher.runs.routes import IMPORT, ImportApi
 from softphone_matcher.runs.store import MongoRuns
 from softphone_matcher.runs.worker import RunWorker
 from softphone_matcher.settings import MatcherSettings
+from softphone_matcher.sharings import announcements as announcement_store
+from softphone_matcher.sharings.announcements import MongoAnnouncements
 
 _INDEXES = INDEXES | pick_store.INDEXES | run_store.INDEXES | mapping_store.INDEXES
+_INDEXES |= announcement_store.INDEXES
 
 
 async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
@@ -60,7 +64,8 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
     security = SecurityLog(bus, clock, settings)
     numbers_max = settings.record_numbers_max
-    rematching = Rematching(finder, bus, clock)
+    announcements = MongoAnnouncements(mongo.database)
+    rematching = Rematching(finder, announcements, bus, clock)
     RangeFollowing(recent, rematching, bus)
     picked = PickHandlers(picks, rematching)
     bus.consume("matcher.user", UserChanged, picked.on_user_changed)
@@ -82,7 +87,9 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     ]
     rereading = Rereading(directory, tenants, rematching, settings.mirror_seconds)
     following = ListFollowing(tenants, rematching, clock)
-    resources: list[Resource] = [mongo, *access.caches, bus, security, rereading, following, worker]
+    settling = Settling(announcements, directory, rematching, clock)
+    loops = rereading, following, settling, worker
+    resources: list[Resource] = [mongo, *access.caches, bus, security, *loops]
     uploads = dict.fromkeys((ROUTE, PREVIEW, IMPORT), settings.upload_max)
     rules, lengths = access.rules(), bus.queue_lengths
     return Service("matcher", routers, resources, rules, security, lengths, uploads=uploads)

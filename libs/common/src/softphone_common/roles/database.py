@@ -23,6 +23,7 @@ class Ownership:
 
 
 COLLECTIONS: Mapping[str, Ownership] = {
+    "announcements": Ownership("matcher"),
     "api_keys": Ownership("notifier", ("calllog", "ingest", "janitor", "matcher")),
     "audit": Ownership("calllog"),
     "calls": Ownership("calllog"),

@@ -36,6 +36,7 @@ from softphone_matcher.picks.store import (
     pick_key,
     picks_of,
 )
+from softphone_matcher.sharings.announcements import Announcement, announcement_key
 from softphone_testing.memory.collection import Condition, MemoryCollection
 
 
@@ -154,6 +155,27 @@ class MemoryPickStore:
         latest = sorted(own, key=lambda d: (-d["at"].timestamp(), d["_id"]))
         by_key = {key: [pick for pick in latest if pick["key"] == key] for key in keys}
         return {key: picks_of(found[:PICKS_MAX]) for key, found in by_key.items() if found}
+
+
+class MemoryAnnouncements:
+    """Announcements in memory: an `Announcements`."""
+
+    def __init__(self) -> None:
+        self._announcements: dict[str, Announcement] = {}
+
+    async def add(self, announcement: Announcement) -> None:
+        key = announcement_key(announcement.tenant, announcement.record)
+        stored = self._announcements.get(key, announcement)
+        self._announcements[key] = max(stored, announcement, key=lambda each: each.at)
+
+    async def settle(self, tenant: str, record: str, at: datetime) -> None:
+        key = announcement_key(tenant, record)
+        if key in self._announcements and self._announcements[key].at <= at:
+            del self._announcements[key]
+
+    async def unsettled(self, before: datetime, size: int) -> list[Announcement]:
+        old = (each for each in self._announcements.values() if each.at < before)
+        return sorted(old, key=lambda each: each.at)[:size]
 
 
 def _is(tenant: str, listed: bool) -> Condition:

@@ -13,6 +13,7 @@ from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_matcher.directory.record import RecordNumber
 from softphone_matcher.directory.store import Finder
+from softphone_matcher.sharings.announcements import Announcement, Announcements
 
 _LOOKUPS_MAX = 20
 """Numbers of one message, each of which may have many matches."""
@@ -23,8 +24,11 @@ _RANGES_MAX = 500
 class Rematching:
     """Looks changed numbers up again."""
 
-    def __init__(self, finder: Finder, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self, finder: Finder, announcements: Announcements, bus: Bus, clock: Clock
+    ) -> None:
         self._finder = finder
+        self._announcements = announcements
         self._bus = bus
         self._clock = clock
 
@@ -58,6 +62,7 @@ class Rematching:
         there later.
         """
         if is_narrowed(before, after):
+            await self._announcements.add(Announcement(tenant, record, self._clock()))
             await self._bus.publish(self._shared(tenant, record, after))
 
     async def open(self, tenant: str, record: str, before: Sharing, after: Sharing) -> None:
@@ -65,10 +70,20 @@ class Rematching:
 
         Also if they were to hide it before: a look-up of a call between that message and the
         change has read who saw the record until then. While the broker is away, calls keep what
-        they have.
+        they have, and those that were to hide the record follow later.
         """
-        if sights_of(before) != sights_of(after):
-            await self._bus.try_publish(self._shared(tenant, record, after))
+        if sights_of(before) == sights_of(after):
+            return
+        at = self._clock()
+        try:
+            await self.repeat(tenant, record, after)
+            await self._announcements.settle(tenant, record, at)
+        except UnavailableError as error:
+            log.warning("sharing not published", record=record, error=str(error))
+
+    async def repeat(self, tenant: str, record: str, sharing: Sharing) -> None:
+        """Publishes who sees the record as it is stored. Raises UnavailableError."""
+        await self._bus.publish(self._shared(tenant, record, sharing))
 
     def _shared(self, tenant: str, record: str, sharing: Sharing) -> RecordShared:
         return RecordShared(tenant=tenant, record=record, at=self._clock(), **asdict(sharing))
