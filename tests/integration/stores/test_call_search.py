@@ -1,6 +1,7 @@
 """The search reads an index and few calls, and soon finds the calls of earlier releases."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -10,10 +11,14 @@ from softphone_calllog import comments as comment_store
 from softphone_calllog.calls import BY_KEY, COLLECTION, INDEXES, MongoCallStore
 from softphone_calllog.comments import MongoCommentStore
 from softphone_calllog.key_filling import BATCH, KeyFilling
+from softphone_calllog.record import CallRecord
 from softphone_calllog.search.filter import CallFilter, query_of
 from softphone_calllog.search.keys import record_keys_for
+from softphone_calllog.sharings import COLLECTION as SHARINGS
+from softphone_calllog.sharings import MongoRecordSharings
 from softphone_common.contracts.entities import Comment
-from softphone_common.domain.records.visibility import Viewer
+from softphone_common.contracts.events import RecordShared
+from softphone_common.domain.records.visibility import Viewer, matches_for
 from softphone_common.process.errors import UnavailableError
 from softphone_common.search.keys import search_terms
 from softphone_common.stores.mongo import Database, Mongo
@@ -24,7 +29,9 @@ from support.observations import at
 from support.stack.installation import database as database_url
 from support.store_contracts.calls import MATCH, fact, listed, matched
 
-OLD = {"keys": "", "keys_version": "", "comment_keys": "", "outcome": "", "answerers": ""}
+OLD = dict.fromkeys(
+    ("keys", "keys_version", "comment_keys", "outcome", "answerers", "records", "lookups"), ""
+)
 """The fields that 0.1.0 does not store."""
 
 
@@ -49,7 +56,7 @@ async def mongo(mongodb: RealServer) -> AsyncIterator[Mongo]:
 
 @pytest.fixture
 async def database(mongo: Mongo) -> Database:
-    for name in (COLLECTION, comment_store.COLLECTION):
+    for name in (COLLECTION, comment_store.COLLECTION, SHARINGS):
         await mongo.database[name].delete_many({})
     return mongo.database
 
@@ -94,9 +101,9 @@ async def test_calls_with_earlier_keys_get_those_of_their_records(database: Data
     await database[COLLECTION].update_many({}, {"$set": {"keys": [], "keys_version": 1}})
     key = record_keys_for(Viewer(), MATCH.record)
     assert await listed(calls, record_keys=key) == []
-    assert await KeyFilling(calls, comments, 60).fill() == 2
+    assert await KeyFilling(calls, comments, MongoRecordSharings(database), 60).fill() == 2
     assert await listed(calls, record_keys=key) == ["c1"]
-    assert await KeyFilling(calls, comments, 60).fill() == 0
+    assert await KeyFilling(calls, comments, MongoRecordSharings(database), 60).fill() == 0
 
 
 async def test_list_reads_no_deleted_call_and_none_of_others(database: Database) -> None:
@@ -126,7 +133,7 @@ async def test_calls_of_an_earlier_release_get_their_keys(database: Database) ->
     await comments.add("acme", comment)
     await database[COLLECTION].update_many({}, {"$unset": OLD})
     assert await listed(calls, terms=("huber",)) == []
-    filling = KeyFilling(calls, comments, 60)
+    filling = KeyFilling(calls, comments, MongoRecordSharings(database), 60)
     await filling.start()
 
     async def is_filled() -> bool:
@@ -139,6 +146,51 @@ async def test_calls_of_an_earlier_release_get_their_keys(database: Database) ->
     assert await filling.fill() == 0
 
 
+async def test_records_restricted_before_the_filling_are_hidden(database: Database) -> None:
+    """No call of 0.1.0 is found by its records, so no message hides them there."""
+    calls, comments = MongoCallStore(database), MongoCommentStore(database)
+    other = replace(MATCH, record="r2", name="Weber")
+    for call, tenant in (("c1", "acme"), ("c2", "acme"), ("c1", "other")):
+        named: dict[str, Any] = {"call": call, "tenant": tenant}
+        await calls.add([fact("missed", 0, **named), matched(2, MATCH, other, **named)])
+    await database[COLLECTION].update_many({}, {"$unset": OLD})
+    sharings = MongoRecordSharings(database)
+    shared: dict[str, Any] = {"tenant": "acme", "record": MATCH.record, "visible_to": "admins"}
+    await sharings.add(RecordShared(**shared, at=at(20)))
+    assert await calls.list_with_record("acme", MATCH.record, "", 9) == []
+    assert await KeyFilling(calls, comments, sharings, 60).fill() == 3
+
+    async def shown(call: str, tenant: str = "acme") -> list[str]:
+        record = await calls.get(tenant, call)
+        assert record is not None
+        return [match.record for match in matches_for(Viewer("bert"), record.matches)]
+
+    assert [await shown("c1"), await shown("c2")] == [["r2"], ["r2"]]
+    assert await shown("c1", "other") == ["r1", "r2"]
+    assert await listed(calls, terms=("huber",)) == []
+    assert await listed(calls, terms=("weber",)) == ["c2", "c1"]
+    assert len(await calls.list_with_record("acme", MATCH.record, "", 9)) == 2
+
+
+async def test_record_restricted_during_the_filling_is_hidden(database: Database) -> None:
+    calls, comments = MongoCallStore(database), MongoCommentStore(database)
+    await calls.add([fact("missed", 0), matched(2, MATCH)])
+    await database[COLLECTION].update_many({}, {"$unset": OLD})
+    sharings = MongoRecordSharings(database)
+    message = RecordShared(tenant="acme", record=MATCH.record, visible_to="admins", at=at(20))
+    write_keys = calls.write_keys
+
+    async def restrict_first(calls: Sequence[CallRecord]) -> int:
+        await sharings.add(message)
+        return await write_keys(calls)
+
+    calls.write_keys = restrict_first  # type: ignore[method-assign]
+    assert await KeyFilling(calls, comments, sharings, 60).fill() == 1
+    record = await calls.get("acme", "c1")
+    assert record is not None
+    assert matches_for(Viewer("bert"), record.matches) == ()
+
+
 async def test_interrupted_filling_goes_on(database: Database) -> None:
     calls, comments = MongoCallStore(database), MongoCommentStore(database)
     await calls.add([fact("missed", second, call=f"c{second}") for second in range(5)])
@@ -146,7 +198,7 @@ async def test_interrupted_filling_goes_on(database: Database) -> None:
     first = await calls.list_without_keys(2)
     assert await calls.write_keys(first) == 2
     await calls.add([fact("ringing", 1, call="c4", extension="22")])
-    assert await KeyFilling(calls, comments, 60).fill() == 2
+    assert await KeyFilling(calls, comments, MongoRecordSharings(database), 60).fill() == 2
     assert await calls.count_calls(CallFilter("acme", terms=("#9999",)), 10) == 5
 
 

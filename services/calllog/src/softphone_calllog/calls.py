@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from softphone_calllog.documents import call_fields, call_key, record_of, view_fields
+from softphone_calllog.documents import call_fields, call_key, lookup_fields, record_of, view_fields
 from softphone_calllog.record import CallRecord, Fact, call_id_of
 from softphone_calllog.search.filter import CallFilter, query_of
 from softphone_calllog.search.keys import KEYS_VERSION, with_comment
@@ -113,7 +113,7 @@ class CallStore(Protocol):
         with other ones."""
 
     async def write_keys(self, calls: Sequence[CallRecord]) -> int:
-        """Stores the search keys of calls, except those written since they were read.
+        """Stores the search keys and look-ups of calls, except those written since they were read.
 
         Returns how many it wrote.
         """
@@ -223,7 +223,7 @@ class MongoCallStore:
             UpdateOne(
                 {"_id": call_key(c.tenant, c.call.id), "rev": c.revision},
                 # the revision changes, so that a writer who has read the call before reads it again
-                {"$set": view_fields(c), "$inc": {"rev": 1}},
+                {"$set": lookup_fields(c) | view_fields(c), "$inc": {"rev": 1}},
             )
             for c in calls
         ]

@@ -27,21 +27,28 @@ def call_key(tenant: str, call_id: str) -> str:
 
 def call_fields(record: CallRecord) -> Document:
     """The fields that are stored of a call: the facts, and the parts of its view in indexes."""
-    newest = record.lookups[-1] if record.lookups else None
     return {
         "tenant": record.tenant,
         "call_id": record.call.id,
         "evidence": _EVIDENCE.dump_python(record.call.evidence),
         "further": _TIMES.dump_python(record.call.further),
         "rest": None if record.call.rest is None else asdict(record.call.rest),
+        "deleted_at": record.deleted_at,
+        "deleted_by": record.deleted_by,
+        "swept": record.swept,
+        **lookup_fields(record),
+        **view_fields(record),
+    }
+
+
+def lookup_fields(record: CallRecord) -> Document:
+    """The fields that are stored of the call's look-ups."""
+    newest = record.lookups[-1] if record.lookups else None
+    return {
         "lookups": [asdict(each) for each in record.lookups],
         # read by 0.1.0, which runs next to this release during an update, and shows all of them
         "matches": [asdict(m) for m in matches_for(Viewer(), newest.matches)] if newest else [],
         "matched_at": newest.at if newest else None,
-        "deleted_at": record.deleted_at,
-        "deleted_by": record.deleted_by,
-        "swept": record.swept,
-        **view_fields(record),
     }
 
 

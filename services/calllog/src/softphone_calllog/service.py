@@ -63,7 +63,7 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     bus.consume("calllog.record", RecordShared, handlers.on_records_shared)
     # a queue of its own: a long sweep must not hold up the calls
     bus.consume("calllog.clean-up", CleanUpRequested, handlers.on_clean_up_requested)
-    filling = KeyFilling(call_store, comment_store, settings.mirror_seconds)
+    filling = KeyFilling(*stores, settings.mirror_seconds)
     limiter = RateLimiter(RedisTokenBuckets(redis), clock, settings)
     readable = ReadableCalls(call_store, settings.page_max)
     api = CallApi(

@@ -25,7 +25,7 @@ from softphone_calllog.comments import (
     version_of,
     versions_of,
 )
-from softphone_calllog.documents import call_fields, call_key, record_of, view_fields
+from softphone_calllog.documents import call_fields, call_key, lookup_fields, record_of, view_fields
 from softphone_calllog.missed.store import mark_key
 from softphone_calllog.record import CallRecord, Fact, call_id_of
 from softphone_calllog.search.filter import CallFilter, is_met_by
@@ -117,7 +117,8 @@ class MemoryCallStore:
                 return bool(document["rev"] == revision)
 
             key = call_key(call.tenant, call.call.id)
-            done = self._calls.update(key, is_unchanged, view_fields(call), rev=1)
+            fields = lookup_fields(call) | view_fields(call)
+            done = self._calls.update(key, is_unchanged, fields, rev=1)
             written += done is not None
         return written
 

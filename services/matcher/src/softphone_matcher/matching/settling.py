@@ -12,7 +12,7 @@ from softphone_matcher.directory.store import Directory
 from softphone_matcher.sharings.announcements import Announcements
 
 _AGE = timedelta(minutes=1)
-"""Of announcements that are settled. A change that is not interrupted takes a moment."""
+"""Announcements that are older are settled: a change that is not interrupted takes a moment."""
 _BATCH = 100
 PAUSE_SECONDS = 20
 """Between two looks at the announcements."""
