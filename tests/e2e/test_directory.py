@@ -233,6 +233,29 @@ async def test_record_shows_its_own_calls_and_comments(
     await expect(desk.row(call).get_by_test_id("comment")).to_contain_text("Notiz zu")
 
 
+async def test_administrator_chooses_colleagues_by_name(
+    open_page: OpenPage, add_user: AddUser, add_record: AddRecord
+) -> None:
+    record = await add_record("Rauch, Ole")
+    wanda = await add_user("wanda", teams=["Einkauf"], name="Wanda Weber")
+    desk = await open_page("admin")
+    await desk.page.goto(f"/#/directory/{record}?edit=")
+    form = desk.at("record-form")
+    owner = form.get_by_test_id("owner")
+    await owner.focus()
+    offered = f"#{await owner.get_attribute('list')} option[value='{wanda.login}']"
+    await expect(desk.page.locator(offered)).to_have_attribute("label", "Wanda Weber")
+    await owner.fill(wanda.login)
+    await expect(form.get_by_test_id("owner-name")).to_have_text("Wanda Weber")
+    team = form.get_by_test_id("team")
+    await team.focus()
+    teams = desk.page.locator(f"#{await team.get_attribute('list')} option[value=Einkauf]")
+    await expect(teams).to_have_count(1)
+    await team.fill("Einkauf")
+    await form.get_by_test_id("save").click()
+    await expect(desk.at("record-page")).to_contain_text(f"{wanda.login}, Einkauf")
+
+
 async def test_user_shows_a_record_to_their_team_only(
     open_page: OpenPage, add_user: AddUser, add_record: AddRecord
 ) -> None:

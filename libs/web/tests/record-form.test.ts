@@ -17,6 +17,11 @@ class Server {
   added: RecordInput[] = [];
   changes: RecordChanges[] = [];
   organizations = [recordOf({ id: "o1", type: "organization", name: "Huber GmbH" })];
+  people = [
+    { login: "bert", name: "Bert Baum", teams: ["Support"] },
+    { login: "carl", name: "", teams: ["Support", "Sales"] },
+  ];
+  asked: string[] = [];
   said: string[] = [];
   readonly context = {
     user: { role: "user", login: "anna", extensions: ["21"], teams: ["Sales"] },
@@ -25,6 +30,8 @@ class Server {
   } as unknown as Context;
 
   async #answer(route: string, parts: { body: RecordInput }, condition: { version: number }) {
+    this.asked.push(route);
+    if (route === "GET /api/users") return { items: this.people, next: null };
     if (route === "GET /api/directory/records") return { items: this.organizations, next: null };
     if (route.startsWith("GET")) return this.stored;
     if (route.startsWith("POST")) {
@@ -143,6 +150,44 @@ test("a record for its owner or a team is the user's without another name", asyn
     { visible_to: "owner", owner: "anna" },
     { visible_to: "team", team: "Sales" },
   ]);
+});
+
+function options(name: string) {
+  const input = view.element.querySelector<HTMLInputElement>(`input[name=${name}]`);
+  return [...(input?.list?.options ?? [])].map((each) => [each.value, each.getAttribute("label")]);
+}
+
+function visit(...names: string[]) {
+  for (const name of names) {
+    const input = view.element.querySelector<HTMLInputElement>(`input[name=${name}]`);
+    input?.dispatchEvent(new FocusEvent("focus"));
+  }
+}
+
+test("administrators are offered colleagues by name", async () => {
+  server.context.user.role = "admin";
+  await open("r1");
+  visit("owner", "team");
+  await vi.waitFor(() => expect(options("owner")).toHaveLength(2));
+  expect(options("owner")).toEqual([
+    ["bert", "Bert Baum"],
+    ["carl", null],
+  ]);
+  expect(options("team").map(([value]) => value)).toEqual(["Sales", "Support"]);
+  fill("owner", "bert");
+  const name = () => view.element.querySelector("[data-testid=owner-name]")?.textContent;
+  await vi.waitFor(() => expect(name()).toBe("Bert Baum"));
+  fill("owner", "nobody");
+  await vi.waitFor(() => expect(name()).toBeUndefined());
+  expect(server.asked.filter((route) => route === "GET /api/users")).toHaveLength(1);
+});
+
+test("users are offered themselves and their teams, and are given nobody's name", async () => {
+  await open("r1");
+  visit("owner", "team");
+  await vi.waitFor(() => expect(options("owner")).toEqual([["anna", null]]));
+  await vi.waitFor(() => expect(options("team").map(([value]) => value)).toEqual(["Sales"]));
+  expect(server.asked).not.toContain("GET /api/users");
 });
 
 test("an organisation of the directory is linked by its name", async () => {

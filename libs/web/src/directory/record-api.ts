@@ -1,6 +1,7 @@
 // The requests about the records of the directory.
 
 import type { RecordChanges, RecordInput } from "../api/matcher";
+import type { ListedUser } from "../api/notifier";
 import type { Api } from "../core/client";
 import type { Parts } from "../core/routes";
 import type { DirectoryRecord, Page } from "../core/types";
@@ -8,7 +9,20 @@ import type { DirectoryRecord, Page } from "../core/types";
 export type RecordQuery = NonNullable<Parts<"GET /api/directory/records">["query"]>;
 
 export class RecordApi {
+  #colleagues: Promise<readonly ListedUser[]> | null = null;
+
   constructor(readonly api: Api) {}
+
+  /** The people of the company, for administrators. They are read once; nobody if that fails. */
+  async colleagues(): Promise<readonly ListedUser[]> {
+    this.#colleagues ??= this.api.ask("GET /api/users").then(({ items }) => items);
+    try {
+      return await this.#colleagues;
+    } catch {
+      this.#colleagues = null;
+      return [];
+    }
+  }
 
   list(query: RecordQuery): Promise<Page<DirectoryRecord>> {
     return this.api.ask("GET /api/directory/records", { query });

@@ -102,15 +102,15 @@ export function recordFields(
       isNew
         ? html`<details class="field-wide">
             <summary data-testid="record-more">${t("record.more")}</summary>
-            <div class="form-grid record-more">${furtherFields(record, user)}</div>
+            <div class="form-grid record-more">${furtherFields(record, api, user)}</div>
           </details>`
-        : html`${furtherFields(record, user)}${inactiveField(record.inactive)}`
+        : html`${furtherFields(record, api, user)}${inactiveField(record.inactive)}`
     }
   `;
 }
 
 /** The fields that a caller is rarely asked about. Only administrators change the link. */
-function furtherFields(record: RecordFields, user: User) {
+function furtherFields(record: RecordFields, api: RecordApi, user: User) {
   const { address, tags, url } = record;
   return html`
     ${textField({
@@ -133,7 +133,7 @@ function furtherFields(record: RecordFields, user: User) {
         : html`<input type="hidden" name="url" value=${url} />`
     }
     ${areaField({ name: "address", label: t("record.address"), value: address, rows: 3 })}
-    ${sharingFields(record, user)}
+    ${sharingFields(record, api, user)}
   `;
 }
 

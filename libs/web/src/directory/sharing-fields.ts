@@ -2,9 +2,12 @@
 
 import { html } from "lit";
 import type { DirectoryRecord, User } from "../core/types";
-import { choiceField, textField } from "../forms/fields";
+import { choiceField, customField } from "../forms/fields";
 import type { Values } from "../forms/values";
 import { t } from "../i18n/messages";
+import type { Suggestion } from "./colleague-field";
+import type { RecordApi } from "./record-api";
+import "./colleague-field";
 
 export type Sharing = Pick<DirectoryRecord, "visible_to" | "owner" | "team">;
 type VisibleTo = Sharing["visible_to"];
@@ -20,8 +23,24 @@ export function visibleText({ visible_to: visible, owner, team }: Sharing) {
   return visible === "owner" && owner ? owner : visibleWord(visible);
 }
 
-/** The fields. Only administrators may choose that nobody else sees the record. */
-export function sharingFields({ visible_to: visible, owner, team }: Sharing, user: User) {
+/**
+ * The fields. Only administrators may choose that nobody else sees the record, and are offered their
+ * colleagues: users are given nobody's name for it, and restrict records to themselves and their teams.
+ */
+export function sharingFields(
+  { visible_to: visible, owner, team }: Sharing,
+  api: RecordApi,
+  user: User,
+) {
+  const colleagues = async () => (user.role === "user" ? [] : await api.colleagues());
+  const people = async () => {
+    const found = (await colleagues()).map(({ login, name }) => ({ value: login, words: name }));
+    return found.length > 0 ? found : [{ value: user.login, words: "" }];
+  };
+  const teams = async () => {
+    const found = (await colleagues()).flatMap((each) => each.teams);
+    return inOrder([...user.teams, ...found]).map((value) => ({ value, words: "" }));
+  };
   const offered = VISIBLE_TO.filter(
     (each) => each !== "admins" || each === visible || user.role !== "user",
   );
@@ -33,15 +52,25 @@ export function sharingFields({ visible_to: visible, owner, team }: Sharing, use
       value: visible,
       options: offered.map((each) => [each, visibleWord(each)] as const),
     })}
-    ${textField({
-      name: "owner",
-      label: t("record.owner"),
-      hint: t("record.owner.hint"),
-      value: owner,
-      suggestions: [user.login],
-    })}
-    ${textField({ name: "team", label: t("record.team"), value: team, suggestions: user.teams })}
+    ${colleagueField("owner", owner, people)} ${colleagueField("team", team, teams)}
   `;
+}
+
+function colleagueField(
+  name: "owner" | "team",
+  shown: string,
+  find: () => Promise<readonly Suggestion[]>,
+) {
+  const hint = name === "owner" ? t("record.owner.hint") : "";
+  return customField(
+    { name, label: t(`record.${name}`), hint },
+    (control) =>
+      html`<sc-colleague name=${name} .shown=${shown} .control=${control} .find=${find}></sc-colleague>`,
+  );
+}
+
+function inOrder(texts: readonly string[]) {
+  return [...new Set(texts)].sort(new Intl.Collator().compare);
 }
 
 /** Reads the fields. Without an owner or a team it is the user, or the user's only team. */
