@@ -5,6 +5,7 @@ and no search finds its call by its words.
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -23,6 +24,7 @@ from softphone_common.contracts.entities import Comment, CommentVersion
 from softphone_common.contracts.events import CommentSaved
 from softphone_common.domain.audience import Parts
 from softphone_common.domain.call import Call
+from softphone_common.domain.matching import Match
 from softphone_common.domain.records.visibility import (
     FOR_EVERYONE,
     Viewer,
@@ -105,10 +107,11 @@ class CommentChangesApi:
         if len(changes.text) > limit:
             raise ProblemError("text-too-long", field="text", limit=limit)
         record = await self._readable.get(caller, call)
+        visible = matches_for(viewer_of(caller), record.matches)
         for _ in range(_ATTEMPTS):
             stored = await self._own(caller, record, comment)
             fields = changes.model_dump(include=changes.model_fields_set)
-            shown = _shown(stored, caller, record)
+            shown = _shown(stored, caller, visible)
             if all(getattr(shown, name) == value for name, value in fields.items()):
                 return shown
             if len(await self._comments.versions(caller.tenant, comment)) >= VERSIONS_MAX:
@@ -117,14 +120,13 @@ class CommentChangesApi:
             changed = stored.model_copy(update=fields)
             sights = None
             if "record" in changes.model_fields_set:
-                visible = matches_for(viewer_of(caller), record.matches)
                 sights = sights_in(visible, changes.record)
             # before the comment, so that no comment is stored that the search does not find
             await self._calls.add_comment_keys(caller.tenant, call, changed.text)
             if await self._comments.replace(caller.tenant, stored, changed, sights):
                 await self._publish(record, changed)
                 await self._drop_keys(caller.tenant, stored)
-                return _shown(changed, caller, record)
+                return _shown(changed, caller, visible)
         raise ProblemError("comment-unknown")
 
     async def list_versions(
@@ -234,9 +236,9 @@ def _readers(call: Call, comment: Comment) -> tuple[str, ...]:
     )
 
 
-def _shown(comment: Comment, caller: Caller, record: CallRecord) -> Comment:
-    """The comment without a record that the caller does not see."""
-    seen = {match.record for match in matches_for(viewer_of(caller), record.matches)}
+def _shown(comment: Comment, caller: Caller, visible: Iterable[Match]) -> Comment:
+    """The comment without a record that the caller does not see among the visible matches."""
+    seen = {match.record for match in visible}
     if comment.record is None or comment.record in seen or caller.may("admin"):
         return comment
     return comment.model_copy(update={"record": None})
