@@ -1,8 +1,8 @@
 """Lists all that services reach and unpack by their own code. A new entry needs its reason here.
 
-Nothing calls an address that a tenant or a stranger has given, the report of an import is the one
-table that is written, and only the readers of hits and of imported files unpack anything or read
-tables and XML, without entities.
+Nothing calls an address that a stranger has given, and one module the sources of tenants, on hosts
+that the operator has permitted. The report of an import is the one table that is written, and only
+the readers of hits and of imported files unpack anything or read tables and XML, without entities.
 """
 
 import ast
@@ -118,6 +118,10 @@ ALLOWED = {
         "services/notifier/src/softphone_notifier/openid/outbound.py",
         "httpx",
     ): "calls the OpenID Connect provider, whose address is a setting of the operator",
+    (
+        "services/matcher/src/softphone_matcher/outbound/client.py",
+        "httpx",
+    ): "calls the sources of tenants, on the hosts that a setting of the operator permits",
 }
 XML = {"xml", "lxml", "defusedxml", "html.parser"}
 READS_XML = {

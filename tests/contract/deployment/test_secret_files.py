@@ -122,6 +122,7 @@ def test_secrets_of_an_earlier_release_stay_readable(tmp_path: Path) -> None:
         ("token_signing_key", "notifier"),
         ("sealing_keys", "ingest"),
         ("second_factor_keys", "notifier"),
+        ("source_keys", "matcher"),
         ("operator_password", "notifier"),
     ],
 )

@@ -62,10 +62,11 @@ def test_onebox_keeps_its_keys_for_its_owner_only(tmp_path: Path) -> None:
         "token_signing_key",
         "sealing_keys",
         "second_factor_keys",
+        "source_keys",
     }
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
-    names = ("token_public_keys", "token_signing_key", "sealing_keys", "second_factor_keys")
-    for name in names:
+    keys = ("token_signing_key", "sealing_keys", "second_factor_keys", "source_keys")
+    for name in ("token_public_keys", *keys):
         assert first.settings_of_services[name] == again.settings_of_services[name]
 
 

@@ -17,7 +17,7 @@ from softphone_testing.until import until
 from support.bus.broker import broker_channel
 from support.bus.dead_letters import missed_call, put_message
 from support.product import PASSWORD, Json
-from support.stack import import_acts
+from support.stack import import_acts, source_acts
 from support.stack.installation import Installation
 from support.tenant.company import Company, Person
 
@@ -173,7 +173,8 @@ class Acts:
         self.expect("call-restored", admin, f"call/{call}")
         self.expect("record-removed", admin, f"record/{record}")
         self.expect("record-restored", admin, f"record/{record}")
-        for event, target in await import_acts.act(self._installation, admin.token, NAME):
+        imported = await import_acts.act(self._installation, admin.token, NAME)
+        for event, target in (*imported, *await source_acts.act(self._installation, admin.token)):
             self.expect(event, admin, target)
         made = await self.ask("POST", "/api/keys", admin, {"name": "CRM", "scopes": ["calls:read"]})
         await self.ask("DELETE", f"/api/keys/{made['id']}", admin)

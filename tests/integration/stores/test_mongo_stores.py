@@ -44,6 +44,9 @@ from softphone_matcher.runs import store as run_store
 from softphone_matcher.runs.store import MongoRuns
 from softphone_matcher.sharings import announcements as announcement_store
 from softphone_matcher.sharings.announcements import MongoAnnouncements
+from softphone_matcher.sources import store as source_store
+from softphone_matcher.sources.fetches import MongoFetches
+from softphone_matcher.sources.store import MongoSources
 from softphone_notifier.accounts import users
 from softphone_notifier.accounts.session_store import COLLECTION as SESSIONS
 from softphone_notifier.accounts.session_store import MongoSessionStore
@@ -74,6 +77,7 @@ from support.store_contracts.mappings import MappingsContract
 from support.store_contracts.missed import MissedMarksContract
 from support.store_contracts.picks import PickStoreContract
 from support.store_contracts.runs import RunsContract
+from support.store_contracts.scheduled_sources import FetchesContract, ScheduledSourcesContract
 from support.store_contracts.second_factors import SecondFactorStoreContract
 from support.store_contracts.sharings import RecordSharingsContract
 from support.store_contracts.sources import SourcesContract
@@ -89,6 +93,7 @@ INDEXES = (
     | pick_store.INDEXES
     | announcement_store.INDEXES
     | run_store.INDEXES
+    | source_store.INDEXES
     | mapping_store.INDEXES
     | sweep_store.INDEXES
     | dead_letter_store.INDEXES
@@ -208,6 +213,22 @@ class TestRunsOnMongo(RunsContract):
     @pytest.fixture
     def runs(self, database: Database) -> MongoRuns:
         return MongoRuns(database)
+
+
+class TestScheduledSourcesOnMongo(ScheduledSourcesContract):
+    @pytest.fixture
+    def sources(self, database: Database) -> MongoSources:
+        return MongoSources(database)
+
+
+class TestFetchesOnMongo(FetchesContract):
+    @pytest.fixture
+    def all_runs(self, database: Database) -> MongoRuns:
+        return MongoRuns(database)
+
+    @pytest.fixture
+    def fetches(self, database: Database, all_runs: MongoRuns) -> MongoFetches:
+        return MongoFetches(database, all_runs)
 
 
 class TestSweepsOnMongo(SweepStoreContract):

@@ -2,6 +2,7 @@
 
 from softphone_testing.until import until
 from support.product import Json
+from support.stack import source_acts
 from support.stack.installation import Installation
 from support.tenant.company import Company, Examples
 
@@ -9,8 +10,8 @@ NUMBER = "08999998001"
 
 
 async def make_full_company(installation: Installation) -> Company:
-    """A new company with accounts, a record, an import, a matched call with a comment, and a
-    deleted call."""
+    """A new company with accounts, a record, an import, a source, a matched call with a comment,
+    and a deleted call."""
     tenant = await installation.make_tenant()
     admin = await installation.make_user(tenant, "admin", ("20",))
     user = await installation.make_user(tenant, "user", ("21",))
@@ -44,7 +45,8 @@ async def make_full_company(installation: Installation) -> Company:
         return bool(shown["state"] == "finished")
 
     await until(has_ended, what="the end of the import")
-    examples = Examples(call, deleted, hits["items"][0]["id"], run, saved["id"])
+    source = (await installation.post(source_acts.PATH, admin.token, source_acts.order()))["id"]
+    examples = Examples(call, deleted, hits["items"][0]["id"], run, saved["id"], source)
     return Company(installation, tenant, phone, admin, user, record, examples)
 
 
@@ -55,6 +57,7 @@ async def visible_state(installation: Installation, company: Company) -> list[Js
         "/api/tenant",
         "/api/directory/records",
         "/api/directory/imports",
+        "/api/directory/sources",
         "/api/calls",
         "/api/recycle-bin",
         "/api/users",

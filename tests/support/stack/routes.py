@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from softphone_common.contracts.entities import Role
 from softphone_testing.activation_codes import code
 from support.product import Json
+from support.stack import source_acts
 from support.stack.full_company import NUMBER
 from support.tenant.company import Company
 
@@ -89,6 +90,13 @@ LEAST: dict[str, Role] = {
     "DELETE /api/directory/imports/{run}": "admin",
     "GET /api/directory/imports/{run}/report": "admin",
     "POST /api/directory/imports/{run}/confirm": "admin",
+    "GET /api/directory/sources": "admin",
+    "POST /api/directory/sources": "admin",
+    "POST /api/directory/sources/test": "admin",
+    "PUT /api/directory/sources/{source}": "admin",
+    "DELETE /api/directory/sources/{source}": "admin",
+    "POST /api/directory/sources/{source}/run": "admin",
+    "POST /api/directory/sources/{source}/test": "admin",
     "DELETE /api/directory/records": "admin",
     "GET /api/directory/records/{record}": "user",
     "PATCH /api/directory/records/{record}": "user",
@@ -158,6 +166,7 @@ OWN_LISTS = {
     "PUT /api/directory/records",
     "DELETE /api/directory/picks",
     "GET /api/directory/imports",
+    "GET /api/directory/sources",
     "GET /api/directory/recycle-bin",
     "GET /api/calls",
     "GET /api/calls/missed",
@@ -214,6 +223,7 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
         "user": company.user.id,
         "letter": letter,
         "run": company.examples.run,
+        "source": company.examples.source,
         "session": "none",
         "key": "none",
         "comment": company.examples.comment,
@@ -268,6 +278,7 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
             f"/api/directory/imports/{company.examples.run}/confirm",
             None,
         ),
+        **source_acts.attempts(company.examples.source),
         "DELETE /api/directory/records": (
             "/api/directory/records?source=x&host_id=nobody-has-this",
             None,

@@ -48,6 +48,7 @@ class Examples:
     hit: str = "none"
     run: str = "none"
     comment: str = "none"
+    source: str = "none"
 
 
 @dataclass

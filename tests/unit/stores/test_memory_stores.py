@@ -21,8 +21,10 @@ from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.devices import MemoryDeviceStore
 from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory, MemoryPickStore
 from softphone_testing.memory.hits import MemoryHitStore
+from softphone_testing.memory.imports.fetches import MemoryFetches
 from softphone_testing.memory.imports.mappings import MemoryMappings
 from softphone_testing.memory.imports.runs import MemoryRuns
+from softphone_testing.memory.imports.sources import MemorySources
 from softphone_testing.memory.sweeps import MemorySweepStore
 from softphone_testing.memory.tenants import MemoryTenantStore
 from support.store_contracts.accounts import SessionStoreContract, UserStoreContract
@@ -45,6 +47,7 @@ from support.store_contracts.mappings import MappingsContract
 from support.store_contracts.missed import MissedMarksContract
 from support.store_contracts.picks import PickStoreContract
 from support.store_contracts.runs import RunsContract
+from support.store_contracts.scheduled_sources import FetchesContract, ScheduledSourcesContract
 from support.store_contracts.second_factors import SecondFactorStoreContract
 from support.store_contracts.sharings import RecordSharingsContract
 from support.store_contracts.sources import SourcesContract
@@ -109,6 +112,22 @@ class TestRunsInMemory(RunsContract):
     @pytest.fixture
     def runs(self) -> MemoryRuns:
         return MemoryRuns()
+
+
+class TestScheduledSourcesInMemory(ScheduledSourcesContract):
+    @pytest.fixture
+    def sources(self) -> MemorySources:
+        return MemorySources()
+
+
+class TestFetchesInMemory(FetchesContract):
+    @pytest.fixture
+    def all_runs(self) -> MemoryRuns:
+        return MemoryRuns()
+
+    @pytest.fixture
+    def fetches(self, all_runs: MemoryRuns) -> MemoryFetches:
+        return MemoryFetches(all_runs)
 
 
 class TestSweepsInMemory(SweepStoreContract):

@@ -25,6 +25,7 @@ class Keys:
         self.token_signing = self._token_signing_key()
         self.sealing = self._sealing_keys()
         self.second_factors = self._kept("second_factor_keys", secrets.token_urlsafe(32))
+        self.sources = self._kept("source_keys", secrets.token_urlsafe(32))
         self.activation = self._activation_key()
         code = secrets.token_urlsafe(18)
         self.setup_code = None if settings.demo else self._kept("setup_code", code)
@@ -39,6 +40,7 @@ class Keys:
             "sealing_keys": self.sealing,
             "setup_code": self.setup_code,
             "second_factor_keys": self.second_factors,
+            "source_keys": self.sources,
             "activation_public_key": _joined(self.activation, configured.activation_public_key),
         }
 

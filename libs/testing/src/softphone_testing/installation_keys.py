@@ -18,11 +18,13 @@ SIGNING_KEY = PrivateKey.generate()
 PUBLIC_KEYS = encode_public_key(SIGNING_KEY)
 SEALING_KEY = secrets.token_urlsafe(32)
 FACTOR_KEY = secrets.token_urlsafe(32)
+SOURCE_KEY = secrets.token_urlsafe(32)
 KEYS: dict[str, Any] = {
     "token_public_keys": PUBLIC_KEYS,
     "token_signing_key": SecretStr(encode_private_key(SIGNING_KEY)),
     "sealing_keys": SecretStr(SEALING_KEY),
     "second_factor_keys": SecretStr(FACTOR_KEY),
+    "source_keys": SecretStr(SOURCE_KEY),
 }
 """Settings of all services in one process."""
 
@@ -32,6 +34,7 @@ _OWN = {
         "SOFTPHONE_SECOND_FACTOR_KEYS": FACTOR_KEY,
     },
     "ingest": {"SOFTPHONE_SEALING_KEYS": SEALING_KEY},
+    "matcher": {"SOFTPHONE_SOURCE_KEYS": SOURCE_KEY},
 }
 
 

@@ -38,15 +38,17 @@ export interface ImportDetails {
   rejected: number;
   id: string;
   source: string;
+  source_id: string;
+  fetched: number;
   file: string;
   size: number;
-  kind: "csv" | "xlsx" | "vcard" | null;
+  kind: "csv" | "xlsx" | "vcard" | "json" | null;
   encoding: string;
   separator: string;
   sheet: string;
   mapping: ColumnMapping;
   complete: boolean;
-  state: "waiting" | "running" | "held" | "finished" | "failed" | "cancelled" | "unknown";
+  state: "fetching" | "waiting" | "running" | "held" | "finished" | "failed" | "cancelled" | "unknown";
   absent: number;
   removed: number;
   confirmed_by: string;
@@ -60,7 +62,7 @@ export interface ImportDetails {
 }
 
 export interface ImportPreview {
-  kind: "csv" | "xlsx" | "vcard";
+  kind: "csv" | "xlsx" | "vcard" | "json";
   encoding: string;
   separator: string;
   sheet: string;
@@ -85,15 +87,17 @@ export interface ImportRun {
   rejected: number;
   id: string;
   source: string;
+  source_id: string;
+  fetched: number;
   file: string;
   size: number;
-  kind: "csv" | "xlsx" | "vcard" | null;
+  kind: "csv" | "xlsx" | "vcard" | "json" | null;
   encoding: string;
   separator: string;
   sheet: string;
   mapping: ColumnMapping;
   complete: boolean;
-  state: "waiting" | "running" | "held" | "finished" | "failed" | "cancelled" | "unknown";
+  state: "fetching" | "waiting" | "running" | "held" | "finished" | "failed" | "cancelled" | "unknown";
   absent: number;
   removed: number;
   confirmed_by: string;
@@ -300,6 +304,78 @@ export interface RowProblem {
   params: { [name: string]: unknown };
 }
 
+export interface Schedule {
+  every_minutes?: number | null;
+  at?: string | null;
+}
+
+export interface SentMapping {
+  name?: Array<string>;
+  numbers?: Array<SentNumber>;
+  organization?: string;
+  emails?: Array<string>;
+  address?: Array<Array<string>>;
+  note?: Array<string>;
+  url?: string;
+  tags?: Array<string>;
+  owner?: string;
+  team?: string;
+  inactive?: string;
+  type?: string;
+  host_id?: string;
+  record_type?: "contact" | "organization" | "lead" | "partner" | "supplier";
+}
+
+export interface SentNumber {
+  column: string;
+  label?: string;
+  label_column?: string;
+}
+
+export interface Source {
+  name: string;
+  kind: "json";
+  address: string;
+  items: string;
+  paging: "none" | "next" | "page" | "offset";
+  next_path: string;
+  parameter: string;
+  credentials: "none" | "basic" | "bearer" | "header";
+  credentials_name: string;
+  complete: boolean;
+  schedule: Schedule;
+  active: boolean;
+  id: string;
+  mapping: ColumnMapping;
+  has_secret: boolean;
+  next_at: string | null;
+  last_run: string;
+  changed_by: string;
+  changed_at: string;
+}
+
+export interface SourceInput {
+  name: string;
+  kind?: "json";
+  address: string;
+  items?: string;
+  paging?: "none" | "next" | "page" | "offset";
+  next_path?: string;
+  parameter?: string;
+  credentials?: "none" | "basic" | "bearer" | "header";
+  credentials_name?: string;
+  complete?: boolean;
+  schedule?: Schedule;
+  active?: boolean;
+  mapping: SentMapping;
+  secret?: string | null;
+}
+
+export interface SourcePage {
+  items: Array<Source>;
+  next: string | null;
+}
+
 export interface SystemOutput {
   service: string;
   version: string;
@@ -323,6 +399,7 @@ export interface Routes {
   "DELETE /api/directory/picks": { query: { number: string }; answer: null };
   "DELETE /api/directory/records": { query: { source: string; host_id: string }; answer: null };
   "DELETE /api/directory/records/{record}": { path: { record: string }; answer: null };
+  "DELETE /api/directory/sources/{source}": { path: { source: string }; answer: null };
   "GET /api/directory/imports": { query: { cursor?: string | null; limit?: number }; answer: ImportRunPage };
   "GET /api/directory/imports/{run}": { path: { run: string }; query: { problems?: number }; answer: ImportDetails };
   "GET /api/directory/imports/{run}/report": { path: { run: string }; answer: string };
@@ -330,6 +407,7 @@ export interface Routes {
   "GET /api/directory/records": { query: { q?: string | null; number?: string | null; type?: "contact" | "organization" | "lead" | "partner" | "supplier" | null; tag?: string | null; source?: string | null; owner?: string | null; inactive?: boolean; cursor?: string | null; limit?: number }; answer: RecordPage };
   "GET /api/directory/records/{record}": { path: { record: string }; answer: Record };
   "GET /api/directory/recycle-bin": { query: { cursor?: string | null; limit?: number }; answer: RecordPage };
+  "GET /api/directory/sources": { answer: SourcePage };
   "GET /api/lookup/{key}": { path: { key: string }; query: { number: string; format?: "text" | "json" | "snom" | "yealink" | "grandstream" }; answer: CallerName };
   "GET /api/system/matcher": { answer: SystemOutput };
   "PATCH /api/directory/records/{record}": { path: { record: string }; query: { strict?: boolean }; body: RecordChanges; answer: Record };
@@ -339,5 +417,10 @@ export interface Routes {
   "POST /api/directory/picks": { body: Pick; answer: null };
   "POST /api/directory/records": { query: { strict?: boolean }; body: RecordInput; answer: Record };
   "POST /api/directory/recycle-bin/{record}/restore": { path: { record: string }; answer: Record };
+  "POST /api/directory/sources": { body: SourceInput; answer: Source };
+  "POST /api/directory/sources/test": { body: SourceInput; answer: ImportPreview };
+  "POST /api/directory/sources/{source}/run": { path: { source: string }; answer: ImportRun };
+  "POST /api/directory/sources/{source}/test": { path: { source: string }; body: SourceInput; answer: ImportPreview };
   "PUT /api/directory/records": { body: { [name: string]: unknown }; answer: UpsertResult };
+  "PUT /api/directory/sources/{source}": { path: { source: string }; body: SourceInput; answer: Source };
 }

@@ -13,7 +13,17 @@ import { reason } from "../i18n/reason";
 import { panelOf } from "../ui/element";
 import { PagedList, pagedRows } from "../ui/paged-list";
 
-const KINDS = ["user", "device", "call", "record", "tenant", "sweep", "dead-letter", "api-key"];
+const KINDS = [
+  "user",
+  "device",
+  "call",
+  "record",
+  "source",
+  "tenant",
+  "sweep",
+  "dead-letter",
+  "api-key",
+];
 const ID_SHOWN = 8;
 /** How the actor of an event by an application begins. */
 const API_KEY = "api-key/";

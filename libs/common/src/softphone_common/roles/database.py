@@ -45,6 +45,7 @@ COLLECTIONS: Mapping[str, Ownership] = {
     "revocations": Ownership("notifier", ("calllog", "ingest", "janitor", "matcher")),
     "second_factors": Ownership("notifier"),
     "sessions": Ownership("notifier"),
+    "sources": Ownership("matcher"),
     "sweeps": Ownership("janitor"),
     "tenants": Ownership("ingest", ("calllog", "janitor", "matcher", "notifier")),
     "users": Ownership("notifier", ("calllog",)),

@@ -6,4 +6,6 @@ import { words as operations } from "./operations";
 import { words as people } from "./people";
 import { words as phones } from "./phones";
 
+export { sentences } from "./problems/sources";
+
 export const words = { ...company, ...directory, ...operations, ...people, ...phones };

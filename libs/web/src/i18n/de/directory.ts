@@ -111,6 +111,7 @@ export const words = {
   "imports.keep": "Nichts löschen",
   "imports.download": "Bericht herunterladen",
   "imports.line": "{source}, {when}, von {who}",
+  "imports.state.fetching": "Wird abgerufen.",
   "imports.state.waiting": "Wartet.",
   "imports.state.running": "Läuft. {read}",
   "imports.state.held": "Gespeichert, aber noch nichts gelöscht.",

@@ -111,6 +111,7 @@ export const words = {
   "imports.keep": "Delete nothing",
   "imports.download": "Download report",
   "imports.line": "{source}, {when}, by {who}",
+  "imports.state.fetching": "Being read.",
   "imports.state.waiting": "Waiting.",
   "imports.state.running": "Running. {read}",
   "imports.state.held": "Saved, but nothing deleted yet.",

@@ -16,10 +16,11 @@ from softphone_matcher.imports.rows.imported_row import ImportedRow, ImportFileE
 from softphone_matcher.imports.rows.limits import LIMITS, ImportLimits
 from softphone_matcher.imports.tables.csv_table import open_csv
 from softphone_matcher.imports.tables.encodings import choose_encoding, first_letters
+from softphone_matcher.imports.tables.json_lines import open_json_lines
 from softphone_matcher.imports.tables.table import Table, TableRow
 from softphone_matcher.imports.tables.workbook import open_workbook
 
-Kind = Literal["csv", "xlsx", "vcard"]
+Kind = Literal["csv", "xlsx", "vcard", "json"]
 
 _ANY_TEXT = re.compile(rb"[^\s\0\xef\xbb\xbf\xff\xfe]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -117,6 +118,11 @@ def read_import(
     if head[:1] in {"<", "{"} or len(_CONTROL.findall(head)) > 1 + len(head) // 100:
         raise ImportFileError("file-kind-unknown")
     return _of_table("csv", open_csv(data, limits, encoding, separator), data, limits)
+
+
+def open_lines(data: bytes, limits: ImportLimits = LIMITS) -> ImportFile:
+    """The records of a source, as `json_lines` keeps them. Raises ImportFileError."""
+    return _of_table("json", open_json_lines(data, limits), data, limits)
 
 
 def _of_table(kind: Kind, table: Table, data: bytes, limits: ImportLimits) -> ImportFile:

@@ -116,18 +116,18 @@ class PreviewApi:
         open_file = partial(choices.open, data, self._limits)
         try:
             async with self._turn:
-                return await asyncio.to_thread(_preview, open_file, chosen, stored, profile)
+                return await asyncio.to_thread(preview_of, open_file, chosen, stored, profile)
         except ImportFileError as error:
             raise ProblemError(error.code, "body", **error.params) from None
 
 
-def _preview(
+def preview_of(
     open_file: Callable[[], ImportFile],
     chosen: ColumnMapping | None,
     stored: UsedMapping | None,
     profile: NumberProfile,
 ) -> ImportPreview:
-    """Reads the beginning of a file. Raises ImportFileError."""
+    """Reads the beginning of a file, with the chosen mapping. Raises ImportFileError."""
     file = open_file()
     mapping, mapping_from = choose_mapping(file, chosen, stored)
     table = file.table

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_matcher.imports.import_file import open_lines
 from softphone_matcher.imports.rows.imported_row import ImportedRow, Rejection
 from softphone_matcher.imports.rows.limits import ImportLimits
 from softphone_matcher.runs.run import StoredRun
@@ -33,7 +34,9 @@ class RunRows:
         """The rows of the file with the choices of its sender. Raises ImportFileError."""
 
         def open_file() -> Iterator[Row]:
-            return run.choices.open(data, limits).rows(profile, run.mapping, run.source)
+            is_fetched = run.kind == "json"
+            file = open_lines(data, limits) if is_fetched else run.choices.open(data, limits)
+            return file.rows(profile, run.mapping, run.source)
 
         return cls(await asyncio.to_thread(open_file))
 

@@ -1,4 +1,4 @@
-"""A run: one import of a file, as it is stored and shown."""
+"""A run: one import of a file or of what a source answered, as it is stored and shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,12 @@ from softphone_matcher.imports.mapping import ColumnMapping
 from softphone_matcher.imports.rows.imported_row import Rejection
 from softphone_matcher.previews.choices import FileChoices
 
-RunState = Literal["waiting", "running", "held", "finished", "failed", "cancelled", "unknown"]
+RunState = Literal[
+    "fetching", "waiting", "running", "held", "finished", "failed", "cancelled", "unknown"
+]
 OPEN: tuple[RunState, ...] = ("waiting", "running")
 """The states of a run that has work left."""
-UNDECIDED: tuple[RunState, ...] = (*OPEN, "held")
+UNDECIDED: tuple[RunState, ...] = ("fetching", *OPEN, "held")
 """The states of a run that needs its file."""
 HELD_MAX = 5
 """Held runs of a tenant, whose files are stored; the oldest ends when there are more."""
@@ -65,11 +67,31 @@ class RunCounts(BaseModel):
         return RunCounts(**{name: n + more.get(name, 0) for name, n in self.model_dump().items()})
 
 
+class FetchProgress(BaseModel):
+    """How far the answers of a source are read.
+
+    - `address`: where the next page is
+    - `digest`: that of the last page, by which one that comes again is noticed
+    - `parts`: the parts of the file that are stored
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    address: str
+    pages: int = 0
+    records: int = 0
+    size: int = 0
+    parts: int = 0
+    digest: str = ""
+
+
 class ImportRun(RunCounts):
-    """An import of a file, and how far it is."""
+    """An import of a file or from a source, and how far it is."""
 
     id: str
     source: str
+    source_id: str = Field("", description="The scheduled source; empty for the import of a file")
+    fetched: int = Field(0, description="Records that the source has answered with so far")
     file: str = Field(description="Name of the file, as its sender called it")
     size: int = Field(description="Bytes of the file")
     kind: Kind | None = Field(description="null for an import in the state `unknown`")
@@ -80,9 +102,10 @@ class ImportRun(RunCounts):
     complete: bool = Field(False, description="Whether the file is everything that the source has")
     state: RunState = Field(
         "waiting",
-        description="`held` if the rows are saved, and records would be removed that a person has"
-        " to look at first: `code` says why, and `confirm` goes on. `unknown` if another release of"
-        " the service wrote the import, and this one reads only some of its fields",
+        description="`fetching` while a source is read, before any row is saved; `held` if the"
+        " rows are saved, and records would be removed that a person has to look at first: `code`"
+        " says why, and `confirm` goes on. `unknown` if another release of the service wrote the"
+        " import, and this one reads only some of its fields",
     )
     absent: int = Field(0, description="Records of the source that a complete file does not have")
     removed: int = Field(0, description="Absent records that were moved to the recycle bin")
@@ -131,7 +154,8 @@ class StoredRun(ImportRun):
     - `choices`: how its sender wanted the file to be read; the mapping is that of the run
     - `planned`: the counts after the batch that is being written. They are stored before its
       records are, so that a batch that is written twice is counted once
-    - `attempts`: how often the run was taken up since its last batch
+    - `attempts`: how often the run was taken up since its last batch, or page of a source
+    - `fetch`: how far its source is read
     """
 
     tenant: str
@@ -139,6 +163,7 @@ class StoredRun(ImportRun):
     choices: FileChoices
     planned: RunCounts | None = None
     attempts: int = 0
+    fetch: FetchProgress | None = None
 
     @property
     def counts(self) -> RunCounts:

@@ -65,6 +65,8 @@ BY_TIME: Keyset[datetime] = Keyset("requested_at")
 RunPage = KeysetPage[ImportRun, datetime]
 
 _PART = 1024 * 1024
+_FILES_ONLY: Document = {"$in": ["", None]}
+"""Matches runs of files; those of earlier releases have no `source_id`."""
 _OPEN_MAX = 1000
 """Open runs of all tenants that are looked at in one turn."""
 
@@ -73,13 +75,14 @@ class Runs(Protocol):
     """Runs of all tenants. Every method may raise UnavailableError."""
 
     async def add(self, run: StoredRun, data: bytes, kept: int) -> None:
-        """Stores the file and then the run; removes all runs of the tenant but the `kept` newest.
+        """Stores the file and then the run; removes all runs but the `kept` newest of the tenant.
 
-        Runs that are open or held are never removed.
+        The runs of each source are counted alone, and so are those of files. Runs that are open
+        or held are never removed.
         """
 
     async def count_open(self, tenant: str) -> int:
-        """How many runs of the tenant wait or run."""
+        """How many runs of files of the tenant wait or run."""
 
     async def get(self, tenant: str, run_id: str) -> StoredRun | None:
         """The tenant's run with this id; `unknown` if another release wrote it differently."""
@@ -174,11 +177,12 @@ class MongoRuns:
                 stored = {"run": run.id, "part": part, "data": data[first : first + _PART]}
                 await self._files.insert_one({**stored, "at": utc_now()})
             await self._runs.insert_one(new_document(run))
-        await self._prune(run.tenant, kept)
+        await self._prune(run, kept)
 
     async def count_open(self, tenant: str) -> int:
         with reaching():
-            return await self._runs.count_documents({"tenant": tenant, "state": {"$in": OPEN}})
+            query = {"tenant": tenant, "state": {"$in": OPEN}, "source_id": _FILES_ONLY}
+            return await self._runs.count_documents(query)
 
     async def get(self, tenant: str, run_id: str) -> StoredRun | None:
         with reaching():
@@ -328,8 +332,9 @@ class MongoRuns:
         with reaching():
             await self._files.delete_many({"run": run_id})
 
-    async def _prune(self, tenant: str, kept: int) -> None:
-        query: Document = {"tenant": tenant, "state": {"$nin": UNDECIDED}}
+    async def _prune(self, run: StoredRun, kept: int) -> None:
+        source = run.source_id or _FILES_ONLY
+        query: Document = {"tenant": run.tenant, "state": {"$nin": UNDECIDED}, "source_id": source}
         order = [("requested_at", DESCENDING), ("_id", DESCENDING)]
         with reaching():
             found = self._runs.find(query, {"_id": 1}).sort(order).skip(kept)

@@ -37,26 +37,27 @@ from softphone_testing.memory.collection import Condition, MemoryCollection
 
 
 class MemoryRuns:
-    """Runs, their files and problems in memory."""
+    """Runs, their files and problems in memory; `MemoryFetches` shares the runs and the files."""
 
     def __init__(self) -> None:
-        self._runs = MemoryCollection()
+        self.documents = MemoryCollection()
         self._problems = MemoryCollection()
-        self._files: dict[str, bytes] = {}
+        self.files: dict[str, bytes] = {}
 
     async def add(self, run: StoredRun, data: bytes, kept: int) -> None:
-        self._files[run.id] = data
-        self._runs.insert(new_document(run))
-        ended = [d for d in self._of(run.tenant) if d["state"] not in UNDECIDED]
+        self.files[run.id] = data
+        self.documents.insert(new_document(run))
+        ended = [d for d in self._of(run.tenant) if _is_kept_with(d, run)]
         old = {document["_id"] for document in sorted(ended, key=_time, reverse=True)[kept:]}
-        self._runs.delete(lambda document: document["_id"] in old)
+        self.documents.delete(lambda document: document["_id"] in old)
         self._problems.delete(lambda document: document["run"] in old)
 
     async def count_open(self, tenant: str) -> int:
-        return sum(document["state"] in OPEN for document in self._of(tenant))
+        files = (d for d in self._of(tenant) if not d.get("source_id"))
+        return sum(document["state"] in OPEN for document in files)
 
     async def get(self, tenant: str, run_id: str) -> StoredRun | None:
-        document = self._runs.get(run_id)
+        document = self.documents.get(run_id)
         if document is None or document["tenant"] != tenant:
             return None
         return stored_run(document)
@@ -67,10 +68,10 @@ class MemoryRuns:
         def is_theirs(document: Document) -> bool:
             return bool(document["tenant"] == tenant)
 
-        return self._runs.page(BY_TIME, is_theirs, after, size, shown_run)
+        return self.documents.page(BY_TIME, is_theirs, after, size, shown_run)
 
     async def list_free(self, owner: str, now: datetime) -> list[tuple[str, str]]:
-        documents = sorted(self._runs.find(_is_open), key=_time)
+        documents = sorted(self.documents.find(_is_open), key=_time)
         return free_of(documents, owner, now)
 
     async def claim(
@@ -79,23 +80,23 @@ class MemoryRuns:
         def may_claim(document: Document) -> bool:
             return _is_open(document) and is_free(document, owner, now)
 
-        document = self._runs.get(run_id)
+        document = self.documents.get(run_id)
         started = (document or {}).get("started_at") or now
         change = {**lease(owner, until), "state": "running", "started_at": started}
-        claimed = self._runs.update(run_id, may_claim, change, attempts=1)
+        claimed = self.documents.update(run_id, may_claim, change, attempts=1)
         if claimed is None:
             return None
         run = readable_run(claimed)
         if run is None:
-            self._runs.update(run_id, _is_leased(owner), left(UNREADABLE, now))
-            self._files.pop(run_id, None)
+            self.documents.update(run_id, _is_leased(owner), left(UNREADABLE, now))
+            self.files.pop(run_id, None)
         return run
 
     async def release(self, run_id: str, owner: str) -> None:
-        self._runs.update(run_id, _is_leased(owner), released(), attempts=-1)
+        self.documents.update(run_id, _is_leased(owner), released(), attempts=-1)
 
     async def read_file(self, run_id: str) -> bytes | None:
-        return self._files.get(run_id)
+        return self.files.get(run_id)
 
     async def plan(
         self,
@@ -107,7 +108,7 @@ class MemoryRuns:
         attempts: int,
     ) -> bool:
         change = {**progress(done, planned), **lease(owner, until), "attempts": attempts}
-        return self._runs.update(run_id, _is_leased(owner), change) is not None
+        return self.documents.update(run_id, _is_leased(owner), change) is not None
 
     async def add_problems(self, run_id: str, problems: Sequence[RowProblem], first: int) -> None:
         for document in problem_documents(run_id, problems, first):
@@ -117,29 +118,29 @@ class MemoryRuns:
         self, run_id: str, owner: str, done: RunCounts, ending: Ending, at: datetime
     ) -> bool:
         change = left(ending, at) | progress(done, None)
-        if self._runs.update(run_id, _is_leased(owner), change) is None:
+        if self.documents.update(run_id, _is_leased(owner), change) is None:
             return False
         if ending.state != "held":
-            self._files.pop(run_id, None)
+            self.files.pop(run_id, None)
         return True
 
     async def extend(
         self, run_id: str, owner: str, until: datetime, removed: int, attempts: int
     ) -> bool:
         change = {**lease(owner, until), "removed": removed, "attempts": attempts}
-        return self._runs.update(run_id, _is_leased(owner), change) is not None
+        return self.documents.update(run_id, _is_leased(owner), change) is not None
 
     async def end_forgotten(self, run: StoredRun, at: datetime) -> None:
         held = filter(_is_held, self._of(run.tenant))
         for run_id, code in forgotten(sorted(held, key=_time, reverse=True), run):
-            if self._runs.update(run_id, _is_held, without_removal(code, at)) is not None:
-                self._files.pop(run_id, None)
+            if self.documents.update(run_id, _is_held, without_removal(code, at)) is not None:
+                self.files.pop(run_id, None)
 
     async def confirm(self, tenant: str, run_id: str, by: str) -> StoredRun | None:
         def may_confirm(document: Document) -> bool:
             return bool(document["tenant"] == tenant and document["state"] == "held")
 
-        document = self._runs.update(run_id, may_confirm, confirmed(by))
+        document = self.documents.update(run_id, may_confirm, confirmed(by))
         return None if document is None else stored_run(document)
 
     async def has_later(self, run: StoredRun) -> bool:
@@ -154,10 +155,10 @@ class MemoryRuns:
         def may_cancel(document: Document) -> bool:
             return bool(document["tenant"] == tenant) and document["state"] in UNDECIDED
 
-        document = self._runs.update(run_id, may_cancel, cancelled(at))
+        document = self.documents.update(run_id, may_cancel, cancelled(at))
         if document is None:
             return None
-        self._files.pop(run_id, None)
+        self.files.pop(run_id, None)
         return stored_run(document)
 
     async def list_problems(self, run_id: str, size: int = PROBLEMS_MAX) -> list[RowProblem]:
@@ -166,11 +167,17 @@ class MemoryRuns:
         return [RowProblem.model_validate(document) for document in in_order[:size]]
 
     def _of(self, tenant: str) -> list[Document]:
-        return self._runs.find(lambda document: bool(document["tenant"] == tenant))
+        return self.documents.find(lambda document: bool(document["tenant"] == tenant))
 
 
 def _time(document: Document) -> tuple[datetime, str]:
     return document["requested_at"], document["_id"]
+
+
+def _is_kept_with(document: Document, run: StoredRun) -> bool:
+    """Whether a run has ended and is of the same source, or of files like the other."""
+    is_ended = document["state"] not in UNDECIDED
+    return is_ended and document.get("source_id", "") == run.source_id
 
 
 def _is_open(document: Document) -> bool:

@@ -1,0 +1,41 @@
+// German sentences for the problems of sources, of which only administrators learn.
+
+export const sentences: Record<string, string> = {
+  "directory-source-exists": "Eine Quelle mit dem Namen „{name}“ gibt es schon.",
+  "directory-source-running": "Die Quelle wird gerade abgerufen.",
+  "directory-source-unknown": "Diese Quelle gibt es nicht mehr. Bitte laden Sie die Liste neu.",
+  "directory-sources-full": "Mehr als {limit} Quellen sind nicht möglich.",
+  "schedule-doubled": "Bitte entweder einen Abstand oder eine Uhrzeit wählen.",
+  "source-address-invalid":
+    "Die Adresse muss mit https:// beginnen und darf kein Passwort enthalten.",
+  "source-answered": "Die Quelle hat mit dem Fehler {status} geantwortet.",
+  "source-certificate-refused": "Das Zertifikat des Servers {host} ist ungültig.",
+  "source-changed": "Die Einstellungen der Quelle wurden währenddessen geändert.",
+  "source-empty":
+    "Die Quelle hat keinen einzigen Eintrag geschickt, deshalb wurde nichts geändert.",
+  "source-header-invalid":
+    "Bitte den Namen eines Headers eintragen, der nicht zur Verbindung selbst gehört.",
+  "source-host-forbidden":
+    "Der Server {host} ist nicht freigegeben. Das macht der Betreiber mit der Einstellung SOFTPHONE_SOURCE_HOSTS.",
+  "source-id-missing":
+    "Es fehlt das Feld mit der Kennung. An ihr erkennt der nächste Abruf jeden Eintrag wieder.",
+  "source-items-missing": "In der Antwort steht unter „{path}“ keine Liste.",
+  "source-keys-missing":
+    "Zugangsdaten können noch nicht gespeichert werden: Der Betreiber muss zuerst SOFTPHONE_SOURCE_KEYS setzen.",
+  "source-leads-elsewhere":
+    "Die Quelle verweist auf einen anderen Server ({host}). Tragen Sie dessen Adresse ein, wenn sie stimmt.",
+  "source-not-json": "Die Antwort der Quelle ist kein JSON.",
+  "source-pages-endless":
+    "Die Quelle hat zweimal dieselbe Seite geschickt, das Blättern nimmt also kein Ende.",
+  "source-pages-too-many": "Die Quelle hat mehr als {limit} Seiten.",
+  "source-parameter-missing": "Der Name des Parameters fehlt, der Seiten oder Einträge zählt.",
+  "source-refused": "Die Quelle lehnt die Zugangsdaten ab (Status {status}).",
+  "source-removed": "Die Quelle wurde währenddessen entfernt.",
+  "source-secret-needed":
+    "Bitte das Geheimnis noch einmal eingeben, denn die Adresse führt zu einem anderen Server.",
+  "source-secret-unreadable":
+    "Die Zugangsdaten können nicht mehr entschlüsselt werden. Bitte geben Sie sie noch einmal ein.",
+  "source-too-large": "Die Quelle hat mehr als {limit} Bytes geschickt.",
+  "source-too-slow": "Die Quelle hat nicht innerhalb von {limit} Sekunden vollständig geantwortet.",
+  "source-unreachable": "Der Server {host} ist nicht erreichbar.",
+};

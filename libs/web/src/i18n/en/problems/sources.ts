@@ -1,0 +1,37 @@
+// English sentences for the problems of sources, of which only administrators learn.
+
+export const sentences: Record<string, string> = {
+  "directory-source-exists": "There is a source called “{name}” already.",
+  "directory-source-running": "The source is being read already.",
+  "directory-source-unknown": "This source no longer exists. Please reload the list.",
+  "directory-sources-full": "More than {limit} sources are not possible.",
+  "schedule-doubled": "Please choose either an interval or a time of the day.",
+  "source-address-invalid": "The address must begin with https:// and have no password in it.",
+  "source-answered": "The source answered with the error {status}.",
+  "source-certificate-refused": "The certificate of the server {host} is not valid.",
+  "source-changed": "The settings of the source were changed meanwhile.",
+  "source-empty": "The source sent no record at all, so nothing was changed.",
+  "source-header-invalid":
+    "Please enter the name of a header field that does not belong to the connection itself.",
+  "source-host-forbidden":
+    "The server {host} is not permitted. The operator permits it with the setting SOFTPHONE_SOURCE_HOSTS.",
+  "source-id-missing":
+    "The field with the id is missing. By it the next run finds each record again.",
+  "source-items-missing": "The answer has no list at “{path}”.",
+  "source-keys-missing":
+    "A secret cannot be kept yet: the operator must set SOFTPHONE_SOURCE_KEYS first.",
+  "source-leads-elsewhere":
+    "The source leads to another server ({host}). Enter that address if it is the right one.",
+  "source-not-json": "The answer of the source is not JSON.",
+  "source-pages-endless": "The source sent the same page twice, so its paging has no end.",
+  "source-pages-too-many": "The source has more than {limit} pages.",
+  "source-parameter-missing": "The name of the parameter that counts pages or records is missing.",
+  "source-refused": "The source refuses the name or the secret (status {status}).",
+  "source-removed": "The source was removed meanwhile.",
+  "source-secret-needed":
+    "Please enter the secret again, because the address leads to another server.",
+  "source-secret-unreadable": "The secret can no longer be decrypted. Please enter it again.",
+  "source-too-large": "The source sent more than {limit} bytes.",
+  "source-too-slow": "The source did not answer completely within {limit} seconds.",
+  "source-unreachable": "The server {host} cannot be reached.",
+};

@@ -1,0 +1,1 @@
+"""Calls sources at permitted hosts and reads their answers; the one room that calls anybody."""

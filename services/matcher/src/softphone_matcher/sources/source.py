@@ -1,0 +1,167 @@
+"""A source: where a tenant's records are read by schedule, and how they become records."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from softphone_common.contracts.problem_codes import invalid
+from softphone_matcher.imports.mapping import ColumnMapping, NumberColumn
+
+SourceKind = Literal["json"]
+Paging = Literal["none", "next", "page", "offset"]
+CredentialKind = Literal["none", "basic", "bearer", "header"]
+MINUTES_MIN = 15
+
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+_OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "te"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _plain(text: str) -> str:
+    if _CONTROL.search(text):
+        raise invalid("text-damaged")
+    return text
+
+
+Path = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
+Secret = Annotated[str, Field(max_length=2000), AfterValidator(_plain)]
+
+
+@dataclass(frozen=True, slots=True)
+class SentNumber(NumberColumn):
+    """A path of numbers in a request, where its label may be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMapping(ColumnMapping):
+    """A mapping in a request, where fields may be left out; answers have all of them."""
+
+    numbers: tuple[SentNumber, ...] = ()
+
+
+class Schedule(BaseModel):
+    """When a source is read: at an interval, or each day at a time; without both only by hand."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    every_minutes: int | None = Field(
+        None, ge=MINUTES_MIN, le=10_080, description="Minutes between the beginnings of two runs"
+    )
+    at: str | None = Field(
+        None,
+        pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="Time of the day in the time zone of the tenant, at which a run begins",
+        examples=["02:30"],
+    )
+
+    @model_validator(mode="after")
+    def _require_one(self) -> Self:
+        if self.every_minutes is not None and self.at is not None:
+            raise invalid("schedule-doubled")
+        return self
+
+
+class SourceSettings(BaseModel):
+    """All of a source that an administrator decides and sees again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, AfterValidator(_plain)] = Field(
+        min_length=1,
+        max_length=50,
+        description="The `source` of its records, by which each run finds them again",
+        examples=["crm"],
+    )
+    kind: SourceKind = "json"
+    address: Annotated[str, AfterValidator(_plain)] = Field(
+        min_length=1,
+        max_length=2000,
+        description="The address of the first page, whose host `SOFTPHONE_SOURCE_HOSTS` permits",
+        examples=["https://crm.example.com/api/contacts?limit=200"],
+    )
+    items: Path = Field(
+        "",
+        description="Path of the list of records in an answer, such as `data.contacts`; empty if"
+        " the answer is the list",
+    )
+    paging: Paging = Field(
+        "none",
+        description="How further pages are found: `next`, by a link in the answer; `page` or"
+        " `offset`, by a parameter that counts pages or records until a page is empty",
+    )
+    next_path: Path = Field(
+        "",
+        description="Path of the link in an answer, such as `links.next`; empty for the header"
+        " field `Link` (RFC 8288). The link has to stay on the host of the source",
+    )
+    parameter: Path = Field("", description="Name of the parameter of `page` or `offset`")
+    credentials: CredentialKind = Field(
+        "none", description="How the secret is sent; `header` sends it in a header field"
+    )
+    credentials_name: Annotated[str, AfterValidator(_plain)] = Field(
+        "", max_length=200, description="Name of the user for `basic`, of the field for `header`"
+    )
+    complete: bool = Field(
+        True,
+        description="Whether the source answers with everything it has: records that it no longer"
+        " has are then moved to the recycle bin, as for a complete file, and only after all pages"
+        " were read",
+    )
+    schedule: Schedule = Schedule()
+    active: bool = Field(True, description="Whether the schedule counts")
+
+    @model_validator(mode="after")
+    def _require_whole(self) -> Self:
+        if self.paging in {"page", "offset"} and not self.parameter:
+            raise invalid("source-parameter-missing")
+        is_header = self.credentials == "header"
+        name = self.credentials_name
+        if is_header and (not _HEADER.fullmatch(name) or name.casefold() in _OWN_HEADERS):
+            raise invalid("source-header-invalid")
+        return self
+
+
+class SourceInput(SourceSettings):
+    """A source as an administrator sends it."""
+
+    mapping: SentMapping = Field(
+        description="The paths of each field, such as `phones.0.number`. `host_id` is needed, but"
+        " for a test: by it the next run finds the record again"
+    )
+    secret: Secret | None = Field(
+        None,
+        repr=False,
+        description="Password, token or value of the header field. It is stored encrypted and"
+        " never shown. Without it the one that is stored is kept, unless the address leads to"
+        " another host",
+    )
+
+
+class Source(SourceSettings):
+    """A source as its tenant sees it, without its secret."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    mapping: ColumnMapping
+    has_secret: bool = False
+    next_at: datetime | None = Field(None, description="When the next run begins by schedule")
+    last_run: str = Field("", description="Id of the latest run; empty before the first")
+    changed_by: str = ""
+    changed_at: datetime
+
+
+class StoredSource(Source):
+    """A source with its secret, which is sealed; neither is ever shown."""
+
+    tenant: str
+    sealed: str = ""
+    version: int = 1
+
+    def shown(self) -> Source:
+        """The source as its tenant sees it."""
+        fields: dict[str, Any] = self.model_dump(include={*Source.model_fields})
+        return Source.model_validate(fields | {"has_secret": bool(self.sealed)})

@@ -1,0 +1,105 @@
+"""Begins the runs of sources: those that are due, and those that somebody asks for."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid5
+
+from softphone_common.contracts.entities import Tenant
+from softphone_common.process.clock import Clock
+from softphone_common.process.telemetry import log
+from softphone_matcher.outbound.json_pages import with_parameter
+from softphone_matcher.previews.choices import FileChoices
+from softphone_matcher.runs.run import FetchProgress, StoredRun
+from softphone_matcher.runs.store import Runs
+from softphone_matcher.sources.fetches import Fetches
+from softphone_matcher.sources.schedule import next_begin
+from softphone_matcher.sources.source import StoredSource
+from softphone_matcher.sources.store import Sources
+
+_NAMESPACE = UUID("5d7c2a0e-6c1f-4c53-9d0b-4f6f1f0f8a31")
+_UNDER_WAY = frozenset({"fetching", "waiting", "running"})
+
+
+class Starter:
+    """Begins at most one run of a source at a time, however many matchers there are.
+
+    The id of a run is made of its source and the run before it. If several matchers begin
+    one at once, the store lets one of them create it. Every method may raise UnavailableError.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        runs: Runs,
+        fetches: Fetches,
+        find_tenant: Callable[[str], Tenant | None],
+        clock: Clock,
+        kept: int,
+    ) -> None:
+        self._sources = sources
+        self._runs = runs
+        self._fetches = fetches
+        self._find_tenant = find_tenant
+        self._clock = clock
+        self._kept = kept
+
+    async def begin_due(self) -> None:
+        """Begins a run of each source that is due; one that still runs waits for its next time."""
+        now = self._clock()
+        for source in await self._sources.list_due(now):
+            tenant = self._find_tenant(source.tenant)
+            zone = tenant.time_zone if tenant else "UTC"
+            run: StoredRun | None = None
+            if tenant is not None and tenant.is_active(now):
+                run = await self._begin(source, source.name, "")
+            last_run = run.id if run else source.last_run
+            await self._sources.note(source, last_run, next_begin(source.schedule, now, zone))
+
+    async def begin(self, source: StoredSource, login: str, user: str) -> StoredRun | None:
+        """Begins a run that a user asks for; None if one is under way."""
+        run = await self._begin(source, login, user)
+        if run is not None:
+            await self._sources.note(source, run.id, source.next_at)
+        return run
+
+    async def _begin(self, source: StoredSource, login: str, user: str) -> StoredRun | None:
+        if source.last_run:
+            previous = await self._runs.get(source.tenant, source.last_run)
+            if previous is not None and previous.state in _UNDER_WAY:
+                return None
+        run = self._run_of(source, login, user)
+        if await self._fetches.begin(run, self._kept):
+            log.info("source begun", tenant=run.tenant, source=source.id, run=run.id)
+        return run
+
+    def _run_of(self, source: StoredSource, login: str, user: str) -> StoredRun:
+        return StoredRun(
+            id=str(uuid5(_NAMESPACE, f"{source.id}/{source.last_run}")),
+            tenant=source.tenant,
+            actor=user,
+            source=source.name,
+            source_id=source.id,
+            file="",
+            size=0,
+            kind="json",
+            encoding="utf-8",
+            separator="",
+            sheet="",
+            mapping=source.mapping,
+            complete=source.complete,
+            state="fetching",
+            choices=FileChoices(),
+            requested_by=login,
+            requested_at=self._clock(),
+            fetch=FetchProgress(address=first_address(source)),
+        )
+
+
+def first_address(source: StoredSource) -> str:
+    """The address of the first page."""
+    match source.paging:
+        case "page":
+            return with_parameter(source.address, source.parameter, 1)
+        case "offset":
+            return with_parameter(source.address, source.parameter, 0)
+        case _:
+            return source.address
