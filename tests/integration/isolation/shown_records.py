@@ -8,6 +8,7 @@ SHOWING = {
     "GET /api/directory/records/{record}",
     "PATCH /api/directory/records/{record}",
     "DELETE /api/directory/records/{record}",
+    "POST /api/directory/records/{record}/merge",
     "GET /api/directory/recycle-bin",
     "POST /api/directory/recycle-bin/{record}/restore",
     "GET /api/calls",

@@ -74,6 +74,7 @@ SHOWS_CALLS: dict[str, frozenset[Viewer]] = {
     "GET /api/directory/records/{record}": NOBODY,
     "PATCH /api/directory/records/{record}": NOBODY,
     "DELETE /api/directory/records/{record}": NOBODY,
+    "POST /api/directory/records/{record}/merge": NOBODY,
     "POST /api/directory/picks": NOBODY,
     "DELETE /api/directory/picks": NOBODY,
     "GET /api/directory/recycle-bin": NOBODY,

@@ -88,3 +88,48 @@ async def test_calls_of_direct_lines_follow_the_company(installation: Installati
         assert (match["level"], match["basis"]) == ("range", "range")
         await installation.ask("DELETE", f"{RECORDS}/{record}", admin)
         await are_shown()
+
+
+async def test_calls_and_comments_follow_a_merge(installation: Installation) -> None:
+    """The open popup, and the history however old: the other record had another number."""
+    company = await installation.make_company()
+    anna, admin = await installation.make_user(company.tenant), company.admin.token
+    kept, other = [
+        (
+            await installation.post(
+                RECORDS,
+                anna.token,
+                {"type": "contact", "name": name, "numbers": [{"number": number}]},
+            )
+        )["id"]
+        for name, number in (("Huber", "089 99998043"), ("Huber, E.", NUMBER))
+    ]
+    fields = {"extension": "21", "number": NUMBER}
+    earlier = await company.phone.post_hits("ringing", "missed", call_id="a84b4c77", **fields)
+    await installation.logged(admin, earlier, phase="missed")
+
+    async def is_matched() -> bool:
+        return shown(await installation.get(f"/api/calls/{earlier}", admin)) == ["Huber, E."]
+
+    await until(is_matched, what="the match of the earlier call")
+    text = {"text": "Ruft zurück", "record": other}
+    await installation.post(f"/api/calls/{earlier}/comments", anna.token, text)
+    async with signed_in(installation.url, anna.token) as browser:
+        await browser.expect("welcome")
+        call = await company.phone.post_hits("ringing", call_id="b84b4c77", **fields)
+        await until(lambda: shown(browser.calls()[-1]) == ["Huber, E."], what="the other record")
+        await installation.logged(admin, call, phase="ringing")
+        for _ in range(2):  # repeated, it changes nothing
+            path = f"{RECORDS}/{kept}/merge"
+            merged = await installation.post(path, anna.token, {"other": other})
+            assert merged["record"]["version"] == 2
+        await until(lambda: shown(browser.calls()[-1]) == ["Huber"], what="Huber in the popup")
+
+        async def have_moved() -> bool:
+            calls = await installation.calls(anna.token, record=kept)
+            comments = await installation.get("/api/comments", anna.token, record=kept)
+            return {each["id"] for each in calls} == {earlier, call} and len(comments["items"]) == 1
+
+        await until(have_moved, what="calls and comments of the record that stays")
+        assert await installation.calls(admin, record=other) == []
+    assert (await installation.get(f"{RECORDS}/{other}", anna.token))["id"] == kept

@@ -26,8 +26,7 @@ NAME = "Erika Mustermann"
 TYPED = "a-password-typed-as-login"
 SETTINGS = {"signin_failures_max": 3, "clean_up_grace_seconds": 60}
 SIGNED = {"name": NAME, "preset": "twilio"}
-RENEWED_LATER = timedelta(seconds=61)
-SWEPT_LATER = timedelta(minutes=2)
+RENEWED_LATER, SWEPT_LATER = timedelta(seconds=61), timedelta(minutes=2)
 
 
 class Acts:
@@ -163,16 +162,17 @@ class Acts:
         comment = await self.ask("POST", f"/api/calls/{call}/comments", admin, {"text": NAME})
         await self.ask("DELETE", f"/api/calls/{call}/comments/{comment['id']}", admin)
         await self.ask("POST", f"/api/recycle-bin/comments/{comment['id']}/restore", admin)
-        self.expect("comment-deleted", admin, f"comment/{comment['id']}")
-        self.expect("comment-restored", admin, f"comment/{comment['id']}")
         await self.ask("DELETE", f"/api/calls/{call}", admin)
         await self.ask("POST", f"/api/recycle-bin/{call}/restore", admin)
         await self.ask("DELETE", f"/api/directory/records/{record}", admin)
         await self.ask("POST", f"/api/directory/recycle-bin/{record}/restore", admin)
-        self.expect("call-deleted", admin, f"call/{call}")
-        self.expect("call-restored", admin, f"call/{call}")
-        self.expect("record-removed", admin, f"record/{record}")
-        self.expect("record-restored", admin, f"record/{record}")
+        other = await self._installation.make_record(self.tenant, NUMBER, NAME)
+        await self.ask("POST", f"/api/directory/records/{record}/merge", admin, {"other": other})
+        for event in ("deleted", "restored"):
+            self.expect(f"comment-{event}", admin, f"comment/{comment['id']}")
+            self.expect(f"call-{event}", admin, f"call/{call}")
+        for event in ("record-removed", "record-restored", "records-merged"):
+            self.expect(event, admin, f"record/{record}")
         imported = await import_acts.act(self._installation, admin.token, NAME)
         for event, target in (*imported, *await source_acts.act(self._installation, admin.token)):
             self.expect(event, admin, target)

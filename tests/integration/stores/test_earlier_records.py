@@ -14,8 +14,8 @@ from softphone_matcher.directory.input import fields_of
 from softphone_matcher.directory.listing import Filter
 from softphone_matcher.directory.record import Record
 from softphone_matcher.directory.rematching import Rematching
-from softphone_matcher.directory.rereading import Rereading
 from softphone_matcher.directory.store import COLLECTION, MongoDirectory
+from softphone_matcher.matching.rereading import Rereading
 from softphone_testing.memory.directory import MemoryAnnouncements
 from softphone_testing.real_servers import RealServer
 from support.bus.buses import bus_settings, memory_bus

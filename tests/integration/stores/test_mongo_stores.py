@@ -36,6 +36,7 @@ from softphone_janitor.dead_letters import store as dead_letter_store
 from softphone_janitor.dead_letters.store import MongoDeadLetterStore
 from softphone_matcher.directory import store as directory_store
 from softphone_matcher.directory.store import MongoDirectory
+from softphone_matcher.merging.store import MongoMerges
 from softphone_matcher.picks import store as pick_store
 from softphone_matcher.picks.store import MongoPickStore
 from softphone_matcher.previews import mappings as mapping_store
@@ -74,6 +75,7 @@ from support.store_contracts.ingest import (
 )
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
 from support.store_contracts.mappings import MappingsContract
+from support.store_contracts.merges import MergesContract
 from support.store_contracts.missed import MissedMarksContract
 from support.store_contracts.picks import PickStoreContract
 from support.store_contracts.runs import RunsContract
@@ -155,6 +157,16 @@ class TestAnnouncementsOnMongo(AnnouncementsContract):
     @pytest.fixture
     def announcements(self, database: Database) -> MongoAnnouncements:
         return MongoAnnouncements(database)
+
+
+class TestMergesOnMongo(MergesContract):
+    @pytest.fixture
+    def directory(self, database: Database) -> MongoDirectory:
+        return MongoDirectory(database, MATCHES_MAX)
+
+    @pytest.fixture
+    def merges(self, database: Database) -> MongoMerges:
+        return MongoMerges(database)
 
 
 class TestPicksOnMongo(PickStoreContract):

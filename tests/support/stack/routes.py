@@ -101,6 +101,7 @@ LEAST: dict[str, Role] = {
     "GET /api/directory/records/{record}": "user",
     "PATCH /api/directory/records/{record}": "user",
     "DELETE /api/directory/records/{record}": "admin",
+    "POST /api/directory/records/{record}/merge": "user",
     "POST /api/directory/picks": "user",
     "DELETE /api/directory/picks": "user",
     "GET /api/directory/recycle-bin": "admin",
@@ -287,6 +288,10 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
             f"/api/directory/recycle-bin/{record}/restore",
             None,
         ),
+        "POST /api/directory/records/{record}/merge": (
+            f"/api/directory/records/{record}/merge",
+            {"other": record},
+        ),
         "PATCH /api/directory/records/{record}": (
             f"/api/directory/records/{record}",
             {"name": "x"},
@@ -302,10 +307,7 @@ def attempts(company: Company, letter: str = "0") -> dict[str, tuple[str, Json |
         ),
         "POST /api/calls/missed/seen": ("/api/calls/missed/seen", {}),
         "GET /api/comments": (f"/api/comments?record={record}", None),
-        "POST /api/recycle-bin/{call}/restore": (
-            f"/api/recycle-bin/{deleted}/restore",
-            None,
-        ),
+        "POST /api/recycle-bin/{call}/restore": (f"/api/recycle-bin/{deleted}/restore", None),
         "GET /api/audit": (f"/api/audit?tenant={tenant}", None),
         "GET /api/users": (f"/api/users?tenant={tenant}", None),
         "POST /api/users": (

@@ -90,6 +90,23 @@ class CommentStoreContract:
         await comments.share("acme", "r1", ("everyone",), at(70))
         assert await listed("r1") == [True] * 3
 
+    async def test_comments_of_a_merged_record_move(self, comments: CommentStore) -> None:
+        early, later = self.comment(0, record="r1"), self.comment(9, record="r1")
+        theirs = self.comment(2, record="r1").model_copy(update={"id": "theirs"})
+        await comments.add("acme", early, ("owner:anna",))
+        await comments.add("acme", later)
+        await comments.add("other", theirs)
+        for _ in range(2):
+            await comments.move("acme", "r1", "r2", ("owner:bert",), later.at)
+            moved = early.model_copy(update={"record": "r2"})
+            assert await comments.of_record("acme", "r2", 9, BOSS) == [moved]
+            assert await comments.of_record("acme", "r2", 9, Viewer("bert")) == [moved]
+            assert await comments.of_record("acme", "r2", 9, Viewer("anna")) == []
+            assert await comments.of_record("acme", "r1", 9, BOSS) == [later]
+        assert await comments.of_record("other", "r1", 9, BOSS) == [theirs]
+        await comments.share("acme", "r2", ("everyone",), early.at)
+        assert await comments.of_record("acme", "r2", 9, Viewer("anna")) == []
+
     async def test_changed_comment_keeps_its_versions(self, comments: CommentStore) -> None:
         saved = self.comment(0, record="r1")
         await comments.add("acme", saved, ("owner:anna",))

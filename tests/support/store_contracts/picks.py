@@ -26,6 +26,15 @@ class PickStoreContract:
         await picks.pick("acme", "u1", KEY, "r2", at(2))
         assert await picks.of("acme", [KEY]) == {KEY: {"r2": RecordPicks(1, ("u1",))}}
 
+    async def test_picks_move_to_another_record(self, picks: PickStore) -> None:
+        await picks.pick("acme", "u1", KEY, "r1", at(1))
+        await picks.pick("acme", "u2", KEY, "r2", at(2))
+        await picks.pick("other", "u1", KEY, "r1", at(1))
+        for _ in range(2):
+            await picks.move("acme", "r1", "r2")
+            assert await picks.of("acme", [KEY]) == {KEY: {"r2": RecordPicks(2, ("u2", "u1"))}}
+        assert await picks.of("other", [KEY]) == {KEY: {"r1": RecordPicks(1, ("u1",))}}
+
     async def test_pick_is_forgotten(self, picks: PickStore) -> None:
         for tenant, user in (("acme", "u1"), ("acme", "u2"), ("other", "u1")):
             await picks.pick(tenant, user, KEY, "r1", at(1))

@@ -19,7 +19,7 @@ class SourcesContract:
         await directory.remove("acme", records[2].id, "clara", NOW)
         first = await directory.list_ids("acme", "crm", None, 1)
         rest = await directory.list_ids("acme", "crm", first.next, 5)
-        assert [*first.items, *rest.items] == [records[1].id, records[0].id]
+        assert [*first.items, *rest.items] == [(records[1].id,), (records[0].id,)]
         assert rest.next is None
 
     async def test_sent_record_that_was_changed_is_kept(self, directory: Directory) -> None:

@@ -11,6 +11,7 @@ FOR_SCOPES = {
     "PUT /api/directory/records": "directory:write",
     "PATCH /api/directory/records/{record}": "directory:write",
     "DELETE /api/directory/records/{record}": "directory:write",
+    "POST /api/directory/records/{record}/merge": "directory:write",
     "DELETE /api/directory/records": "directory:write",
     "POST /api/directory/imports": "directory:write",
     "GET /api/directory/imports": "directory:write",

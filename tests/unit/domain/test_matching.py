@@ -230,6 +230,27 @@ def test_records_of_a_lookup_are_shared_each_at_its_time() -> None:
     assert [match.visible_to for match in lookup.matches] == ["owner", "admins"]
 
 
+def test_merged_record_is_shared_as_it_was_last_in_any_order() -> None:
+    """The other one is merged at 5, and the one that stays is restricted at 3 and at 7."""
+    both = Lookup("+498999998001", (replace(ONE, level="exact"), OTHER), at(1))
+    team, admins = Sharing("team", "", "Sales"), Sharing("admins")
+    heard = [
+        (ONE.record, team, 5, replace(OTHER, name="Both")),
+        (OTHER.record, Sharing("owner", "anna"), 3, None),
+        (OTHER.record, admins, 7, None),
+    ]
+    outcomes = set()
+    for order in permutations(heard):
+        lookup = both
+        for record, sharing, seconds, merged in order:
+            lookup = shared_since(lookup, record, sharing, at(seconds), merged)
+        outcomes.add((lookup.shared, *((each.record, each.visible_to) for each in lookup.matches)))
+        (shown,) = lookup.matches
+        assert shown.reason == ONE.reason
+    assert outcomes == {(((OTHER.record, at(7)),), (OTHER.record, "admins"))}
+    assert shared_since(both, "x", team, at(5), OTHER) is both
+
+
 @pytest.mark.parametrize(
     ("number", "looked_up"),
     [("089 99998001", True), ("089 99998003", False), ("7407", True), ("anonymous", True)],

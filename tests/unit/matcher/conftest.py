@@ -21,11 +21,18 @@ from softphone_matcher.directory.upsert import Upsert
 from softphone_matcher.directory.upsert_routes import ROUTE, UpsertApi
 from softphone_matcher.matching.finder import MatchFinder
 from softphone_matcher.matching.routes import MatchApi
+from softphone_matcher.merging.merger import Merger
+from softphone_matcher.merging.routes import MergeApi
 from softphone_matcher.picks.ranking import Ranking
 from softphone_matcher.picks.routes import PickApi
 from softphone_matcher.settings import MatcherSettings
 from softphone_testing.installation_keys import checked_tokens
-from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory, MemoryPickStore
+from softphone_testing.memory.directory import (
+    MemoryAnnouncements,
+    MemoryDirectory,
+    MemoryMerges,
+    MemoryPickStore,
+)
 from support.bus.buses import bus_settings, memory_bus, running
 from support.write_limits import read_limit, write_limit
 
@@ -86,8 +93,18 @@ def picks() -> MemoryPickStore:
 
 
 @pytest.fixture
+def stored_records() -> MemoryDirectory:
+    """The records of all tenants."""
+    return MemoryDirectory(50)
+
+
+@pytest.fixture
 async def client(
-    bus: Bus, roles: list[Role], asking: list[Caller], picks: MemoryPickStore
+    bus: Bus,
+    roles: list[Role],
+    asking: list[Caller],
+    picks: MemoryPickStore,
+    stored_records: MemoryDirectory,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The routes of the directory, with a directory in memory."""
 
@@ -96,15 +113,18 @@ async def client(
 
     security = SecurityLog(bus, utc_now, bus_settings("amqp://memory"))
     settings = MatcherSettings.model_construct(upload_max=100_000)
-    directory, numbers_max = MemoryDirectory(50), settings.record_numbers_max
+    directory, numbers_max = stored_records, settings.record_numbers_max
     finder = MatchFinder(Ranking(directory, picks), lambda _: TENANT)
     rematching = Rematching(finder, MemoryAnnouncements(), bus, utc_now)
     editing = Editing(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
     api = DirectoryApi(directory, editing, security, settings)
     upsert = Upsert(directory, lambda _: TENANT, rematching, utc_now, numbers_max)
+    stores = (directory, MemoryMerges(directory), picks)
+    merger = Merger(*stores, editing, lambda _: TENANT, rematching, security, utc_now)
     routers = [
         MatchApi(finder, lambda _: TENANT).router,
         api.router,
+        MergeApi(merger).router,
         UpsertApi(upsert, settings).router,
         PickApi(picks, finder, lambda _: TENANT, rematching, utc_now).router,
     ]

@@ -1,12 +1,15 @@
 """Files that are everything of their source: the records they lack go, once that is certain."""
 
+from dataclasses import asdict
+
 import pytest
 
 from softphone_common.bus.bus import Bus
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_matcher.directory.input import fields_of
-from softphone_matcher.directory.record import id_in_source
+from softphone_matcher.directory.record import Row, id_in_source
 from softphone_matcher.runs.run import StoredRun
+from support.observations import at
 from support.stack.import_site import LEASE_SECONDS, QUOTES, ImportSite, KilledError, nothing
 
 HEADER = "Name;Telefon;Id\n"
@@ -48,6 +51,20 @@ async def test_absent_records_go_to_the_bin(site: ImportSite) -> None:
     assert len(await site.names()) == 103
     again = await imported(site, file(range(8, 110)), "b")
     assert (again.unchanged, again.absent, again.removed) == (102, 0, 0)
+
+
+async def test_merged_record_is_there_with_one_of_its_rows(site: ImportSite) -> None:
+    source = (await site.run("first")).source
+    ids = [id_in_source("acme", source, str(n)) for n in range(2)]
+    merged = await site.directory.get("acme", ids[0])
+    assert merged is not None
+    rows = [asdict(Row(id_, source, "", "", {})) for id_ in ids]
+    fields = fields_of(merged) | {"rows": rows, "changed_at": at(0)}
+    await site.directory.replace("acme", merged, fields)
+    run = await imported(site, file(range(1, 100)))
+    assert (run.absent, await in_bin(site)) == (0, set())
+    run = await imported(site, file(range(2, 100)), "b")
+    assert (run.absent, await in_bin(site)) == (2, {"Huber 000", "Huber 001"})
 
 
 async def test_file_that_is_not_complete_removes_nothing(site: ImportSite) -> None:

@@ -12,7 +12,7 @@ from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.process.clock import utc_now
 from softphone_matcher.directory.input import read_numbers
 from softphone_matcher.directory.rematching import Rematching
-from softphone_matcher.directory.rereading import BATCH, Rereading
+from softphone_matcher.matching.rereading import BATCH, Rereading
 from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running

@@ -214,6 +214,19 @@ async def test_restrictions_of_several_records_count_in_any_order(live: Live) ->
     await until_shown(bela, [])
 
 
+async def test_call_follows_the_merge_of_its_record(live: Live) -> None:
+    bela, carl = await join(live, "bela"), await join(live, "carl")
+    await live.sender.publish(RINGING)
+    await live.sender.publish(MATCHED)
+    await until_shown(bela, ["all", "sales"])
+    into = replace(OF_SALES, record="kept", visible_to="team", team="Support")
+    shared = {"tenant": "acme", "visible_to": "team", "team": "Support", "at": at(5)}
+    message = {**shared, "record": OF_SALES.record, "merged": into}
+    await live.sender.publish(RecordShared.model_validate(message))
+    await until_shown(carl, ["all", "kept"])
+    await until_shown(bela, ["all"])
+
+
 async def test_own_pick_is_first_in_the_frames_of_its_user(live: Live) -> None:
     anna, bela, carl = [await join(live, name) for name in ("anna", "bela", "carl")]
     picked = (ALL, replace(OF_SALES, picks=2, picked_by=("bela", "eva")), replace(ALL, record="x"))

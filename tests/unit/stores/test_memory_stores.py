@@ -19,7 +19,12 @@ from softphone_testing.memory.calls import (
 from softphone_testing.memory.click_to_call import MemoryDialLinks, MemoryIdempotencyKeys
 from softphone_testing.memory.dead_letters import MemoryDeadLetterStore
 from softphone_testing.memory.devices import MemoryDeviceStore
-from softphone_testing.memory.directory import MemoryAnnouncements, MemoryDirectory, MemoryPickStore
+from softphone_testing.memory.directory import (
+    MemoryAnnouncements,
+    MemoryDirectory,
+    MemoryMerges,
+    MemoryPickStore,
+)
 from softphone_testing.memory.hits import MemoryHitStore
 from softphone_testing.memory.imports.fetches import MemoryFetches
 from softphone_testing.memory.imports.mappings import MemoryMappings
@@ -44,6 +49,7 @@ from support.store_contracts.ingest import (
 )
 from support.store_contracts.janitor import DeadLetterStoreContract, SweepStoreContract
 from support.store_contracts.mappings import MappingsContract
+from support.store_contracts.merges import MergesContract
 from support.store_contracts.missed import MissedMarksContract
 from support.store_contracts.picks import PickStoreContract
 from support.store_contracts.runs import RunsContract
@@ -100,6 +106,16 @@ class TestDirectoryInMemory(DirectoryContract, SourcesContract):
     @pytest.fixture
     def directory(self) -> MemoryDirectory:
         return MemoryDirectory(MATCHES_MAX)
+
+
+class TestMergesInMemory(MergesContract):
+    @pytest.fixture
+    def directory(self) -> MemoryDirectory:
+        return MemoryDirectory(MATCHES_MAX)
+
+    @pytest.fixture
+    def merges(self, directory: MemoryDirectory) -> MemoryMerges:
+        return MemoryMerges(directory)
 
 
 class TestMappingsInMemory(MappingsContract):

@@ -23,6 +23,11 @@ export interface ColumnMapping {
   record_type: "contact" | "organization" | "lead" | "partner" | "supplier";
 }
 
+export interface DroppedValue {
+  field: string;
+  value: string;
+}
+
 export interface FieldProblem {
   field: string;
   message: string;
@@ -134,6 +139,22 @@ export interface Match {
   picked_by: Array<string>;
 }
 
+export interface MergeInput {
+  other: string;
+  other_version?: number | null;
+  take?: Array<"type" | "name" | "organization" | "address" | "url" | "owner" | "team" | "inactive">;
+}
+
+export interface MergeResult {
+  record: Record;
+  dropped: Array<DroppedValue>;
+}
+
+export interface MergedRow {
+  source: string;
+  host_id: string;
+}
+
 export interface NumberColumn {
   column: string;
   label: string;
@@ -207,6 +228,8 @@ export interface Record {
   source: string;
   host_id: string;
   inactive: boolean;
+  rows: Array<MergedRow>;
+  merged_into: string;
   version: number;
   changed_at: string;
   changed_by: string;
@@ -416,6 +439,7 @@ export interface Routes {
   "POST /api/directory/imports/{run}/confirm": { path: { run: string }; answer: ImportRun };
   "POST /api/directory/picks": { body: Pick; answer: null };
   "POST /api/directory/records": { query: { strict?: boolean }; body: RecordInput; answer: Record };
+  "POST /api/directory/records/{record}/merge": { path: { record: string }; body: MergeInput; answer: MergeResult };
   "POST /api/directory/recycle-bin/{record}/restore": { path: { record: string }; answer: Record };
   "POST /api/directory/sources": { body: SourceInput; answer: Source };
   "POST /api/directory/sources/test": { body: SourceInput; answer: ImportPreview };

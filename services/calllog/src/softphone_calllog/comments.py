@@ -65,6 +65,12 @@ class CommentStore(Protocol):
     async def share(self, tenant: str, record: str, sights: Sequence[str], at: datetime) -> None:
         """Gives the comments of a record its sights at this time, unless they have later ones."""
 
+    async def move(
+        self, tenant: str, record: str, into: str, sights: Sequence[str], at: datetime
+    ) -> None:
+        """Gives the comments that a record had at this time to the record it is part of, which
+        has these sights; also those in the recycle bin."""
+
     async def get(self, tenant: str, comment: str, *, deleted: bool = False) -> Comment | None:
         """The comment, with its record for every viewer; if `deleted`, the one in the bin."""
 
@@ -127,6 +133,15 @@ class MongoCommentStore:
         earlier = [{"shared_at": None}, {"shared_at": {"$lt": at}}]
         query = {"tenant": tenant, "record": record, "$or": earlier}
         change = {"sights": list(sights), "shared_at": at}
+        with reaching():
+            await self._comments.update_many(query, {"$set": change})
+
+    async def move(
+        self, tenant: str, record: str, into: str, sights: Sequence[str], at: datetime
+    ) -> None:
+        # the message may come again after the record was restored and got comments of its own
+        query = {"tenant": tenant, "record": record, "at": {"$lt": at}}
+        change = {"record": into, "sights": list(sights), "shared_at": at}
         with reaching():
             await self._comments.update_many(query, {"$set": change})
 

@@ -1,10 +1,11 @@
 """The message handlers of calllog: folding calls in batches, and sweeping a tenant."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from softphone_calllog.calls import CallStore
 from softphone_calllog.comments import CommentStore
-from softphone_calllog.record import CallRecord, CallShared, Fact
+from softphone_calllog.record import CallRecord, CallShared, Fact, call_id_of
 from softphone_calllog.search.filter import CallFilter
 from softphone_calllog.sharings import RecordSharings
 from softphone_calllog.sweeper import Sweeper
@@ -68,7 +69,10 @@ class CallHandlers:
             await self._add(facts)
 
     async def on_records_shared(self, messages: Sequence[RecordShared]) -> None:
-        """Has all calls and comments of these records shown to those who see the records now."""
+        """Has all calls and comments of these records shown to those who see the records now.
+
+        Those of a record that was merged get the record that it is part of.
+        """
         for message in messages:
             # before the calls are read: a call that comes in meanwhile reads it behind its write
             await self._sharings.add(message)
@@ -76,26 +80,37 @@ class CallHandlers:
             while calls := await self._calls.list_with_record(
                 message.tenant, message.record, after, BATCH
             ):
-                await self._calls.add(
+                await self._add(
                     [CallShared(message.tenant, call.call.id, message) for call in calls]
                 )
                 after = calls[-1].call.id
             # last: a comment takes the sights of its record from the call, as the call has them
-            sights = sights_of(message)
-            await self._comments.share(message.tenant, message.record, sights, message.at)
+            await self._share_comments(message)
+
+    async def _share_comments(self, message: RecordShared) -> None:
+        tenant, sights = message.tenant, sights_of(message)
+        if message.merged is None:
+            await self._comments.share(tenant, message.record, sights, message.at)
+            return
+        into = message.merged.record
+        await self._comments.move(tenant, message.record, into, sights, message.at)
+        # messages about the other record may have been handled before its comments came to it
+        later = [each for each in await self._sharings.of([(tenant, into)]) if each.at > message.at]
+        for each in later:
+            await self._share_comments(each)
 
     async def _add(self, facts: Sequence[Fact]) -> None:
         """Stores the facts, and the sharings that have overtaken look-ups among them.
 
         Sharings are read after the write. Read before, one could be stored in between whose
-        handler finds no call yet.
+        handler finds no call yet. After a merge those of the record that is shown now are read,
+        and each of them is later than the one before.
         """
-        await self._calls.add(facts)
-        matched = [fact for fact in facts if isinstance(fact, CallMatched)]
-        records = {(fact.tenant, match.record) for fact in matched for match in fact.matches}
-        sharings = await self._sharings.of(records) if records else []
-        if overtaken := [later for fact in matched for later in _overtaken(fact, sharings)]:
-            await self._calls.add(overtaken)
+        while facts:
+            await self._calls.add(facts)
+            records = {(fact.tenant, record) for fact in facts for record in _shown_by(fact)[0]}
+            sharings = await self._sharings.of(records) if records else []
+            facts = [later for fact in facts for later in _overtaken(fact, sharings)]
 
     async def _latest_with(self, tenant: str, party: str) -> list[str]:
         filter_ = CallFilter(tenant, counterpart_key=party)
@@ -124,16 +139,24 @@ class CallHandlers:
             )
 
 
-def _overtaken(fact: CallMatched, sharings: Iterable[RecordShared]) -> list[CallShared]:
-    """The sharings of records of the look-up that are later than it."""
-    records = {match.record for match in fact.matches}
+def _overtaken(fact: Fact, sharings: Iterable[RecordShared]) -> list[CallShared]:
+    """The sharings of records that the fact has the call show, if they are later than it."""
+    records, at = _shown_by(fact)
     return [
-        CallShared(fact.tenant, fact.call_id, sharing)
+        CallShared(fact.tenant, call_id_of(fact), sharing)
         for sharing in sharings
-        if sharing.tenant == fact.tenant
-        and sharing.record in records
-        and sharing.at > fact.matched_at
+        if sharing.tenant == fact.tenant and sharing.record in records and sharing.at > at
     ]
+
+
+def _shown_by(fact: Fact) -> tuple[frozenset[str], datetime]:
+    """The records that a fact has its call show, and the time of which it knows them."""
+    if isinstance(fact, CallMatched):
+        return frozenset(match.record for match in fact.matches), fact.matched_at
+    if isinstance(fact, CallShared):
+        merged = fact.sharing.merged
+        return frozenset() if merged is None else frozenset({merged.record}), fact.sharing.at
+    return frozenset(), fact.observation.at
 
 
 def _fact(tenant: str, call_id: str, lookup: Lookup) -> CallMatched:

@@ -27,7 +27,7 @@ from softphone_common.domain.records.visibility import Viewer, matches_for
 
 @dataclass(frozen=True, slots=True)
 class CallShared:
-    """That a call hears who sees one of its records."""
+    """That a call hears who sees one of its records, or which one it is part of."""
 
     tenant: str
     call_id: str
@@ -90,7 +90,9 @@ class CallRecord:
         found = (fact.lookup for fact in facts if isinstance(fact, CallMatched))
         lookups = reduce(add_lookup, found, self.lookups)
         for each in (fact.sharing for fact in facts if isinstance(fact, CallShared)):
-            lookups = tuple(shared_since(of, each.record, each, each.at) for of in lookups)
+            lookups = tuple(
+                shared_since(of, each.record, each, each.at, each.merged) for of in lookups
+            )
         folded = replace(self, call=fold_all(self.call, observations), lookups=lookups)
         if not observations:
             return folded

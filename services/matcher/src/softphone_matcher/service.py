@@ -16,7 +16,6 @@ from softphone_common.stores.tenants import Tenants
 from softphone_common.stores.token_buckets import LocalTokenBuckets
 from softphone_matcher.directory.editing import Editing
 from softphone_matcher.directory.rematching import Rematching
-from softphone_matcher.directory.rereading import Rereading
 from softphone_matcher.directory.routes import DirectoryApi
 from softphone_matcher.directory.store import INDEXES, MongoDirectory
 from softphone_matcher.directory.upsert import Upsert
@@ -26,8 +25,13 @@ from softphone_matcher.matching.finder import MatchFinder
 from softphone_matcher.matching.handlers import MatchHandlers
 from softphone_matcher.matching.list_following import ListFollowing
 from softphone_matcher.matching.range_following import RangeFollowing, RecentNumbers
+from softphone_matcher.matching.rereading import Rereading
 from softphone_matcher.matching.routes import MatchApi
 from softphone_matcher.matching.settling import Settling
+from softphone_matcher.merging.begun_merges import BegunMerges
+from softphone_matcher.merging.merger import Merger
+from softphone_matcher.merging.routes import MergeApi
+from softphone_matcher.merging.store import MongoMerges
 from softphone_matcher.outbound.client import Outbound
 from softphone_matcher.outbound.hosts import PermittedHosts
 from softphone_matcher.picks import store as pick_store
@@ -69,21 +73,21 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     directory = MongoDirectory(mongo.database, settings.matches_max)
     access = Access(mongo.database, bus, clock, settings)
     tenants = access.tenants
-    picks = MongoPickStore(mongo.database)
+    picks, merges = MongoPickStore(mongo.database), MongoMerges(mongo.database)
+    announcements, recent = MongoAnnouncements(mongo.database), RecentNumbers()
     finder = MatchFinder(Ranking(directory, picks), tenants.find)
-    recent = RecentNumbers()
     handlers = MatchHandlers(finder, recent, bus, clock)
     # no waiting for a full batch: the popup shows a bare number until the match is there
     policy = BatchPolicy(settings.batch_size, batch_seconds=0)
     bus.consume("matcher.call", CallObserved, handlers.on_call_observed, policy)
     security = SecurityLog(bus, clock, settings)
     numbers_max = settings.record_numbers_max
-    announcements = MongoAnnouncements(mongo.database)
     rematching = Rematching(finder, announcements, bus, clock)
     RangeFollowing(recent, rematching, bus)
     picked = PickHandlers(picks, rematching)
     bus.consume("matcher.user", UserChanged, picked.on_user_changed)
     editing = Editing(directory, tenants.require, rematching, clock, numbers_max)
+    merger = Merger(directory, merges, picks, editing, tenants.require, rematching, security, clock)
     upsert = Upsert(directory, tenants.require, rematching, clock, numbers_max)
     runs, mappings = MongoRuns(mongo.database), MongoMappings(mongo.database)
     limits, absence = limits_of(settings), Absence(directory, settings.import_removals_percent)
@@ -94,6 +98,7 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     routers = [
         MatchApi(finder, tenants.require).router,
         DirectoryApi(directory, editing, security, settings).router,
+        MergeApi(merger).router,
         UpsertApi(upsert, settings).router,
         PickApi(picks, finder, tenants.require, rematching, clock).router,
         PreviewApi(tenants.require, mappings, settings).router,
@@ -104,8 +109,9 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     rereading = Rereading(directory, tenants, rematching, settings.mirror_seconds)
     following = ListFollowing(tenants, rematching, clock)
     settling = Settling(announcements, directory, rematching, clock)
-    loops = rereading, following, settling, worker, reading.worker
-    resources: list[Resource] = [mongo, *access.caches, bus, security, *loops]
+    begun = BegunMerges(merges, merger, settings.mirror_seconds)
+    resources: list[Resource] = [mongo, *access.caches, bus, security, rereading, following]
+    resources += [settling, worker, reading.worker, begun]
     uploads = dict.fromkeys((ROUTE, PREVIEW, IMPORT), settings.upload_max)
     rules, lengths = access.rules(), bus.queue_lengths
     return Service("matcher", routers, resources, rules, security, lengths, uploads=uploads)

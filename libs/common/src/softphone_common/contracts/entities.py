@@ -50,6 +50,7 @@ AuditEvent = Literal[
     "activation-changed",
     "record-removed",
     "record-restored",
+    "records-merged",
     "import-started",
     "import-finished",
     "import-cancelled",

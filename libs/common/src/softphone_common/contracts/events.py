@@ -115,9 +115,10 @@ class RangesChanged(Message):
 
 
 class RecordShared(Message):
-    """A record is visible to other users than before; of several messages the latest `at` counts.
+    """A record is visible to other users than before, or part of another record (`merged`).
 
-    `owner` is a login. The fields are those of the record, as in a Match.
+    `owner` is a login. The fields say who sees the record, or the other one, as in a Match. The
+    message of a record with the latest `at` counts.
     """
 
     type = "softphone.record-shared.v1"
@@ -128,6 +129,7 @@ class RecordShared(Message):
     visible_to: VisibleTo
     owner: str = ""
     team: str = ""
+    merged: Match | None = None
     at: datetime
 
     @property

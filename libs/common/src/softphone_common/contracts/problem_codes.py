@@ -213,6 +213,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
         409,
         "{limit} imports wait or run already: wait for one of them, or cancel it",
     ),
+    "record-merged-with-itself": (422, "A record can't be merged with itself"),
     "record-changed": (412, "Somebody else has changed the record; read it again first"),
     "extension-refused": (403, "You can only dial from an extension of your own"),
     "dial-link-refused": (

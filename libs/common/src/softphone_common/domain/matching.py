@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from softphone_common.domain.keys.direct_lines import range_keys
 from softphone_common.domain.keys.lookup_keys import BASES, Basis
@@ -64,6 +64,10 @@ class Match:
     team: str = ""
     picks: int = 0
     picked_by: tuple[str, ...] = ()
+
+
+_OF_NUMBER = ("level", "reason", "basis", "picks", "picked_by")
+"""The fields of a match that are not those of its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,23 +169,51 @@ def add_lookup(lookups: tuple[Lookup, ...], lookup: Lookup) -> tuple[Lookup, ...
     return tuple(sorted(by_number.values(), key=_newest_last)[-_LOOKUPS_MAX:])
 
 
-def shared_since(lookup: Lookup, record: str, sharing: Shared, at: datetime) -> Lookup:
-    """The look-up with those who see a record since this time.
+def shared_since(
+    lookup: Lookup, record: str, sharing: Shared, at: datetime, merged: Match | None = None
+) -> Lookup:
+    """The look-up with those who see a record since this time, or with the record that it is part
+    of since then (`merged`).
 
     It stays as it is without the record, and if something later is known of the record. So
     messages about several records lead to one look-up in whatever order they come.
     """
     if lookup.known_at(record) >= at or all(match.record != record for match in lookup.matches):
         return lookup
+    if merged is not None:
+        return _merged_since(lookup, record, replace(merged, **_sharing_of(sharing)), at)
     matches = (
-        _shared(match, sharing) if match.record == record else match for match in lookup.matches
+        replace(match, **_sharing_of(sharing)) if match.record == record else match
+        for match in lookup.matches
     )
     shared = sorted((dict(lookup.shared) | {record: at}).items())
     return replace(lookup, matches=tuple(matches), shared=tuple(shared))
 
 
-def _shared(match: Match, sharing: Shared) -> Match:
-    return replace(match, visible_to=sharing.visible_to, owner=sharing.owner, team=sharing.team)
+def _merged_since(lookup: Lookup, record: str, into: Match, at: datetime) -> Lookup:
+    """The look-up with the record that stays in place of both, as it was heard of last."""
+    stored = next((match for match in lookup.matches if match.record == into.record), None)
+    known_at = at if stored is None else lookup.known_at(into.record)
+    if stored is not None and known_at >= at:
+        into = stored
+    matches: dict[str, Match] = {}
+    for match in lookup.matches:
+        is_of_it = match.record in {record, into.record}
+        # of the number, such as its certainty, the look-up knows more
+        of_number = {name: getattr(match, name) for name in _OF_NUMBER}
+        shown = replace(into, **of_number) if is_of_it else match
+        matches.setdefault(shown.record, shown)  # the first one is the surest
+    shared = dict(lookup.shared) | {into.record: max(known_at, at)}
+    shared.pop(record, None)
+    return replace(lookup, matches=tuple(matches.values()), shared=tuple(sorted(shared.items())))
+
+
+def _sharing_of(sharing: Shared) -> dict[str, Any]:
+    return {
+        "visible_to": sharing.visible_to,
+        "owner": sharing.owner,
+        "team": sharing.team,
+    }
 
 
 def matches_of(lookups: tuple[Lookup, ...], remote: RemoteNumber) -> tuple[Match, ...]:

@@ -202,6 +202,13 @@ class MemoryCommentStore:
         for each in self._comments.find(lambda d: d["tenant"] == tenant and d["record"] == record):
             self._comments.update(each["_id"], is_earlier, change)
 
+    async def move(
+        self, tenant: str, record: str, into: str, sights: Sequence[str], at: datetime
+    ) -> None:
+        change = {"record": into, "sights": list(sights), "shared_at": at}
+        for each in self._comments.find(lambda d: d["tenant"] == tenant and d["record"] == record):
+            self._comments.update(each["_id"], lambda d: bool(d["at"] < at), change)
+
     async def get(self, tenant: str, comment: str, *, deleted: bool = False) -> Comment | None:
         found = self._comments.get(comment)
         is_there = _is_deleted if deleted else _is_shown

@@ -96,6 +96,7 @@ export const words = {
   "audit.on.activation-changed": "Freischaltung geändert",
   "audit.on.record-removed": "Kontakt gelöscht",
   "audit.on.record-restored": "Kontakt wiederhergestellt",
+  "audit.on.records-merged": "Kontakte zusammengeführt",
   "audit.on.import-started": "Import begonnen",
   "audit.on.import-finished": "Import beendet",
   "audit.on.import-cancelled": "Import abgebrochen",

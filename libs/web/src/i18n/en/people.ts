@@ -96,6 +96,7 @@ export const words: Record<keyof typeof import("../de/people").words, string> = 
   "audit.on.activation-changed": "Activation code entered",
   "audit.on.record-removed": "Contact deleted",
   "audit.on.record-restored": "Contact restored",
+  "audit.on.records-merged": "Contacts merged",
   "audit.on.import-started": "Import started",
   "audit.on.import-finished": "Import ended",
   "audit.on.import-cancelled": "Import cancelled",

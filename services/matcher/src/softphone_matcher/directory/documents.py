@@ -46,6 +46,7 @@ def content(fields: Mapping[str, Any]) -> Document:
         "listed": True,
         "deleted_at": None,
         "deleted_by": None,
+        "merged_into": "",
     }
 
 
@@ -112,7 +113,7 @@ def matches_of_numbers(
             for number, basis in wanted.get(key, ()):
                 found[number] = min((BASES.index(basis), key), found.get(number, (len(BASES), "")))
         for number, (place, key) in found.items():
-            match = _match(document, key, BASES[place])
+            match = match_of(document, key, BASES[place])
             changed_at = document.get("changed_at") or EARLIER
             candidates[number].append(Candidate(match, changed_at))
     return {number: _first(in_order(each), limit) for number, each in candidates.items()}
@@ -130,7 +131,8 @@ def _first(matches: Iterable[Match], limit: int) -> tuple[Match, ...]:
     return tuple(shown)
 
 
-def _match(document: Document, key: str, basis: Basis) -> Match:
+def match_of(document: Document, key: str, basis: Basis) -> Match:
+    """The stored record as it is found by this key."""
     return Match(
         record=document["_id"],
         type=document["type"],

@@ -11,6 +11,7 @@ from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_matcher.directory.input import NumberInput, fields_of, read_numbers
+from softphone_matcher.directory.merged_rows import MERGES_MAX, Target, targets_of
 from softphone_matcher.directory.record import Record
 from softphone_matcher.directory.rematching import Rematching, keys_of
 from softphone_matcher.directory.search import sharing_of
@@ -35,7 +36,7 @@ class Editing:
         self._rematching = rematching
         self._require_tenant = require_tenant
         self._clock = clock
-        self._numbers_max = numbers_max
+        self.numbers_max = numbers_max
 
     def profile(self, tenant: str) -> NumberProfile:
         """How the tenant's numbers are read."""
@@ -68,12 +69,10 @@ class Editing:
                 changed = keys_of((*stored.numbers, *saved.numbers))
                 await self._rematching.publish(caller.tenant, changed)
                 return saved
-            await self._take_back(*change)
+            await self.take_back(*change)
         raise ProblemError("record-changed")
 
-    async def _take_back(
-        self, tenant: str, record_id: str, before: Sharing, after: Sharing
-    ) -> None:
+    async def take_back(self, tenant: str, record_id: str, before: Sharing, after: Sharing) -> None:
         """Has calls hear who sees a record that was not restricted as they heard."""
         if not is_narrowed(before, after):
             return
@@ -82,8 +81,11 @@ class Editing:
             await self._rematching.open(tenant, record_id, after, stored.sharing)
 
     async def get(self, caller: Caller, record_id: str) -> Record:
-        """The tenant's record with this id, if the caller sees it."""
+        """The tenant's record with this id, or the one that it was merged into, if the caller
+        sees it."""
         record = await self._directory.get(caller.tenant, record_id)
+        if record is None and (target := await self._merged(caller.tenant, record_id)):
+            record = await self._directory.get(caller.tenant, target.id)
         # answered as if it were not there, so that ids can't be probed
         if record is None or not viewer_of(caller).sees(record):
             raise ProblemError("record-unknown")
@@ -97,22 +99,58 @@ class Editing:
             raise ProblemError("record-unknown")
         await self._rematching.publish(caller.tenant, keys_of(removed.numbers))
 
+    async def remove_row(self, caller: Caller, record_id: str) -> None:
+        """Moves the record of a row of a source to the recycle bin.
+
+        A merged record stays while it has other rows, or if a person made it.
+        """
+        target = await self._merged(caller.tenant, record_id)
+        if target is None:
+            return await self.remove(caller, record_id)
+        others = {row.id for row in target.known.rows} - {record_id}
+        record = await self._directory.get(caller.tenant, target.id)
+        if record is None or len(others) == len(target.known.rows):
+            raise ProblemError("record-unknown")
+        if not others and record.source:
+            return await self.remove(caller, target.id)
+        return await self._directory.forget_rows(caller.tenant, target.id, [record_id])
+
+    async def _merged(self, tenant: str, record_id: str) -> Target | None:
+        known = await self._directory.known(tenant, [record_id])
+        return (await targets_of(self._directory, tenant, known)).get(record_id)
+
+    async def _leave(self, tenant: str, record_id: str, into: str) -> None:
+        """Has the rows of a restored record change it, and no longer those it was merged into."""
+        known = (await self._directory.known(tenant, [record_id])).get(record_id)
+        rows = {record_id, *(row.id for row in known.rows)} if known else {record_id}
+        for _ in range(MERGES_MAX):
+            further = (await self._directory.known(tenant, [into])).get(into) if into else None
+            if further is None:
+                return
+            await self._directory.forget_rows(tenant, into, rows)
+            into = further.merged_into
+
     async def restore(self, caller: Caller, record_id: str) -> Record:
-        """Takes the record out of the bin, with its numbers as they are read now."""
+        """Takes the record out of the bin, with its numbers as they are read now.
+
+        One that was merged is a record of its own again, which its source changes. The other one
+        keeps everything that it has got.
+        """
         stored = await self._directory.get(caller.tenant, record_id, deleted=True)
-        restored = None
-        if stored is not None:
-            fields = self._read(caller, fields_of(stored))
-            restored = await self._directory.replace(caller.tenant, stored, fields)
+        if stored is None:
+            raise ProblemError("deleted-record-unknown")
+        fields = self._read(caller, fields_of(stored))
+        restored = await self._directory.replace(caller.tenant, stored, fields)
         if restored is None:
             raise ProblemError("deleted-record-unknown")
+        await self._leave(caller.tenant, record_id, stored.merged_into)
         await self._rematching.publish(caller.tenant, keys_of(restored.numbers))
         return restored
 
     def check(self, tenant: str, numbers: list[NumberInput], *, strict: bool) -> None:
         """Raises ProblemError 422 for too many numbers, and if strict for one without keys."""
-        if len(numbers) > self._numbers_max:
-            raise ProblemError("items-too-many", field="numbers", limit=self._numbers_max)
+        if len(numbers) > self.numbers_max:
+            raise ProblemError("items-too-many", field="numbers", limit=self.numbers_max)
         if not strict:
             return
         dumped = (number.model_dump() for number in numbers)

@@ -20,6 +20,8 @@ _WEB_ADDRESS = re.compile(r"https?://|/(?![\t\r\n]*[/\\])")
 """Browsers take two slashes, of either kind and with line ends between, for another host (WHATWG
 URL, section 4.4)."""
 
+EMAILS_MAX = 20
+TAGS_MAX = 50
 _KEYS_VERSION = 1
 """Part of the reading of a record: one with another version gets new keys."""
 
@@ -79,11 +81,11 @@ class RecordFields(BaseModel):
     organization_record: str = Field(
         "", max_length=64, description="Id of the organisation's own record"
     )
-    emails: list[Email] = Field(default_factory=list, max_length=20)
+    emails: list[Email] = Field(default_factory=list, max_length=EMAILS_MAX)
     address: str = Field("", max_length=500)
     note: str = Field("", max_length=2000, description="Shown in calls of the record")
     url: Url = ""
-    tags: list[Tag] = Field(default_factory=list, max_length=50)
+    tags: list[Tag] = Field(default_factory=list, max_length=TAGS_MAX)
     owner: ShortText = Field("", description="Login of the user who looks after the record")
     team: ShortText = Field("", description="The team that looks after the record")
     visible_to: VisibleTo = Field(

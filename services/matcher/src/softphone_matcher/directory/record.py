@@ -1,5 +1,7 @@
 """A record of the directory as it is stored."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import NAMESPACE_URL, uuid5
@@ -61,6 +63,27 @@ class RecordNumber(BaseModel):
         )
 
 
+class MergedRow(BaseModel):
+    """A row of an application that changes a merged record: its source, and its id there."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: str
+    host_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a source that was merged into a record: the id that its record would have, the hash
+    of what was sent last, empty if it is not known, and the fields that it had."""
+
+    id: str
+    source: str
+    host_id: str
+    digest: str
+    fields: Mapping[str, Any]
+
+
 class Record(BaseModel):
     """A person or an organisation with their numbers."""
 
@@ -83,6 +106,12 @@ class Record(BaseModel):
     source: str = Field("", description="The application that the record comes from")
     host_id: str = Field("", description="The id of the record in its source")
     inactive: bool = Field(False, description="Inactive records are shown in no call")
+    rows: tuple[MergedRow, ...] = Field(
+        (), description="The rows of applications by which a merged record is changed"
+    )
+    merged_into: str = Field(
+        "", description="Id of the record of which this one is a part; empty if it was not merged"
+    )
     version: int = 1
     changed_at: datetime = EARLIER
     changed_by: str = Field("", description="Login of the user, or name of the API key")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import NumbersMatched, RangesChanged, RecordShared
 from softphone_common.domain.keys.lookup_keys import is_number
-from softphone_common.domain.matching import Lookup
+from softphone_common.domain.matching import Lookup, Match
 from softphone_common.domain.records.visibility import Sharing, is_narrowed, sights_of
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
@@ -84,6 +84,18 @@ class Rematching:
     async def repeat(self, tenant: str, record: str, sharing: Sharing) -> None:
         """Publishes who sees the record as it is stored. Raises UnavailableError."""
         await self._bus.publish(self._shared(tenant, record, sharing))
+
+    async def merged(self, tenant: str, record: str, into: Match) -> None:
+        """Has all calls and comments of a record show the one that it is part of now.
+
+        Calls hear also who sees that one, unless everyone does. Raises UnavailableError.
+        """
+        sharing = Sharing(into.visible_to, into.owner, into.team)
+        message = self._shared(tenant, record, sharing).model_copy(update={"merged": into})
+        restricted = into.visible_to != "everyone"
+        await self._bus.publish(
+            *([self._shared(tenant, into.record, sharing)] if restricted else []), message
+        )
 
     def _shared(self, tenant: str, record: str, sharing: Sharing) -> RecordShared:
         return RecordShared(tenant=tenant, record=record, at=self._clock(), **asdict(sharing))

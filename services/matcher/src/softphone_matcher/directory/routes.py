@@ -132,7 +132,8 @@ class DirectoryApi:
     async def show_record(self, record: str, caller: AnyCaller, response: Response) -> Record:
         """Shows one record with its numbers, and by which keys each of them is found.
 
-        A record that the caller may not see is answered like one that does not exist.
+        A record that the caller may not see is answered like one that does not exist. For the id of
+        a record that was merged into another one, the other one is shown.
         """
         return _tagged(await self._editing.get(caller, record), response)
 
@@ -173,9 +174,13 @@ class DirectoryApi:
         caller: AdminCaller,
     ) -> None:
         """Moves the record that an application calls `host_id` to the recycle bin. A record that
-        is sent again comes back."""
+        is sent again comes back.
+
+        A merged record stays there while it has other rows of applications, or if it was not an
+        application that added it.
+        """
         record = id_in_source(caller.tenant, source, host_id)
-        await self._editing.remove(caller, record)
+        await self._editing.remove_row(caller, record)
         self._security.act("record-removed", caller, f"record/{record}")
 
     async def list_deleted(
@@ -187,7 +192,12 @@ class DirectoryApi:
         return Page(items=page.items, next=page.cursor)
 
     async def restore_record(self, record: str, caller: AdminCaller) -> Record:
-        """Takes a record out of the recycle bin."""
+        """Takes a record out of the recycle bin.
+
+        One that was merged is a record of its own again, as it was before, and its application
+        changes it. The record that it was merged into keeps what it has got, and also the calls and
+        comments.
+        """
         restored = await self._editing.restore(caller, record)
         self._security.act("record-restored", caller, f"record/{record}")
         return restored

@@ -23,10 +23,12 @@ from softphone_matcher.directory.documents import (
     new_document,
 )
 from softphone_matcher.directory.listing import Filter
-from softphone_matcher.directory.record import Record, record_of
+from softphone_matcher.directory.record import Record, Row, record_of
 from softphone_matcher.directory.search import SHARING, sharing_of
 
 COLLECTION = "records"
+MERGING = {"merging.record": {"$type": "string"}}
+"""The condition for records that are being merged with others."""
 INDEXES = {
     COLLECTION: [
         # multikey indexes: one entry for each number, and one for each term
@@ -38,26 +40,32 @@ INDEXES = {
             [("tenant", ASCENDING), ("deleted_at", DESCENDING), ("_id", DESCENDING)],
             partialFilterExpression={"listed": False},
         ),
+        # merges that have begun
+        IndexModel([("merging.record", ASCENDING)], partialFilterExpression=MERGING),
     ]
 }
-_OF_KNOWN = ("digest", "keys", "version", *SHARING)
+_OF_KNOWN = ("digest", "keys", "version", "listed", "merged_into", "rows", *SHARING)
+_NOT_MATCHED = ("terms", "numbers", "rows")
+"""Long fields that matches do not have."""
 _DUPLICATE_KEY = 11000
 BY_NAME: Keyset[str] = Keyset("sort_name", ASCENDING)
 BY_DELETION: Keyset[datetime] = Keyset("deleted_at")
 RecordPage = KeysetPage[Record, str]
 BinPage = KeysetPage[Record, datetime]
-IdPage = KeysetPage[str, str]
+IdPage = KeysetPage[tuple[str, ...], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A record as an application sent it: its id, the hash of what was sent, its fields, and the
-    version that it replaces, 0 for a new record."""
+    version that it replaces, 0 for a new record. `rows` are the ids of the rows that change a
+    merged record."""
 
     id: str
     digest: str
     fields: Mapping[str, Any]
     version: int = 0
+    rows: tuple[str, ...] = ()
 
     def document(self) -> Document:
         """The fields that are stored for it."""
@@ -67,12 +75,19 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A stored record: the hash of what its source sent last, empty if somebody changed it since,
-    the keys of its numbers and their direct lines, who sees it, and its version."""
+    the keys of its numbers and their direct lines, who sees it, and its version.
+
+    `merged_into` is the id of the record of which it is a part, and `rows` are those of sources
+    that change it because of merges.
+    """
 
     digest: str
     keys: tuple[str, ...]
     sharing: Sharing = OPEN
     version: int = 1
+    is_deleted: bool = False
+    merged_into: str = ""
+    rows: tuple[Row, ...] = ()
 
 
 class Finder(Protocol):
@@ -138,7 +153,8 @@ class Directory(Finder, Protocol):
     async def list_ids(
         self, tenant: str, source: str, after: Position[str] | None, size: int
     ) -> IdPage:
-        """Up to `size` ids of the records of a source, no deleted ones, by name."""
+        """Up to `size` records of a source, no deleted ones, by name: of each the own id, and those
+        of the rows that were merged into it."""
 
     async def remove_all(
         self, tenant: str, ids: Collection[str], before: datetime, by: str, at: datetime
@@ -147,6 +163,9 @@ class Directory(Finder, Protocol):
 
         Returns how many it moved, and the keys they had.
         """
+
+    async def forget_rows(self, tenant: str, record_id: str, rows: Collection[str]) -> None:
+        """Has these rows of sources change the record no longer."""
 
 
 class MongoDirectory:
@@ -161,7 +180,7 @@ class MongoDirectory:
         with reaching():
             # one query for the whole batch, answered by the index on tenant and keys
             query = {"tenant": tenant, "keys": {"$in": list(keys_of_calls(wanted))}}
-            cursor = self._records.find(query, {"terms": 0, "numbers": 0})
+            cursor = self._records.find(query, dict.fromkeys(_NOT_MATCHED, 0))
             documents = await cursor.to_list(None)
         return matches_of_numbers(documents, wanted, self._matches_max)
 
@@ -225,7 +244,7 @@ class MongoDirectory:
             # a record with another version is not met, and the insertion of its id then fails: the
             # only way in which the server names the writes of a batch that met nothing
             UpdateOne(
-                {"_id": each.id, "tenant": tenant, "version": _stored_version(each.version)},
+                {"_id": each.id, "tenant": tenant, "version": stored_version(each.version)},
                 {"$set": each.document()},
                 upsert=True,
             )
@@ -246,8 +265,8 @@ class MongoDirectory:
         self, tenant: str, source: str, after: Position[str] | None, size: int
     ) -> IdPage:
         query = Filter(tenant, source=source, inactive=True).query()
-        fields = {"sort_name": 1}
-        return await BY_NAME.page(self._records, query, after, size, id_of, fields)
+        fields = {"sort_name": 1, "rows.id": 1}
+        return await BY_NAME.page(self._records, query, after, size, ids_of, fields)
 
     async def remove_all(
         self, tenant: str, ids: Collection[str], before: datetime, by: str, at: datetime
@@ -260,6 +279,14 @@ class MongoDirectory:
                 query, {"$set": deletion(by, at), "$inc": {"version": 1}}
             )
         return int(result.modified_count), {key for each in found for key in lines_of(each)}
+
+    async def forget_rows(self, tenant: str, record_id: str, rows: Collection[str]) -> None:
+        of_rows = {"id": {"$in": sorted(rows)}}
+        query = {"_id": record_id, "tenant": tenant, "rows.id": {"$in": sorted(rows)}}
+        with reaching():
+            await self._records.update_one(
+                query, {"$pull": {"rows": of_rows}, "$inc": {"version": 1}}
+            )
 
     async def _update(self, query: Document, change: Document) -> Record | None:
         with reaching():
@@ -276,25 +303,32 @@ def _one(tenant: str, record_id: str, deleted: bool) -> Document:
 
 def _version(tenant: str, stored: Record) -> Document:
     """The condition that a record is as it was read."""
-    version = _stored_version(stored.version)
+    version = stored_version(stored.version)
     state: Document = {"version": version, "deleted_at": stored.deleted_at}
     return {"_id": stored.id, "tenant": tenant, **state}
 
 
-def _stored_version(version: int) -> Any:
+def stored_version(version: int) -> Any:
     """The condition for a version. Records of 0.1.0 have none yet."""
     return {"$in": [1, None]} if version == 1 else version
 
 
-def id_of(document: Document) -> str:
-    """The id of a stored record."""
-    return str(document["_id"])
+def ids_of(document: Document) -> tuple[str, ...]:
+    """The id of a stored record, and those of the rows that were merged into it."""
+    return str(document["_id"]), *(row["id"] for row in document.get("rows", ()))
 
 
 def known_of(document: Document) -> Known:
     """The part of a stored record that says whether it has to be written."""
-    version = document.get("version", 1)
-    return Known(document.get("digest", ""), lines_of(document), sharing_of(document), version)
+    return Known(
+        digest=document.get("digest", ""),
+        keys=lines_of(document),
+        sharing=sharing_of(document),
+        version=document.get("version", 1),
+        is_deleted=document.get("listed") is False,
+        merged_into=document.get("merged_into", ""),
+        rows=tuple(Row(**row) for row in document.get("rows", ())),
+    )
 
 
 def lines_of(document: Document) -> tuple[str, ...]:

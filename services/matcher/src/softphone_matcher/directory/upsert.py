@@ -17,6 +17,7 @@ from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_matcher.directory.documents import lines_in
 from softphone_matcher.directory.input import SentRecord, read_numbers, reading_of
+from softphone_matcher.directory.merged_rows import MergedRows, SentRow, targets_of
 from softphone_matcher.directory.record import id_in_source
 from softphone_matcher.directory.rematching import Rematching
 from softphone_matcher.directory.search import SHARING, sharing_of
@@ -73,18 +74,28 @@ class Planned:
 
     @property
     def updated(self) -> int:
-        """How many records are replaced."""
-        return len(self.changed) - self.created
+        """How many records are replaced; of a merged one its rows are counted."""
+        return len(self.rows_of()) - self.created
 
     @property
     def unchanged(self) -> int:
         """How many records stay as they are."""
-        return len(self.records) - len(self.changed)
+        return len(self.records) - len(self.rows_of())
+
+    def rows_of(self, written: Collection[str] | None = None) -> dict[str, SentRecord]:
+        """The records that were sent for those with these ids; by default for all changed ones."""
+        return {
+            row: self.records[row]
+            for each in self.changed
+            if written is None or each.id in written
+            for row in each.rows or (each.id,)
+        }
 
     def without(self, missed: Collection[str]) -> "Planned":
         """The plan of all other records."""
+        gone = self.rows_of(missed)
         return Planned(
-            {id_: record for id_, record in self.records.items() if id_ not in missed},
+            {id_: record for id_, record in self.records.items() if id_ not in gone},
             [each for each in self.changed if each.id not in missed],
             [change for change in self.shared if change[1] not in missed],
             self.keys,
@@ -109,6 +120,7 @@ class Upsert:
         numbers_max: int,
     ) -> None:
         self._directory = directory
+        self._merged = MergedRows(directory)
         self._rematching = rematching
         self._require_tenant = require_tenant
         self._clock = clock
@@ -183,14 +195,19 @@ class Upsert:
         records that were not written then. Raises UnavailableError.
         """
         stored = await self._directory.known(tenant.id, batch)
+        targets = await targets_of(self._directory, tenant.id, stored)
         changes = {"changed_at": self._clock(), "changed_by": by}
         reading = reading_of(tenant)
         changed: list[Sent] = []
         shared: list[tuple[str, str, Sharing, Sharing]] = []
         keys: set[str] = set()
+        rows: dict[str, SentRow] = {}
         for id_, record in batch.items():
             await asyncio.sleep(0)
             digest = _digest(record, reading)
+            if id_ in targets:
+                rows[id_] = SentRow(id_, record, digest)
+                continue
             known = stored.get(id_)
             heard = (announced or {}).get(id_)
             if known is not None and known.digest == digest:
@@ -206,6 +223,12 @@ class Upsert:
             shared += ((tenant.id, id_, each, after) for each in before if each is not None)
             keys.update(known.keys if known else ())
             keys.update(lines_in(fields))
+        for sent, target in await self._merged.plan(tenant, rows, targets, changes):
+            changed.append(sent)
+            before = (target.known.sharing, (announced or {}).get(sent.id))
+            after = sharing_of(sent.fields)
+            shared += ((tenant.id, sent.id, each, after) for each in before if each is not None)
+            keys.update(target.known.keys, lines_in(sent.fields))
         return Planned(batch, changed, shared, keys)
 
     async def write(self, by: str, planned: Planned, tenant: Tenant) -> Planned:
@@ -224,7 +247,7 @@ class Upsert:
             for _, id_, before, after in planned.shared:
                 if id_ in missed and is_narrowed(before, after):
                     announced[id_] = after
-            again = {id_: planned.records[id_] for id_ in missed}
+            again = planned.rows_of(missed)
             planned = await self.plan(by, again, tenant, announced)
         await self.publish(tenant.id, done.keys)  # nothing does it when they are sent again
         raise UnavailableError("a record that others keep changing")

@@ -15,6 +15,7 @@ INDEXES = {
     COLLECTION: [
         IndexModel([("tenant", ASCENDING), ("key", ASCENDING)]),
         IndexModel([("tenant", ASCENDING), ("user", ASCENDING)]),
+        IndexModel([("tenant", ASCENDING), ("record", ASCENDING)]),
     ]
 }
 PICKS_MAX = 500
@@ -47,6 +48,9 @@ class PickStore(Protocol):
     async def forget_user(self, tenant: str, user: str) -> set[str]:
         """Removes all picks of a user. Returns the numbers that they were for."""
 
+    async def move(self, tenant: str, record: str, into: str) -> None:
+        """Has users who took a record have taken the one that it was merged into."""
+
     async def of(self, tenant: str, keys: Collection[str]) -> dict[str, PicksOfNumber]:
         """The picks for these numbers; numbers without any are left out."""
 
@@ -75,6 +79,11 @@ class MongoPickStore:
             keys = {*await self._picks.distinct("key", query)}
             await self._picks.delete_many(query)
         return keys
+
+    async def move(self, tenant: str, record: str, into: str) -> None:
+        query = {"tenant": tenant, "record": record}
+        with reaching():
+            await self._picks.update_many(query, {"$set": {"record": into}})
 
     async def of(self, tenant: str, keys: Collection[str]) -> dict[str, PicksOfNumber]:
         # $topN keeps few of them in the server's memory, whatever the number of picks

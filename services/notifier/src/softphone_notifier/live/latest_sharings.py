@@ -26,9 +26,14 @@ class LatestSharings:
             self._sharings.popitem(last=False)
 
     def applied_to(self, lookup: Lookup) -> Lookup:
-        """The look-up with those who see its records now."""
-        for match in lookup.matches:
-            sharing = self._sharings.get(match.record)
-            if sharing is not None:
-                lookup = shared_since(lookup, match.record, sharing, sharing.at)
+        """The look-up with those who see its records now, and with the ones they are part of."""
+        records = [match.record for match in lookup.matches]
+        for record in records:
+            sharing = self._sharings.get(record)
+            if sharing is None:
+                continue
+            before, merged = lookup, sharing.merged
+            lookup = shared_since(lookup, record, sharing, sharing.at, merged)
+            if merged is not None and lookup is not before:
+                records.append(merged.record)  # which may be part of another one by now
         return lookup

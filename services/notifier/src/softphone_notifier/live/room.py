@@ -127,7 +127,7 @@ class Room:
                     yield shown
 
     def share(self, message: RecordShared) -> Iterator[CallJson]:
-        """The calls that show this record, with those who see it now."""
+        """The calls with this record, with those who see it now, or the one that it is part of."""
         self._sharings.add(message)
         for stored in list(self._calls.values()):
             if (shown := self._with_lookups(stored, stored.lookups)) is not None:

@@ -100,6 +100,24 @@ def is_narrowed(before: Shared, after: Shared) -> bool:
     return _EVERYONE not in wide and not wide.issuperset(sights_of(before))
 
 
+def both_hold(one: Sharing, other: Sharing) -> Sharing:
+    """Who sees what both records say: nobody who does not see each of them.
+
+    Members of two teams and of no other have no word of their own, so then it is administrators.
+    """
+    sights, others = {*sights_of(one)}, {*sights_of(other)}
+    if _EVERYONE in others or (_EVERYONE not in sights and sights <= others):
+        return one
+    if _EVERYONE in sights or others <= sights:
+        return other
+    common = sights & others
+    if _of_team(one.team) in common:
+        return Sharing("team", "", one.team)
+    if _of_owner(one.owner) in common:
+        return Sharing("owner", one.owner, one.team)
+    return Sharing("admins", one.owner, one.team)
+
+
 def matches_for(viewer: Viewer, matches: Iterable[S]) -> tuple[S, ...]:
     """The matches that the viewer sees, with the own pick first among equally sure ones."""
     return ordered_for(viewer.user, (match for match in matches if viewer.sees(match)))

@@ -152,6 +152,7 @@ export const sentences: Record<string, string> = {
   "imports-full": "Schon {limit} Importe warten oder laufen. Bitte brechen Sie einen ab.",
   "record-changed":
     "Jemand anderes hat den Eintrag inzwischen geändert. Laden Sie ihn neu, und ändern Sie ihn dann.",
+  "record-merged-with-itself": "Ein Eintrag lässt sich nicht mit sich selbst zusammenführen.",
   "record-unknown": "Diesen Eintrag gibt es nicht mehr. Bitte laden Sie die Liste neu.",
   "extension-refused": "Sie können nur von Ihrer eigenen Nebenstelle wählen.",
   "dial-link-unknown": "Sie haben keinen eigenen Wähl-Link.",

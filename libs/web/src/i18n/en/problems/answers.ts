@@ -135,6 +135,7 @@ export const sentences: Record<string, string> = {
     "{limit} imports wait or run already. Wait until one of them is done, or cancel one.",
   "record-changed":
     "Somebody else has changed the record meanwhile. Load it again, and then change it.",
+  "record-merged-with-itself": "A record cannot be merged with itself.",
   "record-unknown": "This record no longer exists. Please reload the list.",
   "extension-refused": "You can only dial from an extension of your own.",
   "dial-link-unknown": "You have no dial link of your own.",

@@ -1,0 +1,1 @@
+"""Rules by which the fields of two records become those of one; pure functions."""

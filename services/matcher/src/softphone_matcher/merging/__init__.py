@@ -1,0 +1,1 @@
+"""Makes one record of two, which keeps following the sources of both."""
