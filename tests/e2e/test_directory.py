@@ -233,6 +233,36 @@ async def test_record_shows_its_own_calls_and_comments(
     await expect(desk.row(call).get_by_test_id("comment")).to_contain_text("Notiz zu")
 
 
+async def test_number_block_is_proposed_and_added(
+    open_page: OpenPage, add_record: AddRecord
+) -> None:
+    lines = [{"number": f"030 23125-{line}"} for line in (712, 734, 756)]
+    company = await add_record("Block GmbH", type="organization", numbers=lines)
+    desk = await open_page("anna")
+    await desk.page.goto(f"/#/directory/{company}")
+    proposal = desk.at("record-proposal")
+    await expect(proposal).to_contain_text("Nummernblock vorschlagen: +49 30 231257-xx")
+    await expect(proposal).to_contain_text("+493023125712")
+    await proposal.get_by_test_id("proposal-add").click()
+    await expect(proposal).to_have_count(0)
+    await expect(desk.at("record-page")).to_contain_text("+49 30 231257-0")
+    await expect(desk.at("record-range").first).to_contain_text("Durchwahlen mit 2 Stellen")
+
+
+async def test_number_block_that_is_dismissed_stays_away(
+    open_page: OpenPage, add_record: AddRecord
+) -> None:
+    lines = [{"number": f"030 23125-{line}"} for line in (812, 834, 856)]
+    company = await add_record("Ohne Block GmbH", type="organization", numbers=lines)
+    desk = await open_page("anna")
+    await desk.page.goto(f"/#/directory/{company}")
+    await desk.at("proposal-dismiss").click()
+    await expect(desk.at("record-proposal")).to_have_count(0)
+    await desk.page.reload()
+    await expect(desk.at("record-title")).to_have_text("Ohne Block GmbH")
+    await expect(desk.at("record-proposal")).to_have_count(0)
+
+
 async def test_administrator_chooses_colleagues_by_name(
     open_page: OpenPage, add_user: AddUser, add_record: AddRecord
 ) -> None:

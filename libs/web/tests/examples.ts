@@ -137,6 +137,8 @@ export function recordOf(changes: Partial<DirectoryRecord> = {}): DirectoryRecor
     host_id: "",
     tags: [],
     inactive: false,
+    dismissed_ranges: [],
+    proposed_ranges: [],
     version: 1,
     changed_at: MORNING,
     changed_by: "",

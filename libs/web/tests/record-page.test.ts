@@ -15,6 +15,8 @@ const MOBILE = numberOf({ number: "0171 3920070", e164: "+491713920070", keys: [
 /** A server with one record and its calls; a log that is away answers nothing. */
 class Server {
   asked: string[] = [];
+  changes: object[] = [];
+  said: string[] = [];
   undo: (() => void) | null = null;
   isLogAway = false;
   calls = ["second", "first"];
@@ -24,16 +26,26 @@ class Server {
     return {
       user: { role, extensions: ["21"] },
       preferences: { recordUrl: "" },
-      api: { ask: (route: string, parts: never) => this.#answer(route, parts) },
-      say: () => undefined,
+      api: { ask: (...request: [string, never, never]) => this.#answer(...request) },
+      say: (words: string) => this.said.push(words),
       offer: (_: string, { run }: { run: () => void }) => {
         this.undo = run;
       },
     } as unknown as Context;
   }
 
-  async #answer(route: string, { query }: { query?: { record?: string } }) {
+  async #answer(
+    route: string,
+    { query, body }: { query?: { record?: string }; body?: object },
+    condition?: { version: number },
+  ) {
     this.asked.push(route);
+    if (route.startsWith("PATCH")) {
+      if (condition?.version !== this.record.version) throw new ApiError(412, {});
+      this.changes.push(body ?? {});
+      this.record = recordOf({ ...this.record, ...{ proposed_ranges: [] }, version: 2 });
+      return this.record;
+    }
     if (route === "GET /api/calls") {
       if (this.isLogAway) throw new ApiError(503, {});
       return { items: this.calls.map((id) => callOf({ id: `${id} of ${query?.record}` })) };
@@ -65,6 +77,51 @@ async function open(role: Role = "user") {
 const all = (testid: string) => [
   ...page.element.querySelectorAll<HTMLElement>(`[data-testid="${testid}"]`),
 ];
+
+const PROPOSAL = {
+  range: "+498999998xx",
+  number: "+49 89 99998-0",
+  extension_digits: 2,
+  lines: ["+49899999812", "+49899999834", "+49899999856"],
+};
+
+async function openWithProposal() {
+  const proposed = { type: "organization" as const, proposed_ranges: [PROPOSAL] };
+  server.record = recordOf({ ...proposed, dismissed_ranges: ["+493023125x"] });
+  await open();
+  expect(all("record-proposal")[0]?.textContent).toContain("+49 89 99998-xx");
+}
+
+test("a number block that direct lines suggest is added to the numbers", async () => {
+  await openWithProposal();
+  all("proposal-add")[0]?.click();
+  await vi.waitFor(() => expect(all("record-proposal")).toHaveLength(0));
+  const { number, extension_digits } = PROPOSAL;
+  const before = numberOf();
+  expect(server.changes).toEqual([
+    {
+      numbers: [
+        { number: before.number, label: before.label, extension_digits: 0 },
+        { number, label: "Zentrale", extension_digits },
+      ],
+    },
+  ]);
+});
+
+test("a number block that is dismissed is not suggested again", async () => {
+  await openWithProposal();
+  all("proposal-dismiss")[0]?.click();
+  await vi.waitFor(() => expect(all("record-proposal")).toHaveLength(0));
+  expect(server.changes).toEqual([{ dismissed_ranges: ["+493023125x", "+498999998xx"] }]);
+});
+
+test("a suggestion for a record that somebody has changed is read again", async () => {
+  await openWithProposal();
+  server.record = recordOf({ ...server.record, version: 7 });
+  all("proposal-add")[0]?.click();
+  await vi.waitFor(() => expect(server.said).toHaveLength(1));
+  expect(server.changes).toEqual([]);
+});
 
 test("a number that finds nobody has the reason next to it", async () => {
   await open();

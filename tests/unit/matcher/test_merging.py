@@ -35,6 +35,7 @@ async def show(directory: Directory, record: str, who: Caller = BOSS) -> dict[st
     answer = await directory.ask(who, "GET", f"{RECORDS}/{record}")
     assert answer.status_code == 200, answer.text
     shown: dict[str, Any] = answer.json()
+    del shown["proposed_ranges"]
     return shown
 
 

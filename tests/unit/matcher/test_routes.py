@@ -52,7 +52,7 @@ async def test_saved_record_says_by_which_keys_it_is_found(client: httpx.AsyncCl
         },
     ]
     shown = await client.get(f"{RECORDS}/{response.json()['id']}")
-    assert shown.json() == response.json()
+    assert shown.json() == response.json() | {"proposed_ranges": []}
 
 
 @pytest.mark.parametrize(

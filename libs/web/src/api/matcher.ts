@@ -205,6 +205,13 @@ export interface Problem {
   errors: Array<FieldProblem>;
 }
 
+export interface ProposedRange {
+  range: string;
+  number: string;
+  extension_digits: number;
+  lines: Array<string>;
+}
+
 export interface QueueState {
   queue: string;
   messages: number;
@@ -230,6 +237,7 @@ export interface Record {
   inactive: boolean;
   rows: Array<MergedRow>;
   merged_into: string;
+  dismissed_ranges: Array<string>;
   version: number;
   changed_at: string;
   changed_by: string;
@@ -252,6 +260,36 @@ export interface RecordChanges {
   team?: string;
   visible_to?: "everyone" | "team" | "owner" | "admins";
   inactive?: boolean;
+  dismissed_ranges?: Array<string>;
+}
+
+export interface RecordDetails {
+  id: string;
+  type: "contact" | "organization" | "lead" | "partner" | "supplier";
+  name: string;
+  numbers: Array<RecordNumber>;
+  organization: string;
+  organization_record: string;
+  emails: Array<string>;
+  address: string;
+  note: string;
+  url: string;
+  tags: Array<string>;
+  owner: string;
+  team: string;
+  visible_to: "everyone" | "team" | "owner" | "admins";
+  source: string;
+  host_id: string;
+  inactive: boolean;
+  rows: Array<MergedRow>;
+  merged_into: string;
+  dismissed_ranges: Array<string>;
+  version: number;
+  changed_at: string;
+  changed_by: string;
+  deleted_at: string | null;
+  deleted_by: string | null;
+  proposed_ranges: Array<ProposedRange>;
 }
 
 export interface RecordInput {
@@ -428,7 +466,7 @@ export interface Routes {
   "GET /api/directory/imports/{run}/report": { path: { run: string }; answer: string };
   "GET /api/directory/matches": { query: { number: string }; answer: NumberMatches };
   "GET /api/directory/records": { query: { q?: string | null; number?: string | null; type?: "contact" | "organization" | "lead" | "partner" | "supplier" | null; tag?: string | null; source?: string | null; owner?: string | null; inactive?: boolean; cursor?: string | null; limit?: number }; answer: RecordPage };
-  "GET /api/directory/records/{record}": { path: { record: string }; answer: Record };
+  "GET /api/directory/records/{record}": { path: { record: string }; answer: RecordDetails };
   "GET /api/directory/recycle-bin": { query: { cursor?: string | null; limit?: number }; answer: RecordPage };
   "GET /api/directory/sources": { answer: SourcePage };
   "GET /api/lookup/{key}": { path: { key: string }; query: { number: string; format?: "text" | "json" | "snom" | "yealink" | "grandstream" }; answer: CallerName };

@@ -51,6 +51,8 @@ export type SessionAnswer = SessionOutput;
 export type AuditEntry = AuditOutput;
 export type DeadLetter = janitor.DeadLetter;
 export type DirectoryRecord = matcher.Record;
+/** A record with what its numbers suggest. */
+export type RecordDetails = matcher.RecordDetails;
 export type DirectoryNumber = matcher.RecordNumber;
 
 /** The answer to a request that failed; a proxy may send any part of it, or nothing. */

@@ -4,7 +4,7 @@ import type { RecordChanges, RecordInput } from "../api/matcher";
 import type { ListedUser } from "../api/notifier";
 import type { Api } from "../core/client";
 import type { Parts } from "../core/routes";
-import type { DirectoryRecord, Page } from "../core/types";
+import type { DirectoryRecord, Page, RecordDetails } from "../core/types";
 
 export type RecordQuery = NonNullable<Parts<"GET /api/directory/records">["query"]>;
 
@@ -28,7 +28,7 @@ export class RecordApi {
     return this.api.ask("GET /api/directory/records", { query });
   }
 
-  get(record: string): Promise<DirectoryRecord> {
+  get(record: string): Promise<RecordDetails> {
     return this.api.ask("GET /api/directory/records/{record}", { path: { record } });
   }
 

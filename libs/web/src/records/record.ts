@@ -4,7 +4,7 @@ import { html, nothing, render, type TemplateResult } from "lit";
 import type { Context } from "../calls/context";
 import { when } from "../calls/format";
 import { address, go } from "../core/place";
-import type { DirectoryRecord } from "../core/types";
+import type { DirectoryRecord, RecordDetails } from "../core/types";
 import type { View } from "../core/view";
 import { mailLink, typeText } from "../directory/matches";
 import { RecordApi } from "../directory/record-api";
@@ -20,12 +20,14 @@ import "../ui/empty-state";
 import { listAddress } from "./back";
 import { rangesOf, reasonOf, recordNumber } from "./number";
 import { RecordPast } from "./past";
+import { RangeProposals } from "./proposal";
 
 export class RecordPage implements View {
   readonly element = h("div", { class: "stack", "data-testid": "record-page" });
   readonly #api: RecordApi;
   readonly #past: RecordPast;
-  #record: DirectoryRecord | null = null;
+  readonly #proposals: RangeProposals;
+  #record: RecordDetails | null = null;
   #failure = "";
   #isStopped = false;
 
@@ -34,6 +36,7 @@ export class RecordPage implements View {
     readonly id: string,
   ) {
     this.#api = new RecordApi(context.api);
+    this.#proposals = new RangeProposals(context, this.#api, () => void this.#read());
     this.#past = new RecordPast(context, () => this.#draw());
     this.#draw();
     void this.#read();
@@ -89,6 +92,7 @@ export class RecordPage implements View {
           <div class="record-actions">${this.#actions(record)}</div>
         </header>
         <div class="panel-body">${this.#facts(record)}</div>
+        ${this.#proposals.draw(record)}
       </section>
       ${this.#past.render()}`;
   }

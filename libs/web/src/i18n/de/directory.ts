@@ -31,6 +31,12 @@ export const words = {
   "record.digits": "Durchwahl: Stellen",
   "record.digits.hint":
     "Hat eine Firma Durchwahlen, nennen Sie deren Stellen: mit 2 gehört auch 089 99998-56 zu 089 99998-0.",
+  "record.proposal": "Nummernblock vorschlagen: {number}",
+  "record.proposal.why":
+    "{lines} sind offenbar Durchwahlen einer Telefonanlage. Mit dem Nummernblock erscheint der Eintrag auch bei ihren anderen Durchwahlen.",
+  "record.proposal.add": "Nummernblock übernehmen",
+  "record.proposal.dismiss": "Nicht mehr vorschlagen",
+  "record.proposal.label": "Zentrale",
   "record.range.one": "dazu Durchwahlen mit {n} Stelle: {trunk}…",
   "record.range.other": "dazu Durchwahlen mit {n} Stellen: {trunk}…",
   "record.mainNumber": "dazu die Durchwahlen der Zentrale {trunk}-0",

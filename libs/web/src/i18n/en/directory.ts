@@ -31,6 +31,12 @@ export const words = {
   "record.digits": "Extension digits",
   "record.digits.hint":
     "If a company has direct lines, enter how many digits they have: with 2, 089 99998-56 belongs to 089 99998-0.",
+  "record.proposal": "Suggested number block: {number}",
+  "record.proposal.why":
+    "{lines} seem to be direct lines of one exchange. With the number block its other direct lines show the record, too.",
+  "record.proposal.add": "Add number block",
+  "record.proposal.dismiss": "Do not suggest again",
+  "record.proposal.label": "Switchboard",
   "record.range.one": "and its direct lines with {n} digit: {trunk}…",
   "record.range.other": "and its direct lines with {n} digits: {trunk}…",
   "record.mainNumber": "and the direct lines of the main number {trunk}-0",

@@ -47,6 +47,7 @@ Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["erika.huber@example.com"])
 ]
 Tag = Annotated[str, Field(min_length=1, max_length=50)]
+Range = Annotated[str, Field(max_length=20, pattern=r"^\+[0-9]{3,15}x{1,5}$")]
 HostId = Annotated[str, Field(max_length=200, description="The id of the record in its source")]
 
 
@@ -108,6 +109,12 @@ class RecordInput(RecordFields):
 class RecordChanges(RecordFields):
     """The fields of a record to change; `numbers` replaces all numbers of the record."""
 
+    dismissed_ranges: list[Range] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Proposed ranges that are not proposed again, such as `+498999998xx`",
+    )
+
 
 class SentRecord(RecordFields):
     """A record of an application, which replaces what the application sent of it before.
@@ -146,7 +153,8 @@ class SentRecord(RecordFields):
 
 def fields_of(record: Record) -> dict[str, Any]:
     """The fields of a stored record that a change keeps."""
-    return record.model_dump(include={*RecordFields.model_fields, "source", "host_id"})
+    kept = {*RecordChanges.model_fields, "source", "host_id"}
+    return record.model_dump(include=kept)
 
 
 def read_numbers(numbers: Iterable[Mapping[str, Any]], tenant: Tenant) -> dict[str, Any]:

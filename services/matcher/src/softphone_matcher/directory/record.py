@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from softphone_common.domain.keys.proposed_ranges import ProposedRange, proposed_ranges
 from softphone_common.domain.matching import RecordType, number_keys
 from softphone_common.domain.numbers.profile import NumberProfile
 from softphone_common.domain.records.visibility import VisibleTo
@@ -15,6 +16,7 @@ from softphone_common.stores.mongo import Document
 
 EARLIER = datetime.fromtimestamp(0, UTC)
 """The time of the last change of records that 0.1.0 stored without one."""
+_COMPANIES: frozenset[RecordType] = frozenset({"organization", "partner", "supplier"})
 _SOURCES = uuid5(NAMESPACE_URL, "softphone-connector/records")
 
 
@@ -112,6 +114,9 @@ class Record(BaseModel):
     merged_into: str = Field(
         "", description="Id of the record of which this one is a part; empty if it was not merged"
     )
+    dismissed_ranges: tuple[str, ...] = Field(
+        (), description="Proposed ranges that somebody did not want, such as `+498999998xx`"
+    )
     version: int = 1
     changed_at: datetime = EARLIER
     changed_by: str = Field("", description="Login of the user, or name of the API key")
@@ -126,6 +131,27 @@ class Record(BaseModel):
             return stored
         email, company = stored.get("email"), stored.get("company", "")
         return {"emails": (email,) if email else (), "organization": company, **stored}
+
+
+class RecordDetails(Record):
+    """A record with what its numbers suggest."""
+
+    proposed_ranges: tuple[ProposedRange, ...] = Field(
+        (),
+        description="Numbers of an exchange that three or more numbers of a company are direct"
+        " lines of. Nothing uses them until somebody adds one to the record's numbers, or dismisses"
+        " it with `dismissed_ranges`",
+    )
+
+
+def details_of(record: Record, profile: NumberProfile) -> RecordDetails:
+    """The record with the ranges that its numbers suggest, if it is that of a company."""
+    proposed: tuple[ProposedRange, ...] = ()
+    if record.type in _COMPANIES:
+        lines = (number.e164 for number in record.numbers if number.e164 is not None)
+        ranges = {range_ for number in record.numbers for range_ in number.ranges}
+        proposed = proposed_ranges(lines, ranges.union(record.dismissed_ranges), profile)
+    return RecordDetails(**dict(record), proposed_ranges=proposed)
 
 
 def id_in_source(tenant: str, source: str, host_id: str) -> str:

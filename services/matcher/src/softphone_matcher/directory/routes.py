@@ -1,6 +1,6 @@
 """The routes of the directory: `/api/directory/records` and its recycle bin."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,9 +16,11 @@ from softphone_common.stores.keyset import text_position, time_position
 from softphone_matcher.directory.editing import Editing
 from softphone_matcher.directory.input import RecordChanges, RecordInput
 from softphone_matcher.directory.listing import Filter
-from softphone_matcher.directory.record import Record, id_in_source
+from softphone_matcher.directory.record import Record, RecordDetails, details_of, id_in_source
 from softphone_matcher.directory.store import Directory
 from softphone_matcher.settings import MatcherSettings
+
+R = TypeVar("R", bound=Record)
 
 
 class RecordQuery(BaseModel):
@@ -129,13 +131,19 @@ class DirectoryApi:
         self._editing.check(caller.tenant, record.numbers, strict=strict)
         return _tagged(await self._editing.add(caller, record.model_dump()), response)
 
-    async def show_record(self, record: str, caller: AnyCaller, response: Response) -> Record:
+    async def show_record(
+        self, record: str, caller: AnyCaller, response: Response
+    ) -> RecordDetails:
         """Shows one record with its numbers, and by which keys each of them is found.
+
+        If three or more numbers of a company are direct lines of one exchange, the number of the
+        exchange is proposed.
 
         A record that the caller may not see is answered like one that does not exist. For the id of
         a record that was merged into another one, the other one is shown.
         """
-        return _tagged(await self._editing.get(caller, record), response)
+        shown = await self._editing.get(caller, record)
+        return _tagged(details_of(shown, self._editing.profile(caller.tenant)), response)
 
     async def edit_record(
         self,
@@ -203,6 +211,6 @@ class DirectoryApi:
         return restored
 
 
-def _tagged(record: Record, response: Response) -> Record:
+def _tagged(record: R, response: Response) -> R:
     response.headers["ETag"] = etag(record.version)
     return record
