@@ -20,6 +20,7 @@ from softphone_testing.proxy import FaultProxy
 from softphone_testing.servers.ports import free_port
 from softphone_testing.servers.rabbitmq import RabbitMQ
 from softphone_testing.until import until
+from support.crm import PERMITTED_PORT
 from support.product import PASSWORD
 from support.tenant.phone import Phone
 
@@ -82,6 +83,7 @@ async def running_onebox(
     """A onebox with its data in this folder and these settings, started anew or again."""
     environment = {
         **os.environ,
+        "SOFTPHONE_SOURCE_HOSTS": f"127.0.0.1:{PERMITTED_PORT}",
         **{f"SOFTPHONE_{name.upper()}": value for name, value in settings.items()},
         "SOFTPHONE_AMQP_URL": rabbitmq,
         "SOFTPHONE_PORT": str(port),

@@ -17,6 +17,8 @@ from softphone_testing.until import until
 
 PAGE = 100
 USER, PASSWORD = "connector", "a-password-of-the-crm"
+PERMITTED_PORT = free_port()
+"""The port of the CRM that the onebox of browser tests may read."""
 Answer = Callable[[Request], Response | None]
 
 

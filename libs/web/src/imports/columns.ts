@@ -41,7 +41,8 @@ export function fileFacts(preview: ImportPreview, choices: Choices, choose: Choo
   return html`<div class="import-facts">${offered.map((each) => each || nothing)}</div>`;
 }
 
-function recordType(mapping: ColumnMapping, choose: Choose) {
+/** The select for the type of records that have none of their own. */
+export function recordType(mapping: ColumnMapping, choose: Choose) {
   const types = RECORD_TYPES.map((each) => [each, typeText(each)] as const);
   return select("type", mapping.record_type, types, (value) =>
     choose({ mapping: { ...mapping, record_type: value as ColumnMapping["record_type"] } }),

@@ -17,18 +17,21 @@ import "../ui/table";
 import { ImportApi } from "./import-api";
 import { NewImport } from "./new-import";
 import { isOpen, ShownRun, stateText } from "./run";
+import { Sources } from "./sources";
 
 export class ImportsPage implements View {
   readonly element = h("div", { class: "stack", "data-testid": "imports" });
   readonly #list: PagedList<ImportRun>;
   readonly #new: NewImport;
   readonly #shown: ShownRun;
+  readonly #sources: Sources;
 
   constructor(readonly context: Context) {
     const api = new ImportApi(context.api);
     const draw = () => this.#draw();
     this.#list = new PagedList<ImportRun>({ read: (cursor) => api.list(cursor), changed: draw });
-    this.#shown = new ShownRun(context, api, draw, () => void this.#list.read());
+    this.#shown = new ShownRun(context, api, draw, () => this.again());
+    this.#sources = new Sources(context, draw, (run) => this.#begun(run));
     this.#new = new NewImport(api, draw, (run) => this.#begun(run));
     titleView(t("imports.title"));
     void this.#read();
@@ -36,10 +39,12 @@ export class ImportsPage implements View {
 
   again() {
     void this.#list.read();
+    void this.#sources.read();
   }
 
   tick() {
     this.#shown.tick();
+    this.#sources.tick();
   }
 
   stop() {
@@ -48,11 +53,11 @@ export class ImportsPage implements View {
 
   /** Shows the import that still runs or waits for somebody, and offers the source of the last one. */
   async #read() {
+    void this.#sources.read();
     await this.#list.read();
-    const [latest] = this.#list.items;
     const undecided = this.#list.items.find((run) => isOpen(run) || run.state === "held");
     if (undecided && this.#shown.id === "") this.#shown.show(undecided);
-    this.#new.offered = latest?.source ?? "";
+    this.#new.offered = this.#list.items.find((run) => run.source_id === "")?.source ?? "";
     this.#draw();
   }
 
@@ -91,7 +96,7 @@ export class ImportsPage implements View {
           </header>
           <div class="panel-body">${this.#new.draw()}</div>
         </section>
-        ${this.#shown.draw()}
+        ${this.#shown.draw()} ${this.#sources.draw()}
         <section class="panel" aria-labelledby="imports-earlier-title">
           <header class="panel-head">
             <h2 id="imports-earlier-title">${t("imports.earlier")}</h2>

@@ -160,7 +160,7 @@ export class NewImport {
       ${fileFacts(preview, this.#choices, this.#change)}
       ${isMapped ? html`<p class="meta" data-testid="import-mapped">${t("imports.mapped", { source: this.#source })}</p>` : nothing}
       ${columnChoices(preview, this.#change)}
-      ${rejections(preview)} ${rows(preview)}
+      ${rejections(preview)} ${previewRows(preview)}
       <label class="import-complete">
         <input
           type="checkbox"
@@ -191,7 +191,8 @@ function stem(name: string) {
     .slice(0, 50);
 }
 
-function rejections({ rejections, rows_read }: ImportPreview) {
+/** How many rows were read, and those that would not be saved. */
+export function rejections({ rejections, rows_read }: ImportPreview) {
   const read = counted("imports.read", rows_read);
   if (rejections.length === 0)
     return html`<p class="meta" data-testid="import-sound">${t("imports.sound", { read })}</p>`;
@@ -212,7 +213,8 @@ export function problemItem(problem: Parameters<typeof sentence>[0]) {
   </li>`;
 }
 
-function rows({ rows }: ImportPreview) {
+/** The first rows as they would be saved. */
+export function previewRows({ rows }: ImportPreview) {
   if (rows.length === 0) return nothing;
   return html`<section aria-labelledby="import-rows-title">
     <h3 id="import-rows-title">${t("imports.rows")}</h3>

@@ -12,7 +12,7 @@ import type { ImportApi } from "./import-api";
 import { problemItem } from "./new-import";
 import { download, reportText } from "./report";
 
-const OPEN: readonly string[] = ["waiting", "running"];
+const OPEN: readonly string[] = ["fetching", "waiting", "running"];
 /** Problems that are shown; the report has all. */
 const SHOWN = 20;
 
@@ -142,20 +142,27 @@ export class ShownRun {
   }
 }
 
-export function runLine({ source, requested_at, requested_by }: ImportRun) {
+export function runLine({ source, source_id, requested_at, requested_by }: ImportRun) {
+  const isScheduled = source_id !== "" && requested_by === source;
+  if (isScheduled) return t("imports.lineScheduled", { source, when: when(requested_at) });
   return t("imports.line", { source, when: when(requested_at), who: requested_by });
 }
 
 /** How far an import is or how it ended, as a sentence. */
 export function stateText(run: ImportRun) {
-  const { state, code, params, rows_read } = run;
+  const { state, code, params, rows_read, fetched } = run;
   const why = code ? problemText(code, params, code) : "";
   const read = counted("imports.read", rows_read);
+  if (state === "fetching")
+    return [counted("imports.fetched", fetched), why].filter(Boolean).join(" ");
   return [t(`imports.state.${state}`, { read }), why].filter(Boolean).join(" ");
 }
 
-function progress({ rows_read }: ImportRun) {
-  const read = counted("imports.read", rows_read);
+function progress({ rows_read, fetched, state }: ImportRun) {
+  const isFetching = state === "fetching";
+  const read = isFetching
+    ? counted("imports.fetched", fetched)
+    : counted("imports.read", rows_read);
   return html`<progress data-testid="import-progress" aria-label=${t("imports.progress")}>${read}</progress>`;
 }
 
