@@ -104,3 +104,25 @@ async def imports_held(at: Visit) -> None:
     await imports(at)
     await expect(at.desk.at("import-run")).to_have_attribute("data-state", "held")
     await to_top(at.desk.at("import-run"))
+
+
+@DIRECTORY.entry("merge", "lena")
+async def merge(at: Visit) -> None:
+    """The records that may be the same person; one of them is sent by an application."""
+    lead = {"type": "lead", "name": "Aydin, Selin", "note": "Interessiert an Wartung"}
+    own = {"source": "Messe", "host_id": "17", "numbers": [{"number": "0171 3920071"}]}
+    sent = await at.scenery.admin.put("/api/directory/records", json={"items": [lead | own]})
+    sent.raise_for_status()
+    await at.desk.open("directory")
+    await at.desk.at("search").fill("Immobilien")
+    await expect(at.desk.at("record-row")).to_have_count(1)
+    await at.desk.at("record-open").first.click()
+    await at.desk.at("record-merge").click()
+    await expect(at.desk.at("merge-candidate")).to_have_count(1)
+
+
+@DIRECTORY.entry("merge-compared", "lena")
+async def merge_compared(at: Visit) -> None:
+    await merge(at)
+    await at.desk.at("merge-candidate").click()
+    await expect(at.desk.at("merge-name-other")).to_be_visible()

@@ -1,6 +1,6 @@
 // The requests about the records of the directory.
 
-import type { RecordChanges, RecordInput } from "../api/matcher";
+import type { MergeInput, RecordChanges, RecordInput } from "../api/matcher";
 import type { ListedUser } from "../api/notifier";
 import type { Api } from "../core/client";
 import type { Parts } from "../core/routes";
@@ -40,6 +40,15 @@ export class RecordApi {
   change(record: string, body: RecordChanges, version: number) {
     const parts = { path: { record }, body };
     return this.api.ask("PATCH /api/directory/records/{record}", parts, { version });
+  }
+
+  /** Makes one record of both, unless one of them has another version by now. */
+  merge(kept: DirectoryRecord, other: DirectoryRecord, take: NonNullable<MergeInput["take"]>) {
+    const body = { other: other.id, other_version: other.version, take };
+    const parts = { path: { record: kept.id }, body };
+    return this.api.ask("POST /api/directory/records/{record}/merge", parts, {
+      version: kept.version,
+    });
   }
 
   /** The records in the recycle bin, those deleted last first. */

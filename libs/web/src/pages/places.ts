@@ -91,6 +91,10 @@ const LOADERS: Record<LazyName, (context: Context, id: string | null) => Loader>
       const { RecordForm } = await import("../records/edit");
       return () => new RecordForm(context, id === NEW ? null : id);
     }
+    if (placeQuery().has("merge")) {
+      const { MergePage } = await import("../records/merge");
+      return () => new MergePage(context, id);
+    }
     const { RecordPage } = await import("../records/record");
     return () => new RecordPage(context, id);
   },

@@ -106,6 +106,12 @@ export class RecordPage implements View {
         data-testid="record-change"
         >${t("record.edit")}</a
       >
+      <a
+        class="button quiet"
+        href="${address("directory", record.id)}?merge="
+        data-testid="record-merge"
+        >${t("record.merge")}</a
+      >
       ${
         isAdmin
           ? html`<button type="button" class="button quiet danger" data-testid="record-remove" @click=${remove}>

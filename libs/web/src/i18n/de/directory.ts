@@ -74,6 +74,32 @@ export const words = {
   "record.remove": "Löschen",
   "record.removed": "„{name}“ ist gelöscht.",
 
+  "record.merge": "Zusammenführen",
+  "record.active": "aktiv",
+  "merge.title": "Mit einem anderen Eintrag zusammenführen",
+  "merge.lead":
+    "„{name}“ bleibt und bekommt die Nummern, Anrufe und Kommentare des anderen Eintrags.",
+  "merge.search": "Anderen Eintrag suchen",
+  "merge.candidates": "Mit derselben Nummer oder demselben Namen",
+  "merge.found": "Gefundene Einträge",
+  "merge.none":
+    "Kein anderer Eintrag hat dieselbe Nummer oder denselben Namen. Suchen Sie nach Name, Firma oder Nummer.",
+  "merge.kept": "Bleibt:",
+  "merge.other": "Kommt dazu:",
+  "merge.choose":
+    "Wählen Sie, was gelten soll, wo sich beide unterscheiden. Alles andere bleibt erhalten.",
+  "merge.noChoice": "Beide ergänzen sich. Alles bleibt erhalten.",
+  "merge.restricted": "Danach sehen den Eintrag nur Personen, die beide sehen dürfen.",
+  "merge.bin":
+    "Der andere Eintrag kommt in den Papierkorb. Importe ändern danach den Eintrag, der bleibt.",
+  "merge.another": "Anderen Eintrag wählen",
+  "merge.changed":
+    "Jemand hat einen der beiden Einträge gerade geändert. Bitte sehen Sie sich beide noch einmal an.",
+  "merge.done": "Zusammengeführt",
+  "merge.doneLead": "Der andere Eintrag liegt im Papierkorb.",
+  "merge.dropped": "Nicht übernommen wurde:",
+  "merge.open": "Eintrag öffnen",
+
   "imports.title": "Kontakte importieren",
   "imports.lead":
     "Eine Datei aus Outlook, Google, einem CRM oder einer Telefonanlage. Sie sehen erst, was daraus wird.",

@@ -74,6 +74,30 @@ export const words = {
   "record.remove": "Delete",
   "record.removed": "“{name}” is deleted.",
 
+  "record.merge": "Merge",
+  "record.active": "active",
+  "merge.title": "Merge with another record",
+  "merge.lead": "“{name}” stays and gets the numbers, calls and comments of the other record.",
+  "merge.search": "Search for the other record",
+  "merge.candidates": "With the same number or the same name",
+  "merge.found": "Records found",
+  "merge.none":
+    "No other record has the same number or the same name. Search by name, company or number.",
+  "merge.kept": "Stays:",
+  "merge.other": "Is added:",
+  "merge.choose": "Choose what applies where the two differ. Everything else is kept.",
+  "merge.noChoice": "The two do not contradict each other. Everything is kept.",
+  "merge.restricted": "Afterwards the record is visible only to people who may see both.",
+  "merge.bin":
+    "The other record goes to the recycle bin. Imports then change the record that stays.",
+  "merge.another": "Choose another record",
+  "merge.changed":
+    "Somebody has just changed one of the two records. Please look at both once more.",
+  "merge.done": "Merged",
+  "merge.doneLead": "The other record is in the recycle bin.",
+  "merge.dropped": "Not taken over:",
+  "merge.open": "Open the record",
+
   "imports.title": "Import contacts",
   "imports.lead":
     "A file of Outlook, Google, a CRM or a telephone system. You see first what becomes of it.",
