@@ -11,7 +11,7 @@ from support.stack.installation import Installation
 from support.tenant.company import Company
 
 PATH = "/api/directory/imports"
-ROWS = 1500
+ROWS = 450  # more than two batches
 
 
 def file(name: str = "Neumann") -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from redis.asyncio import Redis
@@ -10,6 +11,7 @@ from softphone_testing.real_servers import RealServer
 from support.stack.installation import Installation
 from support.stack.sender import ANSWERED, E164, MISSED, OTHER_E164, logged, parties, sender
 from support.tenant.company import Company
+from support.waiting import until_passes
 
 GUID = "{6f9619ff-8b86-5d01-b42d-00cf4fc964ff}"
 
@@ -110,8 +112,16 @@ async def test_key_of_one_phone_joins_no_call_of_another(
         await phones[1].gets(f"connected?ext=22&cid=3c26b0aa-{scope}", after=5)
         hits = [hit for phone in phones for hit in await phone.hits()]
         calls = {hit["events"][0]["call"] for hit in hits}
-        entries = [await installation.logged(company.admin.token, call) for call in calls]
-        assert sorted([leg["extension"] for leg in each["legs"]] for each in entries) == legs
+        await until_passes(
+            partial(_check_legs, installation, company, calls, legs), "the legs in the log"
+        )
+
+
+async def _check_legs(
+    installation: Installation, company: Company, calls: set[str], legs: list[list[str]]
+) -> None:
+    entries = [await installation.logged(company.admin.token, call) for call in calls]
+    assert sorted([leg["extension"] for leg in each["legs"]] for each in entries) == legs
 
 
 async def test_same_counter_in_two_phones_is_two_calls(

@@ -12,6 +12,7 @@ from softphone_common.stores.mongo import Mongo
 from softphone_testing.real_servers import RealServer
 from support.bus.buses import bus_settings
 from support.stack.installation import database as database_url
+from support.stack.installation import drop
 from support.store_contracts.calls import fact, stored
 
 
@@ -33,7 +34,7 @@ async def calls(mongodb: RealServer) -> AsyncIterator[OvertakenStore]:
     url = database_url(mongodb.url, f"test-{uuid4().hex[:12]}")
     mongo = Mongo(bus_settings("nowhere://", mongo_url=url), INDEXES)
     yield OvertakenStore(mongo.database)
-    await mongo.database.client.drop_database(mongo.database.name)
+    await drop(url)
     await mongo.stop()
 
 

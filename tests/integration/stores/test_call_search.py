@@ -27,6 +27,7 @@ from softphone_testing.until import until
 from support.bus.buses import bus_settings
 from support.observations import at
 from support.stack.installation import database as database_url
+from support.stack.installation import drop
 from support.store_contracts.calls import MATCH, fact, listed, matched
 
 OLD = dict.fromkeys(
@@ -50,7 +51,7 @@ async def mongo(mongodb: RealServer) -> AsyncIterator[Mongo]:
 
     await until(is_ready, what="the indexes")
     yield resource
-    await resource.database.client.drop_database(resource.database.name)
+    await drop(url)
     await resource.stop()
 
 

@@ -20,6 +20,7 @@ from softphone_testing.memory.directory import MemoryAnnouncements
 from softphone_testing.real_servers import RealServer
 from support.bus.buses import bus_settings, memory_bus
 from support.stack.installation import database as database_url
+from support.stack.installation import drop
 from support.store_contracts.directory import KEY, NOW
 
 STORED: dict[str, Any] = {
@@ -44,7 +45,7 @@ async def database(mongodb: RealServer) -> AsyncIterator[Database]:
     mongo = Mongo(bus_settings("nowhere://", mongo_url=url), {})
     await mongo.database[COLLECTION].insert_one(STORED)
     yield mongo.database
-    await mongo.database.client.drop_database(mongo.database.name)
+    await drop(url)
     await mongo.stop()
 
 

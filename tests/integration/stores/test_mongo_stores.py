@@ -59,6 +59,7 @@ from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.bus.buses import bus_settings
 from support.stack.installation import database as database_url
+from support.stack.installation import drop
 from support.store_contracts.accounts import SessionStoreContract, UserStoreContract
 from support.store_contracts.announcements import AnnouncementsContract
 from support.store_contracts.api_keys import ApiKeyStoreContract
@@ -122,7 +123,7 @@ async def mongo(mongodb: RealServer) -> AsyncIterator[Mongo]:
 
     await until(is_ready, what="the indexes")
     yield resource
-    await resource.database.client.drop_database(resource.database.name)
+    await drop(url)
     await resource.stop()
 
 

@@ -13,6 +13,7 @@ from softphone_common.stores.mongo import Collection, Document, Mongo
 from softphone_testing.real_servers import RealServer
 from support.bus.buses import bus_settings
 from support.stack.installation import database as database_url
+from support.stack.installation import drop
 
 ROWS = 200
 SUM = {
@@ -29,7 +30,7 @@ async def rows(mongodb: RealServer) -> AsyncIterator[Collection]:
     collection = mongo.database["rows"]
     await collection.insert_many([{"name": f"row {number % 7}"} for number in range(ROWS)])
     yield collection
-    await mongo.database.client.drop_database(mongo.database.name)
+    await drop(url)
     await mongo.stop()
 
 

@@ -1,6 +1,7 @@
 """The services in the event loop of the test, on one port, with a clock that tests can move."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from softphone_common.runtime.registry import installed_services
 from softphone_common.runtime.runner import Runner
 from softphone_testing.activation_codes import PUBLIC_KEY, code
 from softphone_testing.installation_keys import KEYS, token_issuer
+from softphone_testing.real_servers import ADDRESSES
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
 from support.bus.queues import consumer_counts, queue_lengths
@@ -304,7 +306,13 @@ async def ready(installation: Installation) -> None:
 
 
 async def drop(mongo: str) -> None:
-    """Removes the database that the address names."""
+    """Removes the database that the address names from a server that outlives the tests.
+
+    All others lose it with their folder, and SecantusDB takes a minute to remove some thousand
+    records.
+    """
+    if ADDRESSES["mongodb"] not in os.environ:
+        return
     client: AsyncMongoClient[Json] = AsyncMongoClient(mongo)
     async with client:
         await client.drop_database(client.get_default_database().name)
