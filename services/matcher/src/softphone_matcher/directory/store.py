@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from softphone_common.domain.keys.lookup_keys import is_of_last_digits
@@ -240,16 +240,7 @@ class MongoDirectory:
         return int(result.matched_count)
 
     async def put(self, tenant: str, records: Sequence[Sent]) -> set[str]:
-        writes = [
-            # a record with another version is not met, and the insertion of its id then fails: the
-            # only way in which the server names the writes of a batch that met nothing
-            UpdateOne(
-                {"_id": each.id, "tenant": tenant, "version": stored_version(each.version)},
-                {"$set": each.document()},
-                upsert=True,
-            )
-            for each in records
-        ]
+        writes = [_write_of(tenant, each) for each in records]
         try:
             with reaching():
                 await self._records.bulk_write(writes, ordered=False)
@@ -311,6 +302,15 @@ def _version(tenant: str, stored: Record) -> Document:
 def stored_version(version: int) -> Any:
     """The condition for a version. Records of 0.1.0 have none yet."""
     return {"$in": [1, None]} if version == 1 else version
+
+
+def _write_of(tenant: str, sent: Sent) -> InsertOne[Document] | UpdateOne:
+    if sent.version == 0:
+        return InsertOne({"_id": sent.id, "tenant": tenant, **sent.document()})
+    # a record with another version is not met, and the insertion of its id then fails: the only way
+    # in which the server names the writes of a batch that met nothing
+    query = {"_id": sent.id, "tenant": tenant, "version": stored_version(sent.version)}
+    return UpdateOne(query, {"$set": sent.document()}, upsert=True)
 
 
 def ids_of(document: Document) -> tuple[str, ...]:
