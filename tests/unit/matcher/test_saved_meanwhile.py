@@ -16,6 +16,9 @@ from softphone_matcher.directory.editing import Editing
 from softphone_matcher.directory.input import fields_of
 from softphone_matcher.directory.record import Record, id_in_source
 from softphone_matcher.directory.upsert import each
+from softphone_matcher.merging.store import Merge
+from softphone_matcher.sharings.announcements import Announcement
+from softphone_testing.memory.directory import MemoryMerges
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
 from support.stack.import_site import ImportSite, nothing
@@ -284,3 +287,27 @@ async def test_records_of_a_source_whose_answer_was_lost_are_settled(site: Impor
         await put(site, *(HUBER | {"host_id": id_, "visible_to": "admins"} for id_ in "12"))
     site.move(61)
     assert await site.settling.settle() == 2
+
+
+async def test_merged_record_is_settled_without_a_message(
+    site: ImportSite, broker: MemoryBroker
+) -> None:
+    """Calls have heard of the merge, and a later message about the record would undo that."""
+    received: list[RecordShared] = []
+    other = memory_bus(broker, "calllog")
+
+    async def keep(messages: Any) -> None:
+        received.extend(messages)
+
+    other.consume("calllog.record", RecordShared, keep)
+    async with running(other):
+        await put(site, HUBER, HUBER | {"host_id": "2"})
+        await site.announcements.add(Announcement("acme", ID, site.now))
+        last = id_in_source("acme", "crm", "2")
+        await site.announcements.add(Announcement("acme", last, site.now))
+        merge = Merge("acme", last, ID, (await stored(site)).version, "u1", "anna", site.now)
+        assert await MemoryMerges(site.directory).put_away(merge)
+        site.move(61)
+        assert await site.settling.settle() == 2
+        await until(lambda: received, what="the message about the other record")
+    assert {message.record for message in received} == {last}

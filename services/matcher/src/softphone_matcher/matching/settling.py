@@ -60,7 +60,9 @@ class Settling:
             for each in old:
                 stored = (await self._directory.known(each.tenant, [each.record])).values()
                 for record in stored:
-                    await self._rematching.repeat(each.tenant, each.record, record.sharing)
+                    # calls of a merged record have heard of the merge, which has to stay the last
+                    if not record.merged_into:
+                        await self._rematching.repeat(each.tenant, each.record, record.sharing)
                 await self._announcements.settle(each.tenant, each.record, each.at)
                 settled += 1
         return settled
