@@ -80,6 +80,20 @@ async def test_many_removals_are_held_and_the_next_run_decides(site: SourceSite)
     assert ((await site.latest()).state, len(await site.names())) == ("finished", 100)
 
 
+async def test_removal_that_was_held_happens_once_confirmed(site: SourceSite) -> None:
+    site.crm.records = contacts(100)
+    await site.add_source()
+    await site.read()
+    site.crm.records = contacts(50)
+    await site.due()
+    await site.read()
+    held = await site.latest()
+    assert await site.runs.confirm("acme", held.id, "anna")
+    await site.worker().work_next()
+    assert ((await site.latest()).state, (await site.latest()).removed) == ("finished", 50)
+    assert sorted(await site.names()) == names(50)
+
+
 def broken(status: int) -> Any:
     """Answers all pages but the first with this status."""
 

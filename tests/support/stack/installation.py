@@ -247,7 +247,7 @@ async def running(
         "port": port,
         "spool_dir": spool.name,
         "wrong_keys_max": 10_000,  # all tests come from one address
-        "source_hosts": "crm.example.com",  # reached by nobody; tests of sources have their own
+        "source_hosts": "crm.invalid",  # which no name server knows (RFC 2606)
         "reads_max": 100_000,  # tests ask again until something has happened
         **settings,
     }

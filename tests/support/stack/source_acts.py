@@ -8,7 +8,7 @@ PATH = "/api/directory/sources"
 
 def order(name: str = "crm", **more: Json) -> Json:
     """A source at a host that installations of tests permit, which nobody reads by itself."""
-    address = "https://crm.example.com/contacts"
+    address = "https://crm.invalid/contacts"
     return {"name": name, "address": address, "mapping": {"host_id": "id"}, **more}
 
 

@@ -22,6 +22,7 @@ PERMITTED = [
 ]
 FORBIDDEN = [
     "https://crm.example.com:8443/",
+    "https://crm.example.com:0/",
     "https://example.com/",
     "https://a.crm.example.com/",
     "https://crm.example.com.evil.example/",

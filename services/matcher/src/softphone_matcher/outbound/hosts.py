@@ -48,7 +48,7 @@ class PermittedHosts:
         """
         if scheme not in PORTS or (scheme == "http" and host not in LOOPBACK):
             return False
-        number = port or PORTS[scheme]
+        number = PORTS[scheme] if port is None else port
         return any(_fits(each, host, number, PORTS[scheme]) for each in self._patterns)
 
 

@@ -51,8 +51,8 @@ export const sentences: Record<string, string> = {
   "import-file-missing": "Die Datei ist nicht mehr gespeichert. Importieren Sie sie noch einmal.",
   "import-empty": "Keine Zeile konnte gespeichert werden, also wurde auch nichts gelöscht.",
   "import-rows-rejected":
-    "Nicht gespeicherte Zeilen: {rows}. Vielleicht gehören sie zu Einträgen, die in der Datei fehlen: {absent}.",
-  "import-absent-many": "In der Datei fehlen Einträge dieser Herkunft: {absent} von {records}.",
+    "Nicht gespeicherte Zeilen: {rows}. Vielleicht gehören sie zu Einträgen, die fehlen: {absent}.",
+  "import-absent-many": "Einträge dieser Herkunft fehlen: {absent} von {records}.",
   "import-removal-superseded":
     "Es wurde nichts gelöscht, weil inzwischen eine neuere Datei dieser Herkunft importiert wurde.",
   "import-removal-forgotten":
