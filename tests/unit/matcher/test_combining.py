@@ -68,6 +68,13 @@ def test_record_gets_what_it_lacks() -> None:
     assert (again.fields, again.dropped) == (fields, ())
 
 
+def test_ranges_that_either_dismissed_stay_away() -> None:
+    kept = record(dismissed_ranges=["+498999998xx"])
+    other = record(dismissed_ranges=["+498999998xx", "+493023125xxx"])
+    fields = combined(kept, other, ()).fields
+    assert fields["dismissed_ranges"] == ["+498999998xx", "+493023125xxx"]
+
+
 def test_number_in_two_spellings_has_what_both_say() -> None:
     kept = record() | {"numbers": [number("089 99998-0")]}
     other = record() | {"numbers": [number("+49 89 99998-0", "work", 2)]}

@@ -35,6 +35,9 @@ STEPS_MAX = 60
 """More than a merge asks of stores and of the broker."""
 
 
+EMPTY: Any = {"organization": "", "organization_record": "", "emails": [], "tags": []}
+
+
 class Life:
     """The steps that a process has left."""
 
@@ -98,7 +101,7 @@ class Site:
     async def two(self) -> tuple[Record, Record]:
         """Two records, of which the other one is restricted and was picked."""
         restricted = {"visible_to": "team", "team": "Sales"}
-        more: Any = {"organization": "", "organization_record": "", "emails": [], "tags": []}
+        more = EMPTY
         kept = await add(self.directory, "Kept", KEY, **more)
         other = await add(self.directory, "Other", OTHER_KEY, **(more | restricted))
         await self.picks.pick("acme", "u1", OTHER_KEY, other.id, at(1))
@@ -167,3 +170,23 @@ async def test_merge_is_given_up_if_the_other_record_was_changed(site: Site) -> 
         await site.merger().merge(BOSS, Wish(kept.id, other.id, version=1))
     await site.merger().merge(BOSS, Wish(kept.id, other.id))
     assert await site.found(OTHER_KEY) == {kept.id}
+
+
+async def test_begun_merge_ends_before_its_record_is_merged(site: Site) -> None:
+    kept, other = await site.two()
+    third = await add(site.directory, "Third", **EMPTY)
+    steps = 0
+    while not await site.merges.list_begun(5):
+        with pytest.raises(KilledError):
+            await site.merger(steps).merge(BOSS, Wish(kept.id, other.id))
+        steps += 1
+    await site.merger().merge(BOSS, Wish(third.id, kept.id))
+    assert await site.merges.list_begun(5) == []
+    assert await site.found(KEY) == await site.found(OTHER_KEY) == {third.id}
+    assert (await site.picks.of("acme", [OTHER_KEY]))[OTHER_KEY][third.id].count == 1
+
+    def merged() -> list[str]:
+        return [each.record for each in site.received if each.merged]
+
+    await until(lambda: len(merged()) == 2, what="both merges in calls")
+    assert merged() == [other.id, kept.id]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 from softphone_common.domain.records.visibility import Sharing, both_hold
@@ -11,6 +12,7 @@ Fields = Mapping[str, Any]
 SINGLE = ("type", "name", "organization", "address", "url", "owner", "team", "inactive")
 """The fields of which a record has one value, so that one of two has to be chosen."""
 NOTE_MAX = 2000
+DISMISSED_MAX = 50
 _SHARING = ("visible_to", "owner", "team")
 
 
@@ -43,6 +45,8 @@ def combined(kept: Fields, other: Fields, take: Collection[str]) -> Combined:
     fields["numbers"] = joined_numbers(kept["numbers"], other["numbers"])
     for name in WORDS:
         fields[name] = joined_words(kept[name], other[name])
+    dismissed = (each.get("dismissed_ranges", ()) for each in (kept, other))
+    fields["dismissed_ranges"] = joined_words((), chain.from_iterable(dismissed))[:DISMISSED_MAX]
     fields["note"] = joined_note(kept["note"], other["note"])
     sharing = both_hold(sharing_in(kept), sharing_in(other))
     if sharing.visible_to != "everyone":

@@ -24,6 +24,7 @@ from softphone_matcher.combining.rows import row_fields
 from softphone_matcher.directory.documents import match_of
 from softphone_matcher.directory.editing import Editing
 from softphone_matcher.directory.input import EMAILS_MAX, TAGS_MAX, fields_of, read_numbers
+from softphone_matcher.directory.merged_rows import targets_of
 from softphone_matcher.directory.record import Record, Row, id_in_source
 from softphone_matcher.directory.rematching import Rematching, keys_of
 from softphone_matcher.directory.search import sharing_of
@@ -80,7 +81,7 @@ class Merger:
         """
         for _ in range(_ATTEMPTS):
             kept = await self._editing.get(caller, wish.record)
-            await self._end_earlier(caller.tenant, kept.id)
+            await self._end_earlier(caller.tenant, kept.id, wish.other)
             other = await self._directory.get(caller.tenant, wish.other)
             if other is None or not viewer_of(caller).sees(other):
                 if other is None and await self._is_part(caller.tenant, wish.other, kept.id):
@@ -145,12 +146,13 @@ class Merger:
         known = (await self._directory.known(tenant, [record_id])).get(record_id)
         return known is not None and known.merged_into == of
 
-    async def _end_earlier(self, tenant: str, record_id: str) -> None:
-        """Ends a merge of the record that a killed process has begun."""
-        merge = await self._merges.begun(tenant, record_id)
-        if merge is not None:
-            with suppress(ProblemError):  # the other record was changed, and stays
-                await self.end(merge)
+    async def _end_earlier(self, tenant: str, *records: str) -> None:
+        """Ends merges of these records that a killed process has begun."""
+        for record_id in records:
+            merge = await self._merges.begun(tenant, record_id)
+            if merge is not None:
+                with suppress(ProblemError):  # the other record was changed, and stays
+                    await self.end(merge)
 
     async def _try_to_end(self, merge: Merge, keys: Collection[str]) -> None:
         try:
@@ -173,15 +175,22 @@ class Merger:
         # an id of its own, since a killed process may have recorded it before
         id_ = f"merge/{merge.into}/{merge.record}/{merge.version}"
         self._security.record("records-merged", tenant, merge.user, target, id_=id_)
-        await self._picks.move(tenant, merge.record, merge.into)
-        record = await self._directory.get(tenant, merge.into)
-        record = record or await self._directory.get(tenant, merge.into, deleted=True)
+        record = await self._staying(tenant, merge.into)
         if record is not None:
+            await self._picks.move(tenant, merge.record, record.id)
             await self._rematching.merged(tenant, merge.record, _match(record))
             numbers = keys_of(record.numbers) | {*keys}
             if not await self._rematching.publish(tenant, numbers):
                 raise UnavailableError("broker", "the numbers of a merge are not published")
         await self._merges.end_merge(merge)
+
+    async def _staying(self, tenant: str, record_id: str) -> Record | None:
+        """The record with this id, also in the recycle bin, or the one it is part of by now."""
+        known = await self._directory.known(tenant, [record_id])
+        target = (await targets_of(self._directory, tenant, known)).get(record_id)
+        id_ = target.id if target else record_id
+        record = await self._directory.get(tenant, id_)
+        return record or await self._directory.get(tenant, id_, deleted=True)
 
 
 def _rows_of(tenant: str, record: Record, known: dict[str, Known]) -> list[Row]:
