@@ -11,7 +11,7 @@ WEB := npm --prefix libs/web run --silent
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check fmt unit house prose contracts e2e senders faults faults-quick ablation \
-	ablation-quick fuzz simulate audit pin pin-images services up down web screenshots
+	ablation-quick bench bench-quick fuzz simulate audit pin pin-images services up down web screenshots
 
 # --inexact keeps the packages that tests have installed
 run: ; deploy/install run && $(UV) run --no-dev --inexact softphone-onebox
@@ -98,6 +98,11 @@ ablation-quick: ; deploy/install check && PYTHONPATH=tests $(UV) run python -m a
 fuzz:
 	deploy/install check
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(UV) run pytest --timeout 0 tests/fuzz/test_any_bytes.py tests/fuzz/test_any_request.py
+
+# the product compared with the bare driver; writes build/bench.json
+bench bench-quick:
+	deploy/install test
+	PYTHONPATH=tests $(UV) run python -m load $(if $(filter bench-quick,$@),--quick)
 
 # services over servers in memory, in an order that a seed decides; SEED=17 runs one seed again
 simulate:
