@@ -99,8 +99,8 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     ]
     operator = FirstOperator(user_store, settings.operator_password, security)
     uses = UseLog(key_store, bus)
-    caches: list[Resource] = [user_cache, *access.caches]
-    resources: list[Resource] = [mongo, redis, *caches, operator, uses, bus, security, hub]
+    caches: list[Resource] = [user_cache, *access.caches, operator, uses]
+    resources: list[Resource] = [mongo, redis, *caches, bus, security, publisher, hub]
     figures, counts = {"sockets": hub.count_sockets}, bus.queue_lengths
     return Service("notifier", apis, resources, rules, security, counts, figures, page.unknown)
 

@@ -81,6 +81,8 @@ export const words = {
   "system.resource.spool": "Zwischenspeicher",
   "system.resource.inspector": "Meldungen",
   "system.resource.test calls": "Testanrufe",
+  "system.resource.interrupted restrictions": "unterbrochene Einschränkungen",
+  "system.resource.changes of users": "Änderungen an Nutzern",
   "system.resource.search keys": "Suche",
   "system.resource.first operator": "erster Betreiber",
   "system.resource.sockets": "Verbindungen",

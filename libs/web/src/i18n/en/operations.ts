@@ -81,6 +81,8 @@ export const words: Record<keyof typeof import("../de/operations").words, string
   "system.resource.spool": "spool",
   "system.resource.inspector": "requests",
   "system.resource.test calls": "test calls",
+  "system.resource.interrupted restrictions": "interrupted restrictions",
+  "system.resource.changes of users": "changes of users",
   "system.resource.search keys": "search",
   "system.resource.first operator": "first operator",
   "system.resource.sockets": "connections",
