@@ -1,12 +1,15 @@
 """Sources are read when they are due, once, by whichever matcher comes first."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 from softphone_matcher.sources.source import Schedule
 from softphone_testing.until import until
 from support.crm import contacts
-from support.stack.import_site import nothing
 from support.stack.source_site import SourceSite
 
 
@@ -108,25 +111,31 @@ async def test_source_that_was_removed_is_not_read_on(site: SourceSite) -> None:
 
 async def test_slow_source_does_not_hold_up_another_tenant(site: SourceSite) -> None:
     site.crm.records = contacts(3)
-    slow = asyncio.Event()
+    released = asyncio.Event()
 
-    async def waits() -> None:
-        site.fetches.before_page = nothing
-        await slow.wait()
+    async def late() -> AsyncIterator[bytes]:
+        await released.wait()
+        yield b'{"data": {"contacts": []}}'
 
-    site.fetches.before_page = waits
+    def answer(request: Request) -> Response | None:
+        return StreamingResponse(late()) if request.url.path == "/page" else None
+
+    site.crm.answer = answer
     await site.add_source(id_="a")
-    site.move(1)
-    await site.add_source(id_="b", tenant="other")
-    await site.add_source(id_="c", name="second")
+    await site.add_source(id_="b", name="second")
+    await site.add_source("/offset", id_="c", tenant="other")
     reader = site.reader()
     await reader.take()
+    runs = [run for tenant in ("acme", "other") for run in await site.all_runs(tenant)]
+    assert sorted((run.tenant, run.attempts) for run in runs) == [
+        *(("acme", 0), ("acme", 1)),
+        ("other", 1),
+    ]
 
     async def is_read() -> bool:
         return (await site.latest("other")).state != "fetching"
 
     await until(is_read, what="the source of the other tenant")
-    states = {run.source: run.state for run in (await site.runs.list_latest("acme", None, 5)).items}
-    assert states == {"crm": "fetching", "second": "fetching"}
-    slow.set()
+    assert {run.state for run in await site.all_runs("acme")} == {"fetching"}
+    released.set()
     await reader.finish()

@@ -128,6 +128,11 @@ class SourceSite(ImportSite):
         page = await self.runs.list_latest(tenant, None, 1)
         return page.items[0]
 
+    async def all_runs(self, tenant: str = "acme") -> list[StoredRun]:
+        """All runs of the tenant, as they are stored."""
+        page = await self.runs.list_latest(tenant, None, 100)
+        return [await self.run(run.id, tenant) for run in page.items]
+
     async def stored(self, tenant: str = "acme") -> StoredRun:
         """The run that was requested last, as it is stored."""
         return await self.run((await self.latest(tenant)).id, tenant)
