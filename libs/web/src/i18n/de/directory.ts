@@ -195,7 +195,8 @@ export const words = {
   "sources.credentials.bearer": "Token (Bearer)",
   "sources.credentials.header": "Schlüssel in einem Header",
   "sources.credentials_name": "Benutzername oder Header",
-  "sources.credentials_nameHint": "Womit sich der Connector anmeldet, oder der Header mit dem Schlüssel",
+  "sources.credentials_nameHint":
+    "Womit sich der Connector anmeldet, oder der Header mit dem Schlüssel",
   "sources.secret": "Passwort, Token oder Schlüssel",
   "sources.secretHint": "Wird verschlüsselt gespeichert und nie wieder angezeigt",
   "sources.secretKept": "Ist gespeichert. Leer lassen, um es zu behalten",
