@@ -161,9 +161,8 @@ async def test_complete_file_asks_before_many_records_go(
         await choose(clara, file(ROWS[0]), source)
         await clara.at("import-complete").check()
         await begin(clara, "held")
-        await expect(clara.at("import-state")).to_contain_text(
-            "fehlen Einträge dieser Herkunft: 1 von 2"
-        )
+        held = "Einträge dieser Herkunft fehlen: 1 von 2"
+        await expect(clara.at("import-state")).to_contain_text(held)
         await clara.at(f"import-{answer}").click()
         ended = "finished" if answer == "confirm" else "cancelled"
         await expect(clara.at("import-run")).to_have_attribute("data-state", ended)
