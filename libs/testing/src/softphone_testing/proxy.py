@@ -15,7 +15,7 @@ class FaultProxy:
     After `cut` it refuses connections and resets the open ones, like a server that has died. After
     `freeze` it accepts connections and passes nothing either way, like a server that hangs. After
     `lose` the open connections pass nothing any more, and new ones everything. After `stop_at` it
-    holds back one direction of each connection from that text on.
+    holds back one direction of each connection from one of these texts on.
     """
 
     def __init__(self, server_url: str) -> None:
@@ -28,7 +28,7 @@ class FaultProxy:
         self.url = parts._replace(netloc=f"{credentials}{at}{HOST}:{self._port}").geturl()
         self._open = asyncio.Event()
         self._open.set()
-        self._stop_text = b""
+        self._stop_texts: tuple[bytes, ...] = ()
         self._passing = asyncio.Event()
         self._passing.set()
         self._delay = 0.0
@@ -64,9 +64,9 @@ class FaultProxy:
         self._open.set()
         self._passing.set()
 
-    def stop_at(self, text: str) -> None:
-        """Holds back a direction once it contains this text, the text included, until `thaw`."""
-        self._stop_text = text.encode()
+    def stop_at(self, *texts: str) -> None:
+        """Holds back a direction once it contains one of these texts, included, until `thaw`."""
+        self._stop_texts = tuple(text.encode() for text in texts)
         self._passing.clear()
 
     def slow(self, seconds: float) -> None:
@@ -110,7 +110,7 @@ class FaultProxy:
                 await news.wait()
                 await asyncio.sleep(self._delay)
                 await is_open.wait()
-                if self._stop_text and self._stop_text in held:
+                if any(text in held for text in self._stop_texts):
                     await self._passing.wait()
                 news.clear()
                 writer.write(bytes(held))
