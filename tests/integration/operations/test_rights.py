@@ -157,8 +157,13 @@ async def workday(site: Site) -> None:
             return True
 
         await until(is_shown, what="the popup with its match")
-    logged = await installation.logged(company.admin.token, call, phase="ended")
-    assert [match["record"] for match in logged["matches"]] == [record]
+
+    async def is_logged() -> bool:
+        logged = await installation.logged(company.admin.token, call, phase="ended")
+        assert [match["record"] for match in logged["matches"]] == [record]
+        return True
+
+    await until(is_logged, what="the match in the log")
     comment = f"/api/calls/{call}/comments"
     deeds = [
         (anna.token, "PUT", "/api/dial/link", {"link": "tel:{number}"}),
