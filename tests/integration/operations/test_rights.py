@@ -35,6 +35,7 @@ from support.product import Json
 from support.stack.installation import Installation, database, drop, ready, running
 from support.stack.mongo_commands import MongoCommands
 from support.tenant.browser import signed_in
+from support.waiting import until_passes
 
 COMMANDS = MongoCommands()
 QUEUES = [queue.name for queue in topology.work_queues()]
@@ -158,12 +159,11 @@ async def workday(site: Site) -> None:
 
         await until(is_shown, what="the popup with its match")
 
-    async def is_logged() -> bool:
+    async def is_logged() -> None:
         logged = await installation.logged(company.admin.token, call, phase="ended")
         assert [match["record"] for match in logged["matches"]] == [record]
-        return True
 
-    await until(is_logged, what="the match in the log")
+    await until_passes(is_logged, "the match in the log")
     comment = f"/api/calls/{call}/comments"
     deeds = [
         (anna.token, "PUT", "/api/dial/link", {"link": "tel:{number}"}),

@@ -140,7 +140,7 @@ class CallHandlers:
 
 
 def _overtaken(fact: Fact, sharings: Iterable[RecordShared]) -> list[CallShared]:
-    """The sharings of records that the fact has the call show, if they are later than it."""
+    """The sharings of the records that the call shows because of the fact, if they are later."""
     records, at = _shown_by(fact)
     return [
         CallShared(fact.tenant, call_id_of(fact), sharing)
@@ -150,7 +150,7 @@ def _overtaken(fact: Fact, sharings: Iterable[RecordShared]) -> list[CallShared]
 
 
 def _shown_by(fact: Fact) -> tuple[frozenset[str], datetime]:
-    """The records that a fact has its call show, and the time of which it knows them."""
+    """The records that its call shows because of a fact, and the time of that fact."""
     if isinstance(fact, CallMatched):
         return frozenset(match.record for match in fact.matches), fact.matched_at
     if isinstance(fact, CallShared):

@@ -29,8 +29,8 @@ class CallFilter:
     """Conditions on the calls of a tenant; those that are None or empty do not apply.
 
     `extensions` are those of which at least one has a part in the call; `as_guest` says whether
-    one of them is a guest. `terms` are keys that the call must have, the rarest first, and
-    `record_keys` are keys of which it must have one.
+    one of them is a guest. The call must have all of the keys `terms`, of which the rarest is the
+    first, and at least one of the `record_keys`.
     `started_before` excludes its moment, `started_from` includes it, and `last_after` is a time
     after which something was reported of the call.
     """

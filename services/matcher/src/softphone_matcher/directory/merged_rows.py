@@ -36,7 +36,7 @@ class Target:
 async def targets_of(
     directory: Directory, tenant: str, stored: Mapping[str, Known]
 ) -> dict[str, Target]:
-    """For each merged one of these records the record of which it is a part.
+    """For each of these records that was merged, the record that it was merged into.
 
     This may be in the recycle bin. Raises UnavailableError.
     """

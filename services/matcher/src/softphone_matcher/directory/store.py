@@ -77,8 +77,8 @@ class Known:
     """A stored record: the hash of what its source sent last, empty if somebody changed it since,
     the keys of its numbers and their direct lines, who sees it, and its version.
 
-    `merged_into` is the id of the record of which it is a part, and `rows` are those of sources
-    that change it because of merges.
+    `merged_into` is the id of the record that it was merged into. `rows` are the rows of sources
+    that change it since other records were merged into it.
     """
 
     digest: str
