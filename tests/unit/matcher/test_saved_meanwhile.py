@@ -1,6 +1,7 @@
 """Records of sources that others save between the comparison and the write."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,20 @@ APPLICATION = Caller(
 def site(bus: Bus) -> ImportSite:
     """The stores of a matcher."""
     return ImportSite(bus)
+
+
+@asynccontextmanager
+async def heard_by_calls(broker: MemoryBroker) -> AsyncIterator[list[RecordShared]]:
+    """The messages to calllog about who sees records, in the order in which they arrive."""
+    received: list[RecordShared] = []
+    calllog = memory_bus(broker, "calllog")
+
+    async def keep(messages: Any) -> None:
+        received.extend(messages)
+
+    calllog.consume("calllog.record", RecordShared, keep)
+    async with running(calllog):
+        yield received
 
 
 async def put(site: ImportSite, *items: dict[str, Any]) -> tuple[int, int, int]:
@@ -161,14 +176,7 @@ async def test_file_without_teams_leaves_records_to_theirs(site: ImportSite) -> 
 async def test_calls_hear_who_sees_a_record_in_the_end(
     site: ImportSite, broker: MemoryBroker
 ) -> None:
-    received: list[RecordShared] = []
-    other = memory_bus(broker, "calllog")
-
-    async def keep(messages: Any) -> None:
-        received.extend(messages)
-
-    other.consume("calllog.record", RecordShared, keep)
-    async with running(other):
+    async with heard_by_calls(broker) as received:
         await put(site, HUBER | {"visible_to": "team", "team": "Sales"})
         once(site, lambda: change(site, visible_to="everyone"))
         await put(site, HUBER | {"team": "Support"})
@@ -186,20 +194,13 @@ async def test_calls_hear_who_sees_a_record_in_the_end(
 async def test_refused_restriction_is_taken_back_in_calls(
     site: ImportSite, broker: MemoryBroker, bus: Bus
 ) -> None:
-    received: list[RecordShared] = []
-    other = memory_bus(broker, "calllog")
-
-    async def keep(messages: Any) -> None:
-        received.extend(messages)
-
     async def change_note() -> None:
         site.directory.before_replacement = nothing
         await change(site, note="polite")
 
-    other.consume("calllog.record", RecordShared, keep)
     rematching = site.rematching
     editing = Editing(site.directory, site.tenant, rematching, site.clock, 50)
-    async with running(other):
+    async with heard_by_calls(broker) as received:
         await put(site, HUBER)
         site.directory.before_replacement = change_note
         with pytest.raises(ProblemError):
@@ -217,11 +218,6 @@ async def test_restriction_whose_answer_was_lost_is_settled(
     site: ImportSite, broker: MemoryBroker, is_stored: bool
 ) -> None:
     """Whether it was stored or not, calls hear who sees the record in the end."""
-    received: list[RecordShared] = []
-    other = memory_bus(broker, "calllog")
-
-    async def keep(messages: Any) -> None:
-        received.extend(messages)
 
     async def lose() -> None:
         site.directory.before_replacement = nothing
@@ -229,9 +225,8 @@ async def test_restriction_whose_answer_was_lost_is_settled(
             await change(site, visible_to="admins")
         raise UnavailableError("MongoDB", "the answer was lost")
 
-    other.consume("calllog.record", RecordShared, keep)
     editing = Editing(site.directory, site.tenant, site.rematching, site.clock, 50)
-    async with running(other):
+    async with heard_by_calls(broker) as received:
         await put(site, HUBER)
         site.directory.before_replacement = lose
         with pytest.raises(UnavailableError):
@@ -293,14 +288,7 @@ async def test_merged_record_is_settled_without_a_message(
     site: ImportSite, broker: MemoryBroker
 ) -> None:
     """Calls have heard of the merge, and a later message about the record would undo that."""
-    received: list[RecordShared] = []
-    other = memory_bus(broker, "calllog")
-
-    async def keep(messages: Any) -> None:
-        received.extend(messages)
-
-    other.consume("calllog.record", RecordShared, keep)
-    async with running(other):
+    async with heard_by_calls(broker) as received:
         await put(site, HUBER, HUBER | {"host_id": "2"})
         await site.announcements.add(Announcement("acme", ID, site.now))
         last = id_in_source("acme", "crm", "2")
