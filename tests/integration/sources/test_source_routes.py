@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse
 
 from softphone_common.http import app as http_app
 from softphone_common.http.auth import caller
+from softphone_matcher.fetching.routes import SourceApi
 from softphone_matcher.outbound.errors import SourceError
-from softphone_matcher.sources.routes import SourceApi
 from softphone_matcher.sources.sealing import SourceSecrets
 from softphone_testing.installation_keys import checked_tokens
 from support import crm
@@ -38,7 +38,7 @@ async def client(site: SourceSite) -> AsyncIterator[httpx.AsyncClient]:
         site.sources,
         site.starter(),
         site.reader(),
-        site.outbound,
+        site.readers(),
         site.secrets,
         site.tenant,
         site.security,

@@ -36,6 +36,9 @@ from softphone_janitor.dead_letters import store as dead_letter_store
 from softphone_janitor.dead_letters.store import MongoDeadLetterStore
 from softphone_matcher.directory import store as directory_store
 from softphone_matcher.directory.store import MongoDirectory
+from softphone_matcher.fetching import store as source_store
+from softphone_matcher.fetching.fetches import MongoFetches
+from softphone_matcher.fetching.store import MongoSources
 from softphone_matcher.merging.store import MongoMerges
 from softphone_matcher.picks import store as pick_store
 from softphone_matcher.picks.store import MongoPickStore
@@ -45,9 +48,6 @@ from softphone_matcher.runs import store as run_store
 from softphone_matcher.runs.store import MongoRuns
 from softphone_matcher.sharings import announcements as announcement_store
 from softphone_matcher.sharings.announcements import MongoAnnouncements
-from softphone_matcher.sources import store as source_store
-from softphone_matcher.sources.fetches import MongoFetches
-from softphone_matcher.sources.store import MongoSources
 from softphone_notifier.accounts import users
 from softphone_notifier.accounts.session_store import COLLECTION as SESSIONS
 from softphone_notifier.accounts.session_store import MongoSessionStore

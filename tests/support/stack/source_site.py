@@ -6,15 +6,16 @@ from pydantic import SecretStr
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.entities import Activation, Tenant
+from softphone_matcher.fetching.fetcher import Fetcher
+from softphone_matcher.fetching.limits import FetchLimits
+from softphone_matcher.fetching.starter import Starter
+from softphone_matcher.fetching.worker import FetchWorker
 from softphone_matcher.outbound.client import Outbound
 from softphone_matcher.outbound.hosts import PermittedHosts
 from softphone_matcher.runs.run import ImportRun, StoredRun
-from softphone_matcher.sources.fetcher import Fetcher
-from softphone_matcher.sources.limits import FetchLimits
+from softphone_matcher.sources.kinds import Readers
 from softphone_matcher.sources.sealing import SourceSecrets
 from softphone_matcher.sources.source import SourceInput, StoredSource
-from softphone_matcher.sources.starter import Starter
-from softphone_matcher.sources.worker import FetchWorker
 from softphone_testing.installation_keys import SOURCE_KEY
 from softphone_testing.memory.imports.fetches import MemoryFetches
 from softphone_testing.memory.imports.sources import MemorySources
@@ -26,6 +27,7 @@ PAGES_MAX = 10
 BYTES_MAX = 200_000
 ANSWER_BYTES = 150_000
 RETRY_SECONDS = 30
+LIMITS = FetchLimits(PAGES_MAX, BYTES_MAX, 3600, RETRY_SECONDS, LEASE_SECONDS)
 
 
 class MortalFetches(MemoryFetches):
@@ -74,17 +76,19 @@ class SourceSite(ImportSite):
         """One that begins runs, as another process has it."""
         return Starter(self.sources, self.runs, self.fetches, self.tenant, self.clock, KEPT)
 
+    def readers(self) -> Readers:
+        """The readers of the sources that are permitted now."""
+        return Readers(self.outbound, self.secrets)
+
     def reader(self) -> FetchWorker:
         """One that reads sources, as another process has it."""
-        limits = FetchLimits(PAGES_MAX, BYTES_MAX, 3600, RETRY_SECONDS, LEASE_SECONDS)
         fetcher = Fetcher(
             self.sources,
             self.fetches,
-            self.outbound,
-            self.secrets,
+            self.readers(),
             self.security,
             self.clock,
-            limits,
+            LIMITS,
         )
         imports, clock = self.worker(), self.clock
         return FetchWorker(self.starter(), self.fetches, fetcher, imports, clock, LEASE_SECONDS, 1)

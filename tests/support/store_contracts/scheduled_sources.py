@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from softphone_matcher.fetching.fetches import PART, Fetches
+from softphone_matcher.fetching.store import Sources
 from softphone_matcher.imports.mapping import ColumnMapping, NumberColumn
 from softphone_matcher.runs.run import Ending, FetchProgress, StoredRun
 from softphone_matcher.runs.store import Runs
-from softphone_matcher.sources.fetches import PART, Fetches
 from softphone_matcher.sources.source import Schedule, StoredSource
-from softphone_matcher.sources.store import Sources
 from support.observations import at
 from support.store_contracts.runs import stored_run
 
@@ -71,7 +71,7 @@ class ScheduledSourcesContract:
 def fetching(id_: str, seconds: float = 0, tenant: str = "acme", **more: Any) -> StoredRun:
     """A run of a source that nobody has begun to read."""
     fields: dict[str, Any] = {"source_id": "s", "state": "fetching", "kind": "json", "size": 0}
-    fields["fetch"] = FetchProgress(address="https://crm.example.com/")
+    fields["fetch"] = FetchProgress(position="https://crm.example.com/")
     return stored_run(id_, seconds, tenant, **{**fields, **more})
 
 
@@ -122,7 +122,9 @@ class FetchesContract:
         large = bytes(range(256)) * (PART // 200)
         await fetches.begin(fetching("a"), KEPT)
         await claim(fetches, "w1")
-        first = FetchProgress(address="2", pages=1, records=5, size=len(large), parts=2, digest="d")
+        first = FetchProgress(
+            position="2", pages=1, records=5, size=len(large), parts=2, digest="d"
+        )
         run = fetching("a")
         assert await fetches.add_page(run, "w1", at(90), large, first)
         second = first.model_copy(update={"address": "", "parts": 3, "size": len(large) + 3})
@@ -138,7 +140,7 @@ class FetchesContract:
     async def test_run_that_failed_keeps_no_file(self, fetches: Fetches, all_runs: Runs) -> None:
         await fetches.begin(fetching("a"), KEPT)
         await claim(fetches, "w1")
-        progress = FetchProgress(address="2", size=1, parts=1)
+        progress = FetchProgress(position="2", size=1, parts=1)
         await fetches.add_page(fetching("a"), "w1", at(60), b"x", progress)
         ending = Ending("failed", "source-refused", {"status": 401})
         assert not await fetches.fail("a", "w2", ending, at(5))

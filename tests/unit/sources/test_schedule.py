@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from softphone_matcher.sources.schedule import next_begin
+from softphone_matcher.fetching.schedule import next_begin
 from softphone_matcher.sources.source import Schedule
 
 BERLIN = "Europe/Berlin"

@@ -1,7 +1,5 @@
 """Builds matcher from its settings; no other module of it constructs a resource."""
 
-from dataclasses import dataclass
-
 from softphone_common.access.access import Access
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
@@ -12,7 +10,6 @@ from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.service import Resource, Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import KeyRateLimit, Rate, RateLimiter
-from softphone_common.stores.tenants import Tenants
 from softphone_common.stores.token_buckets import LocalTokenBuckets
 from softphone_matcher.directory.editing import Editing
 from softphone_matcher.directory.rematching import Rematching
@@ -20,6 +17,8 @@ from softphone_matcher.directory.routes import DirectoryApi
 from softphone_matcher.directory.store import INDEXES, MongoDirectory
 from softphone_matcher.directory.upsert import Upsert
 from softphone_matcher.directory.upsert_routes import ROUTE, UpsertApi
+from softphone_matcher.fetching import store as source_store
+from softphone_matcher.fetching.build import fetching
 from softphone_matcher.lookup.routes import LookupApi
 from softphone_matcher.matching.finder import MatchFinder
 from softphone_matcher.matching.handlers import MatchHandlers
@@ -32,8 +31,6 @@ from softphone_matcher.merging.begun_merges import BegunMerges
 from softphone_matcher.merging.merger import Merger
 from softphone_matcher.merging.routes import MergeApi
 from softphone_matcher.merging.store import MongoMerges
-from softphone_matcher.outbound.client import Outbound
-from softphone_matcher.outbound.hosts import PermittedHosts
 from softphone_matcher.picks import store as pick_store
 from softphone_matcher.picks.handlers import PickHandlers
 from softphone_matcher.picks.ranking import Ranking
@@ -52,15 +49,6 @@ from softphone_matcher.runs.worker import RunWorker
 from softphone_matcher.settings import MatcherSettings
 from softphone_matcher.sharings import announcements as announcement_store
 from softphone_matcher.sharings.announcements import MongoAnnouncements
-from softphone_matcher.sources import store as source_store
-from softphone_matcher.sources.fetcher import Fetcher
-from softphone_matcher.sources.fetches import MongoFetches
-from softphone_matcher.sources.limits import limits_of_sources
-from softphone_matcher.sources.routes import SourceApi
-from softphone_matcher.sources.sealing import SourceSecrets
-from softphone_matcher.sources.starter import Starter
-from softphone_matcher.sources.store import MongoSources
-from softphone_matcher.sources.worker import FetchWorker
 
 _INDEXES = INDEXES | pick_store.INDEXES | run_store.INDEXES | mapping_store.INDEXES
 _INDEXES |= announcement_store.INDEXES | source_store.INDEXES
@@ -94,7 +82,7 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     lease = settings.import_lease_seconds
     importer = Importer(runs, upsert, absence, tenants.require, security, clock, limits, lease)
     worker = RunWorker(runs, importer, clock, lease, settings.import_check_seconds)
-    reading = _sources(mongo, runs, worker, tenants, security, clock, settings)
+    reading = fetching(mongo, runs, worker, tenants, security, clock, settings)
     routers = [
         MatchApi(finder, tenants.require).router,
         DirectoryApi(directory, editing, security, settings).router,
@@ -115,38 +103,6 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     uploads = dict.fromkeys((ROUTE, PREVIEW, IMPORT), settings.upload_max)
     rules, lengths = access.rules(), bus.queue_lengths
     return Service("matcher", routers, resources, rules, security, lengths, uploads=uploads)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """All that reads sources."""
-
-    api: SourceApi
-    worker: FetchWorker
-
-
-def _sources(
-    mongo: Mongo,
-    runs: MongoRuns,
-    imports: RunWorker,
-    tenants: Tenants,
-    security: SecurityLog,
-    clock: Clock,
-    settings: MatcherSettings,
-) -> _Reading:
-    sources, fetches = MongoSources(mongo.database), MongoFetches(mongo.database, runs)
-    starter = Starter(sources, runs, fetches, tenants.find, clock, settings.imports_kept)
-    hosts, secrets = PermittedHosts(settings.source_hosts), SourceSecrets(settings.source_keys)
-    outbound = Outbound(hosts, settings.source_answer_seconds, settings.upload_max)
-    limits = limits_of_sources(settings)
-    fetcher = Fetcher(sources, fetches, outbound, secrets, security, clock, limits)
-    lease, check = limits.lease_seconds, settings.import_check_seconds
-    worker = FetchWorker(starter, fetches, fetcher, imports, clock, lease, check)
-    require = tenants.require
-    return _Reading(
-        SourceApi(sources, starter, worker, outbound, secrets, require, security, clock, settings),
-        worker,
-    )
 
 
 def _key_rate_limit(clock: Clock, settings: MatcherSettings) -> KeyRateLimit:

@@ -14,11 +14,29 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """A request to a source. `accepted`: the statuses of answers that are read."""
+
+    method: str = "GET"
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Accept": "application/json"})
+    accepted: frozenset[int] = frozenset({200})
+
+
+_GET = Request()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of a source: its body, and the address of the next page in its head."""
+    """The answer of a source: its body, and the address of the next page in its head.
+
+    `address` is where it was found, behind all redirects.
+    """
 
     body: bytes
     next: str = ""
+    status: int = 200
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +79,11 @@ class Outbound:
         """The origin of an address that may be called, such as `https://crm.example.com`."""
         return _origin(self._permitted(address))
 
-    async def get(self, address: str, credentials: Credentials) -> Answer:
+    async def send(self, address: str, credentials: Credentials, request: Request = _GET) -> Answer:
         """The answer at the address, behind redirects within its origin.
 
-        A redirect to another origin is not followed: it would take the secret there.
+        A redirect to another origin is not followed: it would take the secret there. One within
+        the origin gets the same request again.
         """
         url = self._permitted(address)
         origin = _origin(url)
@@ -72,7 +91,7 @@ class Outbound:
             # the whole answer has a time, not each part of it
             async with asyncio.timeout(self._answer_seconds):
                 for _ in range(REDIRECTS_MAX + 1):
-                    answer = await self._answer(url, credentials)
+                    answer = await self._answer(url, credentials, request)
                     if isinstance(answer, Answer):
                         return answer
                     url = self._permitted(str(url.join(answer)))
@@ -108,37 +127,44 @@ class Outbound:
             raise SourceError("source-host-forbidden", host=_place(url))
         return url
 
-    async def _answer(self, url: httpx.URL, credentials: Credentials) -> Answer | str:
+    async def _answer(
+        self, url: httpx.URL, credentials: Credentials, request: Request
+    ) -> Answer | str:
         """The answer, or the address that it redirects to."""
         # nothing is unpacked, so that a small answer cannot become a large one
-        headers = {
-            b"Accept": b"application/json",
-            b"Accept-Encoding": b"identity",
-            **credentials.headers(),
-        }
+        headers = httpx.Headers({**request.headers, "Accept-Encoding": "identity"})
+        headers.update(credentials.headers())
         # a proxy of the environment does not reach this machine's own addresses
         beyond = url.host not in LOOPBACK
         body = bytearray()
         async with (
             httpx.AsyncClient(verify=self._context, trust_env=beyond, timeout=None) as client,  # noqa: S113
-            client.stream("GET", url, auth=credentials.basic(), headers=headers) as answer,
+            client.stream(
+                request.method,
+                url,
+                content=request.body or None,
+                auth=credentials.basic(),
+                headers=headers,
+            ) as answer,
         ):
             if answer.status_code in _REDIRECTS and "location" in answer.headers:
                 return answer.headers["location"]
-            _require_success(answer.status_code)
+            _require_success(answer.status_code, request.accepted)
             async for part in answer.aiter_raw():
                 body += part
                 if len(body) > self._answer_bytes:
                     raise SourceError("source-too-large", limit=self._answer_bytes)
-        return Answer(bytes(body), answer.links.get("next", {}).get("url", ""))
+        link = answer.links.get("next", {}).get("url", "")
+        return Answer(bytes(body), link, answer.status_code, str(url))
 
 
-def _require_success(status: int) -> None:
+def _require_success(status: int, accepted: frozenset[int]) -> None:
+    if status in accepted:
+        return
     if status in {401, 403}:
         raise SourceError("source-refused", status=status)
-    if status != 200:
-        is_temporary = status >= 500 or status in {408, 429}
-        raise SourceError("source-answered", is_temporary=is_temporary, status=status)
+    is_temporary = status >= 500 or status in {408, 429}
+    raise SourceError("source-answered", is_temporary=is_temporary, status=status)
 
 
 def _origin(url: httpx.URL) -> str:

@@ -114,11 +114,8 @@ class PreviewApi:
         data = bytes(await read_upload(request, self._limits.bytes_max))
         profile = self._require_tenant(caller.tenant).numbers
         open_file = partial(choices.open, data, self._limits)
-        try:
-            async with self._turn:
-                return await asyncio.to_thread(preview_of, open_file, chosen, stored, profile)
-        except ImportFileError as error:
-            raise ProblemError(error.code, "body", **error.params) from None
+        async with self._turn:
+            return await asyncio.to_thread(preview_of, open_file, chosen, stored, profile, "body")
 
 
 def preview_of(
@@ -126,12 +123,20 @@ def preview_of(
     chosen: ColumnMapping | None,
     stored: UsedMapping | None,
     profile: NumberProfile,
+    field: str,
 ) -> ImportPreview:
-    """Reads the beginning of a file, with the chosen mapping. Raises ImportFileError."""
-    file = open_file()
-    mapping, mapping_from = choose_mapping(file, chosen, stored)
+    """Reads the beginning of a file, with the chosen mapping.
+
+    `field` is that of the request with which the file came. Raises ProblemError about it if the
+    file cannot be read.
+    """
+    try:
+        file = open_file()
+        mapping, mapping_from = choose_mapping(file, chosen, stored)
+        read = list(islice(file.rows(profile, mapping), _ROWS_MAX))
+    except ImportFileError as error:
+        raise ProblemError(error.code, field, **error.params) from None
     table = file.table
-    read = list(islice(file.rows(profile, mapping), _ROWS_MAX))
     rows = [row for row in read if isinstance(row, ImportedRow)]
     rejections = [row for row in read if isinstance(row, Rejection)]
     return ImportPreview(

@@ -70,14 +70,14 @@ class RunCounts(BaseModel):
 class FetchProgress(BaseModel):
     """How far the answers of a source are read.
 
-    - `address`: where the next page is
+    - `position`: where the next page is, in the words of the reader of the source
     - `digest`: that of the last page, by which one that comes again is noticed
     - `parts`: the parts of the file that are stored
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    address: str
+    position: str
     pages: int = 0
     records: int = 0
     size: int = 0

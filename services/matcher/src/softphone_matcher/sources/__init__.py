@@ -1,1 +1,1 @@
-"""Sources that matcher reads by itself: their addresses, their schedules and their answers."""
+"""Sources of records: their settings and secrets, and a reader for each kind."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from softphone_common.stores.mongo import Document
+from softphone_matcher.fetching.fetches import handed_over, page_document, parts_of, postponed
 from softphone_matcher.runs.documents import (
     UNREADABLE,
     is_free,
@@ -14,7 +15,6 @@ from softphone_matcher.runs.documents import (
     released,
 )
 from softphone_matcher.runs.run import Ending, FetchProgress, StoredRun
-from softphone_matcher.sources.fetches import handed_over, page_document, parts_of, postponed
 from softphone_testing.memory.collection import Condition
 from softphone_testing.memory.imports.runs import MemoryRuns
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from softphone_common.stores.documents import from_document, from_optional
 from softphone_common.stores.mongo import Document
+from softphone_matcher.fetching.store import decided, source_document
 from softphone_matcher.sources.source import StoredSource
-from softphone_matcher.sources.store import decided, source_document
 from softphone_testing.memory.collection import MemoryCollection
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from uuid import uuid4
 
 from fastapi import APIRouter
@@ -13,19 +12,17 @@ from softphone_common.http.auth import AdminCaller, Caller
 from softphone_common.http.paging import Page
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
-from softphone_matcher.imports.rows.imported_row import ImportFileError
-from softphone_matcher.outbound.client import Outbound
+from softphone_matcher.fetching.schedule import next_begin
+from softphone_matcher.fetching.starter import Starter
+from softphone_matcher.fetching.store import Sources
+from softphone_matcher.fetching.worker import FetchWorker
 from softphone_matcher.outbound.errors import SourceError
 from softphone_matcher.previews.routes import ImportPreview, preview_of
 from softphone_matcher.runs.run import ImportRun
 from softphone_matcher.settings import MatcherSettings
-from softphone_matcher.sources.sampling import open_sample
-from softphone_matcher.sources.schedule import next_begin
+from softphone_matcher.sources.kinds import Readers
 from softphone_matcher.sources.sealing import SourceSecrets
 from softphone_matcher.sources.source import Source, SourceInput, StoredSource
-from softphone_matcher.sources.starter import Starter, first_address
-from softphone_matcher.sources.store import Sources
-from softphone_matcher.sources.worker import FetchWorker
 
 _PATH = "/api/directory/sources"
 _RETRY_SECONDS = 5
@@ -39,7 +36,7 @@ class SourceApi:
         sources: Sources,
         starter: Starter,
         worker: FetchWorker,
-        outbound: Outbound,
+        readers: Readers,
         secrets: SourceSecrets,
         require_tenant: Callable[[str], Tenant],
         security: SecurityLog,
@@ -49,7 +46,7 @@ class SourceApi:
         self._sources = sources
         self._starter = starter
         self._worker = worker
-        self._outbound = outbound
+        self._readers = readers
         self._secrets = secrets
         self._require_tenant = require_tenant
         self._security = security
@@ -136,14 +133,14 @@ class SourceApi:
         profile = self._require_tenant(caller.tenant).numbers
         self._testing.add(caller.tenant)
         try:
-            credentials = self._secrets.credentials(source)
-            answer = await self._outbound.get(first_address(source), credentials)
-            open_file = partial(open_sample, answer.body, source)
+            reader = self._readers.open(source)
+            try:
+                open_file = await reader.sample()
+            finally:
+                await reader.close()
             chosen = source.mapping if any(source.mapping.columns()) else None
-            return await asyncio.to_thread(preview_of, open_file, chosen, None, profile)
+            return await asyncio.to_thread(preview_of, open_file, chosen, None, profile, "address")
         except SourceError as error:
-            raise ProblemError(error.code, "address", **error.params) from None
-        except ImportFileError as error:
             raise ProblemError(error.code, "address", **error.params) from None
         finally:
             self._testing.remove(caller.tenant)
@@ -183,7 +180,7 @@ class SourceApi:
     def _sealed(self, order: SourceInput, stored: StoredSource | None) -> str:
         """The sealed secret: the one that is sent, or the stored one for the same host."""
         try:
-            origin = self._outbound.check(order.address)
+            origin = self._readers.origin(order.address)
         except SourceError as error:
             raise ProblemError(error.code, "address", **error.params) from None
         if order.credentials == "none":
@@ -200,6 +197,6 @@ class SourceApi:
 
     def _origin(self, stored: StoredSource) -> str:
         try:
-            return self._outbound.check(stored.address)
+            return self._readers.origin(stored.address)
         except SourceError:  # the operator permits its host no longer
             return ""

@@ -9,12 +9,12 @@ from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log, tracing
+from softphone_matcher.fetching.fetcher import Fetcher
+from softphone_matcher.fetching.fetches import Fetches
+from softphone_matcher.fetching.starter import Starter
 from softphone_matcher.runs.importer import LeaseLostError
 from softphone_matcher.runs.run import StoredRun
 from softphone_matcher.runs.worker import RunWorker
-from softphone_matcher.sources.fetcher import Fetcher
-from softphone_matcher.sources.fetches import Fetches
-from softphone_matcher.sources.starter import Starter
 
 _AT_ONCE = 4
 """Sources that one process reads at once. Each is of another tenant, so that no tenant whose source

@@ -13,7 +13,6 @@ class FetchLimits:
     - `seconds`: from its begin to the request of its last page
     - `retry_seconds`: the pause after the first page that did not come
     - `lease_seconds`: after them another matcher goes on with a run
-    - `cell_max`: characters of one text
     """
 
     pages_max: int
@@ -21,7 +20,6 @@ class FetchLimits:
     seconds: float
     retry_seconds: float
     lease_seconds: float
-    cell_max: int = 10_000
 
 
 def limits_of_sources(settings: MatcherSettings) -> FetchLimits:

@@ -1,28 +1,20 @@
 """Reads a source to its end, page by page, and hands its records over to the import."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.process.clock import Clock
 from softphone_common.process.telemetry import log
-from softphone_matcher.outbound.client import Answer, Outbound
+from softphone_matcher.fetching.fetches import Fetches, parts_of
+from softphone_matcher.fetching.limits import FetchLimits
+from softphone_matcher.fetching.store import Sources
 from softphone_matcher.outbound.errors import SourceError
-from softphone_matcher.outbound.json_pages import (
-    JsonPage,
-    line_of,
-    number_in,
-    read_page,
-    with_parameter,
-)
 from softphone_matcher.runs.importer import LeaseLostError
 from softphone_matcher.runs.run import Ending, FetchProgress, StoredRun
-from softphone_matcher.sources.fetches import Fetches, parts_of
-from softphone_matcher.sources.limits import FetchLimits
-from softphone_matcher.sources.sealing import SourceSecrets
+from softphone_matcher.sources.kinds import Readers
+from softphone_matcher.sources.reader import SourcePage
 from softphone_matcher.sources.source import StoredSource
-from softphone_matcher.sources.store import Sources
 
 _TRIES = 4
 """How often a page is asked for, each time after twice the pause."""
@@ -50,16 +42,14 @@ class Fetcher:
         self,
         sources: Sources,
         fetches: Fetches,
-        outbound: Outbound,
-        secrets: SourceSecrets,
+        readers: Readers,
         security: SecurityLog,
         clock: Clock,
         limits: FetchLimits,
     ) -> None:
         self._sources = sources
         self._fetches = fetches
-        self._outbound = outbound
-        self._secrets = secrets
+        self._readers = readers
         self._security = security
         self._clock = clock
         self._limits = limits
@@ -81,17 +71,20 @@ class Fetcher:
     async def _read(self, reading: _Reading) -> None:
         run, owner = reading.run, reading.owner
         source = await self._source(run)
-        credentials = self._secrets.credentials(source)
-        progress = run.fetch or FetchProgress(address="")
-        while progress.address:
-            self._require_limits(run, progress)
-            answer = await self._outbound.get(progress.address, credentials)
-            data, following = await asyncio.to_thread(self._page, run, source, progress, answer)
-            until = self._clock() + timedelta(seconds=self._limits.lease_seconds)
-            if not await self._fetches.add_page(run, owner, until, data, following):
-                raise LeaseLostError
-            # the next page has its own tries
-            reading.attempts, progress = 0, following
+        progress = run.fetch or FetchProgress(position="")
+        reader = self._readers.open(source)
+        try:
+            while progress.position:
+                self._require_limits(run, progress)
+                page = await reader.read(progress.position)
+                following = self._behind(page, progress)
+                until = self._clock() + timedelta(seconds=self._limits.lease_seconds)
+                if not await self._fetches.add_page(run, owner, until, page.data, following):
+                    raise LeaseLostError
+                # the next page has its own tries
+                reading.attempts, progress = 0, following
+        finally:
+            await reader.close()
         if not progress.records:
             raise SourceError("source-empty")
         if not await self._fetches.hand_over(run.id, owner):
@@ -116,46 +109,22 @@ class Fetcher:
         if run.started_at and self._clock() - run.started_at > timedelta(seconds=seconds):
             raise SourceError("source-too-slow", limit=round(seconds))
 
-    def _page(
-        self, run: StoredRun, source: StoredSource, progress: FetchProgress, answer: Answer
-    ) -> tuple[bytes, FetchProgress]:
-        """The records of an answer as they are stored, and the progress behind it."""
-        page = read_page(answer.body, source.items, source.next_path)
-        if page.digest and page.digest == progress.digest:
+    def _behind(self, page: SourcePage, progress: FetchProgress) -> FetchProgress:
+        """How far the source is read with this page."""
+        is_repeated = bool(page.digest) and page.digest == progress.digest
+        if is_repeated or page.following == progress.position:
             raise SourceError("source-pages-endless")
-        data = self._lines(run, page, progress.size)
-        following = FetchProgress(
-            address=self._next(source, progress.address, answer, page),
+        size = progress.size + len(page.data)
+        if size > self._limits.bytes_max:
+            raise SourceError("source-too-large", limit=self._limits.bytes_max)
+        return FetchProgress(
+            position=page.following,
             pages=progress.pages + 1,
-            records=progress.records + len(page.records),
-            size=progress.size + len(data),
-            parts=progress.parts + len(parts_of(data)),
+            records=progress.records + page.records,
+            size=size,
+            parts=progress.parts + len(parts_of(page.data)),
             digest=page.digest,
         )
-        return data, following
-
-    def _lines(self, run: StoredRun, page: JsonPage, size: int) -> bytes:
-        columns = tuple(dict.fromkeys(run.mapping.columns()))
-        lines = bytearray()
-        for record in page.records:
-            lines += line_of(record, columns, self._limits.cell_max)
-            if size + len(lines) > self._limits.bytes_max:
-                raise SourceError("source-too-large", limit=self._limits.bytes_max)
-        return bytes(lines)
-
-    def _next(self, source: StoredSource, address: str, answer: Answer, page: JsonPage) -> str:
-        """The address of the next page; empty behind the last one."""
-        if source.paging == "next":
-            link = page.link or answer.next
-            following = self._outbound.follow(address, link) if link else ""
-            if following == address:
-                raise SourceError("source-pages-endless")
-            return following
-        if source.paging == "none" or not page.records:
-            return ""
-        number = number_in(address, source.parameter) or 0
-        step = 1 if source.paging == "page" else len(page.records)
-        return with_parameter(address, source.parameter, number + step)
 
     async def _fail(self, run: StoredRun, owner: str, ending: Ending) -> None:
         if not await self._fetches.fail(run.id, owner, ending, self._clock()):

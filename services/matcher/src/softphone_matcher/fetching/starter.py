@@ -6,14 +6,14 @@ from uuid import UUID, uuid5
 from softphone_common.contracts.entities import Tenant
 from softphone_common.process.clock import Clock
 from softphone_common.process.telemetry import log
-from softphone_matcher.outbound.json_pages import with_parameter
+from softphone_matcher.fetching.fetches import Fetches
+from softphone_matcher.fetching.schedule import next_begin
+from softphone_matcher.fetching.store import Sources
 from softphone_matcher.previews.choices import FileChoices
 from softphone_matcher.runs.run import FetchProgress, StoredRun
 from softphone_matcher.runs.store import Runs
-from softphone_matcher.sources.fetches import Fetches
-from softphone_matcher.sources.schedule import next_begin
+from softphone_matcher.sources.kinds import beginning_of
 from softphone_matcher.sources.source import StoredSource
-from softphone_matcher.sources.store import Sources
 
 _NAMESPACE = UUID("5d7c2a0e-6c1f-4c53-9d0b-4f6f1f0f8a31")
 _UNDER_WAY = frozenset({"fetching", "waiting", "running"})
@@ -72,6 +72,7 @@ class Starter:
         return run
 
     def _run_of(self, source: StoredSource, login: str, user: str) -> StoredRun:
+        beginning = beginning_of(source)
         return StoredRun(
             id=str(uuid5(_NAMESPACE, f"{source.id}/{source.last_run}")),
             tenant=source.tenant,
@@ -80,26 +81,15 @@ class Starter:
             source_id=source.id,
             file="",
             size=0,
-            kind="json",
+            kind=beginning.kind,
             encoding="utf-8",
             separator="",
             sheet="",
-            mapping=source.mapping,
-            complete=source.complete,
+            mapping=beginning.mapping,
+            complete=beginning.complete,
             state="fetching",
             choices=FileChoices(),
             requested_by=login,
             requested_at=self._clock(),
-            fetch=FetchProgress(address=first_address(source)),
+            fetch=FetchProgress(position=beginning.position),
         )
-
-
-def first_address(source: StoredSource) -> str:
-    """The address of the first page."""
-    match source.paging:
-        case "page":
-            return with_parameter(source.address, source.parameter, 1)
-        case "offset":
-            return with_parameter(source.address, source.parameter, 0)
-        case _:
-            return source.address

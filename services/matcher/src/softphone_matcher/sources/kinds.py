@@ -1,0 +1,29 @@
+"""The kinds of sources: how runs of each begin, and which reader reads them."""
+
+from softphone_matcher.outbound.client import Outbound
+from softphone_matcher.sources.json_reader import JsonReader, beginning_of_json
+from softphone_matcher.sources.reader import Beginning, SourceReader
+from softphone_matcher.sources.sealing import SourceSecrets
+from softphone_matcher.sources.source import StoredSource
+
+
+class Readers:
+    """Opens the sources of all tenants. Every method raises SourceError."""
+
+    def __init__(self, outbound: Outbound, secrets: SourceSecrets) -> None:
+        self._outbound = outbound
+        self._secrets = secrets
+
+    def origin(self, address: str) -> str:
+        """The server that an address leads to, if the operator permits it."""
+        return self._outbound.check(address)
+
+    def open(self, source: StoredSource) -> SourceReader:
+        """A reader of the source, which has called nobody yet."""
+        credentials = self._secrets.credentials(source)
+        return JsonReader(source, self._outbound, credentials)
+
+
+def beginning_of(source: StoredSource) -> Beginning:
+    """How a run of the source begins."""
+    return beginning_of_json(source)

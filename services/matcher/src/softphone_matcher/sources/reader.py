@@ -1,0 +1,51 @@
+"""The interface of readers: the pages of a source, one after another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from softphone_matcher.imports.import_file import ImportFile, Kind
+from softphone_matcher.imports.mapping import ColumnMapping
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    """A page of a source.
+
+    - `data`: its records as a part of the file of an import
+    - `records`: how many they are
+    - `following`: the position of the next page; empty behind the last one
+    - `digest`: by it a page that comes again is noticed; empty for pages without records
+    """
+
+    data: bytes
+    records: int
+    following: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a run of a source begins: its first position, and how its records are saved."""
+
+    position: str
+    kind: Kind
+    mapping: ColumnMapping
+    complete: bool
+
+
+class SourceReader(Protocol):
+    """Reads one source. Its methods raise SourceError, and the reader is closed afterwards.
+
+    A position says where a page is. It is stored with the run, and another process may go on with
+    it, so that it has to be enough to find the page again.
+    """
+
+    async def read(self, position: str) -> SourcePage:
+        """The page at the position."""
+
+    async def sample(self) -> Callable[[], ImportFile]:
+        """Some records of the source for an administrator who tests it, opened by a call."""
+
+    async def close(self) -> None:
+        """Ends the session or the connection, if there is one; never fails."""
