@@ -38,17 +38,17 @@ def test_report_of_a_damaged_file_names_every_row() -> None:
     assert file.table.preamble == ("Kundenliste, Stand Januar",)
     rejections = [row for row in rows if isinstance(row, Rejection)]
     assert rejections == [
-        Rejection(6, "number-rounded", "numbers", "Telefon", "4,98989E+11"),
-        Rejection(7, "number-computed", "numbers", "Telefon", "-99998041"),
-        Rejection(8, "formula-error", "numbers", "Telefon", "#NV"),
-        Rejection(10, "name-missing", "name"),
-        Rejection(11, "email-invalid", "emails", "E-Mail", "klein(at)example.com"),
-        Rejection(12, "text-damaged", "name", "Name", "M\ufffdller"),
-        Rejection(13, "host-id-repeated", "host_id", "ID", "1"),
+        Rejection(6, "number-rounded", "numbers", "Telefon", "4,98989E+11", host_id="2"),
+        Rejection(7, "number-computed", "numbers", "Telefon", "-99998041", host_id="3"),
+        Rejection(8, "formula-error", "numbers", "Telefon", "#NV", host_id="4"),
+        Rejection(10, "name-missing", "name", host_id="6"),
+        Rejection(11, "email-invalid", "emails", "E-Mail", "klein(at)example.com", host_id="7"),
+        Rejection(12, "text-damaged", "name", "Name", "M\ufffdller", host_id="8"),
+        Rejection(13, "host-id-repeated", "host_id", "ID", "1", host_id="1"),
         Rejection(14, "row-too-long", text="Text"),
         Rejection(15, "row-too-short", text="10 Zu wenige  0899999"),
         Rejection(16, "quotes-damaged", text='11;"Offen;;08999998008;;;Anführungszeichen;'),
-        Rejection(18, "text-too-long", "name", "Name", "x" * 200, limit=200),
+        Rejection(18, "text-too-long", "name", "Name", "x" * 200, limit=200, host_id="13"),
     ]
     records = [row for row in rows if isinstance(row, ImportedRow)]
     assert [(row.row, row.name) for row in records[:4]] == [

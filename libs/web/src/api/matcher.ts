@@ -340,6 +340,7 @@ export interface Rejection {
   column: string;
   text: string;
   limit: number;
+  host_id: string;
 }
 
 export interface RemoteNumber {

@@ -48,17 +48,17 @@ class Absence:
             if after is None:
                 return Absent(tuple(absent), records - done.created)
 
-    def reason_to_hold(self, run: StoredRun, absent: Absent, rejected: int) -> str:
+    def reason_to_hold(self, run: StoredRun, absent: Absent, unknown: int) -> str:
         """The code of the reason why a person has to look first; empty if there is none.
 
-        A row that was rejected may be that of a record that would be removed. A person
-        confirms the removal of as many records as are absent then.
+        A rejected row whose id is not known may be that of a record that would be removed. A
+        person confirms the removal of as many records as are absent then.
         """
         if not absent.ids:
             return ""
         if run.confirmed_by:
             return "import-absent-many" if len(absent.ids) > run.absent else ""
-        if rejected:
+        if unknown:
             return "import-rows-rejected"
         return "import-absent-many" if absent.percent > self.percent_max else ""
 

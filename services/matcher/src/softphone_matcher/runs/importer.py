@@ -101,12 +101,11 @@ class Importer:
         """Moves the records that the file lacks to the recycle bin, or says why they wait."""
         if not rows.host_ids:
             return Ending("failed", "import-empty")
-        absent = await self._absence.find(run, rows.host_ids, done)
+        absent = await self._absence.find(run, rows.host_ids | rows.rejected_ids, done)
         count = len(absent.ids)
-        rejected = max(done.rejected, rows.rejected)
-        reason = self._absence.reason_to_hold(run, absent, rejected)
+        reason = self._absence.reason_to_hold(run, absent, rows.unknown)
         if reason:
-            params = {"absent": count, "records": absent.before, "rows": rejected}
+            params = {"absent": count, "records": absent.before, "rows": rows.unknown}
             return Ending("held", reason, params, absent=count)
         # until the first removal is done, what fails or ends the process counts as an attempt
         removed, attempts, follows = run.removed, run.attempts, True

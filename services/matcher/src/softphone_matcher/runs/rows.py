@@ -23,9 +23,10 @@ class RunRows:
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
         self.host_ids: set[str] = set()
-        """The ids of all rows that were read so far."""
-        self.rejected = 0
-        """How many of them were refused. Another number profile may refuse others than before."""
+        """The ids of all rows that were read so far, but for those that were rejected."""
+        self.rejected_ids: set[str] = set()
+        self.unknown = 0
+        """Rejected rows whose ids are not known, so that each may be any record."""
 
     @classmethod
     async def open(
@@ -44,7 +45,11 @@ class RunRows:
         """The next rows, up to `size`. Raises ImportFileError."""
         rows = await asyncio.to_thread(lambda: list(islice(self._rows, size)))
         self.host_ids.update(row.host_id for row in rows if isinstance(row, ImportedRow))
-        self.rejected += sum(isinstance(row, Rejection) for row in rows)
+        for row in rows:
+            if isinstance(row, Rejection) and row.host_id:
+                self.rejected_ids.add(row.host_id)
+            elif isinstance(row, Rejection):
+                self.unknown += 1
         return rows
 
     async def skip(self, count: int) -> int:

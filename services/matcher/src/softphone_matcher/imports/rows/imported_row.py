@@ -84,6 +84,7 @@ class Rejection:
     - `column`: the name of the column, or of the property of a card
     - `text`: the beginning of the text that the file has there
     - `limit`: the most that is allowed, if the code says that there is too much
+    - `host_id`: the id that the row has in the file, if it can be read
     """
 
     row: int
@@ -92,6 +93,7 @@ class Rejection:
     column: str = ""
     text: str = ""
     limit: int = 0
+    host_id: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", self.text.strip()[:TEXT_MAX])
