@@ -1,20 +1,30 @@
 """SIGKILL in the middle of an import: another matcher ends it, and every row counts once."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 from softphone_testing.processes import ServiceFleet, ServiceProcess
 from softphone_testing.real_servers import RealServer
+from softphone_testing.servers.ports import free_port
 from softphone_testing.until import until
+from support.crm import Crm, contacts, settings
 from support.product import Json, bearer
 from support.tenant.company import company_of
 
 PATH = "/api/directory/imports"
+SOURCES = "/api/directory/sources"
 ROWS = 3000
+CRM_PORT = free_port()
 ENVIRONMENT = {
+    "SOFTPHONE_SOURCE_HOSTS": f"127.0.0.1:{CRM_PORT}",
+    "SOFTPHONE_SOURCE_ANSWER_SECONDS": "10",
     "SOFTPHONE_IMPORT_LEASE_SECONDS": "20",
     "SOFTPHONE_IMPORT_CHECK_SECONDS": "0.2",
 }
@@ -28,6 +38,17 @@ async def fleet(
     services = ServiceFleet(*servers, tmp_path, ENVIRONMENT)
     async with services.running():
         yield services
+
+
+@asynccontextmanager
+async def another(fleet: ServiceFleet, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    """A second matcher of the same fleet."""
+    process = ServiceProcess("matcher", fleet.env, tmp_path, log="other-matcher")
+    await process.start()
+    try:
+        yield process
+    finally:
+        await process.stop()
 
 
 async def test_import_of_a_killed_matcher_is_ended_by_another(
@@ -53,9 +74,7 @@ async def test_import_of_a_killed_matcher_is_ended_by_another(
 
         await until(has_begun, what="the first batch")
         await first.kill()
-        other = ServiceProcess("matcher", fleet.env, tmp_path, log="other-matcher")
-        await other.start()
-        try:
+        async with another(fleet, tmp_path) as other:
             assert (await shown(other))["rows_read"] < ROWS, "the import has ended too early"
 
             async def has_ended() -> bool:
@@ -66,5 +85,46 @@ async def test_import_of_a_killed_matcher_is_ended_by_another(
             counts = [run[name] for name in ("rows_read", "created", "updated", "unchanged")]
             assert (counts, run["rejected"]) == ([ROWS + 1, ROWS, 0, 0], 1)
             assert [problem["code"] for problem in run["problems"]] == ["name-missing"]
-        finally:
-            await other.stop()
+
+
+async def test_source_of_a_killed_matcher_is_read_on_by_another(
+    fleet: ServiceFleet, tmp_path: Path
+) -> None:
+    crm, asked, released = Crm(CRM_PORT), asyncio.Event(), asyncio.Event()
+    crm.records = contacts(250)
+
+    async def late() -> AsyncIterator[bytes]:
+        asked.set()
+        await released.wait()
+        yield b"{}"
+
+    def answer(request: Request) -> Response | None:
+        waits = request.query_params.get("page") == "2" and not asked.is_set()
+        return StreamingResponse(late()) if waits else None
+
+    crm.answer = answer
+    await crm.start()
+    try:
+        async with company_of(fleet) as company, httpx.AsyncClient(timeout=30) as client:
+            headers = bearer(company.admin.token)
+            first = fleet["matcher"]
+            made = await client.post(f"{first.url}{SOURCES}", headers=headers, json=settings(crm))
+            source = made.raise_for_status().json()["id"]
+            begun = await client.post(f"{first.url}{SOURCES}/{source}/run", headers=headers)
+            path = f"{PATH}/{begun.raise_for_status().json()['id']}"
+            await asyncio.wait_for(asked.wait(), 30)
+            await first.kill()
+            released.set()
+            async with another(fleet, tmp_path) as other:
+
+                async def ended() -> Json | None:
+                    shown = await client.get(f"{other.url}{path}", headers=headers)
+                    run: Json = shown.raise_for_status().json()
+                    return run if run["finished_at"] else None
+
+                run = await until(ended, what="the end of the run")
+            assert (run["state"], run["fetched"], run["created"]) == ("finished", 250, 250)
+            assert crm.paths == [f"/page?page={page}" for page in (1, 2, 2, 3, 4)]
+    finally:
+        released.set()
+        await crm.stop()
