@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -19,15 +18,12 @@ from softphone_calllog.sharings import MongoRecordSharings
 from softphone_common.contracts.entities import Comment
 from softphone_common.contracts.events import RecordShared
 from softphone_common.domain.records.visibility import Viewer, matches_for
-from softphone_common.process.errors import UnavailableError
 from softphone_common.search.keys import search_terms
 from softphone_common.stores.mongo import Database, Mongo
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
-from support.bus.buses import bus_settings
 from support.observations import at
-from support.stack.installation import database as database_url
-from support.stack.installation import drop
+from support.stack.indexed import indexed
 from support.store_contracts.calls import MATCH, fact, listed, matched
 
 OLD = dict.fromkeys(
@@ -38,21 +34,8 @@ OLD = dict.fromkeys(
 
 @pytest.fixture(scope="module")
 async def mongo(mongodb: RealServer) -> AsyncIterator[Mongo]:
-    url = database_url(mongodb.url, f"test-{uuid4().hex[:12]}")
-    resource = Mongo(bus_settings("nowhere://", mongo_url=url), INDEXES | comment_store.INDEXES)
-    await resource.start()
-
-    async def is_ready() -> bool:
-        try:
-            await resource.ping()
-        except UnavailableError:
-            return False
-        return True
-
-    await until(is_ready, what="the indexes")
-    yield resource
-    await drop(url)
-    await resource.stop()
+    async with indexed(mongodb.url, INDEXES | comment_store.INDEXES) as made:
+        yield made
 
 
 @pytest.fixture

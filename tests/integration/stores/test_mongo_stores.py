@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -18,7 +17,6 @@ from softphone_calllog.missed.store import MongoMissedMarks
 from softphone_calllog.sharings import COLLECTION as RECORD_SHARINGS
 from softphone_calllog.sharings import MongoRecordSharings
 from softphone_common.access.api_keys import COLLECTION as API_KEYS
-from softphone_common.process.errors import UnavailableError
 from softphone_common.stores.mongo import Database, Mongo
 from softphone_common.stores.revoked_tokens import COLLECTION as REVOCATIONS
 from softphone_common.stores.revoked_tokens import MongoRevocationReader
@@ -56,10 +54,7 @@ from softphone_notifier.api_keys.store import MongoApiKeyStore
 from softphone_notifier.second_factor import store as factor_store
 from softphone_notifier.second_factor.store import MongoSecondFactorStore
 from softphone_testing.real_servers import RealServer
-from softphone_testing.until import until
-from support.bus.buses import bus_settings
-from support.stack.installation import database as database_url
-from support.stack.installation import drop
+from support.stack.indexed import indexed
 from support.store_contracts.accounts import SessionStoreContract, UserStoreContract
 from support.store_contracts.announcements import AnnouncementsContract
 from support.store_contracts.api_keys import ApiKeyStoreContract
@@ -109,22 +104,8 @@ INDEXES = (
 @pytest.fixture(scope="module")
 async def mongo(mongodb: RealServer) -> AsyncIterator[Mongo]:
     """A database with the indexes of all stores."""
-    url = database_url(mongodb.url, f"test-{uuid4().hex[:12]}")
-    settings = bus_settings("nowhere://", mongo_url=url)
-    resource = Mongo(settings, INDEXES)
-    await resource.start()
-
-    async def is_ready() -> bool:
-        try:
-            await resource.ping()
-        except UnavailableError:
-            return False
-        return True
-
-    await until(is_ready, what="the indexes")
-    yield resource
-    await drop(url)
-    await resource.stop()
+    async with indexed(mongodb.url, INDEXES) as made:
+        yield made
 
 
 @pytest.fixture
