@@ -90,16 +90,16 @@ async def test_import_of_a_killed_matcher_is_ended_by_another(
 async def test_source_of_a_killed_matcher_is_read_on_by_another(
     fleet: ServiceFleet, tmp_path: Path
 ) -> None:
-    crm, asked, released = Crm(CRM_PORT), asyncio.Event(), asyncio.Event()
+    crm, on_second_page, released = Crm(CRM_PORT), asyncio.Event(), asyncio.Event()
     crm.records = contacts(250)
 
     async def late() -> AsyncIterator[bytes]:
-        asked.set()
+        on_second_page.set()
         await released.wait()
         yield b"{}"
 
     def answer(request: Request) -> Response | None:
-        waits = request.query_params.get("page") == "2" and not asked.is_set()
+        waits = request.query_params.get("page") == "2" and not on_second_page.is_set()
         return StreamingResponse(late()) if waits else None
 
     crm.answer = answer
@@ -112,7 +112,7 @@ async def test_source_of_a_killed_matcher_is_read_on_by_another(
             source = made.raise_for_status().json()["id"]
             begun = await client.post(f"{first.url}{SOURCES}/{source}/run", headers=headers)
             path = f"{PATH}/{begun.raise_for_status().json()['id']}"
-            await asyncio.wait_for(asked.wait(), 30)
+            await asyncio.wait_for(on_second_page.wait(), 30)
             await first.kill()
             released.set()
             async with another(fleet, tmp_path) as other:
