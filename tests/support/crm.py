@@ -65,7 +65,7 @@ class Crm:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        routes = [Route("/{path:path}", self._serve)]
+        routes = [Route("/{path:path}", self._serve, methods=["GET", "POST"])]
         config = uvicorn.Config(
             Starlette(routes=routes), host=HOST, port=self.port, log_config=None, lifespan="off"
         )

@@ -13,6 +13,7 @@ const STORED: Source = {
   paging: "page",
   next_path: "",
   parameter: "page",
+  partner_module: "",
   credentials: "basic",
   credentials_name: "connector",
   mapping: { ...NO_MAPPING, host_id: "id" },

@@ -1,13 +1,15 @@
 """A matcher with sources and a CRM on this machine."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.memory import MemoryBroker
 from support.bus.buses import memory_bus, running
-from support.stack.source_site import SourceSite
+from support.stack.source_site import LIMITS, SourceSite
+from support.vtiger.crm import VtigerCrm
 
 
 @pytest.fixture
@@ -25,3 +27,14 @@ async def site(bus: Bus) -> AsyncIterator[SourceSite]:
     await site.start()
     yield site
     await site.stop()
+
+
+@pytest.fixture
+async def vtiger(site: SourceSite) -> AsyncIterator[VtigerCrm]:
+    """A vtiger CRM that the site may call."""
+    made = VtigerCrm()
+    site.permit(made)
+    site.limits = replace(LIMITS, pages_max=100, bytes_max=10_000_000)
+    await made.start()
+    yield made
+    await made.stop()

@@ -220,3 +220,27 @@ async def test_source_is_run_once_at_a_time(client: httpx.AsyncClient, site: Sou
     assert code(await client.post(path)) == (409, "directory-source-running")
     shown = (await client.get(PATH)).json()["items"][0]
     assert shown["last_run"] == begun.json()["id"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"partner_module": "Partners"}, "source-field-unread"),
+        ({"kind": "vtiger"}, "source-user-missing"),
+        ({"kind": "vtiger", **SECRET}, "source-field-unread"),
+    ],
+)
+async def test_fields_that_a_kind_does_not_read_are_refused(
+    client: httpx.AsyncClient, site: SourceSite, change: dict[str, Any], expected: str
+) -> None:
+    answer = await client.post(PATH, json=order(site, **change))
+    assert code(answer) == (422, expected)
+    assert await site.sources.list_all("acme") == []
+
+
+async def test_kind_that_is_mapped_needs_a_mapping(
+    client: httpx.AsyncClient, site: SourceSite
+) -> None:
+    settings = order(site)
+    del settings["mapping"]
+    assert code(await client.post(PATH, json=settings)) == (422, "source-mapping-missing")

@@ -51,6 +51,7 @@ class SourceSite(ImportSite):
         self.sources = MemorySources()
         self.fetches = MortalFetches(self.runs)
         self.secrets = SourceSecrets(SecretStr(SOURCE_KEY))
+        self.limits = LIMITS
         self.permit(self.crm)
 
     def permit(self, *servers: crm.Crm, answer_seconds: float = 5) -> None:
@@ -88,7 +89,7 @@ class SourceSite(ImportSite):
             self.readers(),
             self.security,
             self.clock,
-            LIMITS,
+            self.limits,
         )
         imports, clock = self.worker(), self.clock
         return FetchWorker(self.starter(), self.fetches, fetcher, imports, clock, LEASE_SECONDS, 1)
@@ -97,7 +98,13 @@ class SourceSite(ImportSite):
         self, path: str = "/page", id_: str = "s", tenant: str = "acme", **more: Any
     ) -> StoredSource:
         """A source at the CRM, as the route stores it."""
-        order = SourceInput.model_validate(crm.settings(self.crm, path, **more))
+        return await self.store(crm.settings(self.crm, path, **more), id_, tenant)
+
+    async def store(
+        self, settings: dict[str, Any], id_: str = "s", tenant: str = "acme"
+    ) -> StoredSource:
+        """A source with these settings, which is due now."""
+        order = SourceInput.model_validate(settings)
         fields = order.model_dump(exclude={"secret", "mapping", "schedule"})
         source = StoredSource(
             **fields,

@@ -143,8 +143,8 @@ class FetchesContract:
         progress = FetchProgress(position="2", size=1, parts=1)
         await fetches.add_page(fetching("a"), "w1", at(60), b"x", progress)
         ending = Ending("failed", "source-refused", {"status": 401})
-        assert not await fetches.fail("a", "w2", ending, at(5))
-        assert await fetches.fail("a", "w1", ending, at(5))
+        assert not await fetches.end("a", "w2", ending, at(5))
+        assert await fetches.end("a", "w1", ending, at(5))
         stored = await all_runs.get("acme", "a")
         assert stored is not None
         assert (stored.state, stored.code, stored.params) == (

@@ -396,12 +396,13 @@ export interface SentNumber {
 
 export interface Source {
   name: string;
-  kind: "json";
+  kind: "json" | "vtiger";
   address: string;
   items: string;
   paging: "none" | "next" | "page" | "offset";
   next_path: string;
   parameter: string;
+  partner_module: string;
   credentials: "none" | "basic" | "bearer" | "header";
   credentials_name: string;
   complete: boolean;
@@ -418,18 +419,19 @@ export interface Source {
 
 export interface SourceInput {
   name: string;
-  kind?: "json";
+  kind?: "json" | "vtiger";
   address: string;
   items?: string;
   paging?: "none" | "next" | "page" | "offset";
   next_path?: string;
   parameter?: string;
+  partner_module?: string;
   credentials?: "none" | "basic" | "bearer" | "header";
   credentials_name?: string;
   complete?: boolean;
   schedule?: Schedule;
   active?: boolean;
-  mapping: SentMapping;
+  mapping?: SentMapping;
   secret?: string | null;
 }
 

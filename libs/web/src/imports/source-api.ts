@@ -42,6 +42,7 @@ export const NEW: Values = {
   paging: "none",
   next_path: "",
   parameter: "",
+  partner_module: "",
   credentials: "none",
   credentials_name: "",
   mapping: NO_MAPPING,

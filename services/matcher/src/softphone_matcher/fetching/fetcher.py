@@ -66,7 +66,7 @@ class Fetcher:
                 await self._fetches.postpone(run.id, owner, until, error.code, error.params)
                 log.info("source postponed", tenant=run.tenant, run=run.id, code=error.code)
             else:
-                await self._fail(run, owner, Ending("failed", error.code, error.params))
+                await self._end(run, owner, Ending("failed", error.code, error.params))
 
     async def _read(self, reading: _Reading) -> None:
         run, owner = reading.run, reading.owner
@@ -85,6 +85,9 @@ class Fetcher:
                 reading.attempts, progress = 0, following
         finally:
             await reader.close()
+        if progress.is_increment and not progress.records:
+            await self._end(run, owner, Ending("finished"))
+            return
         if not progress.records:
             raise SourceError("source-empty")
         if not await self._fetches.hand_over(run.id, owner):
@@ -124,17 +127,21 @@ class Fetcher:
             size=size,
             parts=progress.parts + len(parts_of(page.data)),
             digest=page.digest,
+            is_increment=progress.is_increment,
+            marks={**progress.marks, **page.marks},
         )
 
-    async def _fail(self, run: StoredRun, owner: str, ending: Ending) -> None:
-        if not await self._fetches.fail(run.id, owner, ending, self._clock()):
+    async def _end(self, run: StoredRun, owner: str, ending: Ending) -> None:
+        """Ends a run that has nothing to save."""
+        if not await self._fetches.end(run.id, owner, ending, self._clock()):
             raise LeaseLostError
-        log.info("source failed", tenant=run.tenant, run=run.id, code=ending.code)
+        state, code = ending.state, ending.code
+        log.info("source left", tenant=run.tenant, run=run.id, state=state, code=code)
         self._security.record(
             "import-finished",
             run.tenant,
             run.actor,
             f"import/{run.id}",
-            outcome="failure",
+            outcome="failure" if ending.state == "failed" else "success",
             detail=ending.code,
         )

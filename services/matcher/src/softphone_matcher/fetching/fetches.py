@@ -61,8 +61,8 @@ class Fetches(Protocol):
     async def release(self, run_id: str, owner: str) -> None:
         """Gives a run back, so that another worker can take it at once; counts no attempt."""
 
-    async def fail(self, run_id: str, owner: str, ending: Ending, at: datetime) -> bool:
-        """Ends a run, and removes what was fetched."""
+    async def end(self, run_id: str, owner: str, ending: Ending, at: datetime) -> bool:
+        """Ends a run of which nothing is saved, and removes what was fetched."""
 
 
 class MongoFetches:
@@ -103,7 +103,7 @@ class MongoFetches:
             return None
         run = readable_run(document)
         if run is None:
-            await self.fail(document["_id"], owner, UNREADABLE, now)
+            await self.end(document["_id"], owner, UNREADABLE, now)
         return run
 
     async def add_page(
@@ -133,7 +133,7 @@ class MongoFetches:
             change: Document = {"$set": released(), "$inc": {"attempts": -1}}
             await self._runs.update_one(_leased(run_id, owner), change)
 
-    async def fail(self, run_id: str, owner: str, ending: Ending, at: datetime) -> bool:
+    async def end(self, run_id: str, owner: str, ending: Ending, at: datetime) -> bool:
         is_own = await self._change(run_id, owner, left(ending, at))
         if is_own:
             with reaching():

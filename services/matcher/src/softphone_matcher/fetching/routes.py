@@ -20,9 +20,9 @@ from softphone_matcher.outbound.errors import SourceError
 from softphone_matcher.previews.routes import ImportPreview, preview_of
 from softphone_matcher.runs.run import ImportRun
 from softphone_matcher.settings import MatcherSettings
-from softphone_matcher.sources.kinds import Readers
+from softphone_matcher.sources.kinds import Readers, beginning_of
 from softphone_matcher.sources.sealing import SourceSecrets
-from softphone_matcher.sources.source import Source, SourceInput, StoredSource
+from softphone_matcher.sources.source import MAPPED, Source, SourceInput, StoredSource
 
 _PATH = "/api/directory/sources"
 _RETRY_SECONDS = 5
@@ -138,7 +138,8 @@ class SourceApi:
                 open_file = await reader.sample()
             finally:
                 await reader.close()
-            chosen = source.mapping if any(source.mapping.columns()) else None
+            mapping = beginning_of(source).mapping
+            chosen = mapping if any(mapping.columns()) else None
             return await asyncio.to_thread(preview_of, open_file, chosen, None, profile, "address")
         except SourceError as error:
             raise ProblemError(error.code, "address", **error.params) from None
@@ -153,7 +154,7 @@ class SourceApi:
 
     async def _require_sound(self, caller: Caller, order: SourceInput, source_id: str) -> None:
         """Refuses a source without ids, and one with the name of another."""
-        if not order.mapping.host_id:
+        if order.kind in MAPPED and not order.mapping.host_id:
             raise ProblemError("source-id-missing", "mapping.host_id")
         stored = await self._sources.list_all(caller.tenant)
         if any(each.name == order.name and each.id != source_id for each in stored):
@@ -173,6 +174,8 @@ class SourceApi:
             sealed=self._sealed(order, stored),
             next_at=next_begin(order.schedule, now, zone) if order.active else None,
             last_run=stored.last_run if stored else "",
+            # the next run reads everything, and no module of the same CRM may be missing then
+            marks=stored.marks if stored and stored.address == order.address else {},
             changed_by=caller.login,
             changed_at=now,
         )

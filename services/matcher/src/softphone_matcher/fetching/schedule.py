@@ -21,6 +21,12 @@ def next_begin(schedule: Schedule, now: datetime, time_zone: str) -> datetime | 
     return begin if begin > now else _begin(today + timedelta(days=1), schedule.at, time_zone)
 
 
+def is_same_day(earlier: datetime, now: datetime, time_zone: str) -> bool:
+    """Whether both times (aware) are of one day in the time zone."""
+    zone = ZoneInfo(time_zone)
+    return earlier.astimezone(zone).date() == now.astimezone(zone).date()
+
+
 def _begin(day: date, at: str, time_zone: str) -> datetime:
     # PEP 495: fold=0 takes the first of two equal times, and for one that does not exist the
     # offset from before the change

@@ -45,7 +45,7 @@ class Sources(Protocol):
     async def note(self, source: StoredSource, last_run: str, next_at: datetime | None) -> None:
         """Notes the latest run and the next time, unless the source was changed since it was read.
 
-        A repetition changes nothing.
+        `source.marks` and `source.read_at` are noted as well. A repetition changes nothing.
         """
 
 
@@ -93,7 +93,7 @@ class MongoSources:
     async def note(self, source: StoredSource, last_run: str, next_at: datetime | None) -> None:
         query = {"_id": source.id, "version": source.version, "last_run": source.last_run}
         with reaching():
-            change = {"$set": {"last_run": last_run, "next_at": next_at}}
+            change = {"$set": noted(source, last_run, next_at)}
             await self._sources.update_one(query, change)
 
 
@@ -106,6 +106,12 @@ def decided(source: StoredSource) -> Document:
     """The stored fields that an administrator's change sets."""
     fields = source.model_dump(exclude=_BY_RUNS | {"version"})
     return fields | {"mapping": _mapping(source)}
+
+
+def noted(source: StoredSource, last_run: str, next_at: datetime | None) -> Document:
+    """The stored fields that a run sets when it begins, or that wait for the next time."""
+    progress: Document = {"marks": source.marks, "read_at": source.read_at}
+    return {**progress, "last_run": last_run, "next_at": next_at}
 
 
 def _mapping(source: StoredSource) -> Document:

@@ -73,6 +73,8 @@ class FetchProgress(BaseModel):
     - `position`: where the next page is, in the words of the reader of the source
     - `digest`: that of the last page, by which one that comes again is noticed
     - `parts`: the parts of the file that are stored
+    - `is_increment`: whether only changes are read, of which there may be none
+    - `marks`: how far the source is read, in the words of its reader, for the run after this one
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -83,6 +85,8 @@ class FetchProgress(BaseModel):
     size: int = 0
     parts: int = 0
     digest: str = ""
+    is_increment: bool = False
+    marks: dict[str, str] = {}
 
 
 class ImportRun(RunCounts):

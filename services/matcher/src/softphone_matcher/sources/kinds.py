@@ -5,6 +5,7 @@ from softphone_matcher.sources.json_reader import JsonReader, beginning_of_json
 from softphone_matcher.sources.reader import Beginning, SourceReader
 from softphone_matcher.sources.sealing import SourceSecrets
 from softphone_matcher.sources.source import StoredSource
+from softphone_matcher.sources.vtiger_reader import VtigerReader, beginning_of_vtiger
 
 
 class Readers:
@@ -21,9 +22,20 @@ class Readers:
     def open(self, source: StoredSource) -> SourceReader:
         """A reader of the source, which has called nobody yet."""
         credentials = self._secrets.credentials(source)
-        return JsonReader(source, self._outbound, credentials)
+        match source.kind:
+            case "json":
+                return JsonReader(source, self._outbound, credentials)
+            case "vtiger":
+                return VtigerReader(source, self._outbound, credentials)
 
 
-def beginning_of(source: StoredSource) -> Beginning:
-    """How a run of the source begins."""
-    return beginning_of_json(source)
+def beginning_of(source: StoredSource, *, is_whole: bool = True) -> Beginning:
+    """How a run of the source begins.
+
+    If not `is_whole`, a kind that can ask for changes reads only those since the latest run.
+    """
+    match source.kind:
+        case "json":
+            return beginning_of_json(source)
+        case "vtiger":
+            return beginning_of_vtiger(source, is_whole=is_whole)

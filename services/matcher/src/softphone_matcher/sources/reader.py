@@ -1,7 +1,7 @@
 """The interface of readers: the pages of a source, one after another."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from softphone_matcher.imports.import_file import ImportFile, Kind
@@ -16,22 +16,29 @@ class SourcePage:
     - `records`: how many they are
     - `following`: the position of the next page; empty behind the last one
     - `digest`: by it a page that comes again is noticed; empty for pages without records
+    - `marks`: how far the source is read with this page, in the words of its reader. Once all that
+      was read is saved, the next run begins with them
     """
 
     data: bytes
     records: int
     following: str = ""
     digest: str = ""
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How a run of a source begins: its first position, and how its records are saved."""
+    """How a run of a source begins: its first position, and how its records are saved.
+
+    `is_increment`: whether the run reads only what has changed, so that it may find nothing.
+    """
 
     position: str
     kind: Kind
     mapping: ColumnMapping
     complete: bool
+    is_increment: bool = False
 
 
 class SourceReader(Protocol):

@@ -1,6 +1,7 @@
 """A source: where a tenant's records are read by schedule, and how they become records."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -10,10 +11,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from softphone_common.contracts.problem_codes import invalid
 from softphone_matcher.imports.mapping import ColumnMapping, NumberColumn
 
-SourceKind = Literal["json"]
+SourceKind = Literal["json", "vtiger"]
 Paging = Literal["none", "next", "page", "offset"]
 CredentialKind = Literal["none", "basic", "bearer", "header"]
 MINUTES_MIN = 15
+MAPPED: frozenset[SourceKind] = frozenset({"json"})
+"""The kinds whose records an administrator maps; the others have their own mapping."""
+FIELDS_OF_KIND: Mapping[SourceKind, frozenset[str]] = {
+    "json": frozenset({"items", "paging", "next_path", "parameter", "mapping"}),
+    "vtiger": frozenset({"partner_module"}),
+}
+"""The fields of each kind that not all kinds read."""
+_OF_SOME = frozenset[str]().union(*FIELDS_OF_KIND.values())
 
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "te"})
@@ -98,6 +107,13 @@ class SourceSettings(BaseModel):
         " field `Link` (RFC 8288). The link has to stay on the host of the source",
     )
     parameter: Path = Field("", description="Name of the parameter of `page` or `offset`")
+    partner_module: str = Field(
+        "",
+        max_length=50,
+        pattern=r"^[A-Za-z0-9_]*$",
+        description="The module of vtiger CRM with the partners, such as `Partners`; empty if the"
+        " CRM has none",
+    )
     credentials: CredentialKind = Field(
         "none", description="How the secret is sent; `header` sends it in a header field"
     )
@@ -121,6 +137,8 @@ class SourceSettings(BaseModel):
         name = self.credentials_name
         if is_header and (not _HEADER.fullmatch(name) or name.casefold() in _OWN_HEADERS):
             raise invalid("source-header-invalid")
+        if self.kind == "vtiger" and (self.credentials != "basic" or not name):
+            raise invalid("source-user-missing")
         return self
 
 
@@ -128,8 +146,10 @@ class SourceInput(SourceSettings):
     """A source as an administrator sends it."""
 
     mapping: SentMapping = Field(
-        description="The paths of each field, such as `phones.0.number`. `host_id` is needed, but"
-        " for a test: by it the next run finds the record again"
+        SentMapping(),
+        description="The paths of each field, such as `phones.0.number`, for the kind `json`."
+        " `host_id` is needed, but for a test: by it the next run finds the record again. A source"
+        " of the kind `vtiger` has a mapping of its own",
     )
     secret: Secret | None = Field(
         None,
@@ -138,6 +158,21 @@ class SourceInput(SourceSettings):
         " never shown. Without it the one that is stored is kept, unless the address leads to"
         " another host",
     )
+
+    @model_validator(mode="after")
+    def _require_mapping(self) -> Self:
+        if self.kind in MAPPED and "mapping" not in self.model_fields_set:
+            raise invalid("source-mapping-missing")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_unread(self) -> Self:
+        """Refuses fields that the kind of the source does not read: they are mistakes."""
+        fields = type(self).model_fields
+        for name in sorted(_OF_SOME - FIELDS_OF_KIND[self.kind]):
+            if getattr(self, name) != fields[name].default:
+                raise invalid("source-field-unread", name, kind=self.kind)
+        return self
 
 
 class Source(SourceSettings):
@@ -155,9 +190,15 @@ class Source(SourceSettings):
 
 
 class StoredSource(Source):
-    """A source with its secret, which is sealed; neither is ever shown."""
+    """A source with its secret, which is sealed; neither is ever shown.
+
+    - `marks`: how far the source was read, in the words of its reader
+    - `read_at`: when the latest run began that has read all of the source and saved it
+    """
 
     tenant: str
+    marks: dict[str, str] = {}
+    read_at: datetime | None = None
     sealed: str = ""
     version: int = 1
 

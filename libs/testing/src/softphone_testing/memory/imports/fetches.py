@@ -49,7 +49,7 @@ class MemoryFetches:
         claimed = self._runs.update(first["_id"], may_claim, change, attempts=1)
         run = readable_run(claimed) if claimed else None
         if run is None:
-            await self.fail(first["_id"], owner, UNREADABLE, now)
+            await self.end(first["_id"], owner, UNREADABLE, now)
         return run
 
     async def add_page(
@@ -72,7 +72,7 @@ class MemoryFetches:
     async def release(self, run_id: str, owner: str) -> None:
         self._runs.update(run_id, _is_leased(owner), released(), attempts=-1)
 
-    async def fail(self, run_id: str, owner: str, ending: Ending, at: datetime) -> bool:
+    async def end(self, run_id: str, owner: str, ending: Ending, at: datetime) -> bool:
         is_own = self._change(run_id, owner, left(ending, at))
         if is_own:
             self._all.files.pop(run_id, None)

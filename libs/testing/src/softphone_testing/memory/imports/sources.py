@@ -4,7 +4,7 @@ from datetime import datetime
 
 from softphone_common.stores.documents import from_document, from_optional
 from softphone_common.stores.mongo import Document
-from softphone_matcher.fetching.store import decided, source_document
+from softphone_matcher.fetching.store import decided, noted, source_document
 from softphone_matcher.sources.source import StoredSource
 from softphone_testing.memory.collection import MemoryCollection
 
@@ -54,5 +54,4 @@ class MemorySources:
             names = ("version", "last_run")
             return all(document[name] == getattr(source, name) for name in names)
 
-        change = {"last_run": last_run, "next_at": next_at}
-        self._sources.update(source.id, is_as_read, change)
+        self._sources.update(source.id, is_as_read, noted(source, last_run, next_at))

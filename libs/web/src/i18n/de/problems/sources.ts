@@ -8,11 +8,14 @@ export const sentences: Record<string, string> = {
   "schedule-doubled": "Bitte entweder einen Abstand oder eine Uhrzeit wählen.",
   "source-address-invalid":
     "Die Adresse muss mit https:// beginnen und darf kein Passwort enthalten.",
+  "source-answer-unknown":
+    "Die Quelle hat in einer Form geantwortet, die der Connector nicht kennt.",
   "source-answered": "Die Quelle hat mit dem Fehler {status} geantwortet.",
   "source-certificate-refused": "Das Zertifikat des Servers {host} ist ungültig.",
   "source-changed": "Die Einstellungen der Quelle wurden währenddessen geändert.",
   "source-empty":
     "Die Quelle hat keinen einzigen Eintrag geschickt, deshalb wurde nichts geändert.",
+  "source-field-unread": "Dieses Feld gehört nicht zu dieser Art von Quelle ({kind}).",
   "source-header-invalid":
     "Bitte den Namen eines Headers eintragen, der nicht zur Verbindung selbst gehört.",
   "source-host-forbidden":
@@ -24,7 +27,15 @@ export const sentences: Record<string, string> = {
     "Zugangsdaten können noch nicht gespeichert werden: Der Betreiber muss zuerst SOFTPHONE_SOURCE_KEYS setzen.",
   "source-leads-elsewhere":
     "Die Quelle verweist auf einen anderen Server ({host}). Tragen Sie dessen Adresse ein, wenn sie stimmt.",
+  "source-login-refused":
+    "Das CRM lehnt den Benutzer oder den Zugangsschlüssel ab ({reason}). Bitte beide noch einmal eintragen.",
+  "source-mapping-missing": "Bitte zuerst die Felder der Quelle zuordnen.",
+  "source-module-missing":
+    "Der Benutzer der Quelle sieht im CRM das Modul „{module}“ nicht. Es wurde nichts geändert, damit kein Eintrag verloren geht.",
+  "source-modules-missing":
+    "Der Benutzer der Quelle sieht im CRM keines der Module {modules}. Bitte geben Sie ihm das Recht, sie anzusehen.",
   "source-not-json": "Die Antwort der Quelle ist kein JSON.",
+  "source-operation-refused": "Das CRM hat eine Anfrage abgelehnt ({operation}: {reason}).",
   "source-pages-endless":
     "Die Quelle hat zweimal dieselbe Seite geschickt, das Blättern nimmt also kein Ende.",
   "source-pages-too-many": "Die Quelle hat mehr als {limit} Seiten.",
@@ -38,4 +49,6 @@ export const sentences: Record<string, string> = {
   "source-too-large": "Die Quelle hat mehr als {limit} Bytes geschickt.",
   "source-too-slow": "Die Quelle hat nicht innerhalb von {limit} Sekunden vollständig geantwortet.",
   "source-unreachable": "Der Server {host} ist nicht erreichbar.",
+  "source-user-missing":
+    "Bitte den Namen eines Benutzers des CRM und seinen Zugangsschlüssel eintragen.",
 };

@@ -7,10 +7,12 @@ export const sentences: Record<string, string> = {
   "directory-sources-full": "More than {limit} sources are not possible.",
   "schedule-doubled": "Please choose either an interval or a time of the day.",
   "source-address-invalid": "The address must begin with https:// and have no password in it.",
+  "source-answer-unknown": "The source answered in a form that the connector does not know.",
   "source-answered": "The source answered with the error {status}.",
   "source-certificate-refused": "The certificate of the server {host} is not valid.",
   "source-changed": "The settings of the source were changed meanwhile.",
   "source-empty": "The source sent no record at all, so nothing was changed.",
+  "source-field-unread": "This field does not belong to this kind of source ({kind}).",
   "source-header-invalid":
     "Please enter the name of a header field that does not belong to the connection itself.",
   "source-host-forbidden":
@@ -22,7 +24,15 @@ export const sentences: Record<string, string> = {
     "A secret cannot be kept yet: the operator must set SOFTPHONE_SOURCE_KEYS first.",
   "source-leads-elsewhere":
     "The source leads to another server ({host}). Enter that address if it is the right one.",
+  "source-login-refused":
+    "The CRM refuses the user or the access key ({reason}). Please enter both again.",
+  "source-mapping-missing": "Please assign the fields of the source first.",
+  "source-module-missing":
+    "The user of the source does not see the module “{module}” in the CRM. Nothing was changed, so that no record is lost.",
+  "source-modules-missing":
+    "The user of the source sees none of the modules {modules} in the CRM. Please give the user the right to view them.",
   "source-not-json": "The answer of the source is not JSON.",
+  "source-operation-refused": "The CRM refused a request ({operation}: {reason}).",
   "source-pages-endless": "The source sent the same page twice, so its paging has no end.",
   "source-pages-too-many": "The source has more than {limit} pages.",
   "source-parameter-missing": "The name of the parameter that counts pages or records is missing.",
@@ -34,4 +44,5 @@ export const sentences: Record<string, string> = {
   "source-too-large": "The source sent more than {limit} bytes.",
   "source-too-slow": "The source did not answer completely within {limit} seconds.",
   "source-unreachable": "The server {host} cannot be reached.",
+  "source-user-missing": "Please enter the name of a user of the CRM and the user’s access key.",
 };
