@@ -127,6 +127,7 @@ XML = {"xml", "lxml", "defusedxml", "html.parser"}
 READS_XML = {
     "services/ingest/src/softphone_ingest/mapping/body.py",
     "services/ingest/src/softphone_ingest/mapping/tree.py",
+    "services/matcher/src/softphone_matcher/imports/multistatus.py",
     *(f"{TABLES_ROOM}/{name}.py" for name in ("sheet", "workbook", "xml_parts")),
 }
 

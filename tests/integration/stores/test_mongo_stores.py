@@ -46,6 +46,7 @@ from softphone_matcher.runs import store as run_store
 from softphone_matcher.runs.store import MongoRuns
 from softphone_matcher.sharings import announcements as announcement_store
 from softphone_matcher.sharings.announcements import MongoAnnouncements
+from softphone_matcher.sources.card_store import MongoCards
 from softphone_notifier.accounts import users
 from softphone_notifier.accounts.session_store import COLLECTION as SESSIONS
 from softphone_notifier.accounts.session_store import MongoSessionStore
@@ -61,6 +62,7 @@ from support.store_contracts.api_keys import ApiKeyStoreContract
 from support.store_contracts.audit import KEEP, AuditStoreContract
 from support.store_contracts.call_search import CallSearchContract
 from support.store_contracts.calls import CallStoreContract
+from support.store_contracts.cards import CardsContract
 from support.store_contracts.comments import CommentStoreContract
 from support.store_contracts.directory import MATCHES_MAX, DirectoryContract, sent
 from support.store_contracts.hits import HitStoreContract
@@ -213,6 +215,12 @@ class TestScheduledSourcesOnMongo(ScheduledSourcesContract):
     @pytest.fixture
     def sources(self, database: Database) -> MongoSources:
         return MongoSources(database)
+
+
+class TestCardsOnMongo(CardsContract):
+    @pytest.fixture
+    def cards(self, database: Database) -> MongoCards:
+        return MongoCards(database)
 
 
 class TestFetchesOnMongo(FetchesContract):

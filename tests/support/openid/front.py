@@ -1,8 +1,8 @@
-"""Passes requests on to the provider, and exchanges what a test has it forge in the answers."""
+"""Passes requests on to a server, and exchanges what a test has it forge in the answers."""
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -21,9 +21,9 @@ _OWN = {"content-length", "transfer-encoding", "connection", "content-encoding"}
 
 
 class Front:
-    """The address that everybody knows as the provider's. `forge` may replace an answer."""
+    """The address that everybody knows as the server's. `forge` may replace an answer."""
 
-    def __init__(self, target: str, host: str) -> None:
+    def __init__(self, target: str, host: str, methods: Sequence[str] = ("GET", "POST")) -> None:
         self.port = free_port()
         self.url = f"http://{host}:{self.port}"
         self.forge: Forge | None = None
@@ -32,7 +32,7 @@ class Front:
         self._client = httpx.AsyncClient(base_url=target, trust_env=False, timeout=60)
         # those of a visitor are in the request, and no other visitor may get them
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        routes = [Route("/{path:path}", self._pass_on, methods=["GET", "POST"])]
+        routes = [Route("/{path:path}", self._pass_on, methods=methods)]
         config = uvicorn.Config(
             Starlette(routes=routes),
             host=HOST,

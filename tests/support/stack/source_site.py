@@ -1,6 +1,6 @@
 """Sources without a database: the stores in memory, workers, a moved clock, and a real CRM."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
@@ -17,6 +17,7 @@ from softphone_matcher.sources.kinds import Readers
 from softphone_matcher.sources.sealing import SourceSecrets
 from softphone_matcher.sources.source import SourceInput, StoredSource
 from softphone_testing.installation_keys import SOURCE_KEY
+from softphone_testing.memory.imports.cards import MemoryCards
 from softphone_testing.memory.imports.fetches import MemoryFetches
 from softphone_testing.memory.imports.sources import MemorySources
 from support import crm
@@ -30,6 +31,12 @@ RETRY_SECONDS = 30
 LIMITS = FetchLimits(PAGES_MAX, BYTES_MAX, 3600, RETRY_SECONDS, LEASE_SECONDS)
 
 
+class HasPort(Protocol):
+    """A server on this machine."""
+
+    port: int
+
+
 class MortalFetches(MemoryFetches):
     """Runs with something that happens in front of each page that is stored."""
 
@@ -38,6 +45,15 @@ class MortalFetches(MemoryFetches):
     async def add_page(self, *args: object, **more: object) -> bool:
         await self.before_page()
         return await super().add_page(*args, **more)  # type: ignore[arg-type]
+
+
+class MortalCards(MemoryCards):
+    """Copies of address books with something that happens in front of each write."""
+
+    before_write: BeforeWrite = staticmethod(nothing)
+
+    async def _write(self) -> None:
+        await self.before_write()
 
 
 class SourceSite(ImportSite):
@@ -50,11 +66,12 @@ class SourceSite(ImportSite):
         self.is_activated = True
         self.sources = MemorySources()
         self.fetches = MortalFetches(self.runs)
+        self.cards = MortalCards()
         self.secrets = SourceSecrets(SecretStr(SOURCE_KEY))
         self.limits = LIMITS
         self.permit(self.crm)
 
-    def permit(self, *servers: crm.Crm, answer_seconds: float = 5) -> None:
+    def permit(self, *servers: HasPort, answer_seconds: float = 5) -> None:
         """Permits these hosts to readers that are made afterwards, and no others."""
         hosts = PermittedHosts(",".join(f"127.0.0.1:{server.port}" for server in servers))
         self.outbound = Outbound(hosts, answer_seconds, ANSWER_BYTES)
@@ -79,7 +96,7 @@ class SourceSite(ImportSite):
 
     def readers(self) -> Readers:
         """The readers of the sources that are permitted now."""
-        return Readers(self.outbound, self.secrets)
+        return Readers(self.outbound, self.secrets, self.cards, self.limits.bytes_max)
 
     def reader(self) -> FetchWorker:
         """One that reads sources, as another process has it."""

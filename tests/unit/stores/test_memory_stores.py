@@ -26,6 +26,7 @@ from softphone_testing.memory.directory import (
     MemoryPickStore,
 )
 from softphone_testing.memory.hits import MemoryHitStore
+from softphone_testing.memory.imports.cards import MemoryCards
 from softphone_testing.memory.imports.fetches import MemoryFetches
 from softphone_testing.memory.imports.mappings import MemoryMappings
 from softphone_testing.memory.imports.runs import MemoryRuns
@@ -38,6 +39,7 @@ from support.store_contracts.api_keys import ApiKeyStoreContract
 from support.store_contracts.audit import AuditStoreContract
 from support.store_contracts.call_search import CallSearchContract
 from support.store_contracts.calls import CallStoreContract
+from support.store_contracts.cards import CardsContract
 from support.store_contracts.comments import CommentStoreContract
 from support.store_contracts.directory import MATCHES_MAX, DirectoryContract
 from support.store_contracts.hits import HitStoreContract
@@ -134,6 +136,12 @@ class TestScheduledSourcesInMemory(ScheduledSourcesContract):
     @pytest.fixture
     def sources(self) -> MemorySources:
         return MemorySources()
+
+
+class TestCardsInMemory(CardsContract):
+    @pytest.fixture
+    def cards(self) -> MemoryCards:
+        return MemoryCards()
 
 
 class TestFetchesInMemory(FetchesContract):

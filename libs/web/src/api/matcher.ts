@@ -396,7 +396,7 @@ export interface SentNumber {
 
 export interface Source {
   name: string;
-  kind: "json" | "vtiger";
+  kind: "json" | "carddav" | "vtiger";
   address: string;
   items: string;
   paging: "none" | "next" | "page" | "offset";
@@ -419,7 +419,7 @@ export interface Source {
 
 export interface SourceInput {
   name: string;
-  kind?: "json" | "vtiger";
+  kind?: "json" | "carddav" | "vtiger";
   address: string;
   items?: string;
   paging?: "none" | "next" | "page" | "offset";

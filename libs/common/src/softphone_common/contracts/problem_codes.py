@@ -301,6 +301,11 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "source-too-large": "answered with more than {limit} bytes",
     "source-not-json": "answered with something that is not JSON",
     "source-items-missing": "answered without a list at {path}",
+    "source-not-carddav": "answered with something that is no address book (CardDAV)",
+    "source-address-book-missing": "has no address book for this user",
+    "source-address-books": "has several address books; enter the address of one of them:"
+    " {addresses}",
+    "source-cards-missing": "did not answer with all of the cards that it lists",
     "source-pages-endless": "answered with the same page twice, so its paging has no end",
     "source-pages-too-many": "has more than {limit} pages",
     "source-empty": "answered with no record, so nothing was changed",

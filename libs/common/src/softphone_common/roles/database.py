@@ -45,6 +45,8 @@ COLLECTIONS: Mapping[str, Ownership] = {
     "revocations": Ownership("notifier", ("calllog", "ingest", "janitor", "matcher")),
     "second_factors": Ownership("notifier"),
     "sessions": Ownership("notifier"),
+    "source_books": Ownership("matcher"),
+    "source_cards": Ownership("matcher"),
     "sources": Ownership("matcher"),
     "sweeps": Ownership("janitor"),
     "tenants": Ownership("ingest", ("calllog", "janitor", "matcher", "notifier")),

@@ -18,6 +18,7 @@ from softphone_matcher.outbound.hosts import PermittedHosts
 from softphone_matcher.runs.store import Runs
 from softphone_matcher.runs.worker import RunWorker
 from softphone_matcher.settings import MatcherSettings
+from softphone_matcher.sources.card_store import MongoCards
 from softphone_matcher.sources.kinds import Readers
 from softphone_matcher.sources.sealing import SourceSecrets
 
@@ -45,7 +46,8 @@ def fetching(
     hosts, secrets = PermittedHosts(settings.source_hosts), SourceSecrets(settings.source_keys)
     outbound = Outbound(hosts, settings.source_answer_seconds, settings.upload_max)
     limits = limits_of_sources(settings)
-    readers = Readers(outbound, secrets)
+    cards = MongoCards(mongo.database)
+    readers = Readers(outbound, secrets, cards, limits.bytes_max)
     fetcher = Fetcher(sources, fetches, readers, security, clock, limits)
     lease, check = limits.lease_seconds, settings.import_check_seconds
     worker = FetchWorker(starter, fetches, fetcher, imports, clock, lease, check)

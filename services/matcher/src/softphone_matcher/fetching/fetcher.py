@@ -55,7 +55,17 @@ class Fetcher:
         self._limits = limits
 
     async def work(self, run: StoredRun, owner: str) -> None:
-        """Reads the pages that follow. Raises UnavailableError and LeaseLostError."""
+        """Reads the pages that follow. Raises UnavailableError and LeaseLostError.
+
+        Whatever is kept of a source goes with it, also if it was removed meanwhile.
+        """
+        try:
+            await self._work(run, owner)
+        finally:
+            source = await self._sources.get(run.tenant, run.source_id)
+            await self._readers.forget(run.tenant, run.source_id, source)
+
+    async def _work(self, run: StoredRun, owner: str) -> None:
         reading = _Reading(run, owner, run.attempts)
         try:
             await self._read(reading)

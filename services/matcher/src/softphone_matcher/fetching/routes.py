@@ -93,12 +93,21 @@ class SourceApi:
         changed = await self._sources.change(self._stored(caller, order, stored))
         if changed is None:
             raise ProblemError("directory-source-unknown")
+        await self._readers.forget(caller.tenant, source, changed)
         self._security.act("source-changed", caller, f"source/{source}")
         return changed.shown()
 
     async def remove_source(self, source: str, caller: AdminCaller) -> None:
-        """Removes a source and its secret. Its records stay in the directory."""
-        if not await self._sources.remove(caller.tenant, source):
+        """Removes a source with its secret, and what is kept of it to read it again.
+
+        Its records stay in the directory.
+        """
+        # what is kept of it goes first, since nobody could name it afterwards, and again behind it,
+        # since the source may be read meanwhile
+        await self._readers.forget(caller.tenant, source)
+        is_removed = await self._sources.remove(caller.tenant, source)
+        await self._readers.forget(caller.tenant, source)
+        if not is_removed:
             raise ProblemError("directory-source-unknown")
         self._security.act("source-removed", caller, f"source/{source}")
 

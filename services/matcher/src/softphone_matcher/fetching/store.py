@@ -7,6 +7,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from softphone_common.stores.documents import from_document, from_optional, to_document
 from softphone_common.stores.mongo import Database, Document, reaching
+from softphone_matcher.sources import card_store
 from softphone_matcher.sources.source import StoredSource
 
 COLLECTION = "sources"
@@ -14,7 +15,8 @@ INDEXES = {
     COLLECTION: [
         IndexModel([("tenant", ASCENDING), ("name", ASCENDING)]),
         IndexModel([("next_at", ASCENDING)]),
-    ]
+    ],
+    **card_store.INDEXES,
 }
 _DUE_MAX = 100
 _BY_RUNS = {"id", "tenant", "last_run"}

@@ -3,11 +3,12 @@
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
 from softphone_common.domain.numbers.profile import NumberProfile
+from softphone_matcher.imports.address_book import CARD_MAX
 from softphone_matcher.imports.cards.card import is_vcard, property_names, read_cards, unfold
 from softphone_matcher.imports.cards.card_fields import PROPERTIES, read_card
 from softphone_matcher.imports.mapping import ColumnMapping, propose_mapping
@@ -123,6 +124,13 @@ def read_import(
 def open_lines(data: bytes, limits: ImportLimits = LIMITS) -> ImportFile:
     """The records of a source, as `json_lines` keeps them. Raises ImportFileError."""
     return _of_table("json", open_json_lines(data, limits), data, limits)
+
+
+def open_cards(data: bytes, limits: ImportLimits = LIMITS) -> ImportFile:
+    """The cards of an address book, as `reduced_card` makes them. Raises ImportFileError."""
+    if len(data) > limits.bytes_max:
+        raise ImportFileError("file-too-large", limit=limits.bytes_max)
+    return _of_cards(data, "utf-8", replace(limits, card_bytes_max=CARD_MAX))
 
 
 def _of_table(kind: Kind, table: Table, data: bytes, limits: ImportLimits) -> ImportFile:

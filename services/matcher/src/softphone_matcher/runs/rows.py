@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from softphone_common.domain.numbers.profile import NumberProfile
-from softphone_matcher.imports.import_file import open_lines
+from softphone_matcher.imports.import_file import ImportFile, open_cards, open_lines
 from softphone_matcher.imports.rows.imported_row import ImportedRow, Rejection
 from softphone_matcher.imports.rows.limits import ImportLimits
 from softphone_matcher.runs.run import StoredRun
@@ -35,9 +36,7 @@ class RunRows:
         """The rows of the file with the choices of its sender. Raises ImportFileError."""
 
         def open_file() -> Iterator[Row]:
-            is_fetched = run.kind == "json"
-            file = open_lines(data, limits) if is_fetched else run.choices.open(data, limits)
-            return file.rows(profile, run.mapping, run.source)
+            return _file(run, data, limits).rows(profile, run.mapping, run.source)
 
         return cls(await asyncio.to_thread(open_file))
 
@@ -61,3 +60,11 @@ class RunRows:
 
 
 _SKIPPED = 2000
+
+
+def _file(run: StoredRun, data: bytes, limits: ImportLimits) -> ImportFile:
+    """The file of a run. One that was fetched has no limit of its own: its source had one."""
+    if run.fetch is None:
+        return run.choices.open(data, limits)
+    limits = replace(limits, bytes_max=max(limits.bytes_max, len(data)))
+    return open_cards(data, limits) if run.kind == "vcard" else open_lines(data, limits)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from softphone_common.contracts.problem_codes import invalid
 from softphone_matcher.imports.mapping import ColumnMapping, NumberColumn
 
-SourceKind = Literal["json", "vtiger"]
+SourceKind = Literal["json", "carddav", "vtiger"]
 Paging = Literal["none", "next", "page", "offset"]
 CredentialKind = Literal["none", "basic", "bearer", "header"]
 MINUTES_MIN = 15
@@ -19,6 +19,7 @@ MAPPED: frozenset[SourceKind] = frozenset({"json"})
 """The kinds whose records an administrator maps; the others have their own mapping."""
 FIELDS_OF_KIND: Mapping[SourceKind, frozenset[str]] = {
     "json": frozenset({"items", "paging", "next_path", "parameter", "mapping"}),
+    "carddav": frozenset(),
     "vtiger": frozenset({"partner_module"}),
 }
 """The fields of each kind that not all kinds read."""
@@ -84,11 +85,16 @@ class SourceSettings(BaseModel):
         description="The `source` of its records, by which each run finds them again",
         examples=["crm"],
     )
-    kind: SourceKind = "json"
+    kind: SourceKind = Field(
+        "json",
+        description="`json` for an application that answers with JSON, `carddav` for an address"
+        " book, `vtiger` for vtiger CRM. A field that a kind does not read is refused",
+    )
     address: Annotated[str, AfterValidator(_plain)] = Field(
         min_length=1,
         max_length=2000,
-        description="The address of the first page, whose host `SOFTPHONE_SOURCE_HOSTS` permits",
+        description="The address of the first page, or of the address book or its user, whose host"
+        " `SOFTPHONE_SOURCE_HOSTS` permits",
         examples=["https://crm.example.com/api/contacts?limit=200"],
     )
     items: Path = Field(
@@ -148,8 +154,8 @@ class SourceInput(SourceSettings):
     mapping: SentMapping = Field(
         SentMapping(),
         description="The paths of each field, such as `phones.0.number`, for the kind `json`."
-        " `host_id` is needed, but for a test: by it the next run finds the record again. A source"
-        " of the kind `vtiger` has a mapping of its own",
+        " `host_id` is needed, but for a test: by it the next run finds the record again. "
+        "`carddav` and `vtiger` have mappings of their own",
     )
     secret: Secret | None = Field(
         None,

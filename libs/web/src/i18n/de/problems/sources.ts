@@ -6,11 +6,15 @@ export const sentences: Record<string, string> = {
   "directory-source-unknown": "Diese Quelle gibt es nicht mehr. Bitte laden Sie die Liste neu.",
   "directory-sources-full": "Mehr als {limit} Quellen sind nicht möglich.",
   "schedule-doubled": "Bitte entweder einen Abstand oder eine Uhrzeit wählen.",
+  "source-address-book-missing": "Für diesen Benutzer gibt es dort kein Adressbuch.",
+  "source-address-books":
+    "Dort gibt es mehrere Adressbücher. Bitte die Adresse von einem eintragen: {addresses}",
   "source-address-invalid":
     "Die Adresse muss mit https:// beginnen und darf kein Passwort enthalten.",
   "source-answer-unknown":
     "Die Quelle hat in einer Form geantwortet, die der Connector nicht kennt.",
   "source-answered": "Die Quelle hat mit dem Fehler {status} geantwortet.",
+  "source-cards-missing": "Die Quelle hat nicht alle Kontakte geschickt, die sie nennt.",
   "source-certificate-refused": "Das Zertifikat des Servers {host} ist ungültig.",
   "source-changed": "Die Einstellungen der Quelle wurden währenddessen geändert.",
   "source-empty":
@@ -34,6 +38,7 @@ export const sentences: Record<string, string> = {
     "Der Benutzer der Quelle sieht im CRM das Modul „{module}“ nicht. Es wurde nichts geändert, damit kein Eintrag verloren geht.",
   "source-modules-missing":
     "Der Benutzer der Quelle sieht im CRM keines der Module {modules}. Bitte geben Sie ihm das Recht, sie anzusehen.",
+  "source-not-carddav": "Unter dieser Adresse antwortet kein Adressbuch (CardDAV).",
   "source-not-json": "Die Antwort der Quelle ist kein JSON.",
   "source-operation-refused": "Das CRM hat eine Anfrage abgelehnt ({operation}: {reason}).",
   "source-pages-endless":

@@ -6,9 +6,13 @@ export const sentences: Record<string, string> = {
   "directory-source-unknown": "This source no longer exists. Please reload the list.",
   "directory-sources-full": "More than {limit} sources are not possible.",
   "schedule-doubled": "Please choose either an interval or a time of the day.",
+  "source-address-book-missing": "There is no address book for this user.",
+  "source-address-books":
+    "There are several address books. Please enter the address of one of them: {addresses}",
   "source-address-invalid": "The address must begin with https:// and have no password in it.",
   "source-answer-unknown": "The source answered in a form that the connector does not know.",
   "source-answered": "The source answered with the error {status}.",
+  "source-cards-missing": "The source did not send all contacts that it lists.",
   "source-certificate-refused": "The certificate of the server {host} is not valid.",
   "source-changed": "The settings of the source were changed meanwhile.",
   "source-empty": "The source sent no record at all, so nothing was changed.",
@@ -31,6 +35,7 @@ export const sentences: Record<string, string> = {
     "The user of the source does not see the module “{module}” in the CRM. Nothing was changed, so that no record is lost.",
   "source-modules-missing":
     "The user of the source sees none of the modules {modules} in the CRM. Please give the user the right to view them.",
+  "source-not-carddav": "No address book (CardDAV) answers at this address.",
   "source-not-json": "The answer of the source is not JSON.",
   "source-operation-refused": "The CRM refused a request ({operation}: {reason}).",
   "source-pages-endless": "The source sent the same page twice, so its paging has no end.",

@@ -4,7 +4,7 @@ import codecs
 import io
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -84,6 +84,24 @@ def read_cards(data: bytes, encoding: str, limits: ImportLimits) -> Iterator[Car
     return (_card(block, encoding) for block in _blocks(data, limits.card_bytes_max))
 
 
+def reduced_lines(data: bytes, bytes_max: int, names: Collection[str]) -> Iterator[bytes]:
+    """The unfolded lines of all cards, of which those with other names are left out.
+
+    Lines without a name stay, as do the version and the lines around a card, so that a damaged
+    card is rejected as it would have been before.
+    """
+    kept = {*names, "VERSION"}
+    for block in _blocks(data, bytes_max):
+        if block.is_card:
+            yield b"BEGIN:VCARD"
+        for line in filter(bytes.strip, _unfold(block.lines, keep_blank=block.is_old)):
+            match = _NAME.match(line)
+            if match is None or match[1].decode().upper() in kept:
+                yield line
+        if block.is_ended:
+            yield b"END:VCARD"
+
+
 @dataclass(slots=True)
 class _Block:
     """The lines of a card, or lines outside of cards; without those behind its limit of bytes."""
@@ -100,6 +118,11 @@ class _Block:
         self.is_too_large = self.size > bytes_max
         if not self.is_too_large:
             self.lines.append(line)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its lines are folded at a blank that stays, as in vCard 2.1."""
+        return any(line.strip().upper() == b"VERSION:2.1" for line in self.lines)
 
     def rejection(self, code: RejectionCode) -> Rejection:
         text = self.lines[0].decode(errors="replace") if self.lines else ""
@@ -135,8 +158,7 @@ def _card(block: _Block, encoding: str) -> Card | Rejection:
     if block.is_too_large:
         return block.rejection("card-too-large")
     properties: list[Property] = []
-    is_old = any(line.strip().upper() == b"VERSION:2.1" for line in block.lines)
-    for line in filter(bytes.strip, _unfold(block.lines, keep_blank=is_old)):
+    for line in filter(bytes.strip, _unfold(block.lines, keep_blank=block.is_old)):
         property_ = _property(line, encoding)
         if property_ is None:
             text = line.decode(encoding, errors="replace")

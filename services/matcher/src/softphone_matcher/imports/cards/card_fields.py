@@ -9,14 +9,22 @@ from softphone_matcher.imports.rows.imported_row import Rejection
 PROPERTIES = frozenset(
     {
         "FN", "N", "ORG", "TEL", "EMAIL", "ADR", "NOTE", "URL", "CATEGORIES", "UID", "KIND",
-        "X-ABLABEL", "X-ABSHOWAS",
+        "X-ABLABEL", "X-ABSHOWAS", "X-ADDRESSBOOKSERVER-KIND",
     }
 )  # fmt: skip
-"""The properties that are read. X-ABLabel and X-ABShowAs are those of Apple."""
+"""The properties that are read. X-ABLabel and X-ABShowAs are those of Apple, whose cards of
+version 3 have X-ADDRESSBOOKSERVER-KIND for the KIND of version 4."""
+
+_KINDS = ("KIND", "X-ADDRESSBOOKSERVER-KIND")
 
 _APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 _LABELS = {"cell": "mobile", "car": "car", "pager": "pager", "fax": "fax", "main": "main"}
 _PLACES = ("work", "home", "other")
+
+
+def is_group(card: Card) -> bool:
+    """Whether a card only lists others."""
+    return any(p.name in _KINDS and p.text().casefold() == "group" for p in card.properties)
 
 
 def read_card(card: Card) -> RawFields | Rejection:
@@ -32,7 +40,7 @@ def read_card(card: Card) -> RawFields | Rejection:
         return next(iter(texts(name)), NOTHING)
 
     kind = first("KIND").text.casefold()
-    if kind == "group":
+    if is_group(card):
         return Rejection(card.row, "card-is-group", column="KIND", text=first("FN").text)
     labels = {p.group: p.text() for p in properties.get("X-ABLABEL", []) if p.group}
     is_organization = kind == "org" or first("X-ABSHOWAS").text.casefold() == "company"
