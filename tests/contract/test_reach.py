@@ -1,8 +1,9 @@
 """Lists all that services reach and unpack by their own code. A new entry needs its reason here.
 
-Nothing calls an address that a stranger has given, and one module the sources of tenants, on hosts
-that the operator has permitted. The report of an import is the one table that is written, and only
-the readers of hits and of imported files unpack anything or read tables and XML, without entities.
+Nothing calls an address that a stranger has given, and two modules the sources of tenants, over
+HTTP and LDAP, on hosts that the operator has permitted. The report of an import is the one table
+that is written, and only the readers of hits and of imported files unpack anything or read tables
+and XML, without entities.
 """
 
 import ast
@@ -33,7 +34,7 @@ CALLS = Ban(
     {
         *("httpx", "requests", "aiohttp", "urllib3", "urllib.request", "http.client", "ftplib"),
         *("smtplib", "imaplib", "poplib", "xmlrpc", "websockets", "socket", "socketserver"),
-        *("_socket", "ssl", "selectors", "telnetlib"),
+        *("_socket", "ssl", "selectors", "telnetlib", "ldap3", "ldap", "bonsai"),
     },
     frozenset(
         {
@@ -78,6 +79,8 @@ BANS = {
 }
 BROKER = "calls the broker, whose address is a setting"
 OWN_FILES = "reads files of its own package, whose names are in the code"
+SOURCES = "calls the sources of tenants, on the hosts that a setting of the operator permits"
+LDAP = "services/matcher/src/softphone_matcher/outbound/ldap.py"
 TABLES_ROOM = "services/matcher/src/softphone_matcher/imports/tables"
 UNPACKS_WORKBOOKS = "unpacks workbooks of contacts, up to a fixed size and never into files"
 ALLOWED = {
@@ -121,7 +124,10 @@ ALLOWED = {
     (
         "services/matcher/src/softphone_matcher/outbound/client.py",
         "httpx",
-    ): "calls the sources of tenants, on the hosts that a setting of the operator permits",
+    ): SOURCES,
+    (LDAP, "ldap3"): SOURCES,
+    (LDAP, "socket"): "ends a connection of ldap3 that takes too long, and opens none",
+    (LDAP, "ssl"): "has ldap3 verify certificates like httpx",
 }
 XML = {"xml", "lxml", "defusedxml", "html.parser"}
 READS_XML = {
@@ -202,6 +208,7 @@ DOES = {
         "from urllib import request",
         "import socket\nsocket.socket().connect(('a', 1))",
         "def late():\n    import httpx",
+        "from ldap3.core.connection import Connection",
     ],
     "unpacks": ["import zipfile", "from shutil import unpack_archive", "import pickle as p"],
     "reads or writes tables": ["import csv", "from csv import writer"],

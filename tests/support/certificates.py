@@ -17,6 +17,13 @@ from softphone_testing.servers.ports import HOST
 
 def self_signed(folder: Path) -> ssl.SSLContext:
     """The context of a server on this machine with a new certificate for its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate_file(folder))
+    return context
+
+
+def certificate_file(folder: Path) -> Path:
+    """A file with a new certificate for this machine's address, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     address = x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))])
@@ -34,6 +41,4 @@ def self_signed(folder: Path) -> ssl.SSLContext:
     file = folder / "server.pem"
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
+    return file

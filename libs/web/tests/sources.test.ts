@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { Source } from "../src/api/matcher";
-import { NEW, NO_MAPPING, orderOf, valuesOf } from "../src/imports/source-api";
+import { NEW, NO_MAPPING, orderOf, PEOPLE, valuesOf } from "../src/imports/source-api";
 
 const STORED: Source = {
   id: "s1",
@@ -14,6 +14,8 @@ const STORED: Source = {
   next_path: "",
   parameter: "page",
   partner_module: "",
+  base: "",
+  filter: PEOPLE,
   credentials: "basic",
   credentials_name: "connector",
   mapping: { ...NO_MAPPING, host_id: "id" },

@@ -1,13 +1,15 @@
-"""A matcher with sources and a CRM on this machine."""
+"""A matcher with sources, and CRMs and a directory on this machine."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.memory import MemoryBroker
 from support.bus.buses import memory_bus, running
+from support.slapd import Slapd
 from support.stack.source_site import LIMITS, SourceSite
 from support.vtiger.crm import VtigerCrm
 
@@ -38,3 +40,12 @@ async def vtiger(site: SourceSite) -> AsyncIterator[VtigerCrm]:
     await made.start()
     yield made
     await made.stop()
+
+
+@pytest.fixture
+async def slapd(site: SourceSite, tmp_path: Path) -> AsyncIterator[Slapd]:
+    """A directory that a test starts with its people, and the one host that the site may call."""
+    slapd = Slapd(tmp_path)
+    site.permit(also=slapd.hosts)
+    yield slapd
+    await slapd.stop()

@@ -1,5 +1,6 @@
 """Sources over HTTP, without a database; a CRM answers."""
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,7 +17,8 @@ from softphone_matcher.sources.sealing import SourceSecrets
 from softphone_testing.installation_keys import checked_tokens
 from support import crm
 from support.crm import PASSWORD, USER, contacts
-from support.stack.source_site import SourceSite
+from support.slapd import PEOPLE, Slapd, person, settings
+from support.stack.source_site import ANSWER_BYTES, SourceSite
 from support.write_limits import read_limit, write_limit
 from unit.matcher.conftest import caller_of
 
@@ -26,14 +28,14 @@ WITHOUT_SECRET: dict[str, Any] = {"credentials": "basic", "credentials_name": US
 
 
 @pytest.fixture
-async def client(site: SourceSite) -> AsyncIterator[httpx.AsyncClient]:
+async def client(site: SourceSite, slapd: Slapd) -> AsyncIterator[httpx.AsyncClient]:
     """The routes of sources; nobody reads what is begun."""
 
     async def ready() -> dict[str, Any]:
         return {"ready": True}
 
-    site.permit(site.crm, site.elsewhere)
-    settings = site.settings.model_copy(update={"sources_max": 2})
+    site.permit(site.crm, site.elsewhere, also=slapd.hosts)
+    settings_of_matcher = site.settings.model_copy(update={"sources_max": 2})
     api = SourceApi(
         site.sources,
         site.starter(),
@@ -43,7 +45,7 @@ async def client(site: SourceSite) -> AsyncIterator[httpx.AsyncClient]:
         site.tenant,
         site.security,
         site.clock,
-        settings,
+        settings_of_matcher,
     )
     app = http_app.build(
         "matcher",
@@ -241,6 +243,72 @@ async def test_fields_that_a_kind_does_not_read_are_refused(
 async def test_kind_that_is_mapped_needs_a_mapping(
     client: httpx.AsyncClient, site: SourceSite
 ) -> None:
-    settings = order(site)
-    del settings["mapping"]
-    assert code(await client.post(PATH, json=settings)) == (422, "source-mapping-missing")
+    body = order(site)
+    del body["mapping"]
+    assert code(await client.post(PATH, json=body)) == (422, "source-mapping-missing")
+
+
+async def test_test_of_a_directory_proposes_a_mapping(
+    client: httpx.AsyncClient, site: SourceSite, slapd: Slapd
+) -> None:
+    photo = base64.b64encode(b"\xff\xd8" * ANSWER_BYTES).decode()
+    more = {"mobile": ["+49 170 99990001"], "l": ["Bonn"], "postalCode": ["53113"], "o": ["Huber"]}
+    await slapd.start([person(1) | more | {"jpegPhoto:": [photo]}, person(2)], anonymous="read")
+    answer = await client.post(f"{PATH}/test", json=settings(slapd, mapping={}))
+    assert answer.status_code == 200, answer.text
+    preview = answer.json()
+    assert preview["columns"][0] == "entryUUID"
+    assert not {"userPassword", "jpegPhoto"} & {*preview["columns"]}
+    mapping = preview["mapping"]
+    assert (mapping["host_id"], mapping["name"]) == ("entryUUID", ["givenName", "sn"])
+    assert (mapping["organization"], mapping["emails"]) == ("o", ["mail"])
+    assert mapping["address"] == [["postalCode", "l"]]
+    assert [number["column"] for number in mapping["numbers"]] == ["telephoneNumber", "mobile"]
+    row = preview["rows"][0]
+    assert (row["name"], row["address"], row["host_id"][-2:]) == ("Huber 1", "53113 Bonn", "01")
+    assert row["numbers"][0]["keys"] == ["+498999990001"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"address": "https://127.0.0.1/"}, "source-address-not-ldap"),
+        ({"address": "ldap://127.0.0.1:{port}/dc=a"}, "source-address-not-ldap"),
+        ({"address": "ldap://127.0.0.1:1/"}, "source-host-forbidden"),
+        ({"address": "ldap://a:b@127.0.0.1:{port}/"}, "source-address-invalid"),
+        ({"base": ""}, "source-base-invalid"),
+        ({"filter": "objectClass=person"}, "source-filter-invalid"),
+        ({"items": "data"}, "source-field-unread"),
+        ({"paging": "page", "parameter": "page"}, "source-field-unread"),
+        ({"credentials": "bearer", "secret": "a"}, "source-credentials-unfit"),
+        ({"credentials": "basic", "secret": "a"}, "source-password-missing"),
+        (
+            {"credentials": "basic", "credentials_name": "a", "secret": ""},
+            "source-password-missing",
+        ),
+        ({"mapping": {}}, "source-id-missing"),
+        ({"kind": "json"}, "source-address-invalid"),
+        ({"kind": "json", "address": "http://127.0.0.1:{port}/"}, "source-field-unread"),
+        ({"partner_module": "Partners"}, "source-field-unread"),
+    ],
+)
+async def test_directory_that_cannot_be_read_is_refused(
+    client: httpx.AsyncClient,
+    site: SourceSite,
+    slapd: Slapd,
+    changes: dict[str, Any],
+    expected: str,
+) -> None:
+    address = changes.get("address", slapd.plain).format(port=slapd.port)
+    body = settings(slapd, **{**changes, "address": address})
+    assert code(await client.post(PATH, json=body)) == (422, expected)
+    assert await site.sources.list_all("acme") == []
+
+
+async def test_directory_is_kept_with_its_search(
+    client: httpx.AsyncClient, site: SourceSite, slapd: Slapd
+) -> None:
+    made = await client.post(PATH, json=settings(slapd, filter="(sn=*)"))
+    assert made.status_code == 201, made.text
+    stored = (await site.sources.list_all("acme"))[0]
+    assert (stored.kind, stored.base, stored.filter) == ("ldap", PEOPLE, "(sn=*)")

@@ -71,9 +71,10 @@ class SourceSite(ImportSite):
         self.limits = LIMITS
         self.permit(self.crm)
 
-    def permit(self, *servers: HasPort, answer_seconds: float = 5) -> None:
+    def permit(self, *servers: HasPort, answer_seconds: float = 5, also: str = "") -> None:
         """Permits these hosts to readers that are made afterwards, and no others."""
-        hosts = PermittedHosts(",".join(f"127.0.0.1:{server.port}" for server in servers))
+        listed = ",".join(f"127.0.0.1:{server.port}" for server in servers)
+        hosts = PermittedHosts(f"{listed},{also}")
         self.outbound = Outbound(hosts, answer_seconds, ANSWER_BYTES)
 
     async def start(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from softphone_matcher.fetching.fetches import PART, Fetches
+from softphone_matcher.fetching.fetches import PART, Fetches, first_part
 from softphone_matcher.fetching.store import Sources
 from softphone_matcher.imports.mapping import ColumnMapping, NumberColumn
 from softphone_matcher.runs.run import Ending, FetchProgress, StoredRun
@@ -136,6 +136,29 @@ class FetchesContract:
         assert stored is not None
         assert (stored.fetch, stored.fetched, stored.size) == (second, 5, len(large) + 3)
         assert stored.attempts == 0
+
+    async def test_source_read_anew_keeps_the_last_reading_alone(
+        self, fetches: Fetches, all_runs: Runs
+    ) -> None:
+        run = fetching("a")
+        await fetches.begin(run, KEPT)
+        await claim(fetches, "w1")
+        old = FetchProgress(position="2", records=5, size=3, parts=1)
+        assert await fetches.add_page(run, "w1", at(60), b"old", old)
+        first = first_part(1)
+        anew = FetchProgress(position="1", parts=first, beginnings=1)
+        assert not await fetches.begin_again("a", "w2", at(60), anew)
+        assert await fetches.begin_again("a", "w1", at(60), anew)
+        stored = await all_runs.get("acme", "a")
+        assert stored is not None
+        assert (stored.fetch, stored.fetched, stored.size) == (anew, 0, 0)
+        page = anew.model_copy(update={"position": "", "parts": first + 1})
+        run = run.model_copy(update={"fetch": anew})
+        assert await fetches.add_page(run, "w1", at(60), b"new", page)
+        # of a worker that lost the run before it was read anew
+        assert not await fetches.add_page(fetching("a"), "w2", at(60), b"late", old)
+        assert await fetches.hand_over("a", "w1", first)
+        assert await all_runs.read_file("a") == b"new"
 
     async def test_run_that_failed_keeps_no_file(self, fetches: Fetches, all_runs: Runs) -> None:
         await fetches.begin(fetching("a"), KEPT)

@@ -19,6 +19,10 @@ PERMITTED = [
     "https://a.example.net/",
     "http://localhost:8080/",
     "http://127.0.0.1/",
+    "ldaps://crm.example.com",
+    "ldaps://crm.example.com:636/",
+    "ldap://crm.example.com/",
+    "ldaps://a.example.org:8443",
 ]
 FORBIDDEN = [
     "https://crm.example.com:8443/",
@@ -40,6 +44,10 @@ FORBIDDEN = [
     "http://[::ffff:127.0.0.1]/",
     "http://127.0.0.1:27017/",
     "http://169.254.169.254/latest/meta-data/",
+    "ldaps://ldap.example.com",
+    "ldap://crm.example.com:3268",
+    "ldaps://crm.example.com:443",
+    "ldap://a.example.org",
 ]
 """Addresses that nobody listed, in the spellings in which attackers try them."""
 WITHOUT_TLS = ["http://crm.example.com/", "http://a.example.net/"]
@@ -48,6 +56,9 @@ NO_ADDRESSES = [
     "ftp://crm.example.com/",
     "file:///etc/passwd",
     "gopher://crm.example.com/",
+    "ldapi://crm.example.com/",
+    "ldap:///dc=example,dc=com",
+    "ldaps://cn=a:password@crm.example.com/",
     "https:///contacts",
     "https://user:password@crm.example.com/",
     "https://evil.example@crm.example.com/",

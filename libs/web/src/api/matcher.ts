@@ -396,13 +396,15 @@ export interface SentNumber {
 
 export interface Source {
   name: string;
-  kind: "json" | "carddav" | "vtiger";
+  kind: "json" | "carddav" | "vtiger" | "ldap";
   address: string;
   items: string;
   paging: "none" | "next" | "page" | "offset";
   next_path: string;
   parameter: string;
   partner_module: string;
+  base: string;
+  filter: string;
   credentials: "none" | "basic" | "bearer" | "header";
   credentials_name: string;
   complete: boolean;
@@ -419,13 +421,15 @@ export interface Source {
 
 export interface SourceInput {
   name: string;
-  kind?: "json" | "carddav" | "vtiger";
+  kind?: "json" | "carddav" | "vtiger" | "ldap";
   address: string;
   items?: string;
   paging?: "none" | "next" | "page" | "offset";
   next_path?: string;
   parameter?: string;
   partner_module?: string;
+  base?: string;
+  filter?: string;
   credentials?: "none" | "basic" | "bearer" | "header";
   credentials_name?: string;
   complete?: boolean;

@@ -24,6 +24,10 @@ export const NO_MAPPING: ColumnMapping = {
   record_type: "contact",
 };
 
+/** The filter of a directory at first, as the service has it. */
+export const PEOPLE =
+  "(|(objectClass=person)(objectClass=organizationalPerson)(objectClass=inetOrgPerson))";
+
 /** The intervals to choose from, in minutes; a time of the day is `at`, and none is by hand. */
 export const INTERVALS = ["", "15", "60", "360", "at"] as const;
 
@@ -43,6 +47,8 @@ export const NEW: Values = {
   next_path: "",
   parameter: "",
   partner_module: "",
+  base: "",
+  filter: PEOPLE,
   credentials: "none",
   credentials_name: "",
   mapping: NO_MAPPING,

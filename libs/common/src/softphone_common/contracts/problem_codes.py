@@ -285,6 +285,14 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "source-parameter-missing": "needs the name of the parameter that counts pages or records",
     "source-header-invalid": "needs the name of a header field, which may not be one of the"
     " connection",
+    "source-credentials-unfit": "is no way in which the secret of a source of the kind {kind} is"
+    " sent",
+    "source-address-not-ldap": "is no address such as ldaps://ldap.example.com or"
+    " ldap://ldap.example.com:389",
+    "source-base-invalid": "is no name of an entry, such as ou=people,dc=example,dc=com",
+    "source-filter-invalid": "is no filter in parentheses, such as (objectClass=person)",
+    "source-password-missing": "is needed with a name: a directory would answer a name without a"
+    " password like a stranger",
     "source-id-missing": "has no path for `host_id`, by which the next run finds each record again",
     "source-secret-needed": "needs the secret again, because its address leads to another host",
     "source-keys-missing": "cannot be kept: the operator must set SOFTPHONE_SOURCE_KEYS first",
@@ -318,6 +326,11 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "source-operation-refused": "refused to answer the request {operation}: {reason}",
     "source-modules-missing": "shows its user none of the modules {modules}",
     "source-module-missing": "does not show its user the module {module}, so nothing was changed",
+    "source-not-ldap": "answered with something that is not LDAP: {host} is another server",
+    "source-base-unknown": "has no entry {base}, or this user must not see the entry",
+    "source-size-limited": "has more entries than its server gives this user (sizeLimitExceeded),"
+    " so nothing was changed",
+    "source-interrupted": "ended the connection each time before all pages were read",
     "source-removed": "was removed while it was read",
     "source-changed": "was changed while it was read",
     "row-too-long": "has texts in more cells than the header has",

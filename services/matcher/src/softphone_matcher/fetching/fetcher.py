@@ -1,23 +1,25 @@
 """Reads a source to its end, page by page, and hands its records over to the import."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.process.clock import Clock
 from softphone_common.process.telemetry import log
-from softphone_matcher.fetching.fetches import Fetches, parts_of
+from softphone_matcher.fetching.fetches import Fetches, first_part, parts_of
 from softphone_matcher.fetching.limits import FetchLimits
 from softphone_matcher.fetching.store import Sources
 from softphone_matcher.outbound.errors import SourceError
 from softphone_matcher.runs.importer import LeaseLostError
 from softphone_matcher.runs.run import Ending, FetchProgress, StoredRun
-from softphone_matcher.sources.kinds import Readers
-from softphone_matcher.sources.reader import SourcePage
+from softphone_matcher.sources.kinds import Readers, beginning_of
+from softphone_matcher.sources.reader import PositionLostError, SourcePage
 from softphone_matcher.sources.source import StoredSource
 
 _TRIES = 4
 """How often a page is asked for, each time after twice the pause."""
+_BEGINNINGS_MAX = 5
+"""How often a source is read anew in one run, if it cannot be read on at a position."""
 _ATTEMPTS_MAX = 5 + _TRIES
 """How often a run is taken up without a page: its answer may be what ends the process."""
 
@@ -86,9 +88,13 @@ class Fetcher:
         try:
             while progress.position:
                 self._require_limits(run, progress)
-                page = await reader.read(progress.position)
+                try:
+                    page = await reader.read(progress.position)
+                except PositionLostError:
+                    progress = await self._begin_again(reading, source, progress)
+                    continue
                 following = self._behind(page, progress)
-                until = self._clock() + timedelta(seconds=self._limits.lease_seconds)
+                until = self._lease_until()
                 if not await self._fetches.add_page(run, owner, until, page.data, following):
                     raise LeaseLostError
                 # the next page has its own tries
@@ -100,9 +106,31 @@ class Fetcher:
             return
         if not progress.records:
             raise SourceError("source-empty")
-        if not await self._fetches.hand_over(run.id, owner):
+        if not await self._fetches.hand_over(run.id, owner, first_part(progress.beginnings)):
             raise LeaseLostError
         log.info("source read", tenant=run.tenant, run=run.id, records=progress.records)
+
+    async def _begin_again(
+        self, reading: _Reading, source: StoredSource, progress: FetchProgress
+    ) -> FetchProgress:
+        """How far the source is read without any page; the parts of before no longer count."""
+        run, owner, beginnings = reading.run, reading.owner, progress.beginnings + 1
+        if beginnings > _BEGINNINGS_MAX:
+            raise SourceError("source-interrupted")
+        beginning = beginning_of(source, is_whole=not progress.is_increment)
+        anew = FetchProgress(
+            position=beginning.position,
+            parts=first_part(beginnings),
+            is_increment=progress.is_increment,
+            beginnings=beginnings,
+        )
+        if not await self._fetches.begin_again(run.id, owner, self._lease_until(), anew):
+            raise LeaseLostError
+        log.info("source begun again", tenant=run.tenant, run=run.id, beginnings=beginnings)
+        return anew
+
+    def _lease_until(self) -> datetime:
+        return self._clock() + timedelta(seconds=self._limits.lease_seconds)
 
     async def _source(self, run: StoredRun) -> StoredSource:
         """The source as it was when the run began."""
@@ -139,6 +167,7 @@ class Fetcher:
             digest=page.digest,
             is_increment=progress.is_increment,
             marks={**progress.marks, **page.marks},
+            beginnings=progress.beginnings,
         )
 
     async def _end(self, run: StoredRun, owner: str, ending: Ending) -> None:

@@ -25,6 +25,8 @@ from softphone_matcher.runs.store import FILES, RUNS, Runs
 
 PART = 1024 * 1024
 """Bytes of a stored part; a document of MongoDB has at most 16 MB."""
+_PARTS_MAX = 1_000_000
+"""Parts of one reading of a source, far above those that its limits permit."""
 
 
 class Fetches(Protocol):
@@ -50,8 +52,16 @@ class Fetches(Protocol):
     ) -> bool:
         """Stores the records of a page, and extends the lease. `run.fetch` is from before it."""
 
-    async def hand_over(self, run_id: str, owner: str) -> bool:
-        """Has the records of a run saved that is read to its end."""
+    async def begin_again(
+        self, run_id: str, owner: str, until: datetime, progress: FetchProgress
+    ) -> bool:
+        """Has a source read anew, and extends the lease; nothing counts as fetched."""
+
+    async def hand_over(self, run_id: str, owner: str, first: int = 0) -> bool:
+        """Has the records of a run saved that is read to its end: those from a part on.
+
+        The parts before it are removed. They are of readings that did not come to an end.
+        """
 
     async def postpone(
         self, run_id: str, owner: str, until: datetime, code: str, params: Mapping[str, Any]
@@ -120,7 +130,17 @@ class MongoFetches:
                 )
         return await self._change(run.id, owner, page_document(progress) | lease(owner, until))
 
-    async def hand_over(self, run_id: str, owner: str) -> bool:
+    async def begin_again(
+        self, run_id: str, owner: str, until: datetime, progress: FetchProgress
+    ) -> bool:
+        # the old parts stay until the end: a crash in between would leave some of them behind
+        return await self._change(run_id, owner, begun_again(progress) | lease(owner, until))
+
+    async def hand_over(self, run_id: str, owner: str, first: int = 0) -> bool:
+        if first:
+            with reaching():
+                # also a worker that has lost the run removes nothing that another one has stored
+                await self._files.delete_many({"run": run_id, "part": {"$lt": first}})
         return await self._change(run_id, owner, handed_over() | released())
 
     async def postpone(
@@ -146,6 +166,15 @@ class MongoFetches:
         return bool(result.matched_count)
 
 
+def first_part(beginnings: int) -> int:
+    """The number of the first part of a reading.
+
+    Every reading has numbers of its own, so that a worker that lost the run during an earlier one
+    replaces none of its parts.
+    """
+    return beginnings * _PARTS_MAX
+
+
 def parts_of(data: bytes) -> Sequence[bytes]:
     """The parts in which the records of a page are stored; none for none."""
     return [data[first : first + PART] for first in range(0, len(data), PART)]
@@ -153,8 +182,13 @@ def parts_of(data: bytes) -> Sequence[bytes]:
 
 def page_document(progress: FetchProgress) -> Document:
     """The stored fields of a run after a page."""
+    return begun_again(progress) | {"attempts": 0}
+
+
+def begun_again(progress: FetchProgress) -> Document:
+    """The stored fields of a run whose source is read anew; the attempts go on counting."""
     shown: Document = {"fetched": progress.records, "size": progress.size, "code": "", "params": {}}
-    return shown | {"fetch": progress.model_dump(), "attempts": 0}
+    return shown | {"fetch": progress.model_dump()}
 
 
 def handed_over() -> Document:

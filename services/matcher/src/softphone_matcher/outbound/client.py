@@ -1,15 +1,18 @@
 """Requests to sources: only to permitted hosts, over TLS, limited in size and time."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import httpx
 
 from softphone_matcher.outbound.errors import SourceError
-from softphone_matcher.outbound.hosts import LOOPBACK, PermittedHosts
+from softphone_matcher.outbound.hosts import LOOPBACK, PORTS, PermittedHosts
+from softphone_matcher.outbound.ldap import LdapConnection, LdapServer
 
 REDIRECTS_MAX = 3
+_WEB = frozenset({"https", "http"})
+_LDAP = frozenset({"ldaps", "ldap"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -77,7 +80,15 @@ class Outbound:
 
     def check(self, address: str) -> str:
         """The origin of an address that may be called, such as `https://crm.example.com`."""
-        return _origin(self._permitted(address))
+        return _origin(self._permitted(address, _WEB | _LDAP))
+
+    def ldap(self, address: str, credentials: Credentials) -> LdapConnection:
+        """A connection to an LDAP server, which has called nobody yet."""
+        url = self._permitted(address, _LDAP)
+        port = PORTS[url.scheme] if url.port is None else url.port
+        server = LdapServer(url.host, port, url.scheme, is_plain=url.host in LOOPBACK)
+        seconds, size = self._answer_seconds, self._answer_bytes
+        return LdapConnection(server, credentials.basic(), self._context, seconds, size)
 
     async def send(self, address: str, credentials: Credentials, request: Request = _GET) -> Answer:
         """The answer at the address, behind redirects within its origin.
@@ -114,15 +125,17 @@ class Outbound:
             raise SourceError("source-leads-elsewhere", host=_place(url))
         return str(url)
 
-    def _permitted(self, address: str) -> httpx.URL:
+    def _permitted(self, address: str, schemes: Collection[str] = _WEB) -> httpx.URL:
         try:
             url = httpx.URL(address)
             host = url.raw_host.decode("ascii")
         except (httpx.InvalidURL, ValueError):
             raise SourceError("source-address-invalid") from None
         # a password in an address would be shown and logged
-        if url.scheme not in {"https", "http"} or not host or url.userinfo:
+        if url.scheme not in schemes or not host or url.userinfo:
             raise SourceError("source-address-invalid")
+        if url.scheme in _LDAP and (url.path not in {"", "/"} or url.query or url.fragment):
+            raise SourceError("source-address-not-ldap")
         if not self._hosts.permit(url.scheme, host, url.port):
             raise SourceError("source-host-forbidden", host=_place(url))
         return url

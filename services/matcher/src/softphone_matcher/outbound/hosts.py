@@ -7,7 +7,7 @@ forgery).
 
 import re
 
-PORTS = {"https": 443, "http": 80}
+PORTS = {"https": 443, "http": 80, "ldaps": 636, "ldap": 389}
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 """The hosts that may be called without TLS: nobody can listen between a machine and itself."""
 

@@ -72,9 +72,10 @@ class FetchProgress(BaseModel):
 
     - `position`: where the next page is, in the words of the reader of the source
     - `digest`: that of the last page, by which one that comes again is noticed
-    - `parts`: the parts of the file that are stored
     - `is_increment`: whether only changes are read, of which there may be none
     - `marks`: how far the source is read, in the words of its reader, for the run after this one
+    - `parts`: the number behind the last part of the file that is stored
+    - `beginnings`: how often the source was read anew, because its position was lost
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -87,6 +88,7 @@ class FetchProgress(BaseModel):
     digest: str = ""
     is_increment: bool = False
     marks: dict[str, str] = {}
+    beginnings: int = 0
 
 
 class ImportRun(RunCounts):

@@ -4,6 +4,7 @@ from softphone_matcher.outbound.client import Outbound
 from softphone_matcher.sources.card_store import Cards
 from softphone_matcher.sources.carddav_reader import CardDavReader, beginning_of_carddav, copy_of
 from softphone_matcher.sources.json_reader import JsonReader, beginning_of_json
+from softphone_matcher.sources.ldap_reader import LdapReader, beginning_of_ldap
 from softphone_matcher.sources.reader import Beginning, SourceReader
 from softphone_matcher.sources.sealing import SourceSecrets
 from softphone_matcher.sources.source import StoredSource
@@ -33,6 +34,8 @@ class Readers:
                 return JsonReader(source, self._outbound, credentials)
             case "vtiger":
                 return VtigerReader(source, self._outbound, credentials)
+            case "ldap":
+                return LdapReader(source, self._outbound.ldap(source.address, credentials))
             case "carddav":
                 cards, bytes_max = self._cards, self._bytes_max
                 return CardDavReader(source, self._outbound, credentials, cards, bytes_max)
@@ -55,3 +58,5 @@ def beginning_of(source: StoredSource, *, is_whole: bool = True) -> Beginning:
             return beginning_of_vtiger(source, is_whole=is_whole)
         case "carddav":
             return beginning_of_carddav(source)
+        case "ldap":
+            return beginning_of_ldap(source)

@@ -41,15 +41,19 @@ class Beginning:
     is_increment: bool = False
 
 
+class PositionLostError(Exception):
+    """The page at a position can no longer be had, so the run has to begin with the first one."""
+
+
 class SourceReader(Protocol):
     """Reads one source. Its methods raise SourceError, and the reader is closed afterwards.
 
     A position says where a page is. It is stored with the run, and another process may go on with
-    it, so that it has to be enough to find the page again.
+    it. It should be enough to find the page again; where it is not, the source is read anew.
     """
 
     async def read(self, position: str) -> SourcePage:
-        """The page at the position."""
+        """The page at the position. Raises PositionLostError before it asks for anything."""
 
     async def sample(self) -> Callable[[], ImportFile]:
         """Some records of the source for an administrator who tests it, opened by a call."""

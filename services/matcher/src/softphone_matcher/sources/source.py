@@ -10,17 +10,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from softphone_common.contracts.problem_codes import invalid
 from softphone_matcher.imports.mapping import ColumnMapping, NumberColumn
+from softphone_matcher.outbound.ldap import is_dn, is_filter
 
-SourceKind = Literal["json", "carddav", "vtiger"]
+SourceKind = Literal["json", "carddav", "vtiger", "ldap"]
 Paging = Literal["none", "next", "page", "offset"]
 CredentialKind = Literal["none", "basic", "bearer", "header"]
 MINUTES_MIN = 15
-MAPPED: frozenset[SourceKind] = frozenset({"json"})
+PEOPLE = "(|(objectClass=person)(objectClass=organizationalPerson)(objectClass=inetOrgPerson))"
+"""The entries of people in a directory of OpenLDAP or Active Directory."""
+MAPPED: frozenset[SourceKind] = frozenset({"json", "ldap"})
 """The kinds whose records an administrator maps; the others have their own mapping."""
 FIELDS_OF_KIND: Mapping[SourceKind, frozenset[str]] = {
     "json": frozenset({"items", "paging", "next_path", "parameter", "mapping"}),
     "carddav": frozenset(),
     "vtiger": frozenset({"partner_module"}),
+    "ldap": frozenset({"base", "filter", "mapping"}),
 }
 """The fields of each kind that not all kinds read."""
 _OF_SOME = frozenset[str]().union(*FIELDS_OF_KIND.values())
@@ -93,8 +97,8 @@ class SourceSettings(BaseModel):
     address: Annotated[str, AfterValidator(_plain)] = Field(
         min_length=1,
         max_length=2000,
-        description="The address of the first page, or of the address book or its user, whose host"
-        " `SOFTPHONE_SOURCE_HOSTS` permits",
+        description="The address of the first page, or of the address book or its user, or of the"
+        " LDAP server (`ldaps://ldap.example.com`), whose host `SOFTPHONE_SOURCE_HOSTS` permits",
         examples=["https://crm.example.com/api/contacts?limit=200"],
     )
     items: Path = Field(
@@ -119,6 +123,17 @@ class SourceSettings(BaseModel):
         pattern=r"^[A-Za-z0-9_]*$",
         description="The module of vtiger CRM with the partners, such as `Partners`; empty if the"
         " CRM has none",
+    )
+    base: Annotated[str, AfterValidator(_plain)] = Field(
+        "",
+        max_length=1000,
+        description="The entry of an LDAP server below which contacts are searched, such as"
+        " `ou=people,dc=example,dc=com`",
+    )
+    filter: Annotated[str, AfterValidator(_plain)] = Field(
+        PEOPLE,
+        max_length=2000,
+        description="Which entries of an LDAP server are contacts (RFC 4515)",
     )
     credentials: CredentialKind = Field(
         "none", description="How the secret is sent; `header` sends it in a header field"
@@ -147,15 +162,32 @@ class SourceSettings(BaseModel):
             raise invalid("source-user-missing")
         return self
 
+    @model_validator(mode="after")
+    def _require_directory(self) -> Self:
+        is_ldap = self.address.casefold().startswith(("ldap://", "ldaps://"))
+        if self.kind != "ldap":
+            if is_ldap:
+                raise invalid("source-address-invalid", "address")
+            return self
+        if not is_ldap:
+            raise invalid("source-address-not-ldap", "address")
+        if not is_dn(self.base):
+            raise invalid("source-base-invalid", "base")
+        if not is_filter(self.filter):
+            raise invalid("source-filter-invalid", "filter")
+        if self.credentials not in {"none", "basic"}:
+            raise invalid("source-credentials-unfit", "credentials", kind=self.kind)
+        return self
+
 
 class SourceInput(SourceSettings):
     """A source as an administrator sends it."""
 
     mapping: SentMapping = Field(
         SentMapping(),
-        description="The paths of each field, such as `phones.0.number`, for the kind `json`."
-        " `host_id` is needed, but for a test: by it the next run finds the record again. "
-        "`carddav` and `vtiger` have mappings of their own",
+        description="The paths of each field, such as `phones.0.number`, for the kind `json`, or"
+        " names of attributes for `ldap`. `host_id` is needed, but for a test: by it the next run"
+        " finds the record again. `carddav` and `vtiger` have mappings of their own",
     )
     secret: Secret | None = Field(
         None,
@@ -169,6 +201,14 @@ class SourceInput(SourceSettings):
     def _require_mapping(self) -> Self:
         if self.kind in MAPPED and "mapping" not in self.model_fields_set:
             raise invalid("source-mapping-missing")
+        return self
+
+    @model_validator(mode="after")
+    def _require_password(self) -> Self:
+        # a server takes a name without a password for a stranger, and is content (RFC 4513, 5.1.2)
+        is_bound = self.kind == "ldap" and self.credentials == "basic"
+        if is_bound and (not self.credentials_name or self.secret == ""):
+            raise invalid("source-password-missing", "secret")
         return self
 
     @model_validator(mode="after")

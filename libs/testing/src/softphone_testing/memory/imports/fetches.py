@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from softphone_common.stores.mongo import Document
-from softphone_matcher.fetching.fetches import handed_over, page_document, parts_of, postponed
+from softphone_matcher.fetching.fetches import (
+    begun_again,
+    handed_over,
+    page_document,
+    parts_of,
+    postponed,
+)
 from softphone_matcher.runs.documents import (
     UNREADABLE,
     is_free,
@@ -61,7 +67,17 @@ class MemoryFetches:
         self._all.files[run.id] = b"".join(stored[part] for part in sorted(stored))
         return self._change(run.id, owner, page_document(progress) | lease(owner, until))
 
-    async def hand_over(self, run_id: str, owner: str) -> bool:
+    async def begin_again(
+        self, run_id: str, owner: str, until: datetime, progress: FetchProgress
+    ) -> bool:
+        return self._change(run_id, owner, begun_again(progress) | lease(owner, until))
+
+    async def hand_over(self, run_id: str, owner: str, first: int = 0) -> bool:
+        stored = self._parts.get(run_id, {})
+        for part in [part for part in stored if part < first]:
+            del stored[part]
+        if stored:
+            self._all.files[run_id] = b"".join(stored[part] for part in sorted(stored))
         return self._change(run_id, owner, handed_over() | released())
 
     async def postpone(

@@ -1,4 +1,4 @@
-"""Recognises the headings of columns as people, CRMs, Outlook, Google and exchanges write them."""
+"""Recognises the headings of people, CRMs, Outlook, Google, exchanges and LDAP directories."""
 
 import re
 import unicodedata
@@ -23,19 +23,19 @@ class Heading(NamedTuple):
 
 _FIELDS: dict[Field, str] = {
     "name": "name, anzeigename, display name, full name, vollständiger name, kontakt, kontaktname,"
-    " contact, contact name, ansprechpartner, ansprechpartnerin, name vollständig",
+    " contact, contact name, ansprechpartner, ansprechpartnerin, name vollständig, cn",
     "first_name": "vorname, rufname, first name, given name, forename",
     "middle_name": "weitere vornamen, middle name, additional name",
-    "last_name": "nachname, familienname, zuname, last name, family name, surname",
+    "last_name": "nachname, familienname, zuname, last name, family name, surname, sn",
     "organization": "firma, firmenname, unternehmen, organisation, company, company name,"
     " organization, organization name, organisation name, account name, business name,"
-    " kundenname",
+    " kundenname, o",
     "email": "e mail, mail, e mail adresse, mailadresse, e mail address, e mail value,"
     " primary email, secondary email, e mail privat, e mail geschäftlich, business email,"
     " work email, home email",
     "note": "notiz, notizen, bemerkung, bemerkungen, anmerkung, anmerkungen, kommentar, note,"
-    " notes, comment, comments, description, beschreibung, hinweis",
-    "url": "url, link, record url, datensatz link",
+    " notes, comment, comments, description, beschreibung, hinweis, info",
+    "url": "url, link, record url, datensatz link, labeled uri, www home page",
     "tags": "kategorie, kategorien, category, categories, tags, labels, schlagwort,"
     " schlagworte, stichworte, group membership",
     "owner": "owner, assigned to, zugewiesen an, betreuer, betreuerin, zuständig, verantwortlich,"
@@ -44,7 +44,7 @@ _FIELDS: dict[Field, str] = {
     "inactive": "inaktiv, inactive, deaktiviert, disabled",
     "type": "type, typ, art, record type, datensatztyp, kontaktart",
     "host_id": "id, uid, uuid, host id, record id, datensatz id, contact id, contact no,"
-    " kontakt id, external id, externe id, crm id",
+    " kontakt id, external id, externe id, crm id, entry uuid, object guid",
 }
 _NUMBERS = {
     "": "telefon, telefonnummer, telefonnr, tel, tel nr, rufnummer, festnetz, festnetznummer,"
@@ -57,29 +57,32 @@ _NUMBERS = {
     " mobilfunk, handy, handynummer, handy nr, telefon mobil, tel mobil, mobil geschäftlich,"
     " mobil privat, handy privat, handy geschäftlich, natel, mobile phone, mobile number,"
     " cell, cell phone, phone mobile, phone cell, mobilfunknummer, mobilnr, handy gesch,"
-    " mobil gesch",
+    " mobil gesch, other mobile",
     "home": "privat, telefon privat, tel privat, telefonnummer privat, festnetz privat, home,"
-    " home phone, phone home, private phone, telefon priv, tel priv, rufnummer privat",
+    " home phone, phone home, private phone, telefon priv, tel priv, rufnummer privat,"
+    " other home phone",
     "main": "zentrale, telefonzentrale, hauptnummer, haupttelefon, telefon firma, firmentelefon,"
     " company main phone, main phone, primary phone, phone main",
     "fax": "fax, faxnummer, fax nr, telefax, fax geschäftlich, fax büro, business fax, work fax,"
-    " phone fax, fax number, office fax",
+    " phone fax, fax number, office fax, facsimile telephone number",
     "home fax": "fax privat, home fax",
-    "other fax": "weiteres fax, other fax",
+    "other fax": "weiteres fax, other fax, other facsimile telephone number",
     "other": "weiteres telefon, anderes telefon, telefon weitere, weitere telefonnummer, other,"
-    " other phone, alternate phone, secondary phone, phone other",
-    "assistant": "telefon assistent, telefon assistenz, assistant s phone, assistant phone",
+    " other phone, alternate phone, secondary phone, phone other, other telephone, ip phone,"
+    " other ip phone",
+    "assistant": "telefon assistent, telefon assistenz, assistant s phone, assistant phone,"
+    " telephone assistant",
     "car": "autotelefon, car phone",
     "pager": "pager",
 }
 _PARTS = {
     "street": "straße, street, adresse, anschrift, address, address street, straße und hausnummer,"
-    " straße hausnummer, straße nr, straße hausnr, straße und hausnr",
+    " straße hausnummer, straße nr, straße hausnr, straße und hausnr, street address",
     "house": "hausnummer, hausnr, house number",
     "code": "plz, postleitzahl, zip, zip code, postal code, postcode",
-    "city": "ort, stadt, wohnort, city, town, plz ort, plz und ort",
-    "region": "bundesland, kanton, bundesland kanton, state, region, province, county",
-    "country": "land, land region, country, country region",
+    "city": "ort, stadt, wohnort, city, town, plz ort, plz und ort, l, locality name",
+    "region": "bundesland, kanton, bundesland kanton, state, region, province, county, st",
+    "country": "land, land region, country, country region, c, co",
 }
 _PLACES = {
     "business": "geschäftlich business work office firma mailing billing rechnung",
