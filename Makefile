@@ -66,6 +66,7 @@ contracts:
 	PYTHONPATH=tests $(UV) run python -m support.settings_tables
 	set -e; export PYTHONPATH=tests; write() { $(UV) run python -m $$1 > build/contract; test -s build/contract; mv build/contract $$2; }; \
 	write softphone_common.contracts.asyncapi docs/asyncapi.json; \
+	write "softphone_common.roles.broker exchanges" deploy/rabbitmq/exchanges.json; \
 	write softphone_common.roles.broker deploy/rabbitmq/rights.json; \
 	write softphone_common.contracts.problems_page docs/problems.md; \
 	write softphone_ingest.mapping.presets.table docs/senders.md; \

@@ -48,6 +48,7 @@ MOUNTED = frozenset(
     {
         "./gateway:/etc/nginx/softphone:ro",
         "./rabbitmq/node.conf:/etc/rabbitmq/conf.d/80-node.conf:ro",
+        "./rabbitmq/exchanges.json:/etc/rabbitmq/definitions.d/15-exchanges.json:ro",
         "./rabbitmq/rights.json:/etc/rabbitmq/definitions.d/20-rights.json:ro",
         "./rabbitmq/cluster.conf:/etc/rabbitmq/conf.d/91-cluster.conf:ro",
     }

@@ -3,15 +3,23 @@
 import importlib
 import json
 import pkgutil
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from softphone_common.roles.broker import SERVICES, definitions
+from softphone_common.bus import topology
+from softphone_common.roles.broker import (
+    SERVICES,
+    broker_rights,
+    definitions,
+    exchange_definitions,
+)
 from softphone_common.roles.database import COLLECTIONS, actions
 from softphone_common.stores import tenants, users
-from support.deployment import DEPLOY
+from support.deployment import CONTAINERS, DEPLOY
 
 SHARED = {tenants.COLLECTION, users.COLLECTION}
 """Collections that several services have a store for."""
@@ -34,6 +42,28 @@ def test_role_covers_the_collections_of_the_service(service: str) -> None:
     assert {name for name, allowed in actions(service).items() if "insert" in allowed} == owned
     read = {name for name, ownership in COLLECTIONS.items() if service in ownership.readers}
     assert set(actions(service)) == owned | read
+
+
+def test_exchanges_are_imported_before_the_rights_that_name_them() -> None:
+    folder = DEPLOY / "rabbitmq"
+    written = json.loads((folder / "exchanges.json").read_text())
+    assert written == exchange_definitions(), "run `make contracts`"
+    named = {right["exchange"] for right in definitions()["topic_permissions"]}
+    assert named == {exchange["name"] for exchange in written["exchanges"]}
+    broker = CONTAINERS["rabbitmq"]
+    mounted = [volume.split(":")[1] for volume in broker["volumes"]]
+    mounted += [secret["target"] for secret in broker["secrets"]]
+    imported = sorted(Path(target).name for target in mounted if "/definitions.d/" in target)
+    assert imported == ["10-users.json", "15-exchanges.json", "20-rights.json"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_has_a_right_to_all_that_it_waits_for(service: str) -> None:
+    """RabbitMQ 4.3 refuses a passive declaration by a user without any right to the name."""
+    rights = broker_rights(service)
+    names = [*topology.exchanges_of(service), topology.completion(), *topology.queues_of(service)]
+    allowed = (rights.configure, rights.write, rights.read)
+    assert [n for n in names if not any(re.match(each, n) for each in allowed)] == []
 
 
 def test_rights_file_is_that_of_the_code() -> None:

@@ -61,6 +61,7 @@ class DeployedBroker(RabbitMQ):
         imported = folder / "definitions.d"
         imported.mkdir()
         shutil.copy(secrets / "rabbitmq_users.json", imported / "10-users.json")
+        shutil.copy(DEPLOY / "rabbitmq" / "exchanges.json", imported / "15-exchanges.json")
         shutil.copy(DEPLOY / "rabbitmq" / "rights.json", imported / "20-rights.json")
         password = (secrets / "amqp_password").read_text()
         administrator = Identity(f"softphone-{uuid4().hex[:8]}", free_port(), "softphone", password)

@@ -131,7 +131,7 @@ class WorkQueueContract:
     async def test_bus_that_may_not_declare_waits_for_the_queues(self, site: BrokerSite) -> None:
         async with running(site.bus()):
             await site.delete_queue(QUEUE)
-        bus = site.bus(declare_topology=False)
+        bus = site.bus("janitor", declare_topology=False)
         await bus.start()
 
         async def reason() -> str:

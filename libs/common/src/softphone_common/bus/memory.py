@@ -30,6 +30,8 @@ class MemoryBroker:
         self._retry_seconds: dict[str, float] = {}
         self._delayed: list[tuple[float, Envelope]] = []
         self._connections: list[MemoryConnection] = []
+        self._is_complete = False
+        """Whether somebody has declared everything."""
         self.now = 0.0
         """Seconds that `advance` has let pass."""
 
@@ -50,21 +52,28 @@ class MemoryBroker:
         await asyncio.sleep(0)
         if not self.is_available:
             raise ConnectionRefusedError("the broker is stopped")
-        for queue in topology.work_queues(queue_max):
-            if queue.name in self._queues:
-                continue
-            if queue_max is None:
-                raise ConnectionError(
-                    f"queue {queue.name} is missing; `softphone setup` declares it"
-                )
-            self._queues[queue.name] = MemoryQueue(
-                queue.name, set(queue.bindings), queue.arguments.get("x-max-length")
-            )
+        if queue_max is None:
+            self._require_topology(name.partition(".")[0])
+        else:
+            self._declare(queue_max)
         for exchange, queue in topology.retry_queues():
             self._retry_seconds[exchange] = queue.arguments["x-message-ttl"] / 1000
         connection = MemoryConnection(self, prefetch)
         self._connections.append(connection)
         return connection
+
+    def _declare(self, queue_max: int) -> None:
+        for queue in topology.work_queues(queue_max):
+            if queue.name not in self._queues:
+                limit = queue.arguments.get("x-max-length")
+                self._queues[queue.name] = MemoryQueue(queue.name, set(queue.bindings), limit)
+        self._is_complete = True
+
+    def _require_topology(self, service: str) -> None:
+        queues = (f"queue {n}" for n in topology.queues_of(service) if n not in self._queues)
+        missing = next(queues, "" if self._is_complete else f"exchange {topology.completion()}")
+        if missing:
+            raise ConnectionError(f"{missing} is missing; `softphone setup` declares it")
 
     def stop(self) -> None:
         """Breaks all connections and refuses new ones until `start`; queues keep their messages."""

@@ -80,7 +80,7 @@ class RabbitConnection:
         """Connects and declares the whole topology, whichever queues this service consumes.
 
         A service that never ran yet so loses none of the messages sent to it. With `queue_max` None
-        nothing is declared, and connecting fails while anything is missing.
+        nothing is declared, and connecting fails while something is missing.
         """
         publishing = await open_rabbit(url, f"{name} publishes", heartbeat, seconds)
         try:
@@ -90,7 +90,10 @@ class RabbitConnection:
             raise
         rabbit = cls(publishing, consuming, prefetch)
         await rabbit.run_or_close(
-            rabbit._require_topology() if queue_max is None else rabbit._declare(queue_max), seconds
+            rabbit._require_topology(name.partition(".")[0])
+            if queue_max is None
+            else rabbit._declare(queue_max),
+            seconds,
         )
         return rabbit
 
@@ -250,20 +253,19 @@ class RabbitConnection:
             (queue, [(topology.QUEUES, queue.name), *_keys(EXCHANGE, queue)])
             for queue in topology.work_queues(queue_max)
         ]
-        # Services that may not declare wait for all queues. The retry queues are declared last, so
-        # that all others are bound once they exist.
         retry = [(queue, _keys(exchange, queue)) for exchange, queue in topology.retry_queues()]
         for queues in (work, retry):
             await asyncio.gather(*(_declare_queue(self._publishing, *each) for each in queues))
+        await channel.declare_exchange(topology.completion(), "fanout", durable=True)
 
-    async def _require_topology(self) -> None:
+    async def _require_topology(self, service: str) -> None:
         """Raises ConnectionError naming an exchange or queue that does not exist yet."""
         channel = await self._open_channels()
-        for name in topology.exchanges():
+        for name in (*topology.exchanges_of(service), topology.completion()):
             with _missing(f"exchange {name}"):
                 self._exchanges[name] = await channel.declare_exchange(name, passive=True)
-        queues = (*topology.work_queues(), *(queue for _, queue in topology.retry_queues()))
-        await asyncio.gather(*(_require_queue(self._publishing, each.name) for each in queues))
+        own = topology.queues_of(service)
+        await asyncio.gather(*(_require_queue(self._publishing, name) for name in own))
 
     async def _acknowledge(self, message: AbstractIncomingMessage) -> None:
         """Acknowledges; on a closed connection nothing is left to do, since the broker delivers
@@ -301,10 +303,9 @@ def _missing(what: str) -> Iterator[None]:
 
 
 async def _require_queue(connection: AbstractConnection, name: str) -> None:
-    channel = await connection.channel(publisher_confirms=False)
-    with _missing(f"queue {name}"):
-        await channel.declare_queue(name, passive=True)
-    await channel.close()
+    async with connection.channel(publisher_confirms=False) as channel:
+        with _missing(f"queue {name}"):
+            await channel.declare_queue(name, passive=True)
 
 
 async def _declare_queue(

@@ -1,5 +1,7 @@
 """The exchanges and queues the broker must have, as data derived from the catalogue."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +13,8 @@ QUEUES = "softphone.queues"
 RabbitMQ checks routing keys for topic exchanges only: a user who may publish to the default
 exchange can forge messages in every queue.
 """
+
+COMPLETION = "softphone.declared"
 
 RETRY_SECONDS = (1, 5, 30, 120)
 """Seconds a message waits before each retry; after the last it becomes a dead letter."""
@@ -44,6 +48,28 @@ def retry_exchange(attempt: int) -> str | None:
 def exchanges() -> tuple[str, ...]:
     """All exchanges, each of which is a durable topic exchange."""
     return (EXCHANGE, QUEUES, *(name for name, _ in retry_queues()))
+
+
+def completion() -> str:
+    """The name of the exchange that is declared last: everything else exists once it does.
+
+    Nothing is sent there, and each topology has another name. Services that may not declare wait
+    for this exchange: RabbitMQ 4.3 tells no user about a queue to which the user has no right.
+    """
+    queues = [*work_queues(), *(queue for _, queue in retry_queues())]
+    content = json.dumps([exchanges(), [(queue.name, queue.bindings) for queue in queues]])
+    return f"{COMPLETION}.{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+
+def queues_of(service: str) -> list[str]:
+    """The names of the work queues that a service consumes."""
+    names = (name for entry in CATALOGUE for name in entry.queues)
+    return list(dict.fromkeys(name for name in names if name.startswith(f"{service}.")))
+
+
+def exchanges_of(service: str) -> tuple[str, ...]:
+    """The exchanges that a service sends to: without a work queue it has nothing to try again."""
+    return exchanges() if queues_of(service) else (EXCHANGE, QUEUES)
 
 
 def work_queues(messages_max: int | None = None) -> tuple[Queue, ...]:

@@ -1,6 +1,7 @@
 """The rights of the user of each service in RabbitMQ, derived from the table of messages.
 
-`python -m softphone_common.roles.broker` prints the rights as definitions that RabbitMQ imports:
+`python -m softphone_common.roles.broker` prints the rights as definitions that RabbitMQ imports,
+and with the argument `exchanges` the exchanges that they name:
 https://www.rabbitmq.com/docs/access-control and https://www.rabbitmq.com/docs/definitions.
 """
 
@@ -20,6 +21,8 @@ REPLAYING = "janitor"
 
 _INSTANCE = r"[0-9a-f]{12}[.][0-9a-f]{8}"
 """The rest of the name of an instance's exclusive queue, see `Bus`."""
+_COMPLETION = rf"{topology.COMPLETION.replace('.', '[.]')}[.][0-9a-f]{{12}}"
+"""The exchange that says that everything is declared; one without a right may not see it."""
 _VHOST = "/"
 _NOTHING = "^$"
 
@@ -58,7 +61,7 @@ def broker_rights(service: str) -> BrokerRights:
         user=service,
         configure=f"^{instance}([.]overflow)?$",
         write=_any_of([*names, *delays], f"{instance}([.]overflow)?"),
-        read=_any_of([*names, *work, *dead], f"{instance}([.]overflow)?"),
+        read=_any_of([*names, *work, *dead], f"{instance}([.]overflow)?", _COMPLETION),
         topics=(
             TopicRights(EXCHANGE, _keys(_sent_by(service)), _keys(_received_by(service))),
             TopicRights(
@@ -70,7 +73,11 @@ def broker_rights(service: str) -> BrokerRights:
 
 
 def definitions() -> dict[str, Any]:
-    """The rights of all services in the form that RabbitMQ imports. It has no user in it."""
+    """The rights of all services in the form that RabbitMQ imports. It has no user in it.
+
+    RabbitMQ 4.3 imports no right to an exchange that it does not have yet, and of one file rights
+    first: the exchanges are another file, which is imported before.
+    """
     rights = [broker_rights(service) for service in SERVICES]
     return {
         "permissions": [
@@ -95,6 +102,14 @@ def definitions() -> dict[str, Any]:
             for topic in each.topics
         ],
     }
+
+
+def exchange_definitions() -> dict[str, Any]:
+    """The exchanges that rights name, as the services declare them."""
+    kind = {"type": "topic", "durable": True, "auto_delete": False, "internal": False}
+    names = topology.exchanges()
+    rows = [{"name": name, "vhost": _VHOST, **kind, "arguments": {}} for name in names]
+    return {"exchanges": rows}
 
 
 def _sent_by(service: str) -> list[str]:
@@ -139,4 +154,5 @@ def _literal(name: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(definitions(), indent=2) + "\n")
+    wanted = exchange_definitions() if "exchanges" in sys.argv[1:] else definitions()
+    sys.stdout.write(json.dumps(wanted, indent=2) + "\n")
