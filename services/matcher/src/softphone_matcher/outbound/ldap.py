@@ -123,6 +123,8 @@ class LdapConnection:
         self._seconds = answer_seconds
         self._bytes = answer_bytes
         name, password = user or (None, None)
+        # the time of an answer is measured in the event loop; this ends a thread that connects
+        later = ceil(2 * answer_seconds)
         self._connection = Connection(
             Server(
                 server.host,
@@ -131,7 +133,7 @@ class LdapConnection:
                 allowed_referral_hosts=[],
                 get_info=NONE,
                 tls=_VerifiedTls(context),
-                connect_timeout=answer_seconds,
+                connect_timeout=later,
             ),
             user=name,
             password=password,
@@ -142,7 +144,7 @@ class LdapConnection:
             auto_range=False,
             check_names=False,
             read_only=True,
-            receive_timeout=ceil(answer_seconds),
+            receive_timeout=later,
             return_empty_attributes=False,
         )
         self._thread = ThreadPoolExecutor(1, "ldap")
