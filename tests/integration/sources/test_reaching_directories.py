@@ -134,7 +134,7 @@ async def test_password_is_not_sent_without_tls() -> None:
         with pytest.raises(SourceError, match="source-unreachable"):
             await connection.search(SEARCH)
         await connection.close()
-    assert len(requests) == 2
+    assert requests
     assert not any(PASSWORD.encode() in request for request in requests)
 
 
