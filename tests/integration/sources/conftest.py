@@ -9,6 +9,7 @@ import pytest
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.memory import MemoryBroker
 from support.bus.buses import memory_bus, running
+from support.radicale.server import Radicale, radicale
 from support.slapd import Slapd
 from support.stack.source_site import LIMITS, SourceSite
 from support.vtiger.crm import VtigerCrm
@@ -49,3 +50,20 @@ async def slapd(site: SourceSite, tmp_path: Path) -> AsyncIterator[Slapd]:
     site.permit(also=slapd.hosts)
     yield slapd
     await slapd.stop()
+
+
+@pytest.fixture(scope="session")
+async def address_books(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of a server of address books."""
+    async with radicale(tmp_path_factory.mktemp("radicale")) as address:
+        yield address
+
+
+@pytest.fixture
+async def server(site: SourceSite, address_books: str) -> AsyncIterator[Radicale]:
+    """A server with an empty address book, which the site may read."""
+    made = Radicale(address_books)
+    await made.start()
+    site.permit(made)
+    yield made
+    await made.stop()

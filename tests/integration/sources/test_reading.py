@@ -274,6 +274,16 @@ async def test_many_small_pages_are_not_kept_without_end(site: SourceSite) -> No
     assert (await site.latest()).params == {"limit": BYTES_MAX}
 
 
+async def test_file_of_a_source_may_be_larger_than_an_upload(site: SourceSite) -> None:
+    long = "x" * 150
+    site.crm.records = [{**contact(n), "name": {"first": long, "last": str(n)}} for n in range(450)]
+    await site.add_source()
+    await site.read()
+    run = await site.latest()
+    assert run.size > site.settings.upload_max
+    assert (run.state, run.created) == ("finished", 450)
+
+
 async def test_answer_that_never_ends_is_given_up(site: SourceSite) -> None:
     async def endless(_: object) -> AsyncIterator[bytes]:
         yield b'{"data": {"contacts": ['

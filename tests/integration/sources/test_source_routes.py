@@ -13,6 +13,8 @@ from softphone_common.http import app as http_app
 from softphone_common.http.auth import caller
 from softphone_matcher.fetching.routes import SourceApi
 from softphone_matcher.outbound.errors import SourceError
+from softphone_matcher.sources.card_store import Book
+from softphone_matcher.sources.carddav_reader import copy_of
 from softphone_matcher.sources.sealing import SourceSecrets
 from softphone_testing.installation_keys import checked_tokens
 from support import crm
@@ -188,6 +190,27 @@ async def test_test_shows_records_and_columns(client: httpx.AsyncClient, site: S
     assert preview["rows"][0]["numbers"][0]["keys"] == ["+498999990001"]
     assert (preview["rows_read"], len(site.crm.paths)) == (100, 1)
     assert await site.sources.list_all("acme") == []
+
+
+async def test_address_book_is_tested_kept_and_forgotten(
+    client: httpx.AsyncClient, site: SourceSite
+) -> None:
+    body = {"name": "book", "kind": "carddav", "address": f"{site.crm.url}/book/"}
+    refused = await client.post(PATH, json={**body, "items": "a"})
+    assert code(refused) == (422, "source-field-unread")
+    assert code(await client.post(f"{PATH}/test", json=body)) == (422, "source-not-carddav")
+    made = await client.post(PATH, json=body)
+    assert made.status_code == 201, made.text
+    (stored,) = await site.sources.list_all("acme")
+    for change in ({"address": f"{site.crm.url}/other/"}, None):
+        await site.cards.note(copy_of(stored), Book(stored.address, "token"))
+        if change:
+            answer = await client.put(f"{PATH}/{stored.id}", json={**body, **change})
+        else:
+            answer = await client.delete(f"{PATH}/{stored.id}")
+        assert answer.is_success, answer.text
+        assert await site.cards.book(copy_of(stored)) is None
+        stored = next(iter(await site.sources.list_all("acme")), stored)
 
 
 async def test_test_of_a_stored_source_uses_its_secret(

@@ -7,7 +7,7 @@ A position is the next step of a run, and what the step needs to know:
 - `all LISTING TOKEN`: asks for all cards, or for the others behind the token
 - `list LISTING`: lists all cards of a server that does not tell what changed
 - `cards COUNT SIZE BYTES`: fetches cards, this many at once; the bytes are those of cards so far
-- `file ID`: writes the cards behind this one into the file of the import
+- `file BYTES ID`: writes the cards behind this one into the file of the import
 """
 
 from collections.abc import Callable
@@ -64,7 +64,8 @@ class CardDavReader:
             case "cards":
                 following = await self._fetch(*map(int, rest.split(" ")))
             case _:
-                return await self._file(rest)
+                size, _, after = rest.partition(" ")
+                return await self._file(int(size), after)
         return SourcePage(b"", 0, following)
 
     async def sample(self) -> Callable[[], ImportFile]:
@@ -127,13 +128,12 @@ class CardDavReader:
     async def _fetch(self, count: int, size: int, kept: int) -> str:
         wanted = await self._cards.wanted(self._copy, size)
         if not wanted:
-            return "file "
+            return "file 0 "
         fetched = await self._fetched(await self._address(), wanted)
         if fetched is None:
             return f"cards {count + 1} {size // 2} {kept}"
         kept += sum(len(each.card or b"") for each in fetched)
-        if kept > self._bytes_max:
-            raise SourceError("source-too-large", limit=self._bytes_max)
+        await self._require_room(kept)
         await self._cards.put(self._copy, fetched)
         return f"cards {count + 1} {min(BATCH, 2 * size)} {kept}"
 
@@ -154,10 +154,18 @@ class CardDavReader:
             fetched.append(Fetched(each, card, resource.etag))
         return fetched
 
-    async def _file(self, after: str) -> SourcePage:
+    async def _require_room(self, kept: int) -> None:
+        """Forgets a copy that is too large, which would grow with each run."""
+        if kept > self._bytes_max:
+            await self._cards.forget(self._copy.tenant, self._copy.source)
+            raise SourceError("source-too-large", limit=self._bytes_max)
+
+    async def _file(self, size: int, after: str) -> SourcePage:
         page = await self._cards.page(self._copy, after, FILE_CARDS)
         cards = [each.card for each in page if each.card]
-        following = f"file {page[-1].id}" if len(page) == FILE_CARDS else ""
+        size += sum(map(len, cards))
+        await self._require_room(size)
+        following = f"file {size} {page[-1].id}" if len(page) == FILE_CARDS else ""
         return SourcePage(b"".join(cards), len(cards), following)
 
     async def _address(self) -> str:
