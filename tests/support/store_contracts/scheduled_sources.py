@@ -52,6 +52,17 @@ class ScheduledSourcesContract:
         assert (changed.name, changed.last_run, changed.version) == ("new", "r1", 2)
         assert await sources.get("acme", "a") == changed
 
+    async def test_marks_are_noted_with_a_run_and_kept_by_a_change(self, sources: Sources) -> None:
+        await sources.add(source("a"))
+        read = source("a", marks={"Contacts": "2026-03-02 09:00:00"}, read_at=at(30))
+        await sources.note(read, "r1", at(60))
+        stored = await sources.get("acme", "a")
+        assert stored is not None
+        assert (stored.marks, stored.read_at) == (read.marks, at(30))
+        changed = await sources.change(source("a", marks=stored.marks))
+        assert changed is not None
+        assert (changed.marks, changed.read_at) == (read.marks, None)
+
     async def test_due_sources_are_listed_in_order(self, sources: Sources) -> None:
         for id_, seconds in (("a", 30), ("b", 10), ("c", 31)):
             await sources.add(source(id_, next_at=at(seconds)))

@@ -101,12 +101,14 @@ class VtigerCrm(Crm):
         own.rows[number] = {**row, **values, "createdtime": self._time, "modifiedtime": self._time}
         return f"{own.prefix}x{number}"
 
-    def add_contacts(self, many: int, first: int = 1, name: str = "Huber") -> list[str]:
-        """Adds contacts with a name and a number each; returns their ids."""
-        return [
-            self.add("Contacts", firstname=name, lastname=str(n), phone=f"089 9999{n:04d}")
-            for n in range(first, first + many)
-        ]
+    def add_contacts(self, many: int, seconds: float = 0) -> list[str]:
+        """Adds contacts with a name and a number, one after some seconds each; returns ids."""
+        ids = list[str]()
+        for n in range(1, many + 1):
+            number = f"089 9999{n:04d}"
+            ids.append(self.add("Contacts", firstname="Huber", lastname=str(n), phone=number))
+            self.move(seconds)
+        return ids
 
     def change(self, id_: str, **values: str) -> None:
         """Changes a record now."""

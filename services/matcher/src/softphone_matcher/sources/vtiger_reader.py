@@ -39,7 +39,7 @@ class VtigerPlace(BaseModel):
     - `since`: the mark of each module from which on changes are read. Modules without one are read
       whole
     - `known`: the modules that an earlier run has read
-    - `modules`: the modules that are left, the first one of which is being read; None at the start
+    - `remaining`: the modules that are left, of which the first is being read; None at the start
     - `mark`: the latest change in this module when reading began; None until the CRM is asked
     - `last`: the id behind which the page begins
     - `skip`: rows behind `last` that the user may not see
@@ -49,7 +49,7 @@ class VtigerPlace(BaseModel):
 
     since: dict[str, str] = {}
     known: tuple[str, ...] = ()
-    modules: tuple[str, ...] | None = None
+    remaining: tuple[str, ...] | None = None
     mark: str | None = None
     last: str = ""
     skip: int = 0
@@ -70,18 +70,18 @@ class VtigerReader:
 
     async def read(self, position: str) -> SourcePage:
         place = VtigerPlace.model_validate_json(position)
-        if place.modules is None:
+        if place.remaining is None:
             modules = tuple(each.name for each in await self._modules(place.known))
-            place = place.model_copy(update={"modules": modules})
-        assert place.modules
-        module = await self._module(place.modules[0])
+            place = place.model_copy(update={"remaining": modules})
+        assert place.remaining
+        module = await self._module(place.remaining[0])
         if module is None:
-            raise SourceError("source-module-missing", module=place.modules[0])
+            raise SourceError("source-module-missing", module=place.remaining[0])
         if place.mark is None:
             place = place.model_copy(update={"mark": await self._latest_change(module)})
         rows = await self._rows(module, place)
         following = await self._behind(module, place, rows)
-        is_done = following is None or following.modules != place.modules
+        is_done = following is None or following.remaining != place.remaining
         return SourcePage(
             data=await self._lines(module, rows),
             records=len(rows),
@@ -175,11 +175,11 @@ class VtigerReader:
         skip = place.skip + ROWS_MAX
         if await self._count(module, place) > skip:
             return place.model_copy(update={"skip": skip})
-        assert place.modules
-        left = place.modules[1:]
+        assert place.remaining
+        left = place.remaining[1:]
         if not left:
             return None
-        return VtigerPlace(since=place.since, known=place.known, modules=left)
+        return VtigerPlace(since=place.since, known=place.known, remaining=left)
 
     async def _count(self, module: VtigerModule, place: VtigerPlace) -> int:
         condition = _condition(module, place)
