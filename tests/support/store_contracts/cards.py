@@ -94,7 +94,7 @@ class CardsContract:
         await cards.want(COPY, listed("a"))
         await fetch(cards)
         for other in (*OTHERS, OF_ANOTHER_TENANT):
-            await cards.want(other, listed("b"), "l")
+            await cards.want(other, listed("a", "b"), "l")
             await cards.doubt(other, ["a"])
             await cards.doubt_unseen(other, "l")
             await fetch(cards, gone=["a"], copy=other)
