@@ -10,6 +10,7 @@ from e2e.conftest import OpenPage
 from e2e.page import DeskPage
 from e2e.tour import axe
 from support.crm import PASSWORD, PERMITTED_PORT, USER, Crm, contacts
+from support.vtiger.crm import KEY, VtigerCrm
 
 NAME = "Unser CRM"
 MAPPED = {
@@ -126,3 +127,44 @@ async def test_run_that_failed_says_why(clara: DeskPage, crm: Crm) -> None:
     await expect(clara.at("source-form")).to_contain_text("Ist gespeichert")
     await clara.at("source-close").click()
     await expect(clara.at("source-form")).to_have_count(0)
+
+
+async def test_form_has_the_fields_of_the_kind_of_source(clara: DeskPage) -> None:
+    own = {"json": "items", "vtiger": "partner_module", "ldap": "base"}
+    await clara.at("source-add").click()
+    for kind in ("ldap", "carddav", "vtiger", "json"):
+        await clara.at("source-kind").select_option(kind)
+        for each, field in own.items():
+            await expect(clara.at(f"source-{field}")).to_have_count(int(each == kind))
+        address = "ldaps://" if kind == "ldap" else "https://"
+        await expect(clara.at("source-address")).to_have_value(address)
+    await clara.at("source-kind").select_option("vtiger")
+    await expect(clara.at("source-credentials")).to_have_count(0)
+    await axe.load(clara.page)
+    assert await axe.violations(clara.page) == []
+
+
+async def test_crm_with_modules_of_its_own_is_read(clara: DeskPage) -> None:
+    crm = VtigerCrm(PERMITTED_PORT)
+    crm.add("Accounts", accountname="Modul GmbH", phone="089 99990001")
+    for n in range(3):
+        crm.add("Contacts", firstname="Modul", lastname=str(n), phone=f"089 9999001{n}")
+    await crm.start()
+    try:
+        await clara.at("source-add").click()
+        await clara.at("source-kind").select_option("vtiger")
+        await clara.at("source-name").fill(NAME)
+        await clara.at("source-address").fill(crm.url)
+        await clara.at("source-credentials_name").fill(USER)
+        await clara.at("source-secret").fill(KEY)
+        await clara.at("source-test").click()
+        await expect(clara.at("source-tested")).to_have_text("Die Quelle antwortet.")
+        await expect(clara.at("import-row").first).to_contain_text("Modul")
+        await expect(clara.at("import-becomes")).to_have_count(0)
+        await clara.at("source-save").click()
+        await expect(clara.at("source")).to_contain_text("vtiger CRM oder CRM+")
+        await clara.at("source-run").click()
+        await expect(clara.at("source-state")).to_have_attribute("data-state", "finished")
+        await expect(clara.at("import-created")).to_have_text("4")
+    finally:
+        await crm.stop()

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { Source } from "../src/api/matcher";
-import { NEW, NO_MAPPING, orderOf, PEOPLE, valuesOf } from "../src/imports/source-api";
+import { NEW, NO_MAPPING, orderOf, valuesOf, withKind } from "../src/imports/source-values";
 
 const STORED: Source = {
   id: "s1",
@@ -13,9 +13,9 @@ const STORED: Source = {
   paging: "page",
   next_path: "",
   parameter: "page",
-  partner_module: "",
   base: "",
-  filter: PEOPLE,
+  filter: "",
+  partner_module: "",
   credentials: "basic",
   credentials_name: "connector",
   mapping: { ...NO_MAPPING, host_id: "id" },
@@ -61,4 +61,34 @@ test("settings of another kind of paging are not sent", () => {
     parameter: "",
     next_path: "links.next",
   });
+});
+
+test("fields that a kind does not read are not sent", () => {
+  const values = { ...valuesOf(STORED), base: "dc=example", partner_module: "Partners" };
+  const cards = orderOf(withKind(values, "carddav"));
+  expect(cards).toMatchObject({ kind: "carddav", credentials: "basic" });
+  for (const field of [
+    "mapping",
+    "items",
+    "paging",
+    "parameter",
+    "base",
+    "partner_module",
+    "complete",
+  ])
+    expect(cards).not.toHaveProperty(field);
+  expect(orderOf(withKind(values, "ldap"))).toMatchObject({ base: "dc=example", complete: true });
+  expect(orderOf(withKind(values, "ldap"))).not.toHaveProperty("filter");
+  expect(orderOf(withKind(values, "vtiger"))).toMatchObject({ partner_module: "Partners" });
+});
+
+test("another kind has its own scheme and its own ways to sign in", () => {
+  expect(withKind(NEW, "ldap")).toMatchObject({ address: "ldaps://", credentials: "none" });
+  expect(withKind(withKind(NEW, "ldap"), "vtiger")).toMatchObject({
+    address: "https://",
+    credentials: "basic",
+  });
+  const typed = { ...NEW, address: "https://crm.example.com" };
+  expect(withKind(typed, "vtiger").address).toBe("https://crm.example.com");
+  expect(withKind({ ...NEW, credentials: "header" }, "carddav").credentials).toBe("basic");
 });

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from softphone_common.domain.call import Phase
+from support.crm import PERMITTED_PORT
 from support.product import PASSWORD
 
 Fields = dict[str, Any]
@@ -72,6 +73,17 @@ IMPORTED = (
     "Name;Telefon\nAhrens, Imke;040 66969711\nClausen, Wiebke;4,98E+11\n",
 )
 """Two files of one source: the second lacks a record, has a damaged row, and is held."""
+
+SOURCE: Fields = {
+    "name": "CRM Zentrale",
+    "kind": "vtiger",
+    "address": f"http://127.0.0.1:{PERMITTED_PORT}/",
+    "credentials": "basic",
+    "credentials_name": "connector",
+    "secret": "access-key",
+    "schedule": {"at": "02:30"},
+}
+"""A CRM that nobody reads before the night."""
 
 PHONES: tuple[Fields, ...] = (
     {"name": "Empfang", "preset": "snom", "extension": "31"},

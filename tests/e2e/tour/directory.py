@@ -98,6 +98,19 @@ async def imports_preview(at: Visit) -> None:
     await to_top(at.desk.at("import-preview"))
 
 
+@DIRECTORY.entry("imports-source", "admin")
+async def imports_source(at: Visit) -> None:
+    """The form of a scheduled source, here of a directory service."""
+    await imports(at)
+    await expect(at.desk.at("source")).to_contain_text("vtiger CRM oder CRM+")
+    await at.desk.at("source-add").click()
+    await at.desk.at("source-kind").select_option("ldap")
+    await at.desk.at("source-name").fill("Mitarbeiter")
+    await at.desk.at("source-address").fill("ldaps://ldap.example.com")
+    await at.desk.at("source-base").fill("ou=people,dc=example,dc=com")
+    await to_top(at.desk.at("source-form"))
+
+
 @DIRECTORY.entry("imports-held", "admin")
 async def imports_held(at: Visit) -> None:
     """A complete file that waits for the administrator, with a report."""

@@ -10,7 +10,7 @@ import httpx
 
 from e2e.conftest import Facts, signed_in
 from e2e.test_second_factor import code_of
-from e2e.tour.company import IMPORTED, PAST, PEOPLE, PHONES, RECORDS, PastCall
+from e2e.tour.company import IMPORTED, PAST, PEOPLE, PHONES, RECORDS, SOURCE, PastCall
 from softphone_common.domain.call import Phase
 from softphone_common.process.clock import utc_now
 from softphone_testing.until import until
@@ -75,6 +75,7 @@ async def scenery_of(facts: Facts) -> AsyncIterator[Scenery]:
             await _add(stack, admin, "/api/directory/records", record)
         for content in IMPORTED:
             await _import(stack, admin, content)
+        await _add(stack, admin, "/api/directory/sources", SOURCE)
         for phone in PHONES:
             scenery.devices[phone["name"]] = await _add(stack, admin, "/api/devices", phone)
         await _enrol(facts)

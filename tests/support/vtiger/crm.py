@@ -75,8 +75,8 @@ class Module:
 class VtigerCrm(Crm):
     """Answers at `/webservice.php`. Its clock stands still until a test moves it."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, port: int | None = None) -> None:
+        super().__init__(port)
         self.modules = {
             name: Module(prefix, labels, _types(fields))
             for name, (prefix, labels, fields) in _MODULES.items()

@@ -7,16 +7,19 @@ import { type Key, t } from "../i18n/messages";
 import { columnChoices, recordType } from "./columns";
 import type { Choices } from "./import-api";
 import { previewRows, rejections } from "./new-import";
+import { type SourceApi, whyNot } from "./source-api";
 import {
+  type Credentials,
   hasName,
   INTERVALS,
+  KINDS,
+  type Kind,
   NEW,
   orderOf,
-  type SourceApi,
   type Values,
   valuesOf,
-  whyNot,
-} from "./source-api";
+  withKind,
+} from "./source-values";
 
 type TextField =
   | "name"
@@ -24,6 +27,9 @@ type TextField =
   | "items"
   | "next_path"
   | "parameter"
+  | "base"
+  | "filter"
+  | "partner_module"
   | "credentials_name"
   | "at";
 
@@ -93,7 +99,7 @@ export class SourceForm {
   draw() {
     return html`<form class="form source-form" data-testid="source-form" aria-labelledby="source-form-title" @submit=${this.#save}>
       <h3 id="source-form-title" tabindex="-1">${t(this.#id ? "sources.change" : "sources.add")}</h3>
-      <div class="form-grid">${this.#place()} ${this.#pages()} ${this.#secret()}</div>
+      <div class="form-grid">${this.#place()} ${this.#ofKind()} ${this.#secret()}</div>
       <div class="form-foot">
         <button type="button" class="button quiet" data-testid="source-test" ?disabled=${this.#busy !== ""} @click=${this.#test}>
           ${t("sources.test")}
@@ -103,7 +109,7 @@ export class SourceForm {
       ${this.#failure ? html`<p class="note bad" role="alert" data-testid="source-failure">${this.#failure}</p>` : nothing}
       ${this.#preview ? this.#drawPreview(this.#preview) : nothing}
       <div class="form-grid">${this.#schedule()}</div>
-      ${this.#check("complete")} ${this.#check("active")}
+      ${KINDS[this.#values.kind].partial ? this.#check("complete") : nothing} ${this.#check("active")}
       <div class="form-foot">
         <button type="submit" class="button" data-testid="source-save" ?disabled=${this.#busy !== ""}>
           ${t("sources.save")}
@@ -117,23 +123,47 @@ export class SourceForm {
 
   #status() {
     if (this.#busy === "test") return t("sources.testing");
-    return this.#preview ? t("sources.tested") : "";
+    if (!this.#preview) return "";
+    return t(KINDS[this.#values.kind].mapped ? "sources.tested" : "sources.testedReady");
   }
 
   #drawPreview(preview: ImportPreview) {
     const isStale = preview.rows.length + preview.rejections.length === 0;
+    const { mapped } = KINDS[this.#values.kind];
+    const choices = html`<div class="import-facts">${recordType(preview.mapping, this.#map)}</div>
+      ${columnChoices(preview, this.#map)}`;
     return html`<div class="import-preview" data-testid="source-preview">
-      <div class="import-facts">${recordType(preview.mapping, this.#map)}</div>
-      ${columnChoices(preview, this.#map)}
+      ${mapped ? choices : nothing}
       ${isStale ? html`<p class="meta">${t("sources.testAgain")}</p>` : [rejections(preview), previewRows(preview)]}
     </div>`;
   }
 
   #place() {
+    const { kind } = this.#values;
     return [
+      this.#select("kind", kind, Object.keys(KINDS), (value) => this.#choose(value as Kind)),
       this.#text("name", { required: true, max: 50 }),
-      this.#text("address", { required: true }),
+      this.#text("address", { required: true, hint: `sources.addressHint.${kind}` as Key }),
     ];
+  }
+
+  /** Another kind: the records that were shown are not those of this one. */
+  #choose(kind: Kind) {
+    this.#preview = null;
+    this.#set(withKind(this.#values, kind));
+  }
+
+  #ofKind() {
+    switch (this.#values.kind) {
+      case "json":
+        return this.#pages();
+      case "ldap":
+        return [this.#text("base", { required: true }), this.#text("filter")];
+      case "vtiger":
+        return this.#text("partner_module");
+      default:
+        return nothing;
+    }
   }
 
   #pages() {
@@ -150,19 +180,30 @@ export class SourceForm {
   }
 
   #secret() {
-    const { credentials, secret, has_secret } = this.#values;
+    const { kind, credentials, secret, has_secret } = this.#values;
     const typed = (event: Event) => this.#set({ secret: (event.target as HTMLInputElement).value });
+    const words = kind === "vtiger" ? kind : credentials;
     const field = html`<label class="field">
-      <span class="field-label">${t("sources.secret")}</span>
+      <span class="field-label">${t(`sources.secret.${words}` as Key)}</span>
       <input type="password" autocomplete="new-password" maxlength="2000" data-testid="source-secret"
         aria-describedby="source-secret-hint" .value=${live(secret)} @input=${typed} />
       <span class="hint" id="source-secret-hint">${t(has_secret ? "sources.secretKept" : "sources.secretHint")}</span>
     </label>`;
+    const offered = KINDS[kind].credentials;
+    const named = credentials === "header" ? "header" : kind === "ldap" ? "ldap" : "basic";
     return [
-      this.#select("credentials", credentials, ["none", "basic", "bearer", "header"], (value) =>
-        this.#set({ credentials: value as Values["credentials"] }),
-      ),
-      hasName(this.#values) ? this.#text("credentials_name", { required: true }) : nothing,
+      offered.length === 1
+        ? nothing
+        : this.#select("credentials", credentials, offered, (value) =>
+            this.#set({ credentials: value as Credentials }),
+          ),
+      hasName(this.#values)
+        ? this.#text("credentials_name", {
+            required: true,
+            label: `sources.credentials_name.${named}` as Key,
+            hint: `sources.credentials_nameHint.${named}` as Key,
+          })
+        : nothing,
       credentials === "none" ? nothing : field,
     ];
   }
@@ -177,14 +218,23 @@ export class SourceForm {
     ];
   }
 
-  #text(name: TextField, { type = "text", required = false, max = 2000 } = {}) {
-    const hint = `source-${name}-hint`;
+  #text(
+    name: TextField,
+    {
+      type = "text",
+      required = false,
+      max = 2000,
+      label = `sources.${name}` as Key,
+      hint = `sources.${name}Hint` as Key,
+    } = {},
+  ) {
+    const id = `source-${name}-hint`;
     const typed = (event: Event) => this.#set({ [name]: (event.target as HTMLInputElement).value });
     return html`<label class="field">
-      <span class="field-label">${t(`sources.${name}` as Key)}</span>
+      <span class="field-label">${t(label)}</span>
       <input type=${type} ?required=${required} maxlength=${max} autocomplete="off" spellcheck="false"
-        data-testid="source-${name}" aria-describedby=${hint} .value=${live(this.#values[name])} @input=${typed} />
-      <span class="hint" id=${hint}>${t(`sources.${name}Hint` as Key)}</span>
+        data-testid="source-${name}" aria-describedby=${id} .value=${live(this.#values[name])} @input=${typed} />
+      <span class="hint" id=${id}>${t(hint)}</span>
     </label>`;
   }
 

@@ -13,8 +13,9 @@ import type { Column } from "../ui/table";
 import "../ui/empty-state";
 import "../ui/table";
 import { isOpen, stateText } from "./run";
-import { SourceApi, valuesOf } from "./source-api";
+import { SourceApi } from "./source-api";
 import { SourceForm, scheduleText } from "./source-form";
+import { valuesOf } from "./source-values";
 
 export class Sources {
   readonly #api: SourceApi;
@@ -180,9 +181,9 @@ export class Sources {
   }
 }
 
-function nameCell({ name, address }: Source) {
+function nameCell({ name, kind, address }: Source) {
   return html`<strong>${stranger(name)}</strong>
-    <span class="meta import-source">${stranger(hostOf(address))}</span>`;
+    <span class="meta import-source">${t(`sources.kind.${kind}`)}, ${stranger(hostOf(address))}</span>`;
 }
 
 function hostOf(address: string) {
