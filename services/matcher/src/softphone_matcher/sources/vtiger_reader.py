@@ -71,8 +71,8 @@ class VtigerReader:
     async def read(self, position: str) -> SourcePage:
         place = VtigerPlace.model_validate_json(position)
         if place.remaining is None:
-            modules = tuple(each.name for each in await self._modules(place.known))
-            place = place.model_copy(update={"remaining": modules})
+            readable = tuple(each.name for each in await self._modules(place.known))
+            place = place.model_copy(update={"remaining": readable})
         assert place.remaining
         module = await self._module(place.remaining[0])
         if module is None:
@@ -111,15 +111,15 @@ class VtigerReader:
         types = await self._visible()
         wanted = [*TYPES, *([self._partners] if self._partners else [])]
         described = [await self._module(name) for name in wanted if name in types]
-        modules = [each for each in described if each is not None]
-        names = {each.name for each in modules}
+        readable = [each for each in described if each is not None]
+        names = {each.name for each in readable}
         if names.isdisjoint(TYPES):
             raise SourceError("source-modules-missing", modules=", ".join(TYPES))
         needed = {*known, self._partners} & {*wanted}
         for name in wanted:
             if name in needed and name not in names:
                 raise SourceError("source-module-missing", module=name)
-        return modules
+        return readable
 
     async def _visible(self) -> list[str]:
         """The names of all modules that the user may see."""
