@@ -102,7 +102,7 @@ async def imports_preview(at: Visit) -> None:
 async def imports_source(at: Visit) -> None:
     """The form of a scheduled source, here of a directory service."""
     await imports(at)
-    await expect(at.desk.at("source")).to_contain_text("vtiger CRM oder CRM+")
+    await expect(at.desk.at("source")).to_contain_text("vtiger CRM")
     await at.desk.at("source-add").click()
     await at.desk.at("source-kind").select_option("ldap")
     await at.desk.at("source-name").fill("Mitarbeiter")
