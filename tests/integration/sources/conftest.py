@@ -64,6 +64,7 @@ async def server(site: SourceSite, address_books: str) -> AsyncIterator[Radicale
     """A server with an empty address book, which the site may read."""
     made = Radicale(address_books)
     await made.start()
-    site.permit(made)
+    # a real server on a busy machine
+    site.permit(made, answer_seconds=60)
     yield made
     await made.stop()

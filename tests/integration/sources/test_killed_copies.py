@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from integration.sources.test_address_books import settings, spoil_token
 from support.crm import names
 from support.radicale.server import Radicale, card
@@ -34,11 +32,25 @@ async def kill_at(site: SourceSite, count: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("is_lost", [False, True], ids=["changes", "listing"])
-async def test_killed_reader_leaves_a_copy_to_go_on_with(
-    site: SourceSite, server: Radicale, is_lost: bool
+async def test_killed_reader_misses_no_change(site: SourceSite, server: Radicale) -> None:
+    await kill_everywhere(site, server)
+
+
+async def test_run_after_a_killed_one_misses_no_change(site: SourceSite, server: Radicale) -> None:
+    await kill_everywhere(site, server, is_given_up=True)
+
+
+async def test_killed_listing_misses_no_card(site: SourceSite, server: Radicale) -> None:
+    await kill_everywhere(site, server, is_lost=True)
+
+
+async def kill_everywhere(
+    site: SourceSite, server: Radicale, *, is_lost: bool = False, is_given_up: bool = False
 ) -> None:
-    """Wherever a process is killed, another one ends the run and misses nothing."""
+    """Wherever a process is killed, another one ends the run, or the next run, and misses nothing.
+
+    `is_lost`: the token of the copy is refused. `is_given_up`: nobody goes on with the run.
+    """
     site.limits = replace(site.limits, pages_max=30)
     await server.fill(11)
     await site.store(settings(server))
@@ -54,6 +66,9 @@ async def test_killed_reader_leaves_a_copy_to_go_on_with(
             break
         kills += 1
         site.move(61)
+        if is_given_up:
+            await site.runs.cancel("acme", (await site.latest()).id, site.now)
+            await site.due()
         await site.read()
         expected = sorted([f"Version{step} 1", f"Huber {20 + step}", *names(9, 2)])
         assert sorted(await site.names()) == expected, step

@@ -51,17 +51,17 @@ class MemoryCards:
             self._cards.update(card_id(copy, each.href), _is_of(copy), {"seen": listing})
 
     async def doubt(self, copy: Copy, hrefs: Iterable[str]) -> None:
-        for href in hrefs:
-            await self._write()
-            change = {"wanted": uuid4().hex}
-            self._cards.update(card_id(copy, href), _is_of(copy), change)
+        ids = {card_id(copy, href) for href in hrefs}
+        await self._doubt(copy, [each for each in self._sorted(copy) if each["_id"] in ids])
 
     async def doubt_unseen(self, copy: Copy, listing: str) -> None:
-        for document in self._cards.find(_is_of(copy)):
-            if document["seen"] != listing:
-                await self._write()
-                change = {"wanted": uuid4().hex}
-                self._cards.update(document["_id"], _is_of(copy), change)
+        await self._doubt(copy, [each for each in self._sorted(copy) if each["seen"] != listing])
+
+    async def _doubt(self, copy: Copy, documents: list[Document]) -> None:
+        for document in documents:
+            await self._write()
+            change = {"wanted": uuid4().hex}
+            self._cards.update(document["_id"], _is_of(copy), change)
 
     async def wanted(self, copy: Copy, most: int) -> list[Wanted]:
         documents = self._sorted(copy)
