@@ -1,6 +1,7 @@
 """A directory gets the password over TLS alone, and holds nobody up with its answers."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -97,11 +98,11 @@ async def test_certificate_of_another_host_is_refused(site: SourceSite, slapd: S
     assert await failure(site) == ("failed", "source-certificate-refused", host)
 
 
-def beyond(port: int) -> LdapConnection:
+def beyond(port: int, seconds: float = 5) -> LdapConnection:
     """A connection to a port of this machine as if it were that of another one."""
     server = LdapServer(HOST, port, "ldap", is_plain=False)
     user = Credentials("basic", USER, PASSWORD).basic()
-    return LdapConnection(server, user, httpx.create_ssl_context(), 5, ANSWER_BYTES)
+    return LdapConnection(server, user, httpx.create_ssl_context(), seconds, ANSWER_BYTES)
 
 
 @pytest.mark.usefixtures("trusted")
@@ -208,6 +209,24 @@ async def test_server_that_is_no_directory_is_given_up(
     assert (run.state, run.code) == (state, code)
     assert run.params == (params or {"host": f"{HOST}:{port}"})
     await until(lambda: not threads(), what="the end of the thread")
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("serve", [floods, boasts])
+async def test_answers_after_starttls_have_a_limit(slapd: Slapd, serve: Serve) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(slapd.certificate)
+
+    async def starts_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(await reader.read(1000), EXTENDED_RESPONSE, result(0)))
+        await writer.start_tls(context)
+        await serve(reader, writer)
+
+    async with stranger(starts_tls) as port:
+        connection = beyond(port, seconds=20)
+        with pytest.raises(SourceError, match="source-too-large"):
+            await connection.search(SEARCH)
+        await connection.close()
 
 
 async def test_slow_directory_holds_up_nobody(site: SourceSite, slapd: Slapd) -> None:

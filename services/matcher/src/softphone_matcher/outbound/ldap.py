@@ -188,7 +188,7 @@ class LdapConnection:
         try:
             if not cookie:
                 self._bind()
-            connection.socket = _LimitedSocket(connection.socket, self._bytes)
+            self._limit_answer()
             connection.search(
                 search.base,
                 search.filter,
@@ -213,11 +213,18 @@ class LdapConnection:
         if connection.bound:
             return
         connection.open(read_server_info=False)
-        connection.socket = _LimitedSocket(connection.socket, self._bytes)
-        if self._needs_start_tls and not connection.start_tls(read_server_info=False):
-            raise LDAPStartTLSError
+        self._limit_answer()
+        if self._needs_start_tls:
+            if not connection.start_tls(read_server_info=False):
+                raise LDAPStartTLSError
+            # TLS replaces the socket by one that has no limit
+            self._limit_answer()
         connection.bind(read_server_info=False)
         self._require_success(connection.result, "")
+
+    def _limit_answer(self) -> None:
+        """Limits what the socket reads from now on."""
+        self._connection.socket = _LimitedSocket(self._connection.socket, self._bytes)
 
     def _require_success(self, result: Mapping[str, Any], base: str) -> None:
         code = int(result["result"])
