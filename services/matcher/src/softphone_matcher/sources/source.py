@@ -92,7 +92,8 @@ class SourceSettings(BaseModel):
     kind: SourceKind = Field(
         "json",
         description="`json` for an application that answers with JSON, `carddav` for an address"
-        " book, `vtiger` for vtiger CRM. A field that a kind does not read is refused",
+        " book, `vtiger` for vtiger CRM, `ldap` for an LDAP directory. A field that a kind does"
+        " not read is refused",
     )
     address: Annotated[str, AfterValidator(_plain)] = Field(
         min_length=1,
