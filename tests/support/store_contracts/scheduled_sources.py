@@ -29,6 +29,12 @@ def source(id_: str, name: str = "crm", tenant: str = "acme", **more: Any) -> St
     )
 
 
+class SourceOfANewerRelease(StoredSource):
+    """A source of a kind that this release does not read."""
+
+    kind: str  # type: ignore[assignment]
+
+
 class ScheduledSourcesContract:
     """Needs a fixture `sources` with an empty store."""
 
@@ -68,6 +74,14 @@ class ScheduledSourcesContract:
             await sources.add(source(id_, next_at=at(seconds)))
         await sources.add(source("d", next_at=None))
         assert [each.id for each in await sources.list_due(at(30))] == ["b", "a"]
+
+    async def test_source_of_a_newer_release_hides_no_other(self, sources: Sources) -> None:
+        newer = dict(source("b", "newer")) | {"kind": "odata"}
+        await sources.add(SourceOfANewerRelease.model_construct(**newer))
+        await sources.add(source("a"))
+        assert [each.id for each in await sources.list_due(at(0))] == ["a"]
+        assert [each.id for each in await sources.list_all("acme")] == ["a"]
+        assert await sources.get("acme", "b") is None
 
     async def test_note_of_an_older_state_changes_nothing(self, sources: Sources) -> None:
         await sources.add(source("a"))
@@ -138,7 +152,7 @@ class FetchesContract:
         )
         run = fetching("a")
         assert await fetches.add_page(run, "w1", at(90), large, first)
-        second = first.model_copy(update={"address": "", "parts": 3, "size": len(large) + 3})
+        second = first.model_copy(update={"position": "", "parts": 3, "size": len(large) + 3})
         run = run.model_copy(update={"fetch": first})
         assert not await fetches.add_page(run, "w2", at(90), b"old", second)
         assert await fetches.add_page(run, "w1", at(90), b"new", second)

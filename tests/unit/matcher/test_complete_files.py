@@ -95,6 +95,12 @@ async def test_removal_is_held_if_rows_were_rejected(site: ImportSite) -> None:
     assert await in_bin(site) == set()
 
 
+async def test_rejected_row_with_the_id_of_nobody_holds(site: ImportSite) -> None:
+    run = await imported(site, file(range(99), "Huber 099;#NAME?;Gasse 1\n"))
+    assert (run.state, run.code, run.params["rows"]) == ("held", "import-rows-rejected", 1)
+    assert await in_bin(site) == set()
+
+
 async def test_rejected_row_keeps_its_own_record_and_holds_no_other(site: ImportSite) -> None:
     run = await imported(site, file(range(98), "Huber 098;#NAME?;98\n"))
     assert (run.state, run.rejected, run.absent, run.removed) == ("finished", 1, 1, 1)

@@ -268,7 +268,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "import-file-missing": "is no longer stored: it was not worked off in time",
     "import-empty": "has no row that could be saved, so nothing was removed",
     "import-rows-rejected": (
-        "has {rows} rows that were not saved and have no legible id. They may be among the {absent}"
+        "has {rows} rows that were not saved and have no known id. They may be among the {absent}"
         " records that it lacks"
     ),
     "import-absent-many": "lacks {absent} of the {records} records of its source",

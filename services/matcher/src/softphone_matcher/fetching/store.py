@@ -1,10 +1,13 @@
 """The store of sources."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
+from pydantic import ValidationError
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
+from softphone_common.process.telemetry import log
 from softphone_common.stores.documents import from_document, from_optional, to_document
 from softphone_common.stores.mongo import Database, Document, reaching
 from softphone_matcher.sources import card_store
@@ -64,13 +67,13 @@ class MongoSources:
     async def get(self, tenant: str, source_id: str) -> StoredSource | None:
         with reaching():
             document = await self._sources.find_one({"_id": source_id, "tenant": tenant})
-        return from_optional(StoredSource, document)
+        return next(iter(readable([document] if document else [])), None)
 
     async def list_all(self, tenant: str) -> list[StoredSource]:
         with reaching():
             found = self._sources.find({"tenant": tenant}).sort("name", ASCENDING)
             documents = await found.to_list(None)
-        return [from_document(StoredSource, document) for document in documents]
+        return readable(documents)
 
     async def change(self, source: StoredSource) -> StoredSource | None:
         with reaching():
@@ -90,13 +93,27 @@ class MongoSources:
         with reaching():
             found = self._sources.find({"next_at": {"$lte": now}}).sort("next_at", ASCENDING)
             documents = await found.limit(_DUE_MAX).to_list(None)
-        return [from_document(StoredSource, document) for document in documents]
+        return readable(documents)
 
     async def note(self, source: StoredSource, last_run: str, next_at: datetime | None) -> None:
         query = {"_id": source.id, "version": source.version, "last_run": source.last_run}
         with reaching():
             change = {"$set": noted(source, last_run, next_at)}
             await self._sources.update_one(query, change)
+
+
+def readable(documents: Iterable[Document]) -> list[StoredSource]:
+    """The sources in these documents, without those that a newer release wrote differently.
+
+    While releases change, one such source must not keep matcher from reading all others.
+    """
+    sources = []
+    for document in documents:
+        try:
+            sources.append(from_document(StoredSource, document))
+        except ValidationError:
+            log.warning("source unreadable", tenant=document["tenant"], source=document["_id"])
+    return sources
 
 
 def source_document(source: StoredSource) -> Document:

@@ -15,10 +15,15 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The records of a source that a file lacks, and how many the source had before the file."""
+    """The records of a source that a file lacks.
+
+    - `before`: how many records the source had before the file
+    - `strangers`: ids of rejected rows that are those of no record of the source
+    """
 
     ids: tuple[str, ...]
     before: int
+    strangers: int = 0
 
     @property
     def percent(self) -> float:
@@ -33,20 +38,30 @@ class Absence:
         self._directory = directory
         self.percent_max = percent_max
 
-    async def find(self, run: StoredRun, host_ids: Collection[str], done: RunCounts) -> Absent:
+    async def find(
+        self,
+        run: StoredRun,
+        host_ids: Collection[str],
+        rejected_ids: Collection[str],
+        done: RunCounts,
+    ) -> Absent:
         """Compares the records of the source with all ids that the file has."""
-        sent = await asyncio.to_thread(
-            lambda: {id_in_source(run.tenant, run.source, host_id) for host_id in host_ids}
-        )
+
+        def of(host_ids: Collection[str]) -> set[str]:
+            return {id_in_source(run.tenant, run.source, host_id) for host_id in host_ids}
+
+        saved, strangers = await asyncio.to_thread(lambda: (of(host_ids), of(rejected_ids)))
+        sent = saved | strangers
         absent, records, after = list[str](), 0, None
         while True:
             page = await self._directory.list_ids(run.tenant, run.source, after, _PAGE)
             records += len(page.items)
             # a merged record is there as long as one of its rows is
             absent += (ids[0] for ids in page.items if sent.isdisjoint(ids))
+            strangers = strangers.difference(*page.items)
             after = page.next
             if after is None:
-                return Absent(tuple(absent), records - done.created)
+                return Absent(tuple(absent), records - done.created, len(strangers - saved))
 
     def reason_to_hold(self, run: StoredRun, absent: Absent, unknown: int) -> str:
         """The code of the reason why a person has to look first; empty if there is none.

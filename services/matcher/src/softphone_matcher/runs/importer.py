@@ -101,11 +101,13 @@ class Importer:
         """Moves the records that the file lacks to the recycle bin, or says why they wait."""
         if not rows.host_ids:
             return Ending("failed", "import-empty")
-        absent = await self._absence.find(run, rows.host_ids | rows.rejected_ids, done)
+        absent = await self._absence.find(run, rows.host_ids, rows.rejected_ids, done)
         count = len(absent.ids)
-        reason = self._absence.reason_to_hold(run, absent, rows.unknown)
+        # the columns of a row of a file may be shifted, so that its id is another text
+        unknown = rows.unknown + (0 if run.source_id else absent.strangers)
+        reason = self._absence.reason_to_hold(run, absent, unknown)
         if reason:
-            params = {"absent": count, "records": absent.before, "rows": rows.unknown}
+            params = {"absent": count, "records": absent.before, "rows": unknown}
             return Ending("held", reason, params, absent=count)
         # until the first removal is done, what fails or ends the process counts as an attempt
         removed, attempts, follows = run.removed, run.attempts, True

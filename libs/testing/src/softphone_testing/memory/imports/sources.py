@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from softphone_common.stores.documents import from_document, from_optional
+from softphone_common.stores.documents import from_optional
 from softphone_common.stores.mongo import Document
-from softphone_matcher.fetching.store import decided, noted, source_document
+from softphone_matcher.fetching.store import decided, noted, readable, source_document
 from softphone_matcher.sources.source import StoredSource
 from softphone_testing.memory.collection import MemoryCollection
 
@@ -21,12 +21,12 @@ class MemorySources:
     async def get(self, tenant: str, source_id: str) -> StoredSource | None:
         document = self._sources.get(source_id)
         is_theirs = document is not None and document["tenant"] == tenant
-        return from_optional(StoredSource, document if is_theirs else None)
+        return next(iter(readable([document] if document and is_theirs else [])), None)
 
     async def list_all(self, tenant: str) -> list[StoredSource]:
         documents = self._sources.find(lambda document: bool(document["tenant"] == tenant))
         documents.sort(key=lambda document: str(document["name"]))
-        return [from_document(StoredSource, document) for document in documents]
+        return readable(documents)
 
     async def change(self, source: StoredSource) -> StoredSource | None:
         def is_theirs(document: Document) -> bool:
@@ -47,7 +47,7 @@ class MemorySources:
 
         documents = self._sources.find(is_due)
         documents.sort(key=lambda document: document["next_at"])
-        return [from_document(StoredSource, document) for document in documents]
+        return readable(documents)
 
     async def note(self, source: StoredSource, last_run: str, next_at: datetime | None) -> None:
         def is_as_read(document: Document) -> bool:

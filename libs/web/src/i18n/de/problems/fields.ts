@@ -51,7 +51,7 @@ export const sentences: Record<string, string> = {
   "import-file-missing": "Die Datei ist nicht mehr gespeichert. Importieren Sie sie noch einmal.",
   "import-empty": "Keine Zeile konnte gespeichert werden, also wurde auch nichts gelöscht.",
   "import-rows-rejected":
-    "Nicht gespeicherte Zeilen ohne lesbare Kennung: {rows}. Vielleicht gehören sie zu Einträgen, die fehlen: {absent}.",
+    "Nicht gespeicherte Zeilen ohne bekannte Kennung: {rows}. Vielleicht gehören sie zu Einträgen, die fehlen: {absent}.",
   "import-absent-many": "Einträge dieser Herkunft fehlen: {absent} von {records}.",
   "import-removal-superseded":
     "Es wurde nichts gelöscht, weil inzwischen eine neuere Datei dieser Herkunft importiert wurde.",

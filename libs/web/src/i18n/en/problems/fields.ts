@@ -52,7 +52,7 @@ export const sentences: Record<string, string> = {
     "The file is no longer stored because the import has waited too long. Please import it again.",
   "import-empty": "No row of the file could be saved, so nothing was deleted either.",
   "import-rows-rejected":
-    "Rows that were not saved and have no legible id: {rows}. They may belong to records that are missing: {absent}.",
+    "Rows that were not saved and have no known id: {rows}. They may belong to records that are missing: {absent}.",
   "import-absent-many": "Records of this source are missing: {absent} of {records}.",
   "import-removal-superseded":
     "Nothing was deleted, since a later file of this source was imported before anybody confirmed that.",
