@@ -296,29 +296,6 @@ async def test_answer_that_is_no_xml_ends_the_run(
     assert (run.state, run.code) == ("failed", "source-not-carddav")
 
 
-async def test_copy_goes_with_the_settings_and_the_source(
-    site: SourceSite, server: Radicale
-) -> None:
-    await server.fill(3)
-    former = await site.store(settings(server))
-    await site.read()
-    changed = former.model_copy(update={"credentials_name": "bert"})
-    await site.sources.change(changed)
-    await site.readers().forget("acme", "s", changed)
-    assert await site.cards.page(copy_of(former), "", 1) == []
-
-    async def removed() -> None:
-        await site.sources.remove("acme", "s")
-
-    await site.sources.change(former)
-    await site.due()
-    site.fetches.before_page = removed
-    worker = site.reader()
-    await worker.take()
-    await worker.finish()
-    assert (await site.cards.book(copy_of(former)), await site.names()) == (None, names(3))
-
-
 async def test_wrong_secret_of_a_book_is_named(site: SourceSite, server: Radicale) -> None:
     await site.store(settings(server, secret="another"))
     await site.read()

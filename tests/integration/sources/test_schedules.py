@@ -109,6 +109,33 @@ async def test_source_that_was_removed_is_not_read_on(site: SourceSite) -> None:
     assert (run.state, run.code, site.crm.paths) == ("failed", "source-removed", [])
 
 
+async def test_source_changed_while_it_is_read_saves_nothing(site: SourceSite) -> None:
+    site.crm.records = contacts(3)
+    source = await site.add_source()
+
+    async def changed() -> None:
+        site.move(1)
+        await site.sources.change(source.model_copy(update={"changed_at": site.now}))
+
+    site.fetches.before_page = changed
+    await site.read()
+    run = await site.latest()
+    assert (run.state, run.code, await site.names()) == ("failed", "source-changed", [])
+
+
+async def test_source_removed_while_it_is_read_saves_nothing(site: SourceSite) -> None:
+    site.crm.records = contacts(3)
+    await site.add_source()
+
+    async def removed() -> None:
+        await site.sources.remove("acme", "s")
+
+    site.fetches.before_page = removed
+    await site.read()
+    run = await site.latest()
+    assert (run.state, run.code, await site.names()) == ("failed", "source-removed", [])
+
+
 async def test_slow_source_does_not_hold_up_another_tenant(site: SourceSite) -> None:
     site.crm.records = contacts(3)
     released = asyncio.Event()

@@ -106,6 +106,7 @@ class Fetcher:
             return
         if not progress.records:
             raise SourceError("source-empty")
+        await self._require_unchanged(source)
         if not await self._fetches.hand_over(run.id, owner, first_part(progress.beginnings)):
             raise LeaseLostError
         log.info("source read", tenant=run.tenant, run=run.id, records=progress.records)
@@ -142,6 +143,14 @@ class Fetcher:
         if source.changed_at > run.requested_at:
             raise SourceError("source-changed")
         return source
+
+    async def _require_unchanged(self, source: StoredSource) -> None:
+        """Refuses what was read of a source that is another one by now, or was removed."""
+        current = await self._sources.get(source.tenant, source.id)
+        if current is None:
+            raise SourceError("source-removed")
+        if current.changed_at != source.changed_at:
+            raise SourceError("source-changed")
 
     def _require_limits(self, run: StoredRun, progress: FetchProgress) -> None:
         if progress.pages >= self._limits.pages_max:

@@ -128,6 +128,7 @@ class CardDavReader:
     async def _fetch(self, count: int, size: int, kept: int) -> str:
         wanted = await self._cards.wanted(self._copy, size)
         if not wanted:
+            await self._address()  # else all of them may have been removed with their source
             return "file 0 "
         fetched = await self._fetched(await self._address(), wanted)
         if fetched is None:
@@ -162,6 +163,8 @@ class CardDavReader:
 
     async def _file(self, size: int, after: str) -> SourcePage:
         page = await self._cards.page(self._copy, after, FILE_CARDS)
+        # a copy that is removed loses its book first: while the book is there the page is whole
+        await self._address()
         cards = [each.card for each in page if each.card]
         size += sum(map(len, cards))
         await self._require_room(size)
