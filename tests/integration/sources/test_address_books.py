@@ -1,12 +1,15 @@
 """An address book (CardDAV) of a real server is read, and later only what changed in it."""
 
 from dataclasses import replace
+from threading import current_thread, main_thread
 from typing import Any
 
 import httpx
 import pytest
 from starlette.responses import Response
 
+from softphone_matcher.imports.address_book import reduced_card
+from softphone_matcher.sources import carddav_reader
 from softphone_matcher.sources.card_store import Book
 from softphone_matcher.sources.carddav_reader import copy_of
 from support.crm import names
@@ -301,3 +304,19 @@ async def test_wrong_secret_of_a_book_is_named(site: SourceSite, server: Radical
     await site.read()
     run = await site.stored()
     assert (run.state, run.code, run.params) == ("failed", "source-refused", {"status": 401})
+
+
+async def test_cards_are_reduced_in_a_thread(
+    site: SourceSite, server: Radicale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_main: list[bool] = []
+
+    def noted(text: str, href: str) -> bytes:
+        is_main.append(current_thread() is main_thread())
+        return reduced_card(text, href)
+
+    monkeypatch.setattr(carddav_reader, "reduced_card", noted)
+    await server.fill(3)
+    await site.store(settings(server))
+    await site.read()
+    assert (is_main, await site.names()) == ([False] * 3, names(3))

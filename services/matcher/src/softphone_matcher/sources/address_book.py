@@ -123,19 +123,20 @@ class AddressBooks:
         multistatus = await _read(answer)
         if not 0 < len(multistatus.token) <= _TOKEN_MAX:
             raise SourceError("source-not-carddav")
-        members = [*self._members(answer.address, multistatus.resources)]
+        resources = multistatus.resources
+        members = await asyncio.to_thread(self._members, answer.address, resources)
         return Changes(
             [Listed(each.href, each.etag) for each in members if each.status == 200],
             [each.href for each in members if each.status in _GONE],
             multistatus.token,
-            any(each.status == _TRUNCATED for each in multistatus.resources),
+            any(each.status == _TRUNCATED for each in resources),
         )
 
     async def list_all(self, address: str) -> list[Listed]:
         """All cards, of a server that does not list changes."""
         answer = await self._ask("PROPFIND", address, _propfind(_ETAG), "1")
         resources = (await _read(answer)).resources
-        members = self._members(answer.address, resources)
+        members = await asyncio.to_thread(self._members, answer.address, resources)
         return [Listed(each.href, each.etag) for each in members if each.status == 200]
 
     async def cards(self, address: str, hrefs: Sequence[str]) -> dict[str, DavResource]:
@@ -151,27 +152,25 @@ class AddressBooks:
         )
         answer = await self._ask("REPORT", address, body, "0")
         resources = (await _read(answer)).resources
-        by_path = {_path(answer.address, each.href): each for each in resources}
-        cards: dict[str, DavResource] = {}
-        for href in hrefs:
-            resource = by_path.get(_path(answer.address, href))
-            status = resource.status if resource else 0
-            if resource is None or (status == 200 and resource.card is None):
-                raise SourceError("source-cards-missing")
-            if status != 200 and status not in _GONE:
-                raise SourceError("source-answered", is_temporary=status >= 500, status=status)
-            cards[href] = resource
-        return cards
+        return await asyncio.to_thread(_cards, answer.address, hrefs, resources)
 
-    def _members(self, address: str, resources: Iterable[DavResource]) -> Iterable[DavResource]:
-        """The cards among the resources of an answer, without the address book and folders."""
-        book = _path(address, "").rstrip("/")
+    def _members(self, address: str, resources: Iterable[DavResource]) -> list[DavResource]:
+        """The cards among the resources of an answer, without the address book and folders.
+
+        Runs in a thread, since an answer may have tens of thousands of them.
+        """
+        origin, book = f"{self._outbound.check(address)}/", _path(address, "").rstrip("/")
+        members: list[DavResource] = []
         for resource in resources:
-            self._outbound.follow(address, resource.href)
+            # a path stays at its server; to resolve each as a whole address would take seconds
+            is_path = resource.href[:1] == "/" and resource.href[:2] != "//"
+            if not is_path and not resource.href.startswith(origin):
+                self._outbound.follow(address, resource.href)
             path = _path(address, resource.href)
             is_inside = path.rstrip("/") != book and not path.endswith("/")
             if is_inside and "collection" not in resource.types:
-                yield resource
+                members.append(resource)
+        return members
 
     async def _ask(
         self, method: str, address: str, body: str, depth: str, more: frozenset[int] = frozenset()
@@ -193,6 +192,23 @@ def _propfind(properties: str) -> str:
 
 def _found(address: str, resource: DavResource) -> FoundBook:
     return FoundBook(address, "sync-collection" in resource.reports)
+
+
+def _cards(
+    address: str, hrefs: Iterable[str], resources: Iterable[DavResource]
+) -> dict[str, DavResource]:
+    """The resource of each reference. Runs in a thread, as `_members` does."""
+    by_path = {_path(address, each.href): each for each in resources}
+    cards: dict[str, DavResource] = {}
+    for href in hrefs:
+        resource = by_path.get(_path(address, href))
+        status = resource.status if resource else 0
+        if resource is None or (status == 200 and resource.card is None):
+            raise SourceError("source-cards-missing")
+        if status != 200 and status not in _GONE:
+            raise SourceError("source-answered", is_temporary=status >= 500, status=status)
+        cards[href] = resource
+    return cards
 
 
 def _path(address: str, href: str) -> str:

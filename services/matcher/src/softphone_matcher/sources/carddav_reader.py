@@ -10,6 +10,7 @@ A position is the next step of a run, and what the step needs to know:
 - `file BYTES ID`: writes the cards behind this one into the file of the import
 """
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
@@ -17,6 +18,7 @@ from uuid import uuid4
 
 from softphone_matcher.imports.address_book import FORM, reduced_card, too_large_card
 from softphone_matcher.imports.import_file import ImportFile, open_cards
+from softphone_matcher.imports.multistatus import DavResource
 from softphone_matcher.outbound.client import Credentials, Outbound
 from softphone_matcher.outbound.errors import SourceError
 from softphone_matcher.sources.address_book import AddressBooks
@@ -148,12 +150,7 @@ class CardDavReader:
             if len(wanted) > 1:
                 return None
             return [Fetched(each, too_large_card(each.href), each.etag) for each in wanted]
-        fetched: list[Fetched] = []
-        for each in wanted:
-            resource = cards[each.href]
-            card = None if resource.card is None else reduced_card(resource.card, each.href)
-            fetched.append(Fetched(each, card, resource.etag))
-        return fetched
+        return await asyncio.to_thread(_reduced, wanted, cards)
 
     async def _require_room(self, kept: int) -> None:
         """Forgets a copy that is too large, which would grow with each run."""
@@ -176,6 +173,16 @@ class CardDavReader:
         if book is None:  # the source was removed, or it has other settings now
             raise SourceError("source-changed")
         return book.address
+
+
+def _reduced(wanted: list[Wanted], cards: dict[str, DavResource]) -> list[Fetched]:
+    """The cards as they are kept. Large ones take long, so it is called in a thread."""
+    fetched: list[Fetched] = []
+    for each in wanted:
+        resource = cards[each.href]
+        card = None if resource.card is None else reduced_card(resource.card, each.href)
+        fetched.append(Fetched(each, card, resource.etag))
+    return fetched
 
 
 _FETCH = f"cards 0 {BATCH} 0"
