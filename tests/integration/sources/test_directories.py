@@ -69,7 +69,7 @@ async def test_entry_has_the_texts_of_its_attributes(site: SourceSite, slapd: Sl
     await site.add_source("/whole", **settings(slapd))
     await site.read()
     page = await site.directory.list_ids("acme", "directory", None, 5)
-    record = await site.directory.get("acme", page.items[0][0])
+    record = await site.directory.get("acme", page.items[0].ids[0])
     assert record is not None
     assert [(n.number, n.label) for n in record.numbers] == [
         ("+49 89 9999 0001", "work"),

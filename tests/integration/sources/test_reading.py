@@ -45,7 +45,7 @@ async def test_record_has_the_texts_of_its_paths(site: SourceSite) -> None:
     await site.add_source("/whole")
     await site.read()
     page = await site.directory.list_ids("acme", "crm", None, 5)
-    record = await site.directory.get("acme", page.items[0][0])
+    record = await site.directory.get("acme", page.items[0].ids[0])
     assert record is not None
     assert [(n.number, n.label) for n in record.numbers] == [("089 99990001", "work")]
     assert record.emails == ("a@huber.example", "b@huber.example")

@@ -20,8 +20,8 @@ async def records(site: SourceSite) -> dict[str, Record]:
     after = None
     while True:
         page = await site.directory.list_ids("acme", "crm", after, 500)
-        for ids in page.items:
-            record = await site.directory.get("acme", ids[0])
+        for each in page.items:
+            record = await site.directory.get("acme", each.ids[0])
             assert record is not None
             found[record.host_id] = record
         after = page.next

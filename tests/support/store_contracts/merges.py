@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 from softphone_matcher.directory.input import fields_of
 from softphone_matcher.directory.record import Record, Row
-from softphone_matcher.directory.store import Directory
+from softphone_matcher.directory.store import Directory, RecordIds
 from softphone_matcher.merging.store import Merge, Merges, merging_of
 from support.store_contracts.directory import KEY, NOW, add
 
@@ -66,7 +66,7 @@ class MergesContract:
         kept = await add(directory, "Kept", source="crm")
         await begun(directory, kept, await add(directory, "Other"))
         page = await directory.list_ids("acme", "crm", None, 5)
-        assert page.items == [(kept.id, ROW.id)]
+        assert page.items == [RecordIds((kept.id, ROW.id), is_shared=False)]
         await directory.forget_rows("other", kept.id, [ROW.id])
         await directory.forget_rows("acme", kept.id, ["another"])
         known = (await directory.known("acme", [kept.id]))[kept.id]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from softphone_common.domain.records.visibility import Sharing
 from softphone_matcher.directory.input import fields_of
-from softphone_matcher.directory.store import Directory
+from softphone_matcher.directory.store import Directory, RecordIds
 from support.store_contracts.directory import KEY, NOW, OTHER_KEY, add, names, sent
 
 
@@ -19,7 +19,10 @@ class SourcesContract:
         await directory.remove("acme", records[2].id, "clara", NOW)
         first = await directory.list_ids("acme", "crm", None, 1)
         rest = await directory.list_ids("acme", "crm", first.next, 5)
-        assert [*first.items, *rest.items] == [(records[1].id,), (records[0].id,)]
+        assert [*first.items, *rest.items] == [
+            RecordIds((records[1].id,)),
+            RecordIds((records[0].id,)),
+        ]
         assert rest.next is None
 
     async def test_sent_record_that_was_changed_is_kept(self, directory: Directory) -> None:

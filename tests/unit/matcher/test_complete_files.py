@@ -67,6 +67,18 @@ async def test_merged_record_is_there_with_one_of_its_rows(site: ImportSite) -> 
     assert (run.absent, await in_bin(site)) == (2, {"Huber 000", "Huber 001"})
 
 
+async def test_merged_record_of_two_sources_is_removed_by_neither(site: ImportSite) -> None:
+    source = (await site.run("first")).source
+    own = id_in_source("acme", source, "0")
+    merged = await site.directory.get("acme", own)
+    assert merged is not None
+    rows = [Row(own, source, "", "", {}), Row("of-another", "address book", "", "", {})]
+    fields = fields_of(merged) | {"rows": [asdict(row) for row in rows], "changed_at": at(0)}
+    await site.directory.replace("acme", merged, fields)
+    run = await imported(site, file(range(1, 100)))
+    assert (run.state, run.absent, await in_bin(site)) == ("finished", 0, set())
+
+
 async def test_file_that_is_not_complete_removes_nothing(site: ImportSite) -> None:
     await site.add("a", file(range(99)))
     await site.worker().work_next()

@@ -284,3 +284,16 @@ async def test_rows_above_damage_that_ends_a_file_are_kept(site: ImportSite) -> 
     run = await site.run("a")
     assert (run.state, run.code, run.created) == ("failed", "file-damaged", 210)
     assert len(await site.names()) == 210
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_worker_that_is_woken_while_it_stops_ends(site: ImportSite, steps: int) -> None:
+    worker = site.worker()
+    await worker.start()
+    for _ in range(20):  # until it waits
+        await asyncio.sleep(0)
+    worker.wake()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await worker.stop()

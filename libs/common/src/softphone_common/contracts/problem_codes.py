@@ -294,7 +294,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "source-password-missing": "is needed with a name: a directory would answer a name without a"
     " password like a stranger",
     "source-id-missing": "has no path for `host_id`, by which the next run finds each record again",
-    "source-secret-needed": "needs the secret again, because its address leads to another host",
+    "source-secret-needed": "needs its secret, which is stored for no other server",
     "source-keys-missing": "cannot be kept: the operator must set SOFTPHONE_SOURCE_KEYS first",
     "source-secret-unreadable": "has a secret that cannot be decrypted any more: enter it again",
     "source-address-invalid": "is no address with https:// and without a password",

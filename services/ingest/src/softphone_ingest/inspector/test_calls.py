@@ -102,7 +102,8 @@ class TestCalls:
 
     async def _end(self, tenant: str, device: str, call_id: str) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), self._ring_seconds)
+            async with asyncio.timeout(self._ring_seconds):
+                await self._stopping.wait()
         # without an extension it ends all legs of the call
         observation = Observation(
             call_id=call_id,

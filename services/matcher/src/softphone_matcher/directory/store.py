@@ -52,7 +52,7 @@ BY_NAME: Keyset[str] = Keyset("sort_name", ASCENDING)
 BY_DELETION: Keyset[datetime] = Keyset("deleted_at")
 RecordPage = KeysetPage[Record, str]
 BinPage = KeysetPage[Record, datetime]
-IdPage = KeysetPage[tuple[str, ...], str]
+IdPage = KeysetPage["RecordIds", str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,17 @@ class Finder(Protocol):
 
     async def find(self, tenant: str, numbers: Iterable[str]) -> dict[str, tuple[Match, ...]]:
         """For each E.164 number its records, surest first; an empty tuple if there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordIds:
+    """The own id of a record first, and those of the rows that were merged into it.
+
+    `is_shared`: whether one of the rows is of another source than the record.
+    """
+
+    ids: tuple[str, ...]
+    is_shared: bool = False
 
 
 class Directory(Finder, Protocol):
@@ -153,8 +164,7 @@ class Directory(Finder, Protocol):
     async def list_ids(
         self, tenant: str, source: str, after: Position[str] | None, size: int
     ) -> IdPage:
-        """Up to `size` records of a source, no deleted ones, by name: of each the own id, and those
-        of the rows that were merged into it."""
+        """Up to `size` records of a source, no deleted ones, by name: of each the ids."""
 
     async def remove_all(
         self, tenant: str, ids: Collection[str], before: datetime, by: str, at: datetime
@@ -256,7 +266,7 @@ class MongoDirectory:
         self, tenant: str, source: str, after: Position[str] | None, size: int
     ) -> IdPage:
         query = Filter(tenant, source=source, inactive=True).query()
-        fields = {"sort_name": 1, "rows.id": 1}
+        fields = {"sort_name": 1, "source": 1, "rows.id": 1, "rows.source": 1}
         return await BY_NAME.page(self._records, query, after, size, ids_of, fields)
 
     async def remove_all(
@@ -313,9 +323,11 @@ def _write_of(tenant: str, sent: Sent) -> InsertOne[Document] | UpdateOne:
     return UpdateOne(query, {"$set": sent.document()}, upsert=True)
 
 
-def ids_of(document: Document) -> tuple[str, ...]:
-    """The id of a stored record, and those of the rows that were merged into it."""
-    return str(document["_id"]), *(row["id"] for row in document.get("rows", ()))
+def ids_of(document: Document) -> RecordIds:
+    """The ids of a stored record, and whether it is of two sources."""
+    rows = document.get("rows", ())
+    ids = (str(document["_id"]), *(row["id"] for row in rows))
+    return RecordIds(ids, any(row["source"] != document.get("source") for row in rows))
 
 
 def known_of(document: Document) -> Known:

@@ -83,7 +83,9 @@ class FetchWorker:
             except Exception as error:  # else the runner ends the process, and no call is matched
                 log.error("sources interrupted", exc_info=error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._check_seconds)
+                # no wait_for, which in Python 3.11 loses a cancellation next to a wake
+                async with asyncio.timeout(self._check_seconds):
+                    await self._woken.wait()
 
     async def take(self) -> None:
         """Begins what is due, and takes runs up to the limit. Raises UnavailableError."""

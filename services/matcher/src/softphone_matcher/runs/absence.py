@@ -56,9 +56,12 @@ class Absence:
         while True:
             page = await self._directory.list_ids(run.tenant, run.source, after, _PAGE)
             records += len(page.items)
-            # a merged record is there as long as one of its rows is
-            absent += (ids[0] for ids in page.items if sent.isdisjoint(ids))
-            strangers = strangers.difference(*page.items)
+            for each in page.items:
+                strangers.difference_update(each.ids)
+                # a merged record is there as long as one of its rows is, and one of two sources is
+                # no single source's to remove
+                if not each.is_shared and sent.isdisjoint(each.ids):
+                    absent.append(each.ids[0])
             after = page.next
             if after is None:
                 return Absent(tuple(absent), records - done.created, len(strangers - saved))

@@ -71,7 +71,9 @@ class RunWorker:
                 worked = False
             if not worked:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._check_seconds)
+                    # no wait_for, which in Python 3.11 loses a cancellation next to a wake
+                    async with asyncio.timeout(self._check_seconds):
+                        await self._woken.wait()
 
     async def work_next(self) -> bool:
         """Works off one run; False if there is none to take. Raises UnavailableError."""

@@ -60,8 +60,7 @@ export const sentences: Record<string, string> = {
     "Zu einem Namen gehört ein Passwort. Ohne Passwort antwortet ein Verzeichnis wie einem Fremden.",
   "source-refused": "Die Quelle lehnt die Zugangsdaten ab (Status {status}).",
   "source-removed": "Die Quelle wurde währenddessen entfernt.",
-  "source-secret-needed":
-    "Bitte das Geheimnis noch einmal eingeben, denn die Adresse führt zu einem anderen Server.",
+  "source-secret-needed": "Bitte geben Sie das Passwort, das Token oder den Schlüssel ein.",
   "source-secret-unreadable":
     "Die Zugangsdaten können nicht mehr entschlüsselt werden. Bitte geben Sie sie noch einmal ein.",
   "source-size-limited":

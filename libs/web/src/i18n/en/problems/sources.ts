@@ -55,8 +55,7 @@ export const sentences: Record<string, string> = {
     "A name needs a password. Without one, a directory answers as it answers a stranger.",
   "source-refused": "The source refuses the name or the secret (status {status}).",
   "source-removed": "The source was removed meanwhile.",
-  "source-secret-needed":
-    "Please enter the secret again, because the address leads to another server.",
+  "source-secret-needed": "Please enter the password, the token or the key.",
   "source-secret-unreadable": "The secret can no longer be decrypted. Please enter it again.",
   "source-size-limited":
     "The server does not give all entries to this user (sizeLimitExceeded), so nothing was changed.",
