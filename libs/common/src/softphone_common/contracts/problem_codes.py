@@ -342,7 +342,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "card-too-large": "is too large",
     "card-outside": "is not within a card",
     "card-is-group": "is the card of a group",
-    "line-unreadable": "has a line without a colon",
+    "line-unreadable": "has a line without a colon, or an item without any of the fields",
     "name-missing": "is missing, and so is the organisation",
     "number-rounded": "has lost digits in a spreadsheet",
     "number-computed": "was computed as a formula",

@@ -71,7 +71,7 @@ export const sentences: Record<string, string> = {
   "card-too-large": "Die Karte ist zu groß.",
   "card-outside": "Dieser Text gehört zu keiner Karte.",
   "card-is-group": "Die Karte steht für eine Gruppe.",
-  "line-unreadable": "Eine Zeile der Karte ist nicht lesbar.",
+  "line-unreadable": "Eine Zeile der Karte oder ein Element der Liste ist nicht lesbar.",
   "name-missing": "Name und Firma fehlen.",
   "number-rounded":
     "Eine Tabellenkalkulation hat die Nummer gerundet, daher fehlen Ziffern. Formatieren Sie die Spalte als Text, und tragen Sie die Nummer neu ein.",

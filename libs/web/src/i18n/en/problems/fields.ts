@@ -71,7 +71,7 @@ export const sentences: Record<string, string> = {
   "card-too-large": "The card is too large.",
   "card-outside": "This text is not within a card.",
   "card-is-group": "The card is that of a group.",
-  "line-unreadable": "A line of the card cannot be read.",
+  "line-unreadable": "A line of the card or an item of the list cannot be read.",
   "name-missing": "There is neither a name nor a company.",
   "number-rounded":
     "A spreadsheet has rounded the number, so digits are missing. Format the column as text and enter the number again.",

@@ -31,10 +31,12 @@ def open_json_lines(data: bytes, limits: ImportLimits) -> Table:
         for number, line in enumerate(_lines(data), 1):
             cells = [strip_cell(line.get(column, "")) for column in columns]
             large = next((c for c, t in zip(columns, cells, strict=True) if len(t) > most), None)
-            if large is None:
-                yield TableRow(number, cells)
-            else:
+            if large is not None:
                 yield Rejection(number, "text-too-long", column=large, limit=most)
+            elif any(cells):
+                yield TableRow(number, cells)
+            else:  # an item that is no object has none of the columns; it may be any record
+                yield Rejection(number, "line-unreadable")
 
     sample = [row for row in islice(records(), SAMPLE_ROWS) if isinstance(row, TableRow)]
     return Table(
