@@ -75,3 +75,17 @@ async def test_cards_of_an_answer_are_read_in_a_thread(monkeypatch: pytest.Monke
     listed = await books(outbound).list_all(BOOK)
     assert (changes and changes.listed, len(listed), cards["1.vcf"].card) == (listed, 1, CARD)
     assert (set(is_main), outbound.is_main) == ({False}, {False})
+
+
+async def test_card_with_an_error_is_listed_and_not_lost() -> None:
+    statuses = [200, 403, 404, 410, 500, 507]
+    outbound = ScriptedOutbound(*(found(f"/anna/book/{each}.vcf", each) for each in statuses))
+    changes = await books(outbound).changes(BOOK, "t")
+    assert changes
+    listed = [f"/anna/book/{each}.vcf" for each in (200, 403, 500)]
+    assert [each.href for each in changes.listed] == listed
+    assert changes.gone == ["/anna/book/404.vcf", "/anna/book/410.vcf"]
+    assert [each.href for each in await books(outbound).list_all(BOOK)] == listed
+    for status in (403, 500):
+        with pytest.raises(SourceError, match="source-answered"):
+            await books(outbound).cards(BOOK, [f"/anna/book/{status}.vcf"])

@@ -126,7 +126,7 @@ class AddressBooks:
         resources = multistatus.resources
         members = await asyncio.to_thread(self._members, answer.address, resources)
         return Changes(
-            [Listed(each.href, each.etag) for each in members if each.status == 200],
+            _listed(members),
             [each.href for each in members if each.status in _GONE],
             multistatus.token,
             any(each.status == _TRUNCATED for each in resources),
@@ -137,7 +137,7 @@ class AddressBooks:
         answer = await self._ask("PROPFIND", address, _propfind(_ETAG), "1")
         resources = (await _read(answer)).resources
         members = await asyncio.to_thread(self._members, answer.address, resources)
-        return [Listed(each.href, each.etag) for each in members if each.status == 200]
+        return _listed(members)
 
     async def cards(self, address: str, hrefs: Sequence[str]) -> dict[str, DavResource]:
         """The cards at these addresses, by these addresses.
@@ -192,6 +192,16 @@ def _propfind(properties: str) -> str:
 
 def _found(address: str, resource: DavResource) -> FoundBook:
     return FoundBook(address, "sync-collection" in resource.reports)
+
+
+def _listed(members: Iterable[DavResource]) -> list[Listed]:
+    """All members that are not gone.
+
+    One with an error is asked for as well, which gives its card or ends the run: left out, its
+    change would be lost behind the next token.
+    """
+    no_members = _GONE | {_TRUNCATED}
+    return [Listed(each.href, each.etag) for each in members if each.status not in no_members]
 
 
 def _cards(
