@@ -176,7 +176,7 @@ async def test_answer_that_is_too_large_is_taken_in_parts(
     assert (run.state, run.created, run.rejected) == ("finished", 7, 1)
     assert sorted(await site.names()) == names(7)
     (problem,) = await site.runs.list_problems(run.id)
-    assert (problem.code, problem.text) == ("card-too-large", "UID:/anna/book/large.vcf")
+    assert (problem.code, problem.text) == ("card-too-large", "SOURCE:/anna/book/large.vcf")
     server.front.requests.clear()
     assert (await read_again(site))[0] == "finished"
     assert server.requests("multiget") == []

@@ -61,7 +61,32 @@ def test_damaged_card_is_rejected_with_its_reason() -> None:
         assert row.code == code
     (row,) = read(too_large_card(HREF))
     assert isinstance(row, Rejection)
-    assert (row.code, row.text) == ("card-too-large", f"UID:{HREF}")
+    assert (row.code, row.text, row.host_id) == ("card-too-large", f"SOURCE:{HREF}", "")
+
+
+@pytest.mark.parametrize(
+    ("uids", "host_id"),
+    [
+        (["UID:urn:uuid:7"], "7"),
+        (["item1.UID;VALUE=text:a\\,", " b"], "a,b"),
+        ([], HREF),
+        (["UID:7", "UID:8"], ""),
+        (["UID:" + "7" * 201], ""),
+        (["UID:4\\,98E+11"], ""),
+    ],
+)
+def test_card_that_is_too_large_keeps_its_uid(uids: list[str], host_id: str) -> None:
+    (row,) = read(reduced_card(card("NOTE:" + "x" * CARD_MAX, *uids), HREF))
+    assert isinstance(row, Rejection)
+    assert (row.code, row.text) == ("card-too-large", f"SOURCE:{HREF}")
+    assert row.host_id == host_id
+
+
+def test_lines_behind_a_large_picture_are_kept() -> None:
+    picture = "PHOTO;ENCODING=b:" + "QUJD" * 600_000
+    (row,) = read(reduced_card(card("FN:Anna", picture, "UID:7", "TEL:089 99998001"), HREF))
+    assert isinstance(row, ImportedRow)
+    assert (row.host_id, len(row.numbers)) == ("7", 1)
 
 
 def test_multistatus_has_resources_of_any_namespace_prefix() -> None:

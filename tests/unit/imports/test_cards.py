@@ -3,7 +3,7 @@
 import pytest
 
 from softphone_matcher.imports.import_file import read_import
-from softphone_matcher.imports.rows.imported_row import ImportedNumber, ImportedRow
+from softphone_matcher.imports.rows.imported_row import ImportedNumber, ImportedRow, Rejection
 from softphone_matcher.imports.rows.limits import ImportLimits
 from support.import_files import read_codes, read_records, read_rows
 
@@ -160,3 +160,28 @@ def test_damaged_cards_are_rejected_and_others_kept() -> None:
         (31, "card-too-large", ""),
         (41, "card-unended", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "host_id"),
+    [
+        (["UID:7", "FN:Anna"], "7"),
+        # the rest of its last line may be missing
+        (["FN:Anna", "UID:7"], ""),
+        (["UID:7", "FN:Anna", "UID:8", "FN:Hans"], ""),
+        (["FN:Anna", "TEL:089"], ""),
+    ],
+)
+def test_damaged_card_has_the_id_of_its_whole_lines(lines: list[str], host_id: str) -> None:
+    unended = "\r\n".join(["BEGIN:VCARD", *lines])
+    large = _card(*lines, "PHOTO:" + "A" * 3000)
+    for data in (unended, large):
+        [row] = read_rows(data, limits=ImportLimits(card_bytes_max=2000))
+        assert isinstance(row, Rejection)
+        assert row.host_id == host_id
+
+
+def test_lines_outside_of_cards_have_no_id() -> None:
+    [_, row] = read_rows(_card("FN:Hans") + "UID:7\r\nFN:Anna\r\nTEL:089\r\n")
+    assert isinstance(row, Rejection)
+    assert (row.code, row.host_id) == ("card-outside", "")

@@ -87,7 +87,10 @@ class ImportFile:
         encoding = "utf-8" if self.encoding.startswith("utf-") else self.encoding
         for card in read_cards(self._data, encoding, self.limits):
             raw = card if isinstance(card, Rejection) else read_card(card)
-            yield raw if isinstance(raw, Rejection) else maker.make(raw)
+            if isinstance(raw, Rejection):
+                yield replace(raw, host_id=maker.known_id(Text(raw.host_id, "UID")))
+            else:
+                yield maker.make(raw)
 
 
 def read_import(

@@ -65,6 +65,11 @@ def is_vcard(text: str) -> bool:
     return re.match(r"BEGIN\s*:\s*VCARD", text, re.I) is not None
 
 
+def bare_id(uid: str) -> str:
+    """The value of a UID without the scheme that some programs write (RFC 6350, 6.7.6)."""
+    return uid.removeprefix("urn:uuid:")
+
+
 def unfold(data: bytes) -> bytes:
     """The data of a file without the folds of its lines."""
     return _FOLD.sub(b"", data)
@@ -124,9 +129,19 @@ class _Block:
         """Whether its lines are folded at a blank that stays, as in vCard 2.1."""
         return any(line.strip().upper() == b"VERSION:2.1" for line in self.lines)
 
-    def rejection(self, code: RejectionCode) -> Rejection:
+    def rejection(self, code: RejectionCode, encoding: str) -> Rejection:
         text = self.lines[0].decode(errors="replace") if self.lines else ""
-        return Rejection(self.row, code, text=text)
+        return Rejection(self.row, code, text=text, host_id=self._only_id(encoding))
+
+    def _only_id(self, encoding: str) -> str:
+        """The id of a card in its whole lines; empty if it has none there, or several."""
+        if not self.is_card:
+            return ""
+        # the rest of the last line may be missing
+        whole = [*_unfold(self.lines, keep_blank=self.is_old)][:-1]
+        properties = (_property(line, encoding) for line in whole if line.strip())
+        ids = {p.text() for p in properties if p and p.name == "UID" and p.text()}
+        return bare_id(ids.pop()) if len(ids) == 1 else ""
 
 
 def _blocks(data: bytes, bytes_max: int) -> Iterator[_Block]:
@@ -152,11 +167,11 @@ def _blocks(data: bytes, bytes_max: int) -> Iterator[_Block]:
 
 def _card(block: _Block, encoding: str) -> Card | Rejection:
     if not block.is_card:
-        return block.rejection("card-outside")
+        return block.rejection("card-outside", encoding)
     if not block.is_ended:
-        return block.rejection("card-unended")
+        return block.rejection("card-unended", encoding)
     if block.is_too_large:
-        return block.rejection("card-too-large")
+        return block.rejection("card-too-large", encoding)
     properties: list[Property] = []
     for line in filter(bytes.strip, _unfold(block.lines, keep_blank=block.is_old)):
         property_ = _property(line, encoding)

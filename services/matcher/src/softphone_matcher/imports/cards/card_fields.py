@@ -2,7 +2,7 @@
 
 import re
 
-from softphone_matcher.imports.cards.card import Card, Property
+from softphone_matcher.imports.cards.card import Card, Property, bare_id
 from softphone_matcher.imports.rows.fields import NOTHING, NumberText, RawFields, Text
 from softphone_matcher.imports.rows.imported_row import Rejection
 
@@ -58,7 +58,7 @@ def read_card(card: Card) -> RawFields | Rejection:
             Text(tag, "CATEGORIES") for p in properties.get("CATEGORIES", []) for tag in p.listed()
         ],
         type=Text("organization" if is_organization else "", "KIND"),
-        host_id=Text(first("UID").text.removeprefix("urn:uuid:"), "UID"),
+        host_id=Text(bare_id(first("UID").text), "UID"),
     )
 
 

@@ -132,7 +132,14 @@ class RowMaker:
         try:
             return self._make(raw)
         except _RejectedError as error:
-            return replace(Rejection(raw.row, *error.parts), host_id=self._known_id(raw))
+            return replace(Rejection(raw.row, *error.parts), host_id=self.known_id(raw.host_id))
+
+    def known_id(self, id_: Text) -> str:
+        """The id of a row that was rejected, unless the id is the reason."""
+        try:
+            return self._id_in_file(id_)
+        except _RejectedError:
+            return ""
 
     def _make(self, raw: RawFields) -> ImportedRow:
         name = " ".join(self._checked("name", text) for text in raw.names if text.text)
@@ -218,23 +225,16 @@ class RowMaker:
 
     def _host_id(self, raw: RawFields, row: ImportedRow, name: str) -> str:
         """The id in the file, which only one row may have: of two rows neither is surely newer."""
-        host_id = self._id_in_file(raw)
+        host_id = self._id_in_file(raw.host_id)
         if not host_id:
             return self._id_of_content(row, name)
         if self._rows.setdefault(host_id, raw.row) != raw.row:
             raise _RejectedError("host-id-repeated", "host_id", *raw.host_id)
         return host_id
 
-    def _id_in_file(self, raw: RawFields) -> str:
-        text, column = raw.host_id
+    def _id_in_file(self, id_: Text) -> str:
+        text, column = id_
         return self._checked("host_id", Text(_read_digits("host_id", text, column), column))
-
-    def _known_id(self, raw: RawFields) -> str:
-        """The id of a row that was rejected, unless the id is the reason."""
-        try:
-            return self._id_in_file(raw)
-        except _RejectedError:
-            return ""
 
     def _id_of_content(self, row: ImportedRow, name: str) -> str:
         """An id of name and organisation, and of the place among different rows with both.
