@@ -116,6 +116,14 @@ class Slapd:
         await self._child.start()
         await self._child.wait_ready(self._listens, _READY_SECONDS)
 
+    async def hide(self, target: str) -> None:
+        """Takes the right to read something, such as `attrs=mail`, from all users, and restarts."""
+        file = self._folder / "slapd.conf"
+        rule = f"access to {target} by * none\naccess to * by users"
+        file.write_text(file.read_text().replace("access to * by users", rule))
+        await self.stop()
+        await self.restart()
+
     async def stop(self) -> None:
         """Ends it; connections that are open end at once."""
         if self._child is not None:

@@ -127,6 +127,34 @@ async def test_part_of_the_entries_removes_nothing(site: SourceSite, slapd: Slap
     assert len(await site.names()) == ENTRIES_OF_LIMITED + 5
 
 
+async def test_entries_that_the_user_lost_wait(site: SourceSite, slapd: Slapd) -> None:
+    """A directory leaves out what its user may not read, and answers with success."""
+    await slapd.start(people(40))
+    await site.add_source("/whole", **settings(slapd, **BOUND))
+    await site.read()
+    await slapd.hide(f'dn.regex="^uid=[1-5],{PEOPLE}$"')
+    await site.due()
+    await site.read()
+    run = await site.latest()
+    assert (run.state, run.code, run.removed) == ("held", "import-absent-many", 0)
+    assert sorted(await site.names()) == names(40)
+
+
+@pytest.mark.parametrize("count", [3, 600])
+async def test_ids_that_the_user_lost_change_nothing(
+    site: SourceSite, slapd: Slapd, count: int
+) -> None:
+    await slapd.start(people(count))
+    mapping = {**LEAN, "host_id": "entryUUID"}
+    await site.add_source("/whole", **settings(slapd, **BOUND, mapping=mapping))
+    await site.read()
+    await slapd.hide("attrs=entryUUID")
+    await site.due()
+    await site.read()
+    assert await failure(site) == ("failed", "source-entries-without-id", {"column": "entryUUID"})
+    assert sorted(await site.names()) == names(count)
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "params"),
     [

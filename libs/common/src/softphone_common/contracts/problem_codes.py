@@ -330,6 +330,8 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "source-base-unknown": "has no entry {base}, or this user must not see the entry",
     "source-size-limited": "has more entries than its server gives this user (sizeLimitExceeded),"
     " so nothing was changed",
+    "source-entries-without-id": "answered with entries that all lack {column}, by which the next"
+    " run finds a record again, so nothing was changed",
     "source-interrupted": "ended the connection each time before all pages were read",
     "source-removed": "was removed while it was read",
     "source-changed": "was changed while it was read",

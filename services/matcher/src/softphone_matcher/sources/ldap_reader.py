@@ -35,6 +35,7 @@ class LdapReader:
         self._columns = tuple(dict.fromkeys(source.mapping.columns()))
         self._following = 1
         self._cookie = b""
+        self._has_entries = self._has_ids = False
 
     async def read(self, position: str) -> SourcePage:
         if position != str(self._following):
@@ -63,11 +64,25 @@ class LdapReader:
         return LdapSearch(self._source.base, self._source.filter, attributes, size, names_only)
 
     def _page(self, page: LdapPage) -> SourcePage:
+        self._require_ids(page)
         following = str(self._following) if page.cookie else ""
         names = "\n".join(entry.dn for entry in page.entries).encode(errors="replace")
         digest = hashlib.sha256(names).hexdigest() if page.entries else ""
         data = _lines(page.entries, self._columns)
         return SourcePage(data, len(page.entries), following, digest)
+
+    def _require_ids(self, page: LdapPage) -> None:
+        """Refuses a directory without any id, whose entries would all be saved a second time.
+
+        A server leaves out attributes that the user may not read, and answers with success.
+        """
+        column = self._source.mapping.host_id
+        self._has_entries = self._has_entries or bool(page.entries)
+        self._has_ids = self._has_ids or any(
+            texts_of(entry).get(column.casefold()) for entry in page.entries
+        )
+        if self._has_entries and not self._has_ids and not page.cookie:
+            raise SourceError("source-entries-without-id", column=column)
 
 
 def beginning_of_ldap(source: StoredSource) -> Beginning:

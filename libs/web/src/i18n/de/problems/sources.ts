@@ -26,6 +26,8 @@ export const sentences: Record<string, string> = {
   "source-credentials-unfit": "Bei dieser Art von Quelle werden Zugangsdaten anders geschickt.",
   "source-empty":
     "Die Quelle hat keinen einzigen Eintrag geschickt, deshalb wurde nichts geändert.",
+  "source-entries-without-id":
+    "Kein Eintrag hat das Feld „{column}“, an dem der nächste Abruf ihn wiedererkennt. Deshalb wurde nichts geändert.",
   "source-field-unread": "Dieses Feld gehört nicht zu dieser Art von Quelle ({kind}).",
   "source-filter-invalid":
     "Der Filter ist ungültig. Er steht in Klammern, zum Beispiel (objectClass=person).",

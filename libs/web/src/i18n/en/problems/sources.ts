@@ -22,6 +22,8 @@ export const sentences: Record<string, string> = {
   "source-changed": "The settings of the source were changed meanwhile.",
   "source-credentials-unfit": "This kind of source gets its secret in another way.",
   "source-empty": "The source sent no record at all, so nothing was changed.",
+  "source-entries-without-id":
+    "No entry has the field “{column}”, by which the next run finds it again. So nothing was changed.",
   "source-field-unread": "This field does not belong to this kind of source ({kind}).",
   "source-filter-invalid":
     "The filter is not valid. It stands in parentheses, such as (objectClass=person).",
