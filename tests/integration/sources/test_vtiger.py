@@ -1,11 +1,15 @@
 """vtiger CRM is read module by module, and each of its records becomes one of the directory."""
 
+import json
+import threading
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from softphone_matcher.directory.record import Record
+from softphone_matcher.outbound import vtiger as outbound_vtiger
 from softphone_matcher.outbound.vtiger import service_address
 from softphone_matcher.sources.kinds import beginning_of
 from support.stack.import_site import KilledError
@@ -222,3 +226,21 @@ async def test_crm_of_the_tests_answers_at_most_100_rows(vtiger: VtigerCrm) -> N
         async with httpx.AsyncClient() as client:
             answer = await client.get(f"{vtiger.url}/webservice.php", params=sent)
         assert len(answer.json()["result"]) == 100
+
+
+async def test_answers_are_decoded_outside_of_the_event_loop(
+    site: SourceSite, vtiger: VtigerCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = set[int]()
+
+    def noted(body: bytes) -> object:
+        threads.add(threading.get_ident())
+        return json.loads(body)
+
+    vtiger.add_contacts(1)
+    monkeypatch.setattr(outbound_vtiger, "json", SimpleNamespace(loads=noted))
+    await site.store(settings(vtiger))
+    await site.read()
+    assert (await site.latest()).created == 1
+    assert threads
+    assert threading.get_ident() not in threads

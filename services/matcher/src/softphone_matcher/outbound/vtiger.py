@@ -115,11 +115,12 @@ class VtigerService:
 
     async def _get(self, parameters: Mapping[str, str]) -> Any:
         answer = await self._outbound.send(f"{self.address}?{urlencode(parameters)}", Credentials())
-        return _result(answer.body)
+        return await asyncio.to_thread(_result, answer.body)
 
     async def _post(self, form: Mapping[str, str]) -> Any:
         request = Request("POST", urlencode(form).encode(), _FORM)
-        return _result((await self._outbound.send(self.address, Credentials(), request)).body)
+        answer = await self._outbound.send(self.address, Credentials(), request)
+        return await asyncio.to_thread(_result, answer.body)
 
 
 def service_address(address: str) -> str:
@@ -138,6 +139,7 @@ def record_address(service: str, module: str, record: str) -> str:
 
 
 def _result(body: bytes) -> Any:
+    """The result in an answer, whose megabytes would keep the event loop busy for a second."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
