@@ -124,6 +124,19 @@ async def test_secret_does_not_follow_to_another_host(
     assert site.elsewhere.paths == []
 
 
+async def test_secret_does_not_follow_to_another_kind(
+    client: httpx.AsyncClient, site: SourceSite
+) -> None:
+    key = {"kind": "vtiger", "name": "crm", "address": f"{site.crm.url}/", **SECRET}
+    made = await client.post(PATH, json=key)
+    one = f"{PATH}/{made.json()['id']}"
+    for method, path in (("PUT", one), ("POST", f"{one}/test")):
+        answer = await client.request(method, path, json=order(site, **WITHOUT_SECRET))
+        assert code(answer) == (422, "source-secret-needed")
+    assert site.crm.authorizations == []
+    assert (await client.put(one, json=order(site, **SECRET))).status_code == 200
+
+
 async def test_secret_without_a_key_is_refused(site: SourceSite) -> None:
     source = await site.add_source(**SECRET)
     for keys, expected in ((None, "keys-missing"), (SecretStr("x" * 32), "")):

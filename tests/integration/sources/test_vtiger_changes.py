@@ -207,6 +207,34 @@ async def test_removal_that_is_held_is_decided_by_a_complete_run(
     assert ((await site.latest()).complete, (await site.latest()).code) == (False, "")
 
 
+async def test_removal_held_by_hand_is_not_left_to_an_increment(
+    site: SourceSite, vtiger: VtigerCrm
+) -> None:
+    ids = vtiger.add_contacts(20)
+    await site.store(settings(vtiger, **OFTEN))
+    await site.read()
+    for id_ in ids[:10]:
+        vtiger.remove(id_)
+    source = await site.sources.get("acme", "s")
+    assert source is not None
+    site.move(60)
+    assert await site.starter().begin(source, "anna", "u1") is not None
+    await site.read()
+    assert (await site.latest()).state == "held"
+    # also a run that fails in between leaves the decision to a complete one
+    vtiger.answer = without("Leads")  # type: ignore[assignment]
+    await read_again(site, vtiger)
+    assert ((await site.latest()).state, (await site.latest()).complete) == ("failed", True)
+    vtiger.answer = None
+    await read_again(site, vtiger)
+    run = await site.latest()
+    assert (run.state, run.complete, run.absent) == ("held", True, 10)
+    assert await site.runs.confirm("acme", run.id, "anna")
+    await site.worker().work_next()
+    await read_again(site, vtiger)
+    assert ((await site.latest()).complete, len(await names(site))) == (False, 10)
+
+
 async def test_changed_settings_begin_with_a_complete_read(
     site: SourceSite, vtiger: VtigerCrm
 ) -> None:

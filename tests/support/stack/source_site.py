@@ -109,8 +109,8 @@ class SourceSite(ImportSite):
             self.clock,
             self.limits,
         )
-        imports, clock = self.worker(), self.clock
-        return FetchWorker(self.starter(), self.fetches, fetcher, imports, clock, LEASE_SECONDS, 1)
+        imports, clock, lease = self.worker(), self.clock, self.limits.lease_seconds
+        return FetchWorker(self.starter(), self.fetches, fetcher, imports, clock, lease, 1)
 
     async def add_source(
         self, path: str = "/page", id_: str = "s", tenant: str = "acme", **more: Any

@@ -65,6 +65,9 @@ class ScheduledSourcesContract:
         stored = await sources.get("acme", "a")
         assert stored is not None
         assert (stored.marks, stored.read_at) == (read.marks, at(30))
+        held = stored.model_copy(update={"read_at": None})
+        await sources.note(held, "r2", at(60))
+        assert await sources.get("acme", "a") == held.model_copy(update={"last_run": "r2"})
         changed = await sources.change(source("a", marks=stored.marks))
         assert changed is not None
         assert (changed.marks, changed.read_at) == (read.marks, None)
@@ -126,6 +129,19 @@ class FetchesContract:
         assert await claim(fetches, "w2", 1) == "b"
         assert await claim(fetches, "w3", 1) is None
         assert await claim(fetches, "w3", 61) == "a"
+
+    async def test_lease_is_extended_by_its_worker_alone(
+        self, fetches: Fetches, all_runs: Runs
+    ) -> None:
+        await fetches.begin(fetching("a"), KEPT)
+        await claim(fetches, "w1")
+        assert not await fetches.extend("a", "w2", at(200))
+        assert await fetches.extend("a", "w1", at(120))
+        assert await claim(fetches, "w2", 61) is None
+        assert await claim(fetches, "w2", 121) == "a"
+        assert not await fetches.extend("a", "w1", at(300))
+        assert await all_runs.cancel("acme", "a", at(130))
+        assert not await fetches.extend("a", "w2", at(300))
 
     async def test_workers_of_imports_wait_for_the_end(
         self, fetches: Fetches, all_runs: Runs

@@ -1,5 +1,6 @@
 """The web service of a vtiger CRM: its sessions, modules, fields, rights and rows."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -90,6 +91,8 @@ class VtigerCrm(Crm):
         self.operations: list[str] = []
         """The operations that were asked for, and queries with their text, oldest first."""
         self.logins = 0
+        self.seconds = 0.0
+        """How long each answer takes."""
         self._token = ""
         self._numbers = count(1)
 
@@ -156,6 +159,7 @@ class VtigerCrm(Crm):
 
     async def _serve(self, request: Request) -> Response:
         self.paths.append(request.url.path)
+        await asyncio.sleep(self.seconds)
         replaced = self.answer(request) if self.answer else None
         if replaced is not None:
             return replaced

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.process.clock import Clock
@@ -11,9 +12,10 @@ from softphone_matcher.fetching.limits import FetchLimits
 from softphone_matcher.fetching.store import Sources
 from softphone_matcher.outbound.errors import SourceError
 from softphone_matcher.runs.importer import LeaseLostError
+from softphone_matcher.runs.leases import EXTENSIONS_MAX, while_leased
 from softphone_matcher.runs.run import Ending, FetchProgress, StoredRun
 from softphone_matcher.sources.kinds import Readers, beginning_of
-from softphone_matcher.sources.reader import PositionLostError, SourcePage
+from softphone_matcher.sources.reader import PositionLostError, SourcePage, SourceReader
 from softphone_matcher.sources.source import StoredSource
 
 _TRIES = 4
@@ -89,7 +91,7 @@ class Fetcher:
             while progress.position:
                 self._require_limits(run, progress)
                 try:
-                    page = await reader.read(progress.position)
+                    page = await self._page(reading, reader, progress.position)
                 except PositionLostError:
                     progress = await self._begin_again(reading, source, progress)
                     continue
@@ -110,6 +112,20 @@ class Fetcher:
         if not await self._fetches.hand_over(run.id, owner, first_part(progress.beginnings)):
             raise LeaseLostError
         log.info("source read", tenant=run.tenant, run=run.id, records=progress.records)
+
+    async def _page(self, reading: _Reading, reader: SourceReader, position: str) -> SourcePage:
+        """The page at a position. A reader may need many answers for it, each of them late."""
+        seconds = self._limits.lease_seconds
+        limit = round(EXTENSIONS_MAX * seconds / 3)
+        late = SourceError("source-too-slow", is_temporary=True, limit=limit)
+        return await while_leased(
+            reader.read(position), partial(self._extend, reading), seconds, late
+        )
+
+    async def _extend(self, reading: _Reading) -> None:
+        until = self._lease_until()
+        if not await self._fetches.extend(reading.run.id, reading.owner, until):
+            raise LeaseLostError
 
     async def _begin_again(
         self, reading: _Reading, source: StoredSource, progress: FetchProgress

@@ -52,6 +52,9 @@ class Fetches(Protocol):
     ) -> bool:
         """Stores the records of a page, and extends the lease. `run.fetch` is from before it."""
 
+    async def extend(self, run_id: str, owner: str, until: datetime) -> bool:
+        """Extends the lease while a page is read."""
+
     async def begin_again(
         self, run_id: str, owner: str, until: datetime, progress: FetchProgress
     ) -> bool:
@@ -129,6 +132,9 @@ class MongoFetches:
                     {"_id": f"{run.id}/{part}"}, {**stored, "at": utc_now()}, upsert=True
                 )
         return await self._change(run.id, owner, page_document(progress) | lease(owner, until))
+
+    async def extend(self, run_id: str, owner: str, until: datetime) -> bool:
+        return await self._change(run_id, owner, lease(owner, until))
 
     async def begin_again(
         self, run_id: str, owner: str, until: datetime, progress: FetchProgress

@@ -86,7 +86,8 @@ class SourceApi:
     async def change_source(self, source: str, order: SourceInput, caller: AdminCaller) -> Source:
         """Replaces the settings of a source. A run that reads it now is given up.
 
-        Without `secret` the stored one is kept, unless the address leads to another host.
+        Without `secret` the stored one is kept, unless the address leads to another host or the
+        kind changes.
         """
         stored = await self._get(caller, source)
         await self._require_sound(caller, order, source)
@@ -190,7 +191,7 @@ class SourceApi:
         )
 
     def _sealed(self, order: SourceInput, stored: StoredSource | None) -> str:
-        """The sealed secret: the one that is sent, or the stored one for the same host."""
+        """The sealed secret: the one that is sent, or the stored one for the same host and kind."""
         try:
             origin = self._readers.origin(order.address)
         except SourceError as error:
@@ -204,6 +205,9 @@ class SourceApi:
                 raise ProblemError(error.code, "secret") from None
         # else an administrator could have the secret of another sent to a host of their own
         if stored is None or not stored.sealed or self._origin(stored) != origin:
+            raise ProblemError("source-secret-needed", "secret")
+        # else an access key of vtiger, which is never sent, would be sent as a password
+        if stored.kind != order.kind:
             raise ProblemError("source-secret-needed", "secret")
         return stored.sealed
 

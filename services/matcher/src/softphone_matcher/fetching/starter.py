@@ -69,9 +69,12 @@ class Starter:
         """The source with the marks of its latest run, if all was saved that the run has read.
 
         A run that failed, was cancelled or is held has read records of which not all count. Marks
-        from before a change of the settings may be those of another CRM.
+        from before a change of the settings may be those of another CRM. While a removal is held,
+        the next runs read everything until one of them has decided: an increment cannot.
         """
         run = await self._runs.get(source.tenant, source.last_run) if source.last_run else None
+        if run is not None and run.state == "held":
+            return source.model_copy(update={"read_at": None})
         if run is None or run.fetch is None or run.state != "finished" or run.code:
             return source
         if run.requested_at < source.changed_at:

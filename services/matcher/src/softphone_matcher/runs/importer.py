@@ -1,9 +1,9 @@
 """Works off one run: reads its file and saves the rows in batches, as applications send records."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from softphone_common.audit.security_log import SecurityLog
@@ -17,15 +17,13 @@ from softphone_matcher.directory.upsert import BATCH, Planned, Upsert
 from softphone_matcher.imports.rows.imported_row import ImportedRow, ImportFileError, Rejection
 from softphone_matcher.imports.rows.limits import ImportLimits
 from softphone_matcher.runs.absence import Absence, batches
+from softphone_matcher.runs.leases import while_leased
 from softphone_matcher.runs.rows import Row, RunRows
 from softphone_matcher.runs.run import Ending, RowProblem, RunCounts, StoredRun
 from softphone_matcher.runs.store import Runs
 
 _ATTEMPTS_MAX = 5
 """How often a run is taken up without finishing a batch: its file may be what ends the process."""
-
-_EXTENSIONS_MAX = 30
-"""How often the lease is extended, each time by a third, for one batch that does not end."""
 
 
 class LeaseLostError(Exception):
@@ -143,8 +141,12 @@ class Importer:
             attempts = 0 if done.rows_read > run.rows_read else run.attempts
             if not await self._runs.plan(run.id, owner, until, done, planned, attempts):
                 raise LeaseLostError
-            writing = self._write(run, batch, plan, done.rejected, tenant)
-            written = await self._while_leased(run, owner, attempts, writing)
+            written = await while_leased(
+                self._write(run, batch, plan, done.rejected, tenant),
+                partial(self._extend, run, owner, run.removed, attempts),
+                self._lease.total_seconds(),
+                UnavailableError("the store of records"),
+            )
             if follows:  # else the broker is away, and waiting for it would take minutes
                 follows = await self._upsert.publish(run.tenant, written.keys)
             done, planned = _counts_of(planned, plan, written), None
@@ -155,25 +157,6 @@ class Importer:
         """Stores a batch, and the rows of it that were rejected."""
         await self._runs.add_problems(run.id, batch.problems, first)
         return await self._upsert.write(run.requested_by, plan, tenant)
-
-    async def _while_leased(
-        self, run: StoredRun, owner: str, attempts: int, writing: Coroutine[Any, Any, Planned]
-    ) -> Planned:
-        """Extends the lease until a batch is stored.
-
-        The batch is interrupted if the lease is lost or cannot be extended, and if it never ends.
-        """
-        task = asyncio.create_task(writing)
-        try:
-            for _ in range(_EXTENSIONS_MAX):
-                await asyncio.wait({task}, timeout=self._lease.total_seconds() / 3)
-                if task.done():
-                    return task.result()
-                await self._extend(run, owner, run.removed, attempts)
-            raise UnavailableError("the store of records")
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     async def _skip(self, run: StoredRun, owner: str, rows: RunRows) -> None:
         """Reads the rows again that are done, however long that takes."""

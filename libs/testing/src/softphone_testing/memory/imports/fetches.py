@@ -67,6 +67,9 @@ class MemoryFetches:
         self._all.files[run.id] = b"".join(stored[part] for part in sorted(stored))
         return self._change(run.id, owner, page_document(progress) | lease(owner, until))
 
+    async def extend(self, run_id: str, owner: str, until: datetime) -> bool:
+        return self._change(run_id, owner, lease(owner, until))
+
     async def begin_again(
         self, run_id: str, owner: str, until: datetime, progress: FetchProgress
     ) -> bool:
