@@ -1,7 +1,9 @@
 // The form of a source: what it sends, and what a stored source becomes in it.
 
-import { expect, test } from "vitest";
+import { render } from "lit";
+import { expect, test, vi } from "vitest";
 import type { Source } from "../src/api/matcher";
+import { SourceForm } from "../src/imports/source-form";
 import { NEW, NO_MAPPING, orderOf, valuesOf, withKind } from "../src/imports/source-values";
 
 const STORED: Source = {
@@ -44,6 +46,29 @@ test("a secret that was typed is sent, but not without a sign-in", () => {
     secret: null,
     credentials_name: "",
   });
+});
+
+test("another kind does not get the secret that was typed", () => {
+  const values = { ...valuesOf(STORED), secret: "typed" };
+  expect(withKind(values, "vtiger").secret).toBe("");
+  expect(orderOf(withKind(values, "vtiger")).secret).toBeNull();
+});
+
+test("another kind shows no failure of the kind before", async () => {
+  const test = vi.fn().mockRejectedValue(new Error("refused"));
+  const page = document.createElement("main");
+  const draw = () => render(form.draw(), page);
+  const form = new SourceForm({ test, save: vi.fn() } as never, draw, vi.fn());
+  const at = (name: string) =>
+    page.querySelector<HTMLSelectElement>(`[data-testid=source-${name}]`);
+  form.show(null);
+  draw();
+  at("test")?.click();
+  await vi.waitFor(() => expect(at("failure")).not.toBeNull());
+  const kind = at("kind") as HTMLSelectElement;
+  kind.value = "vtiger";
+  kind.dispatchEvent(new Event("change"));
+  expect(at("failure")).toBeNull();
 });
 
 test("a source has an interval, a time of the day, or neither", () => {

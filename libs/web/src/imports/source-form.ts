@@ -147,9 +147,10 @@ export class SourceForm {
     ];
   }
 
-  /** Another kind: the records that were shown are not those of this one. */
+  /** Another kind: the records or the failure that were shown are not those of this one. */
   #choose(kind: Kind) {
     this.#preview = null;
+    this.#failure = "";
     this.#set(withKind(this.#values, kind));
   }
 

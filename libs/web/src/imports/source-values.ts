@@ -96,7 +96,7 @@ export function valuesOf(source: Source): Values {
   };
 }
 
-/** The values with another kind, as far as it has them. */
+/** The values with another kind, as far as it has them. A secret is not sent to another server. */
 export function withKind(values: Values, kind: Kind): Values {
   const { credentials, scheme } = KINDS[kind];
   const isTyped = !Object.values(KINDS).some((each) => each.scheme === values.address.trim());
@@ -108,6 +108,7 @@ export function withKind(values: Values, kind: Kind): Values {
       ? values.credentials
       : (credentials[0] ?? "none"),
     mapping: NO_MAPPING,
+    secret: "",
   };
 }
 
