@@ -32,3 +32,14 @@ async def read(*items: Any, source_id: str = "s1") -> tuple[list[str], int]:
 async def test_item_without_any_field_is_rejected(item: Any) -> None:
     texts, unknown = await read({"id": 1, "name": "Huber"}, item, {"id": 2, "name": "Kurz"})
     assert (texts, unknown) == (["1", "line-unreadable", "2"], 1)
+
+
+@pytest.mark.parametrize("empty", [None, "", " "])
+async def test_record_of_a_source_without_an_id_is_rejected(empty: str | None) -> None:
+    texts, unknown = await read({"id": empty, "name": "Huber"}, {"id": 2, "name": "Kurz"})
+    assert (texts, unknown) == (["host-id-missing", "2"], 1)
+
+
+async def test_row_of_a_file_without_an_id_is_kept() -> None:
+    [made], unknown = await read({"id": "", "name": "Huber"}, source_id="")
+    assert (made[:5], unknown) == ("name-", 0)

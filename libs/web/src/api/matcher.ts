@@ -335,7 +335,7 @@ export interface RejectedField {
 
 export interface Rejection {
   row: number;
-  code: "row-too-long" | "row-too-short" | "rows-too-many" | "quotes-damaged" | "cell-unreadable" | "card-unended" | "card-too-large" | "card-outside" | "card-is-group" | "line-unreadable" | "name-missing" | "number-rounded" | "number-computed" | "number-zero-lost" | "formula-error" | "text-damaged" | "text-too-long" | "items-too-many" | "email-invalid" | "url-invalid" | "type-unknown" | "flag-unreadable" | "host-id-repeated";
+  code: "row-too-long" | "row-too-short" | "rows-too-many" | "quotes-damaged" | "cell-unreadable" | "card-unended" | "card-too-large" | "card-outside" | "card-is-group" | "line-unreadable" | "name-missing" | "number-rounded" | "number-computed" | "number-zero-lost" | "formula-error" | "text-damaged" | "text-too-long" | "items-too-many" | "email-invalid" | "url-invalid" | "type-unknown" | "flag-unreadable" | "host-id-repeated" | "host-id-missing";
   field: string;
   column: string;
   text: string;

@@ -355,6 +355,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "type-unknown": "is no type of record",
     "flag-unreadable": "is neither yes nor no",
     "host-id-repeated": "is the id of an earlier row, too",
+    "host-id-missing": "is missing, so the next run of the source would not find the record",
     "extension-missing": "is missing: you have no extension of your own",
     "idempotency-key-reused": "was used before for another number or extension",
     "preset-unknown": "{preset} is not a preset",

@@ -47,18 +47,24 @@ class ImportFile:
     _data: bytes
 
     def rows(
-        self, profile: NumberProfile, mapping: ColumnMapping | None = None, source: str = ""
+        self,
+        profile: NumberProfile,
+        mapping: ColumnMapping | None = None,
+        source: str = "",
+        *,
+        needs_ids: bool = False,
     ) -> Iterator[ImportedRow | Rejection]:
         """Each row of the file as a record or as a rejection, in the order of the file.
 
-        Without a mapping the proposed one is used; the profile is that of the tenant. Rows are
-        read while the iterator is consumed. Raises ImportFileError `column-unknown` at once, and
+        Without a mapping the proposed one is used; the profile is that of the tenant. With
+        `needs_ids`, rows without an id are rejected. Rows are read while the iterator is consumed.
+        Raises ImportFileError `column-unknown` at once, and
         `file-damaged` later.
         """
         mapping = mapping or self.proposal
         if self.table is not None:
             mapping.check(self.columns)
-        maker = RowMaker(profile, source, mapping.record_type, self.limits)
+        maker = RowMaker(profile, source, mapping.record_type, self.limits, needs_ids=needs_ids)
         rows = self._table_rows(mapping, maker) if self.table else self._card_rows(maker)
         return self._limited(rows)
 

@@ -36,7 +36,10 @@ class RunRows:
         """The rows of the file with the choices of its sender. Raises ImportFileError."""
 
         def open_file() -> Iterator[Row]:
-            return _file(run, data, limits).rows(profile, run.mapping, run.source)
+            # a source that leaves out the id of a record still has the record
+            needs_ids = run.source_id != ""
+            file = _file(run, data, limits)
+            return file.rows(profile, run.mapping, run.source, needs_ids=needs_ids)
 
         return cls(await asyncio.to_thread(open_file))
 

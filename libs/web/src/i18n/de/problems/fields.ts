@@ -85,6 +85,7 @@ export const sentences: Record<string, string> = {
   "type-unknown": "Diese Art von Eintrag gibt es nicht.",
   "flag-unreadable": "Das ist weder ja noch nein.",
   "host-id-repeated": "Diese Kennung hat schon eine frühere Zeile.",
+  "host-id-missing": "Dem Eintrag fehlt die Kennung, an der ihn der nächste Abruf wiederfindet.",
   "extension-missing": "fehlt: Sie haben keine eigene Nebenstelle",
   "idempotency-key-reused": "wurde schon für eine andere Nummer oder Nebenstelle benutzt",
   "preset-unknown": "{preset} ist kein bekanntes Modell",

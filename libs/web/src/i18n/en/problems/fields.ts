@@ -84,6 +84,7 @@ export const sentences: Record<string, string> = {
   "type-unknown": "This is no type of record.",
   "flag-unreadable": "This is neither yes nor no.",
   "host-id-repeated": "An earlier row has this id, too.",
+  "host-id-missing": "The record has no id by which the next run finds it again.",
   "extension-missing": "is missing: you have no extension of your own",
   "idempotency-key-reused": "was used before for another number or extension",
   "preset-unknown": "{preset} is not a known model",

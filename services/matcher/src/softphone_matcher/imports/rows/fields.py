@@ -110,7 +110,10 @@ class _RejectedError(Exception):
 
 
 class RowMaker:
-    """Makes the records of one file; an id that comes again in the file is rejected."""
+    """Makes the records of one file; an id that comes again in the file is rejected.
+
+    `needs_ids`: whether a row without an id is rejected, too, and gets none made of its name.
+    """
 
     def __init__(
         self,
@@ -118,11 +121,14 @@ class RowMaker:
         source: str,
         record_type: RecordType,
         limits: ImportLimits,
+        *,
+        needs_ids: bool = False,
     ) -> None:
         self._profile = profile
         self._source = source
         self._record_type = record_type
         self._limits = limits
+        self._needs_ids = needs_ids
         self._rows: dict[str, int] = {}
         self._names: Counter[bytes] = Counter()
         self._contents: dict[bytes, str] = {}
@@ -226,6 +232,8 @@ class RowMaker:
     def _host_id(self, raw: RawFields, row: ImportedRow, name: str) -> str:
         """The id in the file, which only one row may have: of two rows neither is surely newer."""
         host_id = self._id_in_file(raw.host_id)
+        if not host_id and self._needs_ids:
+            raise _RejectedError("host-id-missing", "host_id", *raw.host_id)
         if not host_id:
             return self._id_of_content(row, name)
         if self._rows.setdefault(host_id, raw.row) != raw.row:

@@ -32,6 +32,7 @@ RejectionCode = Literal[
     "type-unknown",
     "flag-unreadable",
     "host-id-repeated",
+    "host-id-missing",
 ]
 
 
