@@ -101,6 +101,7 @@ async def test_preview_shows_columns_mapping_and_rows(client: httpx.AsyncClient)
             "column": "Telefon",
             "text": "4,98E+11",
             "limit": 0,
+            "host_id": "",
         }
     ]
     assert shown["rows_read"] == 3
