@@ -34,7 +34,9 @@ def tagged(tag: int, *parts: bytes) -> bytes:
 def response(request: bytes, tag: int, *parts: bytes) -> bytes:
     """An answer to a request, whose number is repeated."""
     first = 2 + (request[1] & 0x7F if request[1] & 0x80 else 0)
-    return tagged(0x30, request[first : first + 3], tagged(tag, *parts))
+    # ldap3 counts the messages of a process, and numbers above 127 have more than one byte
+    end = first + 2 + request[first + 1]
+    return tagged(0x30, request[first:end], tagged(tag, *parts))
 
 
 def result(code: int) -> bytes:
