@@ -23,6 +23,7 @@ from softphone_testing.until import until
 from support.crm import PERMITTED_PORT
 from support.product import PASSWORD
 from support.tenant.phone import Phone
+from support.web_client import web_client
 
 START_SECONDS = 90.0
 ALIVE_SECONDS = 5
@@ -113,7 +114,7 @@ async def stop(process: asyncio.subprocess.Process) -> None:
 
 async def _facts(process: asyncio.subprocess.Process, folder: Path, port: int) -> Facts:
     demo = folder / "data" / "demo.json"
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with web_client(f"http://127.0.0.1:{port}") as client:
 
         async def ready() -> Facts:
             if process.returncode is not None:
@@ -139,7 +140,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def phone(onebox: Facts) -> AsyncIterator[Phone]:
     """The phone of the demo, which may ring at any extension. Its calls end with the test."""
-    async with httpx.AsyncClient(base_url=onebox["url"], timeout=60) as client:
+    async with web_client(onebox["url"]) as client:
         phone = Phone(
             client,
             "",
@@ -271,7 +272,7 @@ async def prefer(onebox: Facts) -> AsyncIterator[Prefer]:
 async def signed_in(onebox: Facts, login: str) -> httpx.AsyncClient:
     """An HTTP client that is signed in as a user of the demo, for 15 minutes."""
     user = next(u for u in onebox["users"] if u["login"] == login)
-    client = httpx.AsyncClient(base_url=onebox["url"], timeout=60)
+    client = web_client(onebox["url"])
     credentials = {"login": login, "password": user["password"]}
     answer = await client.post("/api/session", json={"tenant": onebox["tenant"], **credentials})
     client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['token']}"

@@ -4,17 +4,17 @@ import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-import httpx
 from playwright.async_api import expect
 
 from e2e.conftest import Facts, OpenPage
 from softphone_common.process.clock import utc_now
+from support.web_client import web_client
 
 
 async def status(facts: Facts, key: str, path: str) -> int:
     """The status of the answer to an application with this key."""
     headers = {"Authorization": f"Bearer {key}"}
-    async with httpx.AsyncClient(base_url=facts["url"], headers=headers) as client:
+    async with web_client(facts["url"], headers=headers) as client:
         return (await client.get(path)).status_code
 
 
@@ -67,7 +67,7 @@ async def test_key_of_lookups_is_an_address_for_a_pbx(onebox: Facts, open_page: 
     await form.get_by_test_id("save").click()
     address = await clara.at("api-key-text-text").inner_text()
     assert address.startswith(f"{onebox['url']}/api/lookup/spk_")
-    async with httpx.AsyncClient() as pbx:
+    async with web_client() as pbx:
         answer = await pbx.get(f"{address}anonymous")
     assert (answer.status_code, answer.text) == (200, "")
     await clara.at("api-key-done").click()

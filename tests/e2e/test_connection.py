@@ -4,7 +4,6 @@ import json
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.async_api import Browser, WebSocketRoute, expect
 
@@ -15,6 +14,7 @@ from softphone_testing.proxy import FaultProxy
 from softphone_testing.servers.ports import free_port
 from softphone_testing.until import until
 from support.tenant.phone import Phone
+from support.web_client import web_client
 
 SIXTY_SECONDS = 60_000
 AT_ONCE = 1000 * ALIVE_SECONDS
@@ -187,7 +187,7 @@ async def test_restarted_server_is_resumed_without_loss_or_doubles(
         async with running_onebox(tmp_path, port, rabbitmq) as facts:
             context = await chromium.new_context(base_url=facts["url"], locale="de-DE")
             anna = DeskPage(await context.new_page(), facts)
-            client = await servers.enter_async_context(httpx.AsyncClient(base_url=facts["url"]))
+            client = await servers.enter_async_context(web_client(facts["url"]))
             phone = Phone(client, "", "demo", facts["device"]["key"])
             await anna.page.goto("/")
             await anna.sign_in("anna")

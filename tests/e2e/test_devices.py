@@ -3,13 +3,13 @@
 import json
 import re
 
-import httpx
 from playwright.async_api import expect
 
 from e2e.conftest import Facts, OpenPage
 from e2e.page import DeskPage
 from e2e.test_inspector import CLIPBOARD, add_phone, copied
 from softphone_ingest.mapping.presets.preset import load_all
+from support.web_client import web_client
 
 ENGLISH = {"locale": "en-GB"}
 
@@ -250,7 +250,7 @@ async def test_phone_with_a_new_key_or_removed_refuses_old_urls(open_page: OpenP
     row = clara.page.locator("[data-testid=url-row][data-events~=missed]")
     await expect(row.get_by_test_id("url-text")).not_to_have_text(old)
     new = await copied(clara, "missed")
-    async with httpx.AsyncClient(timeout=60) as phone:
+    async with web_client() as phone:
         assert (await phone.get(old)).status_code == 404
         assert (await phone.get(new.replace("<number>", ""))).status_code == 202
         await expect(clara.at("hit-row")).to_have_count(1)

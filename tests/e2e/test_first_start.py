@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -14,6 +13,7 @@ from e2e.conftest import START_SECONDS, broker, stop
 from softphone_testing.servers.ports import free_port
 from softphone_testing.until import until
 from support.product import PASSWORD
+from support.web_client import web_client
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_empty_installation_is_set_up_on_one_page(empty: tuple[str, str], 
     await expect(at("me")).to_contain_text("Hanna Huber")
     await expect(page.get_by_role("heading", name="Telefon hinzufügen")).to_be_visible()
     await expect(at("activation-banner")).to_contain_text("noch nicht freigeschaltet")
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+    async with web_client(url) as client:
         credentials = {"tenant": "moebel-huber", "login": "hanna.huber", "password": PASSWORD}
         session = (await client.post("/api/session", json=credentials)).raise_for_status().json()
         client.headers["Authorization"] = f"Bearer {session['token']}"

@@ -2,11 +2,11 @@
 
 import re
 
-import httpx
 from playwright.async_api import Locator, WebSocketRoute, expect
 
 from e2e.conftest import Facts, OpenPage
 from e2e.page import DeskPage
+from support.web_client import web_client
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
@@ -73,7 +73,7 @@ async def test_new_phone_sends_hits_that_can_be_corrected(
     ringing, missed = await copied(clara, "ringing"), await copied(clara, "missed")
     assert ringing.startswith(f"{onebox['url']}/hit/")
 
-    async with httpx.AsyncClient(timeout=60) as phone:
+    async with web_client() as phone:
         first = await phone.get(as_snom(ringing, "08999998191", "313536-7k2m9x"))
         assert first.status_code == 202, first.text
         await expect(rows(clara, "accepted")).to_have_count(1)
@@ -124,7 +124,7 @@ async def test_hit_with_markup_is_shown_as_text(open_page: OpenPage) -> None:
     await add_phone(clara, "generic", "<img src=x onerror=alert(1)>", "21")
     ringing = await copied(clara, "ringing")
     evil = "<script>alert(2)</script>"
-    async with httpx.AsyncClient(timeout=60) as phone:
+    async with web_client() as phone:
         answer = await phone.post(
             ringing.partition("?")[0] + f"?{evil}={evil}",
             content=evil,
@@ -157,7 +157,7 @@ async def test_hit_list_over_a_lost_connection_stays_complete(open_page: OpenPag
     await clara.sign_in("admin")
     await add_phone(clara, "generic", "Lager", "21")
     missed = (await copied(clara, "missed")).partition("?")[0]
-    async with httpx.AsyncClient(timeout=60) as phone:
+    async with web_client() as phone:
         for turn, path in enumerate(("Anfang", "Ausfall", "Ende")):
             if path == "Ausfall":
                 texts.clear()
@@ -174,7 +174,7 @@ async def test_inspector_pauses_and_shows_errors_alone(open_page: OpenPage) -> N
     clara = await open_page("admin", permissions=CLIPBOARD)
     await add_phone(clara, "generic", "Werkstatt", "21")
     missed = (await copied(clara, "missed")).partition("?")[0]
-    async with httpx.AsyncClient(timeout=60) as phone:
+    async with web_client() as phone:
         assert (await phone.get(f"{missed}/good", params={"number": ""})).status_code == 202
         await expect(clara.at("hit-row")).to_have_count(1)
         await expect(clara.at("hit-row")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d,\d{3}"))

@@ -11,6 +11,7 @@ from e2e.conftest import Facts, OpenPage
 from e2e.page import DeskPage
 from softphone_testing.until import until
 from support.tenant.browser import signed_in
+from support.web_client import web_client
 
 
 async def test_sign_in_with_a_wrong_password_explains_it(open_page: OpenPage) -> None:
@@ -95,7 +96,7 @@ async def test_page_over_the_socket_limit_waits_to_reconnect(
     await anna.connected()
     user = next(user for user in onebox["users"] if user["login"] == "anna")
     credentials = {"tenant": onebox["tenant"], "login": "anna", "password": user["password"]}
-    async with AsyncExitStack() as sockets, httpx.AsyncClient() as client:
+    async with AsyncExitStack() as sockets, web_client() as client:
         answer = await client.post(f"{onebox['url']}/api/session", json=credentials)
         token = answer.raise_for_status().json()["token"]
         others = [

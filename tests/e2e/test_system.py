@@ -1,6 +1,5 @@
 """The operators' page of the state of the installation."""
 
-import httpx
 from playwright.async_api import Route, expect
 
 from e2e.conftest import Facts, OpenPage
@@ -8,12 +7,13 @@ from e2e.test_dead_letters import put_dead_letter
 from softphone_common.bus.envelope import Envelope
 from softphone_common.runtime.registry import service_names
 from softphone_testing.until import until
+from support.web_client import web_client
 
 
 async def drop_letters(onebox: Facts) -> None:
     """Drops the dead letters of other tests, also one that dies again meanwhile."""
     user = next(u for u in onebox["users"] if u["role"] == "operator")
-    async with httpx.AsyncClient(base_url=onebox["url"], timeout=60) as client:
+    async with web_client(onebox["url"]) as client:
         credentials = {"login": user["login"], "password": user["password"]}
         answer = await client.post("/api/session", json={"tenant": onebox["tenant"], **credentials})
         client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['token']}"

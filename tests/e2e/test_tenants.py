@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from e2e.conftest import Facts, OpenPage
 from e2e.page import DeskPage
+from support.web_client import web_client
 
 PASSWORD = "a long password of six words"
 
@@ -21,7 +22,7 @@ async def begin(otto: DeskPage, name: str, login: str) -> None:
 
 
 async def sign_in(onebox: Facts, tenant: str, login: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=onebox["url"], timeout=60) as client:
+    async with web_client(onebox["url"]) as client:
         credentials: dict[str, Any] = {"tenant": tenant, "login": login, "password": PASSWORD}
         return await client.post("/api/session", json=credentials)
 

@@ -13,6 +13,7 @@ from websockets.exceptions import WebSocketException
 from support.product import Json, bearer
 from support.tenant.browser import Browser, open_socket
 from support.tenant.company import Company
+from support.web_client import web_client
 
 RECONNECT_SECONDS = 0.2
 CONNECT_SECONDS = 5.0
@@ -134,7 +135,7 @@ class Screen:
         return _times(self.calls[call]) if call in self.calls else set()
 
     async def _read_log(self) -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        async with web_client(timeout=10) as client:
             fresh_until = 0.0
             while True:
                 await asyncio.sleep(TICK_SECONDS)  # the page looks as rarely

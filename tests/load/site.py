@@ -13,6 +13,7 @@ from pymongo import IndexModel
 from softphone_common.stores.mongo import Database
 from softphone_testing.activation_codes import code
 from softphone_testing.processes import ServiceFleet
+from support.web_client import web_client
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ async def running_site(
         # SecantusDB 0.7 may hang if a collection is made while others are in use
         for collection, indexes in bare.items():
             await database[collection].create_indexes(indexes)
-        async with fleet.running(), httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        async with fleet.running(), web_client() as client:
             yield Site(fleet, client, database)
         for collection in bare:
             await database.drop_collection(collection)

@@ -6,6 +6,7 @@ import httpx
 
 from softphone_common.contracts.entities import Role
 from softphone_testing.processes import ServiceFleet
+from support.web_client import web_client
 
 Json = dict[str, Any]
 
@@ -44,8 +45,7 @@ class FleetProduct:
 
     def __init__(self, fleet: ServiceFleet) -> None:
         self.fleet = fleet
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        self.client = httpx.AsyncClient(trust_env=False, timeout=30, limits=limits)
+        self.client = web_client(timeout=30)
 
     def address(self, path: str) -> str:
         return self.fleet[next(name for start, name in _OWNERS if path.startswith(start))].url

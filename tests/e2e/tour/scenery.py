@@ -17,6 +17,7 @@ from softphone_testing.until import until
 from support.product import PASSWORD
 from support.tenant.call import ANSWERED, Call
 from support.tenant.phone import Phone
+from support.web_client import web_client
 
 LINE = "31"
 """The extension of Lena, at whose desk the calls of the tour ring."""
@@ -63,7 +64,7 @@ async def scenery_of(facts: Facts) -> AsyncIterator[Scenery]:
     """Sets the company up over HTTP. At the end people, records and phones are removed again."""
     async with AsyncExitStack() as stack:
         admin = await _client(stack, facts, "admin")
-        client = httpx.AsyncClient(base_url=facts["url"], timeout=60)
+        client = web_client(facts["url"])
         sender = Phone(await stack.enter_async_context(client), "", "demo", facts["device"]["key"])
         facts = {**facts, "users": [*facts["users"]]}
         scenery = Scenery(facts, sender, admin)

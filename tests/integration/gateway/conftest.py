@@ -8,6 +8,7 @@ import pytest
 from softphone_testing.processes import ServiceFleet
 from softphone_testing.real_servers import RealServer
 from support.stack.gateway import Gateway
+from support.web_client import web_client
 
 
 @pytest.fixture(scope="module")
@@ -38,5 +39,5 @@ async def gateway(
 @pytest.fixture
 async def web(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the gateway."""
-    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as client:
+    async with web_client(gateway.url) as client:
         yield client

@@ -13,13 +13,14 @@ from softphone_common.process.host_names import host_and_port
 from softphone_testing.servers.ports import HOST
 from softphone_testing.until import until
 from support.stack.echo_server import HEAD, WHOLE, echo_server
+from support.web_client import web_client
 
 # --- addresses ------------------------------------------------------------------------------------
 
 
 async def client_seen(address: str, port: int) -> str:
     """The client as the server sees it, of a request to this address."""
-    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+    async with web_client(verify=False) as client:
         return str((await client.get(f"http://{host_and_port(address, port)}/who")).json())
 
 
@@ -107,13 +108,13 @@ FORWARDED = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
 async def test_forwarded_headers_count_from_a_trusted_proxy_only(trusted: str, who: str) -> None:
     async with (
         echo_server(trusted_proxies=trusted) as server_,
-        httpx.AsyncClient(trust_env=False) as web,
+        web_client() as web,
     ):
         assert (await web.get(f"{server_.url}/who", headers=FORWARDED)).json() == who
 
 
 async def test_forwarded_headers_of_a_client_are_ignored() -> None:
-    async with echo_server() as server_, httpx.AsyncClient(trust_env=False) as web:
+    async with echo_server() as server_, web_client() as web:
         forged = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
         answer = await web.get(f"{server_.url}/who", headers=forged)
         assert answer.json() == "http 198.51.100.7"

@@ -21,6 +21,7 @@ from support.page_files import address_of
 from support.stack.gateway import Gateway
 from support.tenant.browser import signed_in
 from support.tenant.phone import Phone
+from support.web_client import web_client
 
 KEY = "Sesame-5ecret-of-a-device"
 NUMBER = "08999998001"
@@ -44,7 +45,7 @@ Request = tuple[str, str]
 
 async def requests_of(fleet: ServiceFleet, service: str) -> list[Request]:
     """One request to each route in the service's OpenAPI description."""
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with web_client() as client:
         described = (await client.get(f"{fleet[service].url}/openapi.json")).json()["paths"]
     listed = [
         (method.upper(), re.sub(r"{\w+}", "x", path))
@@ -127,7 +128,7 @@ async def test_service_that_hangs_is_a_problem(fleet: ServiceFleet, tmp_path: Pa
     await hasty.start()
     fleet["calllog"].pause()
     try:
-        async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as client:
+        async with web_client(hasty.url) as client:
             response = await client.get("/api/calls")
     finally:
         fleet["calllog"].resume()

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import SecretStr
@@ -24,6 +23,7 @@ from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
 from support.security_log import RecordedSecurityLog
 from support.stack.gateway import Gateway
+from support.web_client import web_client
 
 GREEDY, HONEST = "198.51.100.7", "203.0.113.9"
 BELIEVED = {"real_ip_header": f"set_real_ip_from {HOST}; real_ip_header"}
@@ -64,7 +64,7 @@ class Clients:
 
     async def status(self, address: str) -> int:
         """The status of an ordinary request from this address."""
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        async with web_client() as client:
             headers = {"X-Forwarded-For": address}
             response = await client.post(
                 f"{self._gateway.url}{HIT}", content=b"ok", headers=headers

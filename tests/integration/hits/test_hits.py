@@ -19,6 +19,7 @@ from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
 from support.stack.installation import Installation
 from support.tenant.company import Company
+from support.web_client import web_client
 
 NUMBER = "089 99998001"
 FIELDS = {"extension": "21", "number": NUMBER}
@@ -296,7 +297,7 @@ async def test_key_appears_in_no_log_spool_or_database(
     process = ServiceProcess("ingest", env, tmp_path)
     await process.start()
     try:
-        async with httpx.AsyncClient(base_url=process.url, trust_env=False) as client:
+        async with web_client(process.url) as client:
             url = f"/hit/{company.phone.key}/ringing"
             assert (await client.get(url, params=FIELDS)).status_code == 202
             assert (await client.get(url)).status_code == 422

@@ -21,6 +21,7 @@ from support.openid.front import forged_token
 from support.openid.provider import SECRET, RealProvider, new_keys
 from support.openid.visitor import CALLBACK, Visitor, outcome
 from support.product import Json
+from support.web_client import web_client
 
 READ_AGAIN = timedelta(minutes=5)
 
@@ -84,7 +85,7 @@ async def test_code_with_a_kept_cookie_is_taken_once(
     (kept,) = [c.value for c in visitor.client.cookies.jar if c.name == "softphone_openid"]
     assert outcome(await visitor.open(way_back)) == ""
     cookies = {"softphone_openid": str(kept)}
-    async with httpx.AsyncClient(trust_env=False, cookies=cookies) as copy:
+    async with web_client(cookies=cookies) as copy:
         assert outcome(await copy.get(way_back)) == "openid-refused"
 
 
@@ -100,7 +101,7 @@ async def test_cookie_that_somebody_else_has_made_is_refused(
     connector: Connector, visitor: Visitor
 ) -> None:
     for value in ("", "forged", urlsafe_b64encode(b"x" * 80).decode()):
-        async with httpx.AsyncClient(trust_env=False, cookies={"softphone_openid": value}) as own:
+        async with web_client(cookies={"softphone_openid": value}) as own:
             answer = await own.get(f"{visitor.url}{CALLBACK}?code=a&state=")
             assert outcome(answer) == "openid-expired"
 

@@ -11,6 +11,7 @@ from support.openid.provider import PUBLIC_CLIENT
 from support.openid.visitor import FROM_ELSEWHERE, FROM_PAGE, outcome
 from support.product import PASSWORD, bearer
 from support.stack.installation import Installation
+from support.web_client import web_client
 
 
 async def test_name_of_the_provider_is_for_everybody(connector: Connector) -> None:
@@ -102,7 +103,7 @@ async def test_sign_in_ends_the_session_that_the_browser_had(connector: Connecto
     assert await visitor.sign_in("s-3") == ""
     assert visitor.session_cookie != first
     old = httpx.Cookies({"softphone_session": str(first)})
-    async with httpx.AsyncClient(base_url=visitor.url, trust_env=False, cookies=old) as thief:
+    async with web_client(visitor.url, cookies=old) as thief:
         assert (await thief.post("/api/session/renew")).status_code == 401
     assert (await visitor.renew()).status_code == 201
 

@@ -23,6 +23,7 @@ from softphone_testing.until import until
 from support.product import PASSWORD, Json
 from support.stack.installation import database, drop
 from support.tenant.browser import open_socket, signed_in
+from support.web_client import web_client
 
 OPERATOR = "the operator's own password"
 WRONG = "nobody's password at all"
@@ -48,7 +49,7 @@ class Workday:
     device: str = ""
 
     async def work(self) -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        async with web_client() as client:
             self._client = client
             await self._people()
             await self._phones()

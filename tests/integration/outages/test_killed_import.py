@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -17,6 +16,7 @@ from softphone_testing.until import until
 from support.crm import Crm, contacts, settings
 from support.product import Json, bearer
 from support.tenant.company import company_of
+from support.web_client import web_client
 
 PATH = "/api/directory/imports"
 SOURCES = "/api/directory/sources"
@@ -54,7 +54,7 @@ async def another(fleet: ServiceFleet, tmp_path: Path) -> AsyncIterator[ServiceP
 async def test_import_of_a_killed_matcher_is_ended_by_another(
     fleet: ServiceFleet, tmp_path: Path
 ) -> None:
-    async with company_of(fleet) as company, httpx.AsyncClient(timeout=30) as client:
+    async with company_of(fleet) as company, web_client(timeout=30) as client:
         headers = bearer(company.admin.token)
         rows = "".join(f"Neumann {n};0899{n:07d};{n}\n" for n in range(ROWS))
         first = fleet["matcher"]
@@ -105,7 +105,7 @@ async def test_source_of_a_killed_matcher_is_read_on_by_another(
     crm.answer = answer
     await crm.start()
     try:
-        async with company_of(fleet) as company, httpx.AsyncClient(timeout=30) as client:
+        async with company_of(fleet) as company, web_client(timeout=30) as client:
             headers = bearer(company.admin.token)
             first = fleet["matcher"]
             made = await client.post(f"{first.url}{SOURCES}", headers=headers, json=settings(crm))

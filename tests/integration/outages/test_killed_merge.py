@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from softphone_common.process.clock import utc_now
@@ -17,6 +16,7 @@ from softphone_testing.until import until
 from support.bus.buses import bus_settings
 from support.product import bearer
 from support.tenant.company import company_of
+from support.web_client import web_client
 
 RECORDS = "/api/directory/records"
 
@@ -33,7 +33,7 @@ async def fleet(
 async def test_merge_of_a_killed_matcher_is_ended_by_the_next(
     fleet: ServiceFleet, tmp_path: Path
 ) -> None:
-    async with company_of(fleet) as company, httpx.AsyncClient(timeout=30) as client:
+    async with company_of(fleet) as company, web_client(timeout=30) as client:
         headers, first = bearer(company.admin.token), fleet["matcher"]
 
         async def add(name: str, number: str) -> str:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import aio_pika
-import httpx
 import pytest
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
@@ -19,6 +18,7 @@ from support.tenant.call import MISSED
 from support.tenant.company import LISTED, Company, company_of
 from support.tenant.traffic import traffic_of
 from support.waiting import until_passes
+from support.web_client import web_client
 
 WAYS = ("cut", "frozen")
 WORKING_WITHOUT_MONGODB = ("ingest", "notifier")
@@ -203,7 +203,7 @@ async def test_readiness_answers_in_time_while_servers_hang(
     for proxy in proxies.values():
         proxy.freeze()
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        async with web_client(timeout=20) as client:
             for path in ("readyz", "healthz"):
                 await asyncio.gather(*(client.get(f"{p.url}/{path}") for p in fleet))
     finally:

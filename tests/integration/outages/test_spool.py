@@ -17,6 +17,7 @@ from support.stack.readiness import readiness
 from support.tenant.call import ANSWERED, MISSED, Script
 from support.tenant.company import Company, company_of
 from support.waiting import until_passes
+from support.web_client import web_client
 
 HITS = 24
 CALLS_OF_SEVERAL_BATCHES = 120
@@ -54,7 +55,7 @@ async def company(fleet: ServiceFleet, broker: FaultProxy) -> AsyncIterator[Comp
 
 async def waiting(process: ServiceProcess) -> int:
     """The number of observations in the spool, according to its metrics."""
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with web_client() as client:
         text = (await client.get(f"{process.url}/metrics")).text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert (float(values["softphone_spool_age_seconds"]) > 0) == (

@@ -5,7 +5,6 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 
 from softphone_matcher.directory.record import Record
@@ -16,6 +15,7 @@ from support.stack.import_site import KilledError
 from support.stack.source_site import SourceSite
 from support.vtiger.crm import VtigerCrm, settings
 from support.vtiger.query_language import QueryError, parse
+from support.web_client import web_client
 
 
 async def records(site: SourceSite) -> dict[str, Record]:
@@ -223,7 +223,7 @@ async def test_crm_of_the_tests_answers_at_most_100_rows(vtiger: VtigerCrm) -> N
     for limit in ("", "limit 500", "limit 0,500"):
         query = f"select id from Contacts {limit};"
         sent: dict[str, Any] = {"operation": "query", "sessionName": "s", "query": query}
-        async with httpx.AsyncClient() as client:
+        async with web_client() as client:
             answer = await client.get(f"{vtiger.url}/webservice.php", params=sent)
         assert len(answer.json()["result"]) == 100
 

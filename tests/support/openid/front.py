@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
+from support.web_client import web_client
 
 Forge = Callable[[str, httpx.Response], Response | None]
 _OWN = {"content-length", "transfer-encoding", "connection", "content-encoding"}
@@ -29,7 +30,7 @@ class Front:
         self.forge: Forge | None = None
         self.requests: list[tuple[str, str, bytes]] = []
         """Method, path and body of each request of the connector, oldest first."""
-        self._client = httpx.AsyncClient(base_url=target, trust_env=False, timeout=60)
+        self._client = web_client(target)
         # those of a visitor are in the request, and no other visitor may get them
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         routes = [Route("/{path:path}", self._pass_on, methods=methods)]

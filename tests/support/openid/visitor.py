@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 
 from support.product import Json
+from support.web_client import web_client
 
 CALLBACK = "/api/session/openid/callback"
 FROM_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -22,7 +23,7 @@ class Visitor:
         self.url = url
         self.sub = f"v-{uuid4().hex[:12]}"
         """An account that no other visitor has, if the test adds it at the provider."""
-        self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=60)
+        self.client = web_client(url)
 
     @property
     def session_cookie(self) -> str | None:

@@ -5,12 +5,11 @@ from contextlib import asynccontextmanager
 from os import environ
 from pathlib import Path
 
-import httpx
-
 from softphone_testing.servers import pinned_python
 from softphone_testing.servers.child import Child
 from softphone_testing.servers.ports import HOST, free_port
 from support.openid.front import Front
+from support.web_client import web_client
 
 PINS = Path(__file__).with_name("radicale.txt")
 USER, PASSWORD = "anna", "a-password-of-the-book"
@@ -39,7 +38,7 @@ class Radicale:
         self.front = Front(url, HOST, METHODS)
         self.port = self.front.port
         self._books: list[str] = []
-        self._client = httpx.AsyncClient(base_url=url, auth=(USER, PASSWORD), trust_env=False)
+        self._client = web_client(url, auth=(USER, PASSWORD))
 
     def address(self, book: str = "book") -> str:
         """The address of an address book, as the connector knows it."""

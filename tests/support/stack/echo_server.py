@@ -19,6 +19,7 @@ from softphone_testing.installation_keys import KEYS
 from softphone_testing.servers.ports import HOST, free_port
 from softphone_testing.until import until
 from support.security_log import RecordedSecurityLog
+from support.web_client import web_client
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: here\r\n"
 WHOLE = HEAD + b"Content-Length: 2\r\n\r\nok"
@@ -92,7 +93,7 @@ class EchoServer:
     async def ordinary_request(self) -> None:
         """Sends an ordinary request, which must be answered."""
         # loading certificates would take longer than the request
-        async with httpx.AsyncClient(trust_env=False, timeout=60, verify=False) as client:
+        async with web_client(verify=False) as client:
             answer = await client.post(f"{self.url}/echo", content=b"honest")
         assert (answer.status_code, answer.content) == (200, b"honest")
 
@@ -106,7 +107,7 @@ class EchoServer:
 
     async def refused(self, why: str) -> float:
         """The number of connections refused for this reason."""
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with web_client() as client:
             lines = (await client.get(f"{self.url}/metrics")).text.splitlines()
         name = f'softphone_connections_refused_total{{why="{why}"}} '
         return next((float(line.removeprefix(name)) for line in lines if line.startswith(name)), 0)

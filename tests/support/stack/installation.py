@@ -29,6 +29,7 @@ from support.bus.queues import consumer_counts, queue_lengths
 from support.product import PASSWORD, Json, bearer
 from support.tenant.company import Company, Person
 from support.tenant.phone import EXTENSION, Phone
+from support.web_client import web_client
 
 
 class MovedClock:
@@ -69,9 +70,7 @@ class Installation:
         self.mongo = mongo
         self.app = app
         self.clock = clock
-        # the server closes connections that were idle for 5 s, at worst while we send on them
-        limits = httpx.Limits(keepalive_expiry=2)
-        self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, limits=limits)
+        self.client = web_client(url)
         self.tokens = token_issuer(clock)
         no_cookies = DefaultCookiePolicy(allowed_domains=[])
         self.client.cookies.jar.set_policy(no_cookies)

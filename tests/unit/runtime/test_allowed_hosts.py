@@ -9,6 +9,7 @@ from softphone_common.process.host_names import host_names
 from softphone_common.runtime.allowed_hosts import AllowedHosts
 from softphone_testing.servers.ports import HOST, free_port
 from support.stack.echo_server import echo_server
+from support.web_client import web_client
 
 OURS = "connector.example.de"
 FOREIGN = "rebound.example.com"
@@ -83,7 +84,7 @@ async def test_metrics_with_a_port_of_their_own_are_nowhere_else() -> None:
     port = free_port()
     async with (
         echo_server(metrics_port=port, metrics_host=HOST, allowed_hosts=OURS) as server,
-        httpx.AsyncClient() as client,
+        web_client() as client,
     ):
         everything, metrics = f"http://{HOST}:{server.port}", f"http://{HOST}:{port}"
         assert (await client.get(f"{everything}/metrics")).status_code == 404
@@ -95,5 +96,5 @@ async def test_metrics_with_a_port_of_their_own_are_nowhere_else() -> None:
 
 
 async def test_metrics_without_a_port_are_on_that_of_everything() -> None:
-    async with echo_server() as server, httpx.AsyncClient() as client:
+    async with echo_server() as server, web_client() as client:
         assert "python_info" in (await client.get(f"http://{HOST}:{server.port}/metrics")).text
