@@ -120,6 +120,7 @@ pin-images: ; deploy/pin-images
 # after a folder was added to services/ or removed from it
 services: ; deploy/services
 
+up: export SOFTPHONE_REVISION := $(shell git rev-parse HEAD 2>/dev/null)
 up: ; deploy/secrets && $(COMPOSE) up --detach --build --wait
 
 down: ; $(COMPOSE) down

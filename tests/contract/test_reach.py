@@ -83,7 +83,10 @@ SOURCES = "calls the sources of tenants, on the hosts that a setting of the oper
 LDAP = "services/matcher/src/softphone_matcher/outbound/ldap.py"
 TABLES_ROOM = "services/matcher/src/softphone_matcher/imports/tables"
 UNPACKS_WORKBOOKS = "unpacks workbooks of contacts, up to a fixed size and never into files"
+RELEASE = "reads the version of its own package"
 ALLOWED = {
+    ("libs/common/src/softphone_common/runtime/release.py", "importlib.metadata"): RELEASE,
+    ("libs/common/src/softphone_common/contracts/asyncapi.py", "importlib.metadata"): RELEASE,
     (
         "libs/common/src/softphone_common/runtime/registry.py",
         "importlib.metadata",

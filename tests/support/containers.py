@@ -41,8 +41,12 @@ MAY: dict[str, frozenset[str]] = {
     ),
 }
 BUILT = frozenset({"context", "dockerfile", "target", "args"})
-BASES = {"PYTHON": "${PYTHON_IMAGE:?}"}
-"""The only argument of a build: the image of .env that ours are built on."""
+BASES = {
+    "PYTHON": "${PYTHON_IMAGE:?}",
+    "VERSION": "${SOFTPHONE_VERSION:-}",
+    "REVISION": "${SOFTPHONE_REVISION:-}",
+}
+"""The only arguments of a build: the image of .env that ours are built on, and their labels."""
 SCRATCH = frozenset({"/tmp", "/var/log/rabbitmq"})
 MOUNTED = frozenset(
     {

@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractChannel
 
 from softphone_common.bus.envelope import Envelope
 from softphone_common.runtime.registry import service_names
+from softphone_common.runtime.release import release
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.bus.broker import broker_channel
@@ -72,7 +73,7 @@ async def test_service_shows_its_resources_and_queues(
 ) -> None:
     shown = await installation.get(f"/api/system/{service}", installation.operator)
     assert (shown["service"], shown["status"]) == (service, "ok")
-    assert shown["version"]
+    assert shown["version"] == release()
     assert {each["state"] for each in shown["resources"]} == {"ok"}
     assert "RabbitMQ" in {each["name"] for each in shown["resources"]}
     assert all(isinstance(each["messages"], int) for each in shown["queues"])

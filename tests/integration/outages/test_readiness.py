@@ -1,6 +1,7 @@
 """`/readyz` while a server is gone or hangs, or a consumer is gone, and afterwards."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import aio_pika
@@ -9,6 +10,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 
 from softphone_common.runtime.registry import installed_services
+from softphone_common.runtime.release import release
 from softphone_testing.processes import ServiceFleet, ServiceProcess
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer
@@ -81,6 +83,19 @@ async def until_ready_is(process: ServiceProcess, status: int, wrong: dict[str, 
         assert (body["ready"], body["status"]) == (status == 200, kind)
 
     await until_passes(so, f"{process.name} says {status}")
+
+
+async def test_each_service_shows_its_release(fleet: ServiceFleet) -> None:
+    sample = f'softphone_build_info{{revision="",version="{release()}"}} 1.0'
+    async with web_client(timeout=30, verify=False) as client:
+        for process in fleet:
+            _, body = await readiness(process)
+            assert (body["version"], body["revision"]) == (release(), "")
+            shown = (await client.get(f"{process.url}/metrics")).text.splitlines()
+            assert sample in shown
+            lines = [json.loads(line) for line in process.log_text().splitlines()]
+            began = next(line for line in lines if line["event"] == "listening")
+            assert began["version"] == release()
 
 
 async def break_(proxy: FaultProxy, way: str) -> None:

@@ -1,12 +1,14 @@
 """The program `softphone` without any server: its help, its errors and its exit codes."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from softphone_common.process.settings import EXIT_BAD_SETTINGS
 from softphone_common.runtime.program import main
 from softphone_common.runtime.registry import service_names, service_summary
+from softphone_common.runtime.release import release, revision
 
 
 def run(
@@ -28,6 +30,24 @@ def test_help_lists_every_service_with_a_sentence(
         assert f"  {name}" in output
         assert service_summary(name).endswith(".")
         assert service_summary(name).split()[0] in output
+
+
+def test_version_is_that_of_the_release(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["--version"], capsys, monkeypatch) == (0, f"{release()}\n", "")
+
+
+def test_version_in_an_image_has_the_commit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "revision").write_text("0f1e2d3c\n")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    revision.cache_clear()
+    try:
+        assert run(["--version"], capsys, monkeypatch)[1] == f"{release()} 0f1e2d3c\n"
+    finally:
+        revision.cache_clear()
 
 
 def test_unknown_service_names_the_installed_ones(

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from importlib.metadata import version
 from inspect import getdoc
 from typing import Any
 
@@ -9,9 +10,6 @@ from pydantic.json_schema import models_json_schema
 
 from softphone_common.contracts.catalogue import CATALOGUE, EXCHANGE, Entry, patterns
 from softphone_common.contracts.events import Message
-
-VERSION = "1.0.0"
-"""The version of the document; the version of a message is part of its type."""
 
 _BINDING = "0.3.0"
 _JSON = "application/json"
@@ -28,7 +26,7 @@ def asyncapi() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Softphone Connector",
-            "version": VERSION,
+            "version": version("softphone-common"),
             "description": "Every message on the bus. The body is the payload alone. Consumers "
             "ignore unknown fields. A breaking change is a new type; the old one remains.",
         },

@@ -37,6 +37,7 @@ def build(
     body_max: int,
     ready: ReadinessCheck,
     *,
+    version: str = "0",
     with_metrics: bool = True,
     not_found: Callable[[Request], Response] | None = None,
     uploads: Mapping[str, int] = MappingProxyType({}),
@@ -49,7 +50,7 @@ def build(
     """
     app = FastAPI(
         title=title,
-        version="0.1.0",
+        version=version,
         docs_url=None,
         redoc_url=None,
         responses=dict.fromkeys((422, "default"), problem.DOCUMENTED),

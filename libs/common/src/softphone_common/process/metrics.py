@@ -1,7 +1,8 @@
 """All Prometheus metrics of the product."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, Info
 
+BUILD = Info("softphone_build", "The release that runs, and the commit it was built from")
 HITS = Counter("softphone_hits", "Hits, by the status of the answer", ["status"])
 HITS_NOT_KEPT = Counter("softphone_hits_not_kept", "Hits that were not stored for the inspector")
 AUDIT_NOT_KEPT = Counter(

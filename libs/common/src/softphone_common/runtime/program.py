@@ -7,13 +7,14 @@
 An image that contains one service offers the commands of that service only.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from softphone_common.runtime.registry import load_service, service_names, service_summary
+from softphone_common.runtime.release import release, revision
 from softphone_common.runtime.runner import run_service
 from softphone_common.runtime.setup import run_setup
 
@@ -47,8 +48,24 @@ _PLAIN: dict[str, Any] = {
 app = typer.Typer(cls=_ServiceGroup, **_PLAIN)
 
 
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(" ".join(filter(None, (release(), revision()))))
+        raise typer.Exit
+
+
 @app.callback()
-def softphone() -> None:
+def softphone(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Prints the release, and the commit it was built from.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
     """Softphone Connector: runs a service, or a command of its operators.
 
     Settings are environment variables SOFTPHONE_...; the README of each service lists them.

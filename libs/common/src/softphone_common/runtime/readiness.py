@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from softphone_common.process.errors import UnavailableError
+from softphone_common.runtime.release import release, revision
 from softphone_common.runtime.service import Resource, Service
 
 
@@ -19,7 +20,8 @@ class Readiness:
         self._is_stopping = is_stopping
 
     async def __call__(self) -> dict[str, Any]:
-        """`ready`, `status`, and for each service and resource "ok" or the reason of its failure.
+        """`ready`, `status`, `version`, `revision`, and for each service and resource "ok" or the
+        reason of its failure.
 
         A process that stops is not ready, so that a load balancer sends it no more requests.
         """
@@ -33,7 +35,13 @@ class Readiness:
             ready = ready and (result == "ok" or not resource.essential)
         degraded = any(result != "ok" for result in results)
         status = "draining" if stopping else "degraded" if degraded else "ok"
-        return {"ready": ready, "status": status, "services": state}
+        return {
+            "ready": ready,
+            "status": status,
+            "version": release(),
+            "revision": revision(),
+            "services": state,
+        }
 
     async def _ping(self, resource: Resource) -> str:
         try:

@@ -58,12 +58,6 @@ def service_summary(name: str) -> str:
     return distribution.metadata["Summary"] if distribution else ""
 
 
-def service_version(name: str) -> str:
-    """The version of an installed service; empty for one that no package announces."""
-    entry = _entry_points().get(name)
-    return entry.dist.version if entry is not None and entry.dist is not None else ""
-
-
 def load_service(name: str) -> ServiceDefinition[Any]:
     """Imports one service. Raises KeyError if it is not installed."""
     definition: ServiceDefinition[Any] = _entry_points()[name].load()

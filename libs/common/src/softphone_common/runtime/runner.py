@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from softphone_common.http import app as http_app
 from softphone_common.http.auth import Tokens
-from softphone_common.process import telemetry
+from softphone_common.process import metrics, telemetry
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.process.ed25519 import decode_public_keys
 from softphone_common.process.errors import StartError
@@ -26,6 +26,7 @@ from softphone_common.runtime.allowed_hosts import AllowedHosts
 from softphone_common.runtime.http_server import BoundSockets, HttpServer, bind
 from softphone_common.runtime.readiness import Readiness
 from softphone_common.runtime.registry import ServiceDefinition
+from softphone_common.runtime.release import release, revision
 from softphone_common.runtime.service import Resource, Service
 from softphone_common.runtime.system_routes import SystemApi
 from softphone_common.stores.rate_limit import RateLimiter
@@ -101,15 +102,16 @@ class Runner:
             services[0].refusals,  # those of one process are recorded once
             settings.body_max,
             readiness,
+            version=release(),
             with_metrics=settings.metrics_port is None,
             not_found=next((s.not_found for s in services if s.not_found), None),
             uploads=uploads,
         )
         self._listeners = [_Listener(self.app, settings.host, settings.port, "")]
         if settings.metrics_port is not None:
-            metrics = http_app.build_metrics()
+            alone = http_app.build_metrics()
             host, port = settings.metrics_host, settings.metrics_port
-            self._listeners.append(_Listener(metrics, host, port, "METRICS_"))
+            self._listeners.append(_Listener(alone, host, port, "METRICS_"))
         for listener in self._listeners:
             names = host_names(settings.allowed_hosts)
             listener.app.add_middleware(AllowedHosts, names=names)
@@ -136,6 +138,8 @@ class Runner:
             (HttpServer(app, self._settings, self._largest_body), bound) for app, bound in listening
         ]
         started: list[Resource] = []
+        build = {"version": release(), "revision": revision()}
+        metrics.BUILD.info(build)
         with _signals(self._stop):
             try:
                 of_services = (r for s in self._services for r in s.resources)
@@ -147,7 +151,7 @@ class Runner:
                     for server, bound in servers
                 ]
                 for _, bound in servers:
-                    log.info("listening", port=bound[0].getsockname()[1])
+                    log.info("listening", port=bound[0].getsockname()[1], **build)
                 tasks = [r.task.running for r in started if r.task and r.task.running]
                 crashed = await self._until_end(serving, tasks)
                 self._stop.set()

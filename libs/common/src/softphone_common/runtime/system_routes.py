@@ -11,7 +11,7 @@ from softphone_common.http.auth import OperatorCaller
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.runtime.readiness import Readiness
-from softphone_common.runtime.registry import service_version
+from softphone_common.runtime.release import release
 from softphone_common.runtime.service import Service
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class SystemApi:
         lengths = await _or_none(service.queue_lengths()) if service.queue_lengths else {}
         return SystemOutput(
             service=service.name,
-            version=service_version(service.name),
+            version=release(),
             started_at=self._started_at,
             status=state["status"],
             resources=[
