@@ -70,6 +70,7 @@ contracts:
 	write softphone_common.roles.broker deploy/rabbitmq/rights.json; \
 	write softphone_common.contracts.problems_page docs/problems.md; \
 	write softphone_ingest.mapping.presets.table docs/senders.md; \
+	write support.metrics_table docs/metrics.md; \
 	write "ablation --threat-model" docs/threat-model.md
 	$(UV) run python -m softphone_common.contracts.typescript docs/openapi libs/web/src/api
 

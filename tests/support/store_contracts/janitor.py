@@ -59,6 +59,14 @@ class SweepStoreContract:
         (after,) = await sweeps.list_latest(50)
         assert after == before.model_copy(update={"moved": 3, "finished_at": at(9)})
 
+    async def test_finished_sweeps_are_known_by_id(self, sweeps: SweepStore) -> None:
+        for id_ in ("a", "b", "c"):
+            await sweeps.add(sweep(id_))
+        await sweeps.finish("a", 0, at(9))
+        await sweeps.finish("c", 2, at(9))
+        assert await sweeps.finished_among({"a", "b", "unknown"}) == {"a"}
+        assert await sweeps.finished_among(()) == set()
+
     async def test_the_latest_come_first(self, sweeps: SweepStore) -> None:
         for id_, seconds in (("b", 1), ("a", 1), ("c", 0), ("d", 2)):
             await sweeps.add(sweep(id_, seconds))

@@ -11,9 +11,11 @@ from softphone_calllog.calls import MongoCallStore
 from softphone_calllog.comments import MongoCommentStore
 from softphone_calllog.handlers import CallHandlers
 from softphone_calllog.history.comment_changes import CommentChangesApi
+from softphone_calllog.history.open_calls import OpenCalls
 from softphone_calllog.history.readable_calls import ReadableCalls
 from softphone_calllog.history.routes import CallApi
 from softphone_calllog.key_filling import KeyFilling
+from softphone_calllog.metrics import OPEN_CALLS
 from softphone_calllog.missed.routes import MissedApi
 from softphone_calllog.missed.store import MongoMissedMarks
 from softphone_calllog.settings import CalllogSettings
@@ -32,8 +34,9 @@ from softphone_common.contracts.events import (
     RecordShared,
 )
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.process.metrics import QUEUE_AGE
 from softphone_common.runtime.registry import ServiceDefinition
-from softphone_common.runtime.service import Resource, Service
+from softphone_common.runtime.service import Readings, Resource, Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import RateLimiter
 from softphone_common.stores.redis import Redis
@@ -78,7 +81,10 @@ async def build(settings: CalllogSettings, clock: Clock = utc_now) -> Service:
     audit = AuditApi(entries, users, security, settings)
     resources: list[Resource] = [mongo, redis, *access.caches, users, bus, security, filling]
     routers = [missed.router, api.router, changes.router, audit.router]
-    return Service("calllog", routers, resources, access.rules(), security, bus.queue_lengths)
+    ages = {QUEUE_AGE: bus.queue_ages}
+    ages[OPEN_CALLS] = OpenCalls(mongo.database, tenants, clock).count
+    rules, lengths, readings = access.rules(), bus.queue_lengths, Readings(labelled_gauges=ages)
+    return Service("calllog", routers, resources, rules, security, lengths, readings)
 
 
 SERVICE = ServiceDefinition("calllog", CalllogSettings, build)

@@ -10,12 +10,14 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.events import CallMatched
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.process.metrics import QUEUE_AGE
 from softphone_common.runtime.registry import ServiceDefinition
-from softphone_common.runtime.service import Resource, Service
+from softphone_common.runtime.service import Readings, Resource, Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import KeyRateLimit, Rate, RateLimiter
 from softphone_common.stores.redis import Redis
 from softphone_common.stores.token_buckets import LocalTokenBuckets, RedisTokenBuckets
+from softphone_ingest import metrics
 from softphone_ingest.click_to_call.dialler import Dialler
 from softphone_ingest.click_to_call.idempotency import RedisIdempotencyKeys
 from softphone_ingest.click_to_call.links import MongoDialLinks
@@ -46,6 +48,7 @@ from softphone_ingest.spool.folder import SpoolFolder
 from softphone_ingest.spool.spool import Spool
 from softphone_ingest.tenants.activation import ActivationCodes
 from softphone_ingest.tenants.activation_cli import app as activation_app
+from softphone_ingest.tenants.activation_ends import ActivationEnds
 from softphone_ingest.tenants.choice_routes import ChoiceApi
 from softphone_ingest.tenants.dial_targets import DialTargets
 from softphone_ingest.tenants.list_routes import TenantListApi
@@ -97,9 +100,21 @@ async def build(settings: IngestSettings, clock: Clock = utc_now) -> Service:
     ]
     caches: list[Resource] = [devices, *access.caches]
     resources: list[Resource] = [mongo, redis, *caches, bus, security, spool, recorder, tests]
-    figures = {"spool_depth": spool.depth, "spool_age_seconds": spool.age}
+    readings = _readings(spool, bus, ActivationEnds(tenants, clock))
     return Service(
-        "ingest", routers, resources, access.rules(), security, bus.queue_lengths, figures
+        "ingest", routers, resources, access.rules(), security, bus.queue_lengths, readings
+    )
+
+
+def _readings(spool: Spool, bus: Bus, ends: ActivationEnds) -> Readings:
+    return Readings(
+        figures={"spool_depth": spool.depth, "spool_age_seconds": spool.age},
+        gauges={
+            metrics.SPOOL_DEPTH: spool.depth,
+            metrics.SPOOL_BYTES: spool.size,
+            metrics.SPOOL_AGE: spool.age,
+        },
+        labelled_gauges={QUEUE_AGE: bus.queue_ages, metrics.ACTIVATION_ENDS: ends.first},
     )
 
 

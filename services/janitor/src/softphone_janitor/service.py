@@ -10,9 +10,11 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.events import CleanUpFinished
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.process.metrics import QUEUE_AGE
 from softphone_common.runtime.registry import ServiceDefinition
-from softphone_common.runtime.service import Resource, Service
+from softphone_common.runtime.service import Readings, Resource, Service
 from softphone_common.stores.mongo import Mongo
+from softphone_janitor import metrics
 from softphone_janitor.clean_up import store as sweep_store
 from softphone_janitor.clean_up.due import SWEEP_HOUR
 from softphone_janitor.clean_up.handlers import SweepHandlers
@@ -46,9 +48,21 @@ async def build(settings: JanitorSettings, clock: Clock = utc_now) -> Service:
     letter_api = DeadLetterApi(letters, letter_service, security, settings.page_max)
     routers = [api.router, letter_api.router]
     resources: list[Resource] = [mongo, *access.caches, schedule, bus, security]
-    figures = {"dead_letters": letters.count_waiting}
+    readings = _readings(letters, sweep_handlers, bus)
     return Service(
-        "janitor", routers, resources, access.rules(), security, bus.queue_lengths, figures
+        "janitor", routers, resources, access.rules(), security, bus.queue_lengths, readings
+    )
+
+
+def _readings(letters: MongoDeadLetterStore, sweeps: SweepHandlers, bus: Bus) -> Readings:
+    return Readings(
+        figures={"dead_letters": letters.count_waiting},
+        gauges={
+            metrics.DEAD_LETTERS: letters.count_waiting,
+            metrics.LAST_SWEEP: sweeps.last_finished,
+            metrics.SWEEPS_OVERDUE: sweeps.count_overdue,
+        },
+        labelled_gauges={QUEUE_AGE: bus.queue_ages},
     )
 
 

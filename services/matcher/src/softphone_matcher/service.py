@@ -6,8 +6,9 @@ from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.contracts.events import CallObserved, UserChanged
 from softphone_common.process.clock import Clock, utc_now
+from softphone_common.process.metrics import QUEUE_AGE
 from softphone_common.runtime.registry import ServiceDefinition
-from softphone_common.runtime.service import Resource, Service
+from softphone_common.runtime.service import Readings, Resource, Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import KeyRateLimit, Rate, RateLimiter
 from softphone_common.stores.token_buckets import LocalTokenBuckets
@@ -101,8 +102,12 @@ async def build(settings: MatcherSettings, clock: Clock = utc_now) -> Service:
     resources: list[Resource] = [mongo, *access.caches, bus, security, rereading, following]
     resources += [settling, worker, reading.worker, begun]
     uploads = dict.fromkeys((ROUTE, PREVIEW, IMPORT), settings.upload_max)
-    rules, lengths = access.rules(), bus.queue_lengths
-    return Service("matcher", routers, resources, rules, security, lengths, uploads=uploads)
+    rules, lengths, readings = access.rules(), bus.queue_lengths, _readings(bus)
+    return Service("matcher", routers, resources, rules, security, lengths, readings, None, uploads)
+
+
+def _readings(bus: Bus) -> Readings:
+    return Readings(labelled_gauges={QUEUE_AGE: bus.queue_ages})
 
 
 def _key_rate_limit(clock: Clock, settings: MatcherSettings) -> KeyRateLimit:

@@ -7,7 +7,7 @@ from softphone_common.http.auth import TokenIssuer, Tokens
 from softphone_common.process.clock import Clock, utc_now
 from softphone_common.process.ed25519 import decode_private_key, decode_public_keys
 from softphone_common.runtime.registry import ServiceDefinition
-from softphone_common.runtime.service import Resource, Service
+from softphone_common.runtime.service import Readings, Resource, Service
 from softphone_common.stores.mongo import Mongo
 from softphone_common.stores.rate_limit import RateLimiter
 from softphone_common.stores.redis import Redis
@@ -33,6 +33,7 @@ from softphone_notifier.live.handshake_limit import HandshakeLimit
 from softphone_notifier.live.hit_subscriptions import HitSubscriptions
 from softphone_notifier.live.hub import Hub
 from softphone_notifier.live.websocket_route import WebsocketRoute
+from softphone_notifier.metrics import SOCKETS
 from softphone_notifier.openid.authorization_request import AuthorizationCookie
 from softphone_notifier.openid.link_routes import OpenIdLinkApi
 from softphone_notifier.openid.linked_users import LinkedUsers
@@ -101,8 +102,12 @@ async def build(settings: NotifierSettings, clock: Clock = utc_now) -> Service:
     uses = UseLog(key_store, bus)
     caches: list[Resource] = [user_cache, *access.caches, operator, uses]
     resources: list[Resource] = [mongo, redis, *caches, bus, security, publisher, hub]
-    figures, counts = {"sockets": hub.count_sockets}, bus.queue_lengths
-    return Service("notifier", apis, resources, rules, security, counts, figures, page.unknown)
+    readings, counts = _readings(hub), bus.queue_lengths
+    return Service("notifier", apis, resources, rules, security, counts, readings, page.unknown)
+
+
+def _readings(hub: Hub) -> Readings:
+    return Readings({"sockets": hub.count_sockets}, {SOCKETS: hub.count_sockets})
 
 
 def _live(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from softphone_common.http.problem import ProblemError
-from softphone_common.process import metrics
+from softphone_ingest import metrics
 from softphone_ingest.hits import tenant_shares
 from softphone_testing.until import until
 from support.stack.memory_ingest import MemoryIngest, memory_ingest

@@ -26,6 +26,7 @@ from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
 from softphone_common.contracts.events import Message
 from softphone_common.process import metrics
 from softphone_common.process.background_task import BackgroundTask
+from softphone_common.process.clock import utc_now
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.settings import Settings
 from softphone_common.process.telemetry import log
@@ -171,6 +172,16 @@ class Bus:
             raise UnavailableError(self.name, self._failure)
         async with self._deadline():
             return await connection.lengths([consumer.queue for consumer in self._consumers])
+
+    async def queue_ages(self) -> dict[str, float]:
+        """Seconds since the oldest message of each queue was packed that is here and not settled.
+
+        RabbitMQ knows no times of the messages of a quorum queue. It delivers them in order, so
+        the oldest one is at a consumer, unless all have enough.
+        """
+        now = utc_now()
+        ages = {c.queue: c.oldest and (now - c.oldest).total_seconds() for c in self._consumers}
+        return {queue: max(0.0, age or 0.0) for queue, age in ages.items()}
 
     async def publish(self, *messages: Message) -> None:
         """Returns when the broker has every message on disk in all queues it belongs to.

@@ -8,6 +8,7 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from softphone_common.bus.circuit_breaker import CircuitBreaker
@@ -57,6 +58,7 @@ class QueueConsumer:
         self.breaker = CircuitBreaker(queue, policy.failures_max)
         self._policy = policy
         self._pending = PendingDeliveries()
+        self._batch: list[Delivery] = []
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = asyncio.Event()
@@ -69,6 +71,12 @@ class QueueConsumer:
         if self._paused_since is None:
             return False
         return asyncio.get_running_loop().time() - self._paused_since >= self._policy.hold_seconds
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the oldest of the messages was packed that are here and not settled."""
+        deliveries = (*self._batch, *self._pending.firsts())
+        return min((time for each in deliveries if (time := each.envelope.time)), default=None)
 
     def enqueue(self, delivery: Delivery) -> None:
         """Adds a delivery to those pending; the broker's prefetch bounds their number."""
@@ -85,6 +93,7 @@ class QueueConsumer:
             with metrics.HANDLING.labels(self.queue).time():
                 await self._settle(batch)
             self._paused_since = None
+            self._batch = []
             self._idle.set()
 
     async def drain(self, seconds: float) -> bool:
@@ -104,7 +113,7 @@ class QueueConsumer:
         return True
 
     async def _next_batch(self) -> list[Delivery]:
-        batch = [await self._pending.get()]
+        batch = self._batch = [await self._pending.get()]
         self._idle.clear()
         # from the first message on: a steady trickle must not keep a batch open
         deadline = asyncio.get_running_loop().time() + self._policy.batch_seconds

@@ -61,6 +61,10 @@ class PendingDeliveries:
             self._by_tenant[tenant] = own  # behind the other tenants
         return delivery
 
+    def firsts(self) -> list[Delivery]:
+        """The first delivery of each tenant."""
+        return [own[0] for own in self._by_tenant.values()]
+
     def clear(self) -> None:
         """Drops the deliveries of all tenants."""
         self._by_tenant.clear()

@@ -50,6 +50,15 @@ class Envelope:
         return str(self.headers.get(_PREFIX + "subject", ""))
 
     @property
+    def time(self) -> datetime | None:
+        """When the message was packed, None if the sender left that out."""
+        try:
+            time = datetime.fromisoformat(str(self.headers.get(_PREFIX + "time", "")))
+        except ValueError:
+            return None
+        return time if time.tzinfo else None
+
+    @property
     def attempt(self) -> int:
         """How many tries to handle the message have failed."""
         value = self.headers.get(ATTEMPT_HEADER, 0)

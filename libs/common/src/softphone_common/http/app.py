@@ -15,9 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from softphone_common.http import problem
 from softphone_common.http.auth import ReadLimit, RefusalLog, Tokens, WriteLimit
 from softphone_common.http.body_limit import BodyLimit
-from softphone_common.http.health import ReadinessCheck, health_router, metrics_router
+from softphone_common.http.health import Measure, ReadinessCheck, health_router, metrics_router
 from softphone_common.http.problem import ProblemError
 from softphone_common.http.response_headers import ResponseHeaders
+from softphone_common.http.timing import Timing
 from softphone_common.process.telemetry import tracing
 
 _API = "/api/"
@@ -38,12 +39,13 @@ def build(
     ready: ReadinessCheck,
     *,
     version: str = "0",
-    with_metrics: bool = True,
+    measure: Measure | None = None,
     not_found: Callable[[Request], Response] | None = None,
     uploads: Mapping[str, int] = MappingProxyType({}),
 ) -> FastAPI:
     """The app with these routers, each of which carries its full path prefix.
 
+    Without `measure` the app has no `/metrics`.
     `not_found` makes the page that browsers get for an address that no route has. `uploads` are
     the routes, such as `PUT /api/x`, that read their bodies themselves, each with its limit in
     bytes.
@@ -64,14 +66,15 @@ def build(
     for router in routers:
         app.include_router(router)
     app.include_router(health_router(ready))
-    if with_metrics:
-        app.include_router(metrics_router())
+    if measure is not None:
+        app.include_router(metrics_router(measure))
     if not_found is not None:
         app.router.default = NotFound(not_found, app.router.default)
     # Starlette puts the middleware added last outermost: a body that is too large is refused
     # within a trace, and the refusal carries the headers of every other response.
     app.add_middleware(BodyLimit, body_max=body_max, uploads=uploads)
     app.add_middleware(ResponseHeaders)
+    app.add_middleware(Timing)
     app.add_middleware(Tracing)
     return app
 
@@ -111,11 +114,11 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
         yield from _parameters(each)
 
 
-def build_metrics() -> FastAPI:
+def build_metrics(measure: Measure) -> FastAPI:
     """The app of a port that has `/metrics` and nothing else."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     problem.install(app)
-    app.include_router(metrics_router())
+    app.include_router(metrics_router(measure))
     app.add_middleware(ResponseHeaders)
     return app
 

@@ -9,6 +9,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 ReadinessCheck = Callable[[], Awaitable[dict[str, Any]]]
 """Returns `{"ready": bool, ...}` with one entry for each resource that was checked."""
 
+Measure = Callable[[], Awaitable[None]]
+"""Sets the metrics that are only read when somebody asks for them."""
+
 
 def health_router(ready: ReadinessCheck) -> APIRouter:
     """The routes of health; they are in no OpenAPI document, since the gateway hides them."""
@@ -29,13 +32,14 @@ def health_router(ready: ReadinessCheck) -> APIRouter:
     return router
 
 
-def metrics_router() -> APIRouter:
+def metrics_router(measure: Measure) -> APIRouter:
     """The route `/metrics`, for the port of everything or for one of its own."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/metrics")
     async def metrics() -> Response:
         """All metrics in the Prometheus text format."""
+        await measure()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

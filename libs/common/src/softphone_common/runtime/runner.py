@@ -24,6 +24,7 @@ from softphone_common.process.telemetry import log
 from softphone_common.runtime import open_files
 from softphone_common.runtime.allowed_hosts import AllowedHosts
 from softphone_common.runtime.http_server import BoundSockets, HttpServer, bind
+from softphone_common.runtime.measuring import Measuring
 from softphone_common.runtime.readiness import Readiness
 from softphone_common.runtime.registry import ServiceDefinition
 from softphone_common.runtime.release import release, revision
@@ -91,6 +92,7 @@ class Runner:
         writes = UserWriteLimit(limiter, settings.writes_max)
         reads = UserReadLimit(limiter, settings.reads_max)
         readiness = Readiness(services, seconds, is_stopping)
+        measuring = Measuring(services, readiness, seconds)
         uploads = {route: size for s in services for route, size in s.uploads.items()}
         self._largest_body = max(settings.body_max, *uploads.values(), 0)
         self.app: FastAPI = http_app.build(
@@ -103,13 +105,13 @@ class Runner:
             settings.body_max,
             readiness,
             version=release(),
-            with_metrics=settings.metrics_port is None,
+            measure=measuring if settings.metrics_port is None else None,
             not_found=next((s.not_found for s in services if s.not_found), None),
             uploads=uploads,
         )
         self._listeners = [_Listener(self.app, settings.host, settings.port, "")]
         if settings.metrics_port is not None:
-            alone = http_app.build_metrics()
+            alone = http_app.build_metrics(measuring)
             host, port = settings.metrics_host, settings.metrics_port
             self._listeners.append(_Listener(alone, host, port, "METRICS_"))
         for listener in self._listeners:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fastapi import APIRouter, Request, Response
+from prometheus_client import Gauge
 
 from softphone_common.http.auth import AccessRules, RefusalLog
 from softphone_common.process.background_task import BackgroundTask
@@ -33,6 +34,22 @@ class Resource(Protocol):
 Figure = Callable[[], Awaitable[float]]
 """Reads a number for operators, such as the open sockets. May raise UnavailableError."""
 
+FigureByLabel = Callable[[], Awaitable[Mapping[str, float]]]
+"""Reads one number for each value of a label. May raise UnavailableError."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Numbers of a service that are read when somebody asks.
+
+    Operators see `figures` by their names. Prometheus reads `gauges`, and `labelled_gauges` with
+    a number for each value of their label.
+    """
+
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    gauges: Mapping[Gauge, Figure] = field(default_factory=dict)
+    labelled_gauges: Mapping[Gauge, FigureByLabel] = field(default_factory=dict)
+
 
 @dataclass(frozen=True)
 class Service:
@@ -41,8 +58,8 @@ class Service:
     `access` refuses tokens that are valid in themselves, such as those of ended sessions.
     `refusals` records who was refused what needs more rights.
     `not_found` makes the page that browsers get for an address that no route has.
-    `queue_lengths` counts the messages in each queue that the service consumes, `figures` are
-    further numbers for operators; both may raise UnavailableError.
+    `queue_lengths` counts the messages in each queue that the service consumes, and may raise
+    UnavailableError.
     `uploads` are the routes, such as `PUT /api/x`, that take larger bodies than others, each with
     the bytes it takes. They read and limit these bodies themselves.
     """
@@ -53,6 +70,6 @@ class Service:
     access: AccessRules
     refusals: RefusalLog
     queue_lengths: Callable[[], Awaitable[Mapping[str, int]]] | None = None
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    readings: Readings = Readings()
     not_found: Callable[[Request], Response] | None = None
     uploads: Mapping[str, int] = field(default_factory=dict)

@@ -75,7 +75,9 @@ class SystemApi:
             queues=None
             if lengths is None
             else [QueueState(queue=name, messages=lengths[name]) for name in sorted(lengths)],
-            figures={name: await _or_none(read()) for name, read in service.figures.items()},
+            figures={
+                name: await _or_none(read()) for name, read in service.readings.figures.items()
+            },
         )
 
 

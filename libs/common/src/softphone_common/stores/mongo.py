@@ -10,7 +10,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo import IndexModel
+from pymongo import IndexModel, monitoring
 from pymongo.errors import (
     ConnectionFailure,
     DocumentTooLarge,
@@ -20,6 +20,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
+from softphone_common.process import metrics
 from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.error_text import error_text
 from softphone_common.process.errors import PoisonError, UnavailableError
@@ -69,6 +70,25 @@ def _is_too_large(error: PyMongoError) -> bool:
     return bool(_TOO_LARGE & {error.code, *(write.get("code") for write in writes)})
 
 
+class _CommandTimes(monitoring.CommandListener):
+    """Measures commands; the driver calls it in its threads. A timeout counts as a failure does."""
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Does nothing: a command is counted when it has ended."""
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        self._observe(event)
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        self._observe(event)
+
+    def _observe(
+        self, event: monitoring.CommandSucceededEvent | monitoring.CommandFailedEvent
+    ) -> None:
+        seconds = event.duration_micros / 1_000_000
+        metrics.MONGODB_SECONDS.labels(event.command_name).observe(seconds)
+
+
 class Mongo:
     """The database of a service with the indexes of its stores. A resource of `service.run`."""
 
@@ -81,6 +101,7 @@ class Mongo:
         client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             settings.mongo_url.get_secret_value(),
             tz_aware=True,
+            event_listeners=[_CommandTimes()],
             w="majority",
             journal=True,
             serverSelectionTimeoutMS=int(settings.ping_seconds * 1000),

@@ -1,8 +1,10 @@
 """Sweeps in memory: a `SweepStore`."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from softphone_common.stores.documents import from_document, to_document
+from softphone_common.stores.mongo import Document
 from softphone_janitor.clean_up.store import UNPUBLISHED_MAX, Sweep
 from softphone_testing.memory.collection import MemoryCollection
 
@@ -31,3 +33,9 @@ class MemorySweepStore:
         sweeps = [from_document(Sweep, document) for document in self._sweeps.find(lambda _: True)]
         latest_first = sorted(sweeps, key=lambda s: (s.requested_at, s.id), reverse=True)
         return latest_first[:size]
+
+    async def finished_among(self, sweeps: Collection[str]) -> set[str]:
+        def is_finished(document: Document) -> bool:
+            return document["_id"] in sweeps and document["finished_at"] is not None
+
+        return {document["_id"] for document in self._sweeps.find(is_finished)}

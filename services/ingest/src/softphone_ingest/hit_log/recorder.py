@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import HitSeen
-from softphone_common.process import metrics
 from softphone_common.process.background_writer import BackgroundWriter
 from softphone_common.process.errors import PoisonError, UnavailableError
+from softphone_ingest import metrics
 from softphone_ingest.hit_log.hit_json import redacted_hit
 from softphone_ingest.hit_log.store import HitStore, StoredHit
 from softphone_ingest.hits.pipeline import HitOutcomeNote, ReceivedHit

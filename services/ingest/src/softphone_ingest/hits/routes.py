@@ -1,5 +1,6 @@
 """The routes of phones, `/hit/{key}` and below."""
 
+from time import perf_counter
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -8,8 +9,8 @@ from pydantic import BaseModel
 
 from softphone_common.edge.hit_head import REFUSED, refusal_of
 from softphone_common.http.problem import ProblemError
-from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
+from softphone_ingest import metrics
 from softphone_ingest.devices.device import device_url, public_base
 from softphone_ingest.hits.pipeline import ACCEPTED, IGNORED, HitPipeline, HitResult
 from softphone_ingest.mapping.request import HitRequest, unpacked
@@ -79,6 +80,7 @@ class HitApi:
         another reply. 422 names the field that can't be read. HEAD, OPTIONS, prefetches and link
         previews are answered with 204 and make no call.
         """
+        began = perf_counter()
         try:
             url = device_url(public_base(request, self._public_url), key)
             hit = await _hit_request(request)
@@ -92,6 +94,8 @@ class HitApi:
         except UnavailableError:
             metrics.HITS.labels(503).inc()
             raise
+        if result.call_id is not None:
+            metrics.CONFIRM_SECONDS.observe(perf_counter() - began)
         answer = _answer(result)
         metrics.HITS.labels(answer.status_code).inc()
         return answer

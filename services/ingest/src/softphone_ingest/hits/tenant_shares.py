@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from softphone_common.http.problem import ProblemError
-from softphone_common.process import metrics
 from softphone_common.stores.rate_limit import Rate, RateLimiter
+from softphone_ingest import metrics
 
 TURN_SECONDS = 0.02
 """A turn ends after this time at the latest: its hit then waits for a slow server, which keeps

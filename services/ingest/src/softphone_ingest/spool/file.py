@@ -118,6 +118,13 @@ class SpoolFile:
         # places are given in order and removed from the front, so none is missing in between
         return Waiting(last[0] - first[0] + 1, datetime.fromtimestamp(first[1], UTC))
 
+    def size(self) -> int:
+        """The bytes of the pages that hold envelopes."""
+        with _on_disk():
+            (pages,) = self._db.execute("PRAGMA page_count").fetchone()
+            (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
+        return int(pages - free) * _PAGE_BYTES
+
     def close(self) -> None:
         """Closes the file and releases its lock."""
         self._db.close()

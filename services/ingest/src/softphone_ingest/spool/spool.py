@@ -14,11 +14,12 @@ from typing import Protocol, TypeVar
 from softphone_common.bus.envelope import Envelope, pack
 from softphone_common.contracts.catalogue import EXCHANGE
 from softphone_common.contracts.events import CallObserved
-from softphone_common.process import metrics
 from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import StartError, UnavailableError
+from softphone_common.process.metrics import PUBLISHED
 from softphone_common.process.telemetry import log
+from softphone_ingest import metrics
 from softphone_ingest.spool.file import SpoolFile, Waiting
 from softphone_ingest.spool.folder import SpoolFolder
 from softphone_ingest.spool.line import Line, State
@@ -80,6 +81,8 @@ class Spool:
         A queue may get a message twice. Raises UnavailableError if the disk refuses them too.
         """
         envelopes = [pack(message, self._bus.service) for message in messages]
+        for message in messages:
+            metrics.OBSERVED.labels(message.observation.phase).inc()
         try:
             async with asyncio.timeout(self._patience):
                 await self._line.settled()
@@ -124,7 +127,7 @@ class Spool:
         for failure in await asyncio.gather(*sends, return_exceptions=True):
             if failure is not None:
                 raise failure
-        metrics.PUBLISHED.labels(CallObserved.type).inc(len(envelopes))
+        PUBLISHED.labels(CallObserved.type).inc(len(envelopes))
 
     async def _line_up(self, envelopes: list[Envelope]) -> None:
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -159,7 +162,6 @@ class Spool:
                 metrics.HITS_SPOOLED.inc(len(batch))
                 self._line.written()
                 _settle(batch, None)
-            self._measure(await self._in_thread(self._own.waiting))
 
     async def _drain(self) -> None:
         """Empties the own file first, then those of processes that have died."""
@@ -203,7 +205,6 @@ class Spool:
         """Sends all of a file in order, with what is added meanwhile."""
         while True:
             joined = self._line.joined
-            self._measure(await self._in_thread(self._own.waiting))
             rows = await self._in_thread(file.first, _BATCH)
             if not rows:
                 break
@@ -225,13 +226,13 @@ class Spool:
         """The observations that wait on the disk. Raises UnavailableError if it can't be read."""
         return (await self._in_thread(self._own.waiting)).depth
 
+    async def size(self) -> float:
+        """The bytes they take on the disk. Raises UnavailableError if it can't be read."""
+        return await self._in_thread(self._own.size)
+
     async def age(self) -> float:
         """Seconds the first of them has waited. Raises UnavailableError if it can't be read."""
         return self._age(await self._in_thread(self._own.waiting))
-
-    def _measure(self, waiting: Waiting) -> None:
-        metrics.SPOOL_DEPTH.set(waiting.depth)
-        metrics.SPOOL_AGE.set(self._age(waiting))
 
     def _age(self, waiting: Waiting) -> float:
         return 0 if waiting.since is None else (self._clock() - waiting.since).total_seconds()

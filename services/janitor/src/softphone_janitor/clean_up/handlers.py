@@ -1,5 +1,6 @@
 """Requests sweeps from calllog, nightly or for an operator, and notes their results."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import uuid4
@@ -14,6 +15,8 @@ from softphone_janitor.clean_up.store import Scheduled, Sweep, SweepStore
 
 ACTOR = "PBX Clean Up"
 """The name under which swept calls are shown in the recycle bin."""
+_LATEST = 100
+"""Sweeps among which the last that has finished is looked for."""
 
 
 class SweepHandlers:
@@ -36,11 +39,10 @@ class SweepHandlers:
         """
         now = self._clock()
         for tenant in self._active(now):
-            night = due_night(now, tenant.time_zone, self._hour)
             # The night is the id, so the store's unique key decides which janitor was first. Only
             # the latest night is made up for: a sweep after three days of outage takes all that
             # the two nights before would have taken.
-            await self._sweeps.add(self._sweep(f"{tenant.id}/{night}", tenant.id, ACTOR))
+            await self._sweeps.add(self._sweep(self._latest(tenant, now), tenant.id, ACTOR))
         await self._publish_requests()
 
     def schedule(self) -> list[Scheduled]:
@@ -65,6 +67,22 @@ class SweepHandlers:
         """Notes how many calls each sweep moved."""
         for message in messages:
             await self._sweeps.finish(message.sweep, message.moved, message.finished_at)
+
+    async def last_finished(self) -> float:
+        """When the last sweep has finished, in seconds since 1970; NaN without one."""
+        latest = await self._sweeps.list_latest(_LATEST)
+        ends = (sweep.finished_at.timestamp() for sweep in latest if sweep.finished_at)
+        return max(ends, default=math.nan)
+
+    async def count_overdue(self) -> int:
+        """The active tenants whose sweep of the latest night has not finished."""
+        now = self._clock()
+        due = {self._latest(tenant, now) for tenant in self._active(now)}
+        return len(due - await self._sweeps.finished_among(due))
+
+    def _latest(self, tenant: Tenant, now: datetime) -> str:
+        """The id of the tenant's latest nightly sweep."""
+        return f"{tenant.id}/{due_night(now, tenant.time_zone, self._hour)}"
 
     def _active(self, now: datetime) -> list[Tenant]:
         return [tenant for tenant in self._tenants if tenant.is_active(now)]

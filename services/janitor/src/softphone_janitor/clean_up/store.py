@@ -1,5 +1,6 @@
 """The store of sweeps: one for each tenant and night, and those that operators started."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -62,6 +63,9 @@ class SweepStore(Protocol):
     async def list_latest(self, size: int) -> list[Sweep]:
         """Up to `size` sweeps, those requested last first."""
 
+    async def finished_among(self, sweeps: Collection[str]) -> set[str]:
+        """Which of these sweeps have finished, by id."""
+
 
 class MongoSweepStore:
     """Keeps the sweeps in MongoDB; a `SweepStore`."""
@@ -98,3 +102,9 @@ class MongoSweepStore:
         with reaching():
             documents = await self._sweeps.find().sort(latest_first).limit(size).to_list(None)
         return [from_document(Sweep, document) for document in documents]
+
+    async def finished_among(self, sweeps: Collection[str]) -> set[str]:
+        query = {"_id": {"$in": [*sweeps]}, "finished_at": {"$ne": None}}
+        with reaching():
+            documents = await self._sweeps.find(query, {"_id": 1}).to_list(None)
+        return {document["_id"] for document in documents}

@@ -7,6 +7,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.matching import lookup_key
 from softphone_common.process.clock import Clock
+from softphone_matcher import metrics
 from softphone_matcher.directory.store import Finder
 from softphone_matcher.matching.range_following import RecentNumbers
 
@@ -34,7 +35,10 @@ class MatchHandlers:
             now = self._clock()
             # before the look-up, so that a record that is saved meanwhile is not missed
             self._recent.note(tenant, (key for _, key in calls))
-            matches = await self._finder.find(tenant, (key for _, key in calls))
+            with metrics.MATCH_SECONDS.time():
+                matches = await self._finder.find(tenant, (key for _, key in calls))
+            for found in matches.values():
+                metrics.MATCHED.labels(found[0].level if found else "none").inc()
             # A call without matches is published as well: a record that was deleted since an
             # earlier look-up must disappear from the popup.
             await self._bus.publish(

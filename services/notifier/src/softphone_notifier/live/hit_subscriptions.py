@@ -7,8 +7,8 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import HitSeen
 from softphone_common.contracts.websocket import HitFrame
 from softphone_common.http.auth import RefusalLog
-from softphone_common.process import metrics
 from softphone_common.process.errors import UnavailableError
+from softphone_notifier import metrics
 from softphone_notifier.live.socket_session import SocketSession
 
 

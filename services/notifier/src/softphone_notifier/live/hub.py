@@ -29,12 +29,12 @@ from softphone_common.contracts.websocket import (
     Welcome,
 )
 from softphone_common.http.auth import TokenRefusal
-from softphone_common.process import metrics
 from softphone_common.process.background_task import BackgroundTask
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
 from softphone_common.stores.users import UserCache
+from softphone_notifier import metrics
 from softphone_notifier.live.audiences import Audiences
 from softphone_notifier.live.room import Room
 from softphone_notifier.live.socket_session import SocketSession
@@ -112,7 +112,6 @@ class Hub:
             return
         self._sessions.setdefault(tenant, {})[session] = False
         self._empty_since.pop(tenant, None)
-        metrics.SOCKETS.inc()
         room = await self._open_room(tenant)
         if not session.is_closing:
             self._welcome(session, room, seen)
@@ -158,7 +157,6 @@ class Hub:
         if session not in sessions:  # the tenant had too many sockets
             return
         del sessions[session]
-        metrics.SOCKETS.dec()
         if not sessions:
             self._empty_since[tenant] = self._clock()
 

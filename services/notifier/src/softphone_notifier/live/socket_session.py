@@ -13,10 +13,10 @@ from starlette.websockets import WebSocketState
 from softphone_common.contracts.websocket import CLOSE_REASONS, Alive, Hello, Token, Watch
 from softphone_common.http.auth import Caller
 from softphone_common.http.problem import ProblemError
-from softphone_common.process import metrics
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
 from softphone_common.process.telemetry import log
+from softphone_notifier import metrics
 from softphone_notifier.settings import NotifierSettings
 
 TokenCheck = Callable[[str], Caller]
