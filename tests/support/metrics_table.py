@@ -17,7 +17,8 @@ PAGE = ROOT / "docs" / "metrics.md"
 HEAD = """# Metrics
 
 Every service answers `/metrics` in the text format of Prometheus, with its own metrics and those
-that all services have. `make contracts` writes this page.
+that all services have. [Runbooks](runbooks.md) explains the alerts that read them, and
+[deploy](../deploy/README.md#monitoring) how to run Prometheus. `make contracts` writes this page.
 
 A histogram has the series `_bucket`, `_sum` and `_count`. RabbitMQ exports the lengths of queues.
 

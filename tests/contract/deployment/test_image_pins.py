@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support.deployment import CONTAINERS, DEPLOY, IMAGES
 
@@ -40,8 +41,10 @@ def pin(file: Path) -> subprocess.CompletedProcess[str]:
 
 def test_images_of_containers_and_builds_are_those_of_the_file() -> None:
     used = {f"${{{name}:?}}" for name in IMAGES}
-    foreign = {each["image"] for each in CONTAINERS.values() if "build" not in each}
-    builds = [each["build"] for each in CONTAINERS.values() if "build" in each]
+    monitoring = yaml.safe_load((DEPLOY / "compose.monitoring.yaml").read_text())
+    containers = [*CONTAINERS.values(), *monitoring["services"].values()]
+    foreign = {each["image"] for each in containers if "build" not in each}
+    builds = [each["build"] for each in containers if "build" in each]
     built = {build["args"]["PYTHON"] for build in builds}
     assert foreign | built == used
     assert all(NAMED.fullmatch(image) for image in IMAGES.values())

@@ -1,4 +1,4 @@
-"""RabbitMQ as a child process, independent of a system service, without plugins and root."""
+"""RabbitMQ as a child process, independent of a system service and without root."""
 
 import asyncio
 import os
@@ -27,14 +27,18 @@ METHOD, CONNECTION, START, START_OK, TUNE = 1, 10, 10, 11, 30
 
 
 class RabbitMQ(Server):
-    """A broker of one node with a port mapper (epmd) of its own. `stop` ends both."""
+    """A broker of one node with a port mapper (epmd) of its own. `stop` ends both.
+
+    It has no plugins, unless Prometheus is to find its metrics at a port.
+    """
 
     title = "RabbitMQ"
     ready_seconds = 120.0
     grace_seconds = 30.0
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, prometheus_port: int | None = None) -> None:
         super().__init__(folder)
+        self._prometheus_port = prometheus_port
         self._epmd: Child | None = None
         self._epmd_port = 0
 
@@ -107,8 +111,12 @@ class RabbitMQ(Server):
             "log.console = true",
             "log.console.level = info",
         ]
+        if self._prometheus_port is not None:
+            config.append(f"prometheus.tcp.port = {self._prometheus_port}")
+            config.append(f"prometheus.tcp.ip = {HOST}")
+        plugins = "" if self._prometheus_port is None else "rabbitmq_prometheus"
         write_private(self.folder / "rabbitmq.conf", "\n".join(config) + "\n")
-        write_private(self.folder / "enabled_plugins", "[].\n")
+        write_private(self.folder / "enabled_plugins", f"[{plugins}].\n")
 
     def _environment(self) -> dict[str, str]:
         return {
