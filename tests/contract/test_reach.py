@@ -108,7 +108,7 @@ ALLOWED = {
     (f"{TABLES_ROOM}/workbook.py", "zipfile"): UNPACKS_WORKBOOKS,
     (f"{TABLES_ROOM}/workbook.py", "zlib"): UNPACKS_WORKBOOKS,
     ("libs/common/src/softphone_common/bus/bus.py", "connect"): BROKER,
-    ("libs/common/src/softphone_common/runtime/setup.py", "connect"): BROKER,
+    ("libs/common/src/softphone_common/runtime/commands/setup.py", "connect"): BROKER,
     ("services/ingest/src/softphone_ingest/spool/file.py", "connect"): "opens a file of SQLite",
     ("libs/common/src/softphone_common/stores/token_buckets.py", "importlib.resources"): OWN_FILES,
     (

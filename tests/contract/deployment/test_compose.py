@@ -2,7 +2,7 @@
 
 import pytest
 
-from softphone_common.runtime.setup import SetupSettings
+from softphone_common.runtime.commands.setup import SetupSettings
 from support.containers import openings
 from support.deployment import (
     COMPOSE,

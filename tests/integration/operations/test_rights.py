@@ -21,7 +21,7 @@ from softphone_common.bus.envelope import Envelope
 from softphone_common.contracts.catalogue import CATALOGUE, EXCHANGE, patterns
 from softphone_common.roles.broker import SERVICES
 from softphone_common.roles.database import COLLECTIONS, actions, grant
-from softphone_common.runtime.setup import SetupSettings, passwords_of, prepare
+from softphone_common.runtime.commands.setup import SetupSettings, passwords_of, prepare
 from softphone_common.stores.mongo import Mongo
 from softphone_testing.proxy import FaultProxy
 from softphone_testing.real_servers import RealServer

@@ -2,7 +2,14 @@
 
 import pytest
 
-from softphone_common.process.telemetry import mask, traceparent, tracing
+from softphone_common.process.telemetry import (
+    mask,
+    trace_id,
+    trace_of,
+    traceparent,
+    tracing,
+    tracing_batch,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,3 +40,15 @@ def test_invalid_traceparent_begins_a_new_trace(header: str | None) -> None:
     with tracing(header) as first, tracing(header) as second:
         assert first != second
         assert len(second) == 32
+
+
+def test_each_message_of_a_batch_has_its_own_trace() -> None:
+    first, second, third = object(), object(), object()
+    headers = [f"00-{digit * 32}-{'f' * 16}-01" for digit in "abc"]
+    batch = [(first, "one", headers[0]), (second, "one", headers[1]), (third, "two", headers[2])]
+    with tracing_batch(batch):
+        assert [trace_of(each) for each in (first, second, third)] == [d * 32 for d in "abc"]
+        assert trace_id() == trace_of(object()) == "a" * 32
+        sent = [traceparent(subject).split("-")[1] for subject in ("one", "two", "three")]
+        assert sent == [digit * 32 for digit in "bca"]
+    assert trace_id() == trace_of(first) == ""

@@ -4,7 +4,7 @@ import pytest
 
 from softphone_common.process.settings import EXIT_BAD_SETTINGS
 from softphone_common.roles.broker import SERVICES
-from softphone_common.runtime.setup import EXIT_FAILED, run_setup
+from softphone_common.runtime.commands.setup import EXIT_FAILED, run_setup
 from softphone_testing.servers.ports import HOST, free_port
 
 PASSWORDS = {service: f"{service}-has-a-long-password" for service in SERVICES}

@@ -24,6 +24,7 @@ from softphone_common.domain.matching import Lookup
 from softphone_common.domain.numbers.renumbering import line_forms
 from softphone_common.domain.records.visibility import sights_of
 from softphone_common.process.clock import Clock
+from softphone_common.process.telemetry import log, trace_of
 
 BATCH = 200
 """Calls of a record that are read and written in one step."""
@@ -55,6 +56,9 @@ class CallHandlers:
     async def on_calls(self, facts: Sequence[CallObserved | CallMatched]) -> None:
         """Stores a whole batch with one read and one bulk write."""
         await self._add(facts)
+        for fact in facts:
+            of = "match" if isinstance(fact, CallMatched) else fact.observation.phase
+            log.info("folded", call=fact.subject, tenant=fact.tenant, of=of, trace=trace_of(fact))
 
     async def on_numbers_matched(self, messages: Sequence[NumbersMatched]) -> None:
         """Gives the latest calls with these numbers the records that have them now."""

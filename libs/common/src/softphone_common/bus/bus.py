@@ -19,7 +19,7 @@ from softphone_common.bus.consumer import (
     RawConsumer,
     RawHandler,
 )
-from softphone_common.bus.envelope import Envelope, pack
+from softphone_common.bus.envelope import Envelope, log_ids, pack
 from softphone_common.bus.rabbitmq import RabbitConnection
 from softphone_common.bus.subscriber import Subscriber, SubscriberHandler
 from softphone_common.contracts.catalogue import BY_TYPE, EXCHANGE
@@ -199,7 +199,8 @@ class Bus:
         try:
             await self.publish(message)
         except UnavailableError as error:
-            log.warning("change not published", type=message.type, error=str(error))
+            ids = log_ids(message.type, message.tenant, message.subject)
+            log.warning("change not published", type=message.type, error=str(error), **ids)
 
     async def publish_envelope(
         self, exchange: str, envelope: Envelope, *, mandatory: bool = True

@@ -18,7 +18,7 @@ from softphone_common.contracts.events import Message
 from softphone_common.process import metrics
 from softphone_common.process.error_text import error_text
 from softphone_common.process.errors import PoisonError, UnavailableError
-from softphone_common.process.telemetry import log, tracing
+from softphone_common.process.telemetry import log, tracing, tracing_batch
 
 M = TypeVar("M", bound=Message)
 
@@ -186,7 +186,11 @@ class MessageConsumer(QueueConsumer, Generic[M]):
                 readable.append((delivery, message))
             else:
                 # a binding of an earlier release outlives it; its messages need no handler
-                log.warning("message of another type", queue=self.queue, type=message.type)
+                with tracing(delivery.envelope.traceparent):
+                    ids = delivery.envelope.log_ids
+                    log.warning(
+                        "message of another type", queue=self.queue, type=message.type, **ids
+                    )
                 await delivery.ack()
         with suppress(_StoppedError):
             if readable:
@@ -213,10 +217,13 @@ class MessageConsumer(QueueConsumer, Generic[M]):
             await self._handle_singly(batch)
             return
         await self._wait_for_breaker()
-        trace = str(batch[0][0].envelope.headers.get("traceparent", ""))
+        traces = [
+            (message, delivery.envelope.subject, delivery.envelope.traceparent)
+            for delivery, message in batch
+        ]
         messages = [message for _, message in batch]
         try:
-            with tracing(trace):
+            with tracing_batch(traces):
                 await self._retry_during(UnavailableError, lambda: self._handler(messages))
         except _StoppedError:
             raise
@@ -252,14 +259,16 @@ class MessageConsumer(QueueConsumer, Generic[M]):
         # counted before the message is moved: moving may wait for the broker for a long time
         envelope = delivery.envelope
         self.breaker.record_failure(type(error).__name__, envelope.tenant, envelope.subject)
-        reason, id_ = f"{type(error).__name__}: {error}", delivery.envelope.id
-        if isinstance(error, PoisonError):
-            log.error("message dead-lettered", queue=self.queue, id=id_, reason=error_text(error))
-            await delivery.dead_letter(reason)
-            metrics.HANDLED.labels(self.queue, "dead").inc()
-            return
-        log.error("handler failed", queue=self.queue, id=id_, exc_info=error)
-        retried = await delivery.retry(reason)
+        reason, ids = f"{type(error).__name__}: {error}", envelope.log_ids
+        with tracing(envelope.traceparent):
+            if isinstance(error, PoisonError):
+                why = error_text(error)
+                log.error("message dead-lettered", queue=self.queue, reason=why, **ids)
+                await delivery.dead_letter(reason)
+                metrics.HANDLED.labels(self.queue, "dead").inc()
+                return
+            log.error("handler failed", queue=self.queue, exc_info=error, **ids)
+            retried = await delivery.retry(reason)
         metrics.HANDLED.labels(self.queue, "retried" if retried else "dead").inc()
 
 

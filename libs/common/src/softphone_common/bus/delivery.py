@@ -134,7 +134,9 @@ class QueuedDelivery:
             try:
                 await self._send(exchange, copy)
             except UnavailableError as error:
-                log.warning("message not moved yet", queue=self._queue, error=str(error))
+                log.warning(
+                    "message not moved yet", queue=self._queue, error=str(error), **copy.log_ids
+                )
             else:
                 # a crash before this leaves the message in both queues, and handlers bear that
                 await self.ack()

@@ -13,6 +13,7 @@ from softphone_common.process.errors import PoisonError
 from softphone_common.process.telemetry import traceparent
 
 _PREFIX = "cloudEvents_"
+_TRACE_HEADER = "traceparent"
 MESSAGE_MAX = 1 << 20
 """Bytes of a message's body. A broker that gets a message over its own limit, which is higher,
 closes the channel, and with it all that others publish there."""
@@ -59,10 +60,27 @@ class Envelope:
         return time if time.tzinfo else None
 
     @property
+    def traceparent(self) -> str:
+        """The W3C trace context, or an empty text if the sender left it out."""
+        return str(self.headers.get(_TRACE_HEADER, ""))
+
+    @property
+    def log_ids(self) -> dict[str, str]:
+        """The fields by which log lines about this message are found."""
+        return {"id": self.id, **log_ids(self.type, self.tenant, self.subject)}
+
+    @property
     def attempt(self) -> int:
         """How many tries to handle the message have failed."""
         value = self.headers.get(ATTEMPT_HEADER, 0)
         return value if isinstance(value, int) else 0
+
+
+def log_ids(type_: str, tenant: str, subject: str) -> dict[str, str]:
+    """The fields by which log lines about a message of this type are found."""
+    entry = BY_TYPE.get(type_)
+    about = "call" if entry is not None and entry.message.noun == "call" else "subject"
+    return {"tenant": tenant, about: subject}
 
 
 def pack(message: Message, source: str) -> Envelope:
@@ -81,7 +99,7 @@ def pack(message: Message, source: str) -> Envelope:
         _PREFIX + "time": datetime.now(UTC).isoformat(),
         _PREFIX + "subject": message.subject,
         _PREFIX + "tenant": message.tenant,
-        "traceparent": traceparent(),
+        _TRACE_HEADER: traceparent(message.subject),
     }
     return Envelope(body, headers, message.routing_key)
 

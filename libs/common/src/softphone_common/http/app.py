@@ -140,7 +140,8 @@ class NotFound:
 
 
 class Tracing:
-    """Continues the trace of the `traceparent` header (W3C Trace Context), or starts one."""
+    """Continues the trace of a trusted proxy's `traceparent` header (W3C Trace Context), or starts
+    one: with an id of its own choice a client would put its requests among those of others."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -151,5 +152,8 @@ class Tracing:
             return
         request = Request(scope)
         client = request.client.host if request.client else ""
-        with tracing(request.headers.get("traceparent"), client):
+        # uvicorn gives the port 0 to a client that a trusted proxy has named, as no socket has it
+        is_proxied = request.client is not None and request.client.port == 0
+        header = request.headers.get("traceparent") if is_proxied else None
+        with tracing(header, client):
             await self._app(scope, receive, send)

@@ -4,9 +4,10 @@ import logging
 import re
 import secrets
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, TextIO
 
 import structlog
@@ -26,9 +27,11 @@ _NOISY = (
     "httpx",
     "httpcore",
 )
-_UNMASKED = frozenset({"timestamp", "level", "service", "tenant", "trace", "call", "port"})
+_UNMASKED = frozenset({"timestamp", "level", "service", "tenant", "trace", "port"})
 
 _trace: ContextVar[str] = ContextVar("trace", default="")
+_batch: ContextVar[Mapping[object, str]] = ContextVar("batch", default=MappingProxyType({}))
+"""The traces of messages that are handled together, by the identity and the subject of each."""
 _client: ContextVar[str] = ContextVar("client", default="")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -45,7 +48,12 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         mask,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # first, so that a line below the level costs next to nothing
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -60,6 +68,10 @@ def configure(level: str, stream: TextIO | None = None) -> None:
             ],
         )
     )
+    # Python looks these up for each record, and our lines have none of them ("Optimization" in the
+    # documentation of logging).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
@@ -85,7 +97,8 @@ def _with_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutable
 
 
 def _with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    if trace := _trace.get():
+    trace = event.get("trace") or _batch.get().get(event.get("call")) or _trace.get()
+    if trace:
         event["trace"] = trace
     return event
 
@@ -96,14 +109,39 @@ def tracing(traceparent: str | None = None, client: str = "") -> Iterator[str]:
 
     `client` is the address of the client that asked for the work.
     """
-    match = _TRACEPARENT.match(traceparent or "")
-    token = _trace.set(match.group(1) if match else secrets.token_hex(16))
+    token = _trace.set(_continued(traceparent))
     client_token = _client.set(client)
     try:
         yield _trace.get()
     finally:
         _client.reset(client_token)
         _trace.reset(token)
+
+
+@contextmanager
+def tracing_batch(messages: Iterable[tuple[object, str, str]]) -> Iterator[None]:
+    """Handles messages together, each a message, its subject and its `traceparent` header.
+
+    Lines about a call, and messages about a subject, are in the trace of the last message about
+    it; everything else is in the trace of the first message.
+    """
+    batch: dict[object, str] = {}
+    first = ""
+    for message, subject, header in messages:
+        trace = _continued(header)
+        first = first or trace
+        batch[id(message)] = batch[subject] = trace
+    token, batch_token = _trace.set(first), _batch.set(batch)
+    try:
+        yield
+    finally:
+        _batch.reset(batch_token)
+        _trace.reset(token)
+
+
+def trace_of(message: object) -> str:
+    """The trace id of one message of the batch that is handled; else that of the current trace."""
+    return _batch.get().get(id(message)) or _trace.get()
 
 
 def trace_id() -> str:
@@ -116,9 +154,19 @@ def client_address() -> str:
     return _client.get()
 
 
-def traceparent() -> str:
-    """A W3C `traceparent` header with the current trace, or a new one, and a new span."""
-    return f"00-{_trace.get() or secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def traceparent(subject: str = "") -> str:
+    """A W3C `traceparent` header with a new span, for a message about a subject.
+
+    Its trace is that of the message about the subject in the batch that is handled, else the
+    current one, else a new one.
+    """
+    trace = _batch.get().get(subject) or _trace.get() or secrets.token_hex(16)
+    return f"00-{trace}-{secrets.token_hex(8)}-01"
+
+
+def _continued(traceparent: str | None) -> str:
+    match = _TRACEPARENT.match(traceparent or "")
+    return match.group(1) if match else secrets.token_hex(16)
 
 
 def bind(**ids: str) -> None:

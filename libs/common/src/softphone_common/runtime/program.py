@@ -3,20 +3,24 @@
     softphone ingest run
     softphone janitor dead-letters list
     softphone setup
+    softphone tail CALL
 
 An image that contains one service offers the commands of that service only.
 """
 
+import sys
+from itertools import chain
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from softphone_common.runtime.commands.setup import run_setup
+from softphone_common.runtime.commands.tail import follow, lines_of
 from softphone_common.runtime.registry import load_service, service_names, service_summary
 from softphone_common.runtime.release import release, revision
 from softphone_common.runtime.runner import run_service
-from softphone_common.runtime.setup import run_setup
 
 
 class _ServiceGroup(TyperGroup):
@@ -75,6 +79,24 @@ def softphone(
 @app.command("setup", help="Prepares RabbitMQ and MongoDB for services with few rights.")
 def setup() -> None:
     run_setup()
+
+
+@app.command("tail")
+def tail(
+    call: Annotated[str, typer.Argument(help="The id of a call, or of a trace.")],
+    files: Annotated[
+        list[typer.FileText] | None,
+        typer.Argument(help="Logs of services and the gateway; standard input without any."),
+    ] = None,
+    is_live: Annotated[
+        bool,
+        typer.Option("--follow", "-f", help="Prints lines while they come, a second later."),
+    ] = False,
+) -> None:
+    """Prints the log lines of one call from all services, in the order of their times."""
+    texts = chain.from_iterable(files or [sys.stdin])
+    for line in follow(call, texts) if is_live else lines_of(call, texts):
+        typer.echo(line)
 
 
 def main() -> None:

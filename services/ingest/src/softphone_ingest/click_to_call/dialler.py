@@ -122,6 +122,7 @@ class Dialler:
             identity="click",
         )
         await self._spool.publish(CallObserved(tenant=tenant.id, observation=observation))
+        log.info("clicked", call=call_id, tenant=tenant.id, extension=click.extension)
 
     def _device(self, tenant: Tenant, extension: str) -> StoredDevice | None:
         """The active device with this extension, preferably one with a dial link."""

@@ -21,6 +21,7 @@ from softphone_common.domain.call import Observation
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
+from softphone_common.process.telemetry import log
 from softphone_common.stores.rate_limit import KeyRateLimit
 from softphone_ingest.devices.cache import DeviceCache
 from softphone_ingest.devices.device import StoredDevice
@@ -244,17 +245,30 @@ class HitPipeline:
         """Publishes each event of a list in a turn of its own: a broker confirms in the order of
         arrival, and the event of another tenant or device would wait for the whole list."""
         if len(messages) <= 1:
-            await self._publisher.publish(*messages)
+            for message in messages:
+                await self._publish_one(message, device)
             return
 
         async def publish(message: CallObserved) -> None:
             async with self._tenant_shares.event_turn(message.tenant, device):
-                await self._publisher.publish(message)
+                await self._publish_one(message, device)
 
         turn.end()
         outcomes = await asyncio.gather(*map(publish, messages), return_exceptions=True)
         for failure in filter(None, outcomes):
             raise failure
+
+    async def _publish_one(self, message: CallObserved, device: str) -> None:
+        await self._publisher.publish(message)
+        observation = message.observation
+        log.info(
+            "hit",
+            call=observation.call_id,
+            tenant=message.tenant,
+            device=device,
+            phase=observation.phase,
+            extension=observation.extension,
+        )
 
     def _with_time_notes(self, parsed: Interpretation, hit: ReceivedHit) -> Interpretation:
         """Notes times that are too far from the arrival to be used."""

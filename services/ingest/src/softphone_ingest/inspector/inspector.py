@@ -12,6 +12,7 @@ from softphone_common.contracts.events import CallMatched, CallObserved, Message
 from softphone_common.contracts.hit import EventJson, FieldNoteJson, HitJson, HitOutcome
 from softphone_common.http.problem import ProblemError
 from softphone_common.process.clock import Clock
+from softphone_common.process.telemetry import log
 from softphone_common.stores.keyset import KeysetPage, Position
 from softphone_ingest.devices.config import DeviceConfigs, is_read_alike
 from softphone_ingest.devices.device import StoredDevice, device_url
@@ -164,9 +165,10 @@ class Inspector:
             return stored.hit
         # Published before it is marked as accepted: a crash in between leaves a hit that can be
         # replayed once more, with the observations decided on.
-        await self._bus.publish(
-            *(CallObserved.model_validate_json(text) for text in stored.messages)
-        )
+        messages = [CallObserved.model_validate_json(text) for text in stored.messages]
+        await self._bus.publish(*messages)
+        for message in messages:
+            log.info("hit replayed", call=message.observation.call_id, tenant=message.tenant)
         try:
             accepted = await self._store.accept(hit, self._clock())
         except HitError as error:  # it expired meanwhile; its call is in the log all the same

@@ -117,7 +117,10 @@ class TestCalls:
         try:
             await self._publisher.publish(CallObserved(tenant=tenant, observation=observation))
         except UnavailableError as error:
-            log.warning("end of a test call is lost", call=call_id, resource=error.resource)
+            resource = error.resource
+            log.warning(
+                "end of a test call is lost", call=call_id, tenant=tenant, resource=resource
+            )
 
     async def start(self) -> None:
         """Nothing has to be ready before the first test call."""

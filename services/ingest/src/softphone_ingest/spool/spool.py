@@ -90,7 +90,9 @@ class Spool:
                     await self._send(envelopes)
                     return
         except (UnavailableError, TimeoutError) as error:
-            log.warning("observations go to the spool", error=str(error) or "broker too slow")
+            why = str(error) or "broker too slow"
+            for envelope in envelopes:
+                log.warning("observation goes to the spool", error=why, **envelope.log_ids)
         await self._line_up(envelopes)
 
     async def start(self) -> None:

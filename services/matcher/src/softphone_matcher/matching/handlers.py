@@ -7,6 +7,7 @@ from softphone_common.bus.bus import Bus
 from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.matching import lookup_key
 from softphone_common.process.clock import Clock
+from softphone_common.process.telemetry import log, trace_of
 from softphone_matcher import metrics
 from softphone_matcher.directory.store import Finder
 from softphone_matcher.matching.range_following import RecentNumbers
@@ -29,6 +30,7 @@ class MatchHandlers:
             key = lookup_key(message.observation.remote)
             if key is not None:
                 keys[message.tenant][message.observation.call_id, key] = None
+        found: dict[tuple[str, str | None], int] = {}
         # the fewest calls first, so that no tenant waits for all those of one that sends many
         for tenant, calls in sorted(keys.items(), key=lambda item: len(item[1])):
             # the time before the look-up: of two look-ups the one that began later counts
@@ -37,8 +39,9 @@ class MatchHandlers:
             self._recent.note(tenant, (key for _, key in calls))
             with metrics.MATCH_SECONDS.time():
                 matches = await self._finder.find(tenant, (key for _, key in calls))
-            for found in matches.values():
-                metrics.MATCHED.labels(found[0].level if found else "none").inc()
+            for key, records in matches.items():
+                metrics.MATCHED.labels(records[0].level if records else "none").inc()
+                found[tenant, key] = len(records)
             # A call without matches is published as well: a record that was deleted since an
             # earlier look-up must disappear from the popup.
             await self._bus.publish(
@@ -52,4 +55,14 @@ class MatchHandlers:
                     )
                     for call_id, key in calls
                 )
+            )
+        for message in messages:
+            remote = message.observation.remote
+            log.info(
+                "matched",
+                call=message.observation.call_id,
+                tenant=message.tenant,
+                number=remote.kind if remote else None,
+                records=found.get((message.tenant, lookup_key(remote)), 0),
+                trace=trace_of(message),
             )

@@ -183,16 +183,14 @@ class Hub:
         now = self._clock()
         late = now - message.observation.at > self._late
         call = None if late and not room.knows(message) else room.observe(message)
+        self._pop(message, room, call, message.observation.phase)
         if call is not None:
-            self._show(message.tenant, room, call, now)
             metrics.POP_DELAY.observe((now - message.observation.at).total_seconds())
 
     async def on_call_matched(self, message: CallMatched) -> None:
         """Sends the call again with its matches."""
-        room = self._rooms.get(message.tenant)
-        call = None if room is None else room.match(message)
-        if room is not None and call is not None:
-            self._show(message.tenant, room, call, self._clock())
+        if (room := self._rooms.get(message.tenant)) is not None:
+            self._pop(message, room, room.match(message), "match")
 
     async def on_numbers_matched(self, message: NumbersMatched) -> None:
         """Sends the calls with these numbers again, with the records as they are now."""
@@ -273,11 +271,19 @@ class Hub:
                 for session in sessions:
                     session.send(resync)
 
-    def _show(self, tenant: str, room: Room, call: CallJson, now: datetime) -> None:
-        welcomed = self._welcomed(tenant)
+    def _pop(
+        self, message: CallObserved | CallMatched, room: Room, call: CallJson | None, of: str
+    ) -> None:
+        sockets = 0 if call is None else self._show(message.tenant, room, call, self._clock())
+        log.info("popped", call=message.subject, tenant=message.tenant, of=of, sockets=sockets)
+
+    def _show(self, tenant: str, room: Room, call: CallJson, now: datetime) -> int:
+        """Sends the call, and returns the number of sockets it went to."""
+        welcomed, sockets = self._welcomed(tenant), 0
         for part, users in self._audiences.seen_by(tenant, room, call):
             frame = CallFrame(seq=room.next_seq(now), call=part)
-            self._send(welcomed, room, frame, users, call.id)
+            sockets += self._send(welcomed, room, frame, users, call.id)
+        return sockets
 
     def _send(
         self,
@@ -286,12 +292,14 @@ class Hub:
         frame: SequencedFrame,
         users: frozenset[str],
         call: str = "",
-    ) -> None:
+    ) -> int:
         text = frame.model_dump_json()
         room.remember(frame, users, text, call)
-        for session in (each for user in users for each in welcomed.get(user, ())):
+        sessions = [each for user in users for each in welcomed.get(user, ())]
+        for session in sessions:
             session.send(text)
-            metrics.FRAMES.labels(frame.type).inc()
+        metrics.FRAMES.labels(frame.type).inc(len(sessions))
+        return len(sessions)
 
     def _welcomed(self, tenant: str) -> dict[str, list[SocketSession]]:
         """The sockets of each user that were welcomed."""

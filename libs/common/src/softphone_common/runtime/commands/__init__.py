@@ -1,0 +1,1 @@
+"""The commands of `softphone` that belong to no single service."""
