@@ -1,5 +1,6 @@
 """A real Prometheus with the rules of `deploy/monitoring`, which scrapes the stack of a test."""
 
+import json
 import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
@@ -21,6 +22,10 @@ CONFIGURATION: dict[str, Any] = yaml.safe_load((MONITORING / "prometheus.yml").r
 RULES: dict[str, Any] = yaml.safe_load((MONITORING / "rules.yml").read_text("utf-8"))
 ALERTS: list[dict[str, Any]] = [rule for group in RULES["groups"] for rule in group["rules"]]
 SCRAPE_SECONDS = 2
+BOARDS: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text("utf-8"))
+    for path in sorted((MONITORING / "grafana" / "boards").iterdir())
+}
 _READY_SECONDS = 60
 Labels = dict[str, str]
 
@@ -135,6 +140,16 @@ class Prometheus:
         (self._folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
         rules = (MONITORING / "rules.yml").read_text("utf-8")
         (self._folder / "rules.yml").write_text(re.sub(r"(?m)^( +for:) \w+$", r"\1 0s", rules))
+
+
+def board_queries() -> list[tuple[str, str]]:
+    """Every query of the boards, with its panel."""
+    return [
+        (f"{name}: {panel['title']}", target["expr"])
+        for name, board in BOARDS.items()
+        for panel in board["panels"]
+        for target in panel["targets"]
+    ]
 
 
 @asynccontextmanager

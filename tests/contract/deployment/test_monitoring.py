@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from softphone_common.process import metrics as common
 from support.deployment import COMPOSE, DEPLOY, SERVICES
+from support.metrics_table import metrics_of, name_of, own_metrics
 from support.paths import ROOT
-from support.prometheus import ALERTS, CONFIGURATION, MONITORING
+from support.prometheus import ALERTS, BOARDS, CONFIGURATION, MONITORING, board_queries
 
 OVER: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.monitoring.yaml").read_text("utf-8"))
 RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text("utf-8")
@@ -76,3 +78,35 @@ def test_monitoring_is_reachable_from_this_machine_only() -> None:
         assert container["security_opt"] == ["no-new-privileges:true"]
         assert container["user"]
         assert set(container["networks"]) <= {*COMPOSE["networks"], *OVER["networks"]}
+
+
+def test_every_metric_is_read_by_an_alert_or_a_board() -> None:
+    read = " ".join(
+        [*(alert["expr"] for alert in ALERTS), *(query for _, query in board_queries())]
+    )
+    metrics = [
+        *metrics_of(common),
+        *(metric for name in SERVICES for metric in own_metrics(name)),
+    ]
+    unread = [
+        name_of(metric)
+        for metric in metrics
+        if not re.search(rf"\b{name_of(metric)}(_bucket|_count)?\b", read)
+    ]
+    assert unread == []
+
+
+def test_boards_have_the_source_and_folder_that_grafana_is_given() -> None:
+    grafana = MONITORING / "grafana"
+    (source,) = yaml.safe_load((grafana / "datasources.yml").read_text())["datasources"]
+    (provider,) = yaml.safe_load((grafana / "dashboards.yml").read_text())["providers"]
+    mounts = [volume.split(":") for volume in OVER["services"]["grafana"]["volumes"]]
+    mounted = {target: place for place, target, *_ in mounts}
+    assert mounted[provider["options"]["path"]] == "./monitoring/grafana/boards"
+    assert all(place.startswith("./") is (DEPLOY / place).exists() for place in mounted.values())
+    for board in BOARDS.values():
+        used = {panel["datasource"]["uid"] for panel in board["panels"]}
+        assert used == {source["uid"]}
+        titles = [panel["title"] for panel in board["panels"]]
+        assert len(set(titles)) == len(titles)
+    assert source["url"] == "http://prometheus:9090"

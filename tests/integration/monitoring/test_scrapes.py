@@ -1,5 +1,6 @@
 """Prometheus over real processes: each exports its own metrics, and together all that are read."""
 
+import math
 import re
 from collections.abc import AsyncIterator
 
@@ -10,12 +11,14 @@ from softphone_common.process import metrics as common
 from softphone_common.runtime.registry import installed_services
 from softphone_testing.processes import ServiceFleet
 from softphone_testing.real_servers import RealServer
+from softphone_testing.until import until
 from support.metrics_table import metrics_of, own_metrics, series_names
-from support.prometheus import ALERTS, Prometheus, address, prometheus
+from support.prometheus import ALERTS, Prometheus, address, board_queries, prometheus
 from support.tenant.company import Company, company_of
 from support.web_client import web_client
 
 NAME = re.compile(r"\b(?:softphone|rabbitmq)_\w+")
+QUERIES = board_queries()
 OURS = re.compile(r"(?m)^# TYPE (softphone_\w+) ")
 
 
@@ -27,7 +30,8 @@ async def fleet(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[ServiceFleet]:
     folder = tmp_path_factory.mktemp("fleet")
-    services = ServiceFleet(watched_broker.server.url, mongodb.url, redis_server.url, folder)
+    urls = watched_broker.server.url, mongodb.url, redis_server.url
+    services = ServiceFleet(*urls, folder, {"SOFTPHONE_SWEEP_CHECK_SECONDS": "1"})
     async with services.running():
         yield services
 
@@ -77,6 +81,25 @@ async def test_metrics_of_an_alert_are_scraped(watch: Prometheus, alert: dict[st
     read = set(NAME.findall(alert["expr"])) - labels
     assert read <= await watch.names()
     assert read or "up{" in alert["expr"]
+
+
+@pytest.fixture(scope="module")
+async def traffic(watch: Prometheus, company: Company) -> None:
+    """Calls whose popups open while Prometheus watches."""
+    async with company.browser() as browser:
+        for call in await company.make_calls(4):
+            await browser.pops_up(call)
+    await company.until_logged()
+
+
+@pytest.mark.parametrize("query", [each for _, each in QUERIES], ids=[name for name, _ in QUERIES])
+async def test_query_of_a_board_gives_numbers(watch: Prometheus, traffic: None, query: str) -> None:
+    filled = query.replace("$__rate_interval", "1m").replace("$__range", "1h")
+
+    async def gives_numbers() -> bool:
+        return any(math.isfinite(value) for _, value in await watch.query(filled))
+
+    await until(gives_numbers, what=filled)
 
 
 async def test_service_that_was_killed_is_down(fleet: ServiceFleet, watch: Prometheus) -> None:
