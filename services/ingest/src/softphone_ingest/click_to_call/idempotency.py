@@ -55,7 +55,8 @@ class RedisIdempotencyKeys:
                     transaction.get(key)
                     is_first, value = await transaction.execute()
         except UnavailableError as error:
-            log.warning("repeated clicks not recognised", call=call_id, error=str(error))
+            ids = {"call": call_id, "tenant": tenant}
+            log.warning("repeated clicks not recognised", error=str(error), **ids)
             return None
         return None if is_first else EarlierClick(*json.loads(value))
 
@@ -67,7 +68,7 @@ class RedisIdempotencyKeys:
                 value = _value(fingerprint, link, ext_by_hand)
                 await self._redis.client.set(_key(tenant, call_id), value, ex=self._seconds)
         except UnavailableError as error:
-            log.warning("click not remembered", call=call_id, error=str(error))
+            log.warning("click not remembered", call=call_id, tenant=tenant, error=str(error))
 
 
 def _key(tenant: str, call_id: str) -> str:

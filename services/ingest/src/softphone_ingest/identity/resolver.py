@@ -154,7 +154,7 @@ class CallIdResolver:
         try:
             await self._memory.expect(key, call_id, self._policy.join_seconds)
         except UnavailableError as error:
-            log.warning("click not remembered", call=call_id, error=str(error))
+            log.warning("click not remembered", call=call_id, tenant=tenant, error=str(error))
 
     async def resolve(
         self, sender: Sender, events: Sequence[ParsedEvent], now: datetime, hit: str = ""
@@ -187,7 +187,7 @@ class CallIdResolver:
         try:
             return await self._memory.resolve(claims)
         except UnavailableError as error:
-            log.warning("calls identified without Redis", error=str(error))
+            log.warning("calls identified without Redis", tenant=sender.tenant, error=str(error))
             return [
                 Decision(
                     own.first_call(stamp, _FALLBACK_WINDOW_MILLISECONDS),

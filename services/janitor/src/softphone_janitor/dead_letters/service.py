@@ -9,7 +9,7 @@ from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.bus.envelope import Envelope
 from softphone_common.process.clock import Clock
 from softphone_common.process.errors import UnavailableError
-from softphone_common.process.telemetry import log
+from softphone_common.process.telemetry import log, tracing
 from softphone_janitor.dead_letters.store import DeadLetterStore, Selection, queues
 
 
@@ -30,7 +30,9 @@ class DeadLetterService:
         """Stores messages that died in `queue`."""
         ids = await self._store.keep(queue, envelopes, self._clock())
         for letter_id, envelope in zip(ids, envelopes, strict=True):
-            log.warning("dead letter kept", id=letter_id, queue=queue, type=envelope.type)
+            with tracing(envelope.traceparent):
+                found_by = {**envelope.log_ids, "id": letter_id}
+                log.warning("dead letter kept", queue=queue, type=envelope.type, **found_by)
 
     async def replay(self, letter_id: str, by: str) -> bool:
         """Publishes a letter to the queue it died in; False if it is not waiting.
