@@ -20,6 +20,8 @@ INDEXES = {
     COLLECTION: [
         IndexModel([("last_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+        # those that wait are counted at each scrape, mostly when there are many
+        IndexModel([("state", ASCENDING)]),
     ]
 }
 BY_LAST_DEATH: Keyset[datetime] = Keyset("last_at")
