@@ -1,7 +1,10 @@
 """Prometheus over real processes: each exports its own metrics, and together all that are read."""
 
+import asyncio
+import json
 import math
 import re
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,6 +16,7 @@ from softphone_testing.processes import ServiceFleet
 from softphone_testing.real_servers import RealServer
 from softphone_testing.until import until
 from support.metrics_table import metrics_of, own_metrics, series_names
+from support.paths import ROOT
 from support.prometheus import ALERTS, Prometheus, address, board_queries, prometheus
 from support.tenant.company import Company, company_of
 from support.web_client import web_client
@@ -100,6 +104,17 @@ async def test_query_of_a_board_gives_numbers(watch: Prometheus, traffic: None, 
         return any(math.isfinite(value) for _, value in await watch.query(filled))
 
     await until(gives_numbers, what=filled)
+
+
+async def test_command_of_the_runbooks_shows_each_resource(fleet: ServiceFleet) -> None:
+    runbooks = (ROOT / "docs" / "runbooks.md").read_text("utf-8")
+    (code,) = re.findall(r'docker compose exec ingest python -c "(.*)"', runbooks)
+    here = code.replace("8080", str(fleet["ingest"].port))
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", here, stdout=asyncio.subprocess.PIPE
+    )
+    shown = json.loads((await child.communicate())[0])
+    assert shown["services"]["ingest"].keys() >= {"RabbitMQ", "MongoDB", "Redis", "spool"}
 
 
 async def test_service_that_was_killed_is_down(fleet: ServiceFleet, watch: Prometheus) -> None:
