@@ -11,7 +11,8 @@ WEB := npm --prefix libs/web run --silent
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check fmt unit house prose contracts e2e senders faults faults-quick ablation \
-	ablation-quick bench bench-quick fuzz simulate audit pin pin-images services up down web screenshots
+	ablation-quick bench bench-quick fuzz simulate audit pin pin-images services up down web screenshots \
+	containers
 
 # --inexact keeps the packages that tests have installed
 run: ; deploy/install run && $(UV) run --no-dev --inexact softphone-onebox
@@ -22,7 +23,7 @@ test:
 	deploy/install test
 	@set -e; without=; deploy/install senders || without="--ignore tests/senders"; set -x; \
 	$(WEB) test; \
-	$(UV) run pytest --numprocesses 3 --dist loadfile --ignore tests/faults $$without; \
+	$(UV) run pytest --numprocesses 3 --dist loadfile --ignore tests/faults --ignore tests/containers $$without; \
 	$(MAKE) faults-quick; \
 	set +x; if [ -n "$$without" ]; then printf '\n%s\n' \
 	"NOT RUN: tests/senders, the real telephony programs. deploy/install senders says why." >&2; fi
@@ -38,6 +39,9 @@ check:
 	$(UV) run python -m softphone_common.contracts.typescript docs/openapi libs/web/src/api --check
 	$(WEB) check
 	$(WEB) test
+
+# builds the images and runs deploy/compose.yaml on an engine of its own; needs root and Debian's packages
+containers: ; deploy/install containers && $(UV) run pytest tests/containers
 
 # what can be put right without a person
 fmt:

@@ -14,6 +14,7 @@ USERS = {
     "rabbitmq2": "rabbitmq",
     "rabbitmq3": "rabbitmq",
     "mongodb": "mongodb",
+    "replica-set": "mongodb",
     "redis": "valkey",
 }
 """The user of each container with a foreign image. Our own images set their user themselves."""
@@ -24,20 +25,24 @@ FIXED: Json = {
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges:true"],
     "ulimits": {"nofile": 65536},
+    "mem_limit": "512m",
+    "pids_limit": 256,
 }
 OF_ALL = frozenset({*FIXED, "image", "tmpfs", "logging", "healthcheck", "networks"})
 OF_SERVERS = OF_ALL | {"user", "volumes", "secrets", "environment", "stop_grace_period"}
 OF_SERVICES = OF_ALL | {"build", "environment", "secrets", "stop_grace_period", "depends_on"}
-ONCE = frozenset({"setup"})
+ONCE = frozenset({"setup", "replica-set"})
 """Containers that end when they have done their work."""
 MAY: dict[str, frozenset[str]] = {
     **dict.fromkeys(SERVICES, OF_SERVICES),
-    "ingest": OF_SERVICES | {"volumes"},
+    "ingest": OF_SERVICES | {"volumes", "scale"},
     "setup": OF_SERVICES | {"command"},
     "gateway": OF_ALL | {"user", "entrypoint", "ports", "volumes", "depends_on"},
     **dict.fromkeys(("mongodb", "redis"), OF_SERVERS | {"entrypoint", "command"}),
+    "replica-set": OF_SERVERS | {"entrypoint", "depends_on"},
     **dict.fromkeys(
-        ("rabbitmq", "rabbitmq2", "rabbitmq3"), OF_SERVERS | {"entrypoint", "command", "hostname"}
+        ("rabbitmq", "rabbitmq2", "rabbitmq3"),
+        OF_SERVERS | {"entrypoint", "hostname", "depends_on"},
     ),
 }
 BUILT = frozenset({"context", "dockerfile", "target", "args"})
@@ -47,10 +52,19 @@ BASES = {
     "REVISION": "${SOFTPHONE_REVISION:-}",
 }
 """The only arguments of a build: the image of .env that ours are built on, and their labels."""
-SCRATCH = frozenset({"/tmp", "/var/log/rabbitmq"})
+LARGER: Json = {
+    "mongodb": {"mem_limit": "2g", "pids_limit": 4096},
+    **{node: {"mem_limit": "1g"} for node in ("rabbitmq", "rabbitmq2", "rabbitmq3")},
+}
+"""Containers that may use more of the machine than the others."""
+SCRATCH = frozenset({"/tmp:size=64m", "/var/log/rabbitmq:size=64m"})
 MOUNTED = frozenset(
     {
         "./gateway:/etc/nginx/softphone:ro",
+        "./mongodb/initiate.js:/etc/softphone/initiate.js:ro",
+        "./rabbitmq/start-node:/etc/rabbitmq/start-node:ro",
+        "./rabbitmq/healthy:/etc/rabbitmq/healthy:ro",
+        "./rabbitmq/members.conf:/etc/rabbitmq/conf.d/92-members.conf:ro",
         "./rabbitmq/node.conf:/etc/rabbitmq/conf.d/80-node.conf:ro",
         "./rabbitmq/exchanges.json:/etc/rabbitmq/definitions.d/15-exchanges.json:ro",
         "./rabbitmq/rights.json:/etc/rabbitmq/definitions.d/20-rights.json:ro",
@@ -82,12 +96,14 @@ def _of_container(name: str, container: Json, compose: Json) -> Iterator[str]:
         return
     yield from (f"has {key}" for key in container.keys() - MAY[name])
     for key, value in FIXED.items():
-        needed = "on-failure" if key == "restart" and name in ONCE else value
+        needed = LARGER.get(name, {}).get(key, value)
+        if key == "restart" and name in ONCE:
+            needed = "on-failure"
         if key not in container or container[key] != needed:
             yield f"{key} is {container.get(key)}"
     if container.get("user") != USERS.get(name):
         yield f"is {container.get('user')}"
-    if not {"/tmp"} <= set(container.get("tmpfs", ())) <= SCRATCH:
+    if not {"/tmp:size=64m"} <= set(container.get("tmpfs", ())) <= SCRATCH:
         yield f"writes to {container.get('tmpfs')}"
     if name not in ONCE and not container.get("healthcheck", {}).get("test"):
         yield "has no health check"
@@ -118,14 +134,15 @@ def container(base: Json, over: Json, name: str) -> Json:
 
 
 def _merged(below: Any, above: Any) -> Any:
-    """Merges mappings by key and volumes by target, and appends lists."""
+    """Merges mappings by key, volumes and secrets by target, and appends lists."""
     if isinstance(below, dict) and isinstance(above, dict):
         both = {name: _merged(below.get(name), above.get(name)) for name in {**below, **above}}
         for name in ("command", "entrypoint"):
             if name in above:
                 both[name] = above[name]
-        if "volumes" in both and isinstance(both["volumes"], list):
-            both["volumes"] = list({_target(v): v for v in both["volumes"]}.values())
+        for name in ("volumes", "secrets"):
+            if isinstance(both.get(name), list):
+                both[name] = list({_target(v): v for v in both[name]}.values())
         return both
     if isinstance(below, list) and isinstance(above, list):
         return below + above
@@ -133,4 +150,7 @@ def _merged(below: Any, above: Any) -> Any:
 
 
 def _target(volume: Any) -> str:
-    return str(volume["target"] if isinstance(volume, dict) else volume.split(":")[1])
+    """The path of a volume in the container, or the file name of a secret."""
+    if isinstance(volume, dict):
+        return str(volume["target"])
+    return str(volume.split(":")[1] if ":" in volume else volume)

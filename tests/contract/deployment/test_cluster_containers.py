@@ -36,7 +36,8 @@ def test_cluster_file_changes_only_the_broker_and_its_clients() -> None:
 def test_node_has_the_options_of_the_single_broker(node: str) -> None:
     single, made = BASE["services"]["rabbitmq"], container(node)
     differs = {name for name in made if made[name] != single.get(name)}
-    assert differs <= {"hostname", "volumes", "secrets", "entrypoint", "command"}
+    assert differs <= {"hostname", "volumes", "environment", "depends_on"}
+    assert made["environment"]["SOFTPHONE_RABBITMQ_NODES"] == str(len(NODES))
     assert made["read_only"] is True
     assert made["cap_drop"] == ["ALL"]
     assert made["user"] == "rabbitmq"
@@ -58,8 +59,8 @@ def test_node_has_a_name_a_volume_and_the_shared_cookie(node: str) -> None:
         "rabbitmq.conf",
         "rabbitmq_users.json",
     ]
-    assert made["command"] == ["rabbitmq-server"]
-    assert "/run/secrets/rabbitmq_cookie" in made["entrypoint"][2]
+    assert made["entrypoint"] == ["bash", "/etc/rabbitmq/start-node"]
+    assert "/run/secrets/rabbitmq_cookie" in (DEPLOY / "rabbitmq" / "start-node").read_text()
 
 
 def test_nodes_form_a_cluster_that_pauses_a_minority() -> None:
@@ -80,9 +81,10 @@ def test_limit_of_a_node_is_above_that_of_the_services(node: str) -> None:
     assert any("rabbitmq/node.conf:/etc/rabbitmq/conf.d/" in v for v in container(node)["volumes"])
 
 
-@pytest.mark.parametrize("service", [*SERVICES, "setup"])
-def test_service_waits_for_all_nodes(service: str) -> None:
-    waits = container(service)["depends_on"]
+def test_new_nodes_start_after_the_first_and_setup_after_all() -> None:
+    for node in NODES[1:]:
+        assert container(node)["depends_on"] == {"rabbitmq": {"condition": "service_started"}}
+    waits = container("setup")["depends_on"]
     assert [waits[node]["condition"] for node in NODES] == ["service_healthy"] * len(NODES)
 
 
@@ -92,7 +94,10 @@ def test_services_get_the_address_of_every_node(tmp_path: Path) -> None:
         assert (tmp_path / Path(secret["file"]).name).is_file(), name
     for user in ("softphone", *SERVICES):
         prefix = "" if user == "softphone" else f"{user}_"
-        file = tmp_path / Path(OVER["secrets"][f"{prefix}amqp_url"]["file"]).name
+        name = f"{prefix}amqp_cluster_url"
+        secrets = container(user if prefix else "setup")["secrets"]
+        assert {"source": name, "target": "amqp_url"} in secrets
+        file = tmp_path / Path(OVER["secrets"][name]["file"]).name
         parts = [urlsplit(url) for url in file.read_text().strip().split(",")]
         assert [(part.hostname, part.port) for part in parts] == [(node, 5672) for node in NODES]
         password = (tmp_path / f"{prefix}amqp_password").read_text()

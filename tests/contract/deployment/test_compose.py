@@ -20,7 +20,7 @@ from support.deployment import (
 
 
 def test_compose_file_has_exactly_services_and_servers() -> None:
-    assert set(CONTAINERS) == {*SERVICES, *SERVERS, "setup", "gateway"}
+    assert set(CONTAINERS) == {*SERVICES, *SERVERS, "setup", "replica-set", "gateway"}
     for name in SERVICES:
         build = CONTAINERS[name]["build"]
         assert build["target"] == name in STAGES
@@ -98,11 +98,13 @@ def test_container_has_only_allowed_options() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_service_waits_for_servers_and_has_time_to_stop(name: str) -> None:
+def test_service_waits_for_no_sick_server_and_has_time_to_stop(name: str) -> None:
     container = CONTAINERS[name]
-    servers = {server: {"condition": "service_healthy"} for server in SERVERS}
-    setup = {"setup": {"condition": "service_completed_successfully"}}
-    assert container["depends_on"] == servers | setup
+    started = {"condition": "service_started"}
+    waits = dict.fromkeys(SERVERS, started)
+    if name == "janitor":  # so that `up --wait` takes the end of `setup` for a success
+        waits["setup"] = {"condition": "service_completed_successfully"}
+    assert container["depends_on"] == waits
     assert "/readyz" in container["healthcheck"]["test"][-1]
     stop = int(container["stop_grace_period"].removesuffix("s"))
     assert stop > SETTINGS[name].model_fields["shutdown_seconds"].default
@@ -122,6 +124,14 @@ def test_gateway_alone_is_reachable_from_outside() -> None:
         assert not outer or name == "gateway"
     for server in SERVERS:
         assert CONTAINERS[server]["networks"] == ["servers"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_shares_its_address_range_with_the_gateway_alone(name: str) -> None:
+    """The address of a container that has ended must not become that of another service."""
+    assert CONTAINERS[name]["networks"] == [name, "servers"]
+    inside = {other for other, container in CONTAINERS.items() if name in container["networks"]}
+    assert inside == {name, "gateway"}
 
 
 def test_persistent_data_is_in_named_volumes() -> None:

@@ -34,7 +34,7 @@ def test_image_runs_the_command_of_its_package(target: str) -> None:
         assert program in project["scripts"]
         assert words == []
     sources = [c.split()[0] for c in instructions(target, "COPY")]
-    (built,) = {source.removeprefix("--from=") for source in sources}
+    (built,) = {s.removeprefix("--from=") for s in sources if s.startswith("--from=")}
     (sync,) = (run for run in instructions(built, "RUN") if "uv sync" in run)
     assert sync.endswith(f"uv sync --locked --package {project['name']} --no-dev --no-editable")
 
@@ -71,5 +71,6 @@ def test_build_context_holds_only_copied_files() -> None:
     rules = [line for line in lines if line and not line.startswith("#")]
     let_in = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
     assert rules[0] == "*"
-    assert let_in == {copied.split()[0] for copied in instructions("sources", "COPY")}
+    copied = [*instructions("sources", "COPY"), *instructions("runtime", "COPY")]
+    assert let_in == {re.sub(r"^--\S+ ", "", arguments).split()[0] for arguments in copied}
     assert all((ROOT / name).exists() for name in let_in)

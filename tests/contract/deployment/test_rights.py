@@ -52,7 +52,7 @@ def test_exchanges_are_imported_before_the_rights_that_name_them() -> None:
     assert named == {exchange["name"] for exchange in written["exchanges"]}
     broker = CONTAINERS["rabbitmq"]
     mounted = [volume.split(":")[1] for volume in broker["volumes"]]
-    mounted += [secret["target"] for secret in broker["secrets"]]
+    mounted += [s["target"] for s in broker["secrets"] if isinstance(s, dict)]
     imported = sorted(Path(target).name for target in mounted if "/definitions.d/" in target)
     assert imported == ["10-users.json", "15-exchanges.json", "20-rights.json"]
 

@@ -18,6 +18,7 @@ from softphone_ingest.tenants.activation import ActivationCodes, issue
 from support.deployment import (
     COMPOSE,
     CONTAINERS,
+    DEPLOY,
     SERVERS,
     SETTINGS,
     activation_folder,
@@ -84,7 +85,7 @@ def test_services_read_the_secrets_and_find_their_servers(
     assert re.fullmatch(r"[A-Za-z0-9+/]{6,1024}", read["mongo_key"])
     replica_set = CONTAINERS["mongodb"]["command"][2]
     assert f"replicaSet={replica_set}" in read["mongo_url"]
-    assert f'_id: "{replica_set}"' in CONTAINERS["mongodb"]["healthcheck"]["test"][-1]
+    assert f'_id: "{replica_set}"' in (DEPLOY / "mongodb" / "initiate.js").read_text()
 
 
 def test_private_key_of_activation_codes_leaves_the_folder(tmp_path: Path) -> None:

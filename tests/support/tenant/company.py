@@ -1,7 +1,7 @@
 """A tenant with its people, its phone, its directory record, its browsers and its call log."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -199,13 +199,21 @@ class Company:
 @asynccontextmanager
 async def company_of(fleet: ServiceFleet) -> AsyncIterator[Company]:
     """A new company on a fleet, set up through the product's own interface."""
-    product = FleetProduct(fleet)
+    async with company_at(FleetProduct(fleet)) as company:
+        yield company
+
+
+@asynccontextmanager
+async def company_at(
+    product: Product, activation_code: Callable[[str], str] = code
+) -> AsyncIterator[Company]:
+    """A new company in these running services, set up through the product's own interface."""
     tenant = f"t-{uuid4().hex[:12]}"
     async with product.client as client:
         phone = Phone(client, product.address("/hit"), "", "")
         admin = Person("", tenant, "admin", "admin", product.token(tenant))
         company = Company(product, tenant, phone, admin, admin)
-        body: Json = {"name": "Huber GmbH", "activation_code": code(tenant)}
+        body: Json = {"name": "Huber GmbH", "activation_code": activation_code(tenant)}
         await company.ask("PUT", f"/api/tenants/{tenant}", body, "operator")
         body = {"login": "anna", "password": PASSWORD, "extensions": [EXTENSION]}
         user = (await company.ask("POST", "/api/users", body))["id"]
