@@ -101,9 +101,9 @@ def test_container_has_only_allowed_options() -> None:
 def test_service_waits_for_no_sick_server_and_has_time_to_stop(name: str) -> None:
     container = CONTAINERS[name]
     started = {"condition": "service_started"}
-    waits = dict.fromkeys(SERVERS, started)
+    waits: dict[str, dict[str, str]] = dict.fromkeys(SERVERS, started)
     if name == "janitor":  # so that `up --wait` takes the end of `setup` for a success
-        waits["setup"] = {"condition": "service_completed_successfully"}
+        waits = {"setup": {"condition": "service_completed_successfully"}}
     assert container["depends_on"] == waits
     assert "/readyz" in container["healthcheck"]["test"][-1]
     stop = int(container["stop_grace_period"].removesuffix("s"))
