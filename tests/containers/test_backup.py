@@ -19,7 +19,7 @@ from support.web_client import web_client
 
 
 async def test_all_that_was_accepted_is_there_after_a_restore(project: Project) -> None:
-    archive = project.folder / "backup.tar.gz"
+    archive = project.folder / "backup.tar"
     async with company_in(project) as company, company_in(project) as others:
         call = await company.make_call(LISTED)
         await company.make_calls(10)

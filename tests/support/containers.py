@@ -54,9 +54,10 @@ BASES = {
 """The only arguments of a build: the image of .env that ours are built on, and their labels."""
 LARGER: Json = {
     "mongodb": {"mem_limit": "2g", "pids_limit": 4096},
+    **{name: {"mem_limit": "256m"} for name in ("setup", "replica-set")},
     **{node: {"mem_limit": "1g"} for node in ("rabbitmq", "rabbitmq2", "rabbitmq3")},
 }
-"""Containers that may use more of the machine than the others."""
+"""Containers that need more of the machine than the others, or less."""
 SCRATCH = frozenset({"/tmp:size=64m", "/var/log/rabbitmq:size=64m"})
 MOUNTED = frozenset(
     {

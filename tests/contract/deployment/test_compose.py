@@ -126,6 +126,16 @@ def test_gateway_alone_is_reachable_from_outside() -> None:
         assert CONTAINERS[server]["networks"] == ["servers"]
 
 
+def test_limits_of_memory_fit_a_machine_of_eight_gibibytes() -> None:
+    units = {"m": 1, "g": 1024}
+    limits = {n: c["mem_limit"] for n, c in CONTAINERS.items()}
+    mebibytes = {
+        name: int(limit[:-1]) * units[limit[-1]] * CONTAINERS[name].get("scale", 1)
+        for name, limit in limits.items()
+    }
+    assert sum(mebibytes.values()) == 7.5 * 1024
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_service_shares_its_address_range_with_the_gateway_alone(name: str) -> None:
     """The address of a container that has ended must not become that of another service."""
