@@ -3,6 +3,9 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 HITS = Counter("softphone_hits", "Hits, by the status of the answer", ["status"])
+# The first error of a process would be no increase if its series began with it, and the alert would miss it.
+for _error in (500, 503):
+    HITS.labels(_error)
 CONFIRM_SECONDS = Histogram(
     "softphone_hit_confirm_seconds",
     "Seconds from the arrival of an accepted hit until its observations were on a disk",

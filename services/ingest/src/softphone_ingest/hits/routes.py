@@ -81,6 +81,7 @@ class HitApi:
         previews are answered with 204 and make no call.
         """
         began = perf_counter()
+        status = 500  # the answer to an exception that nothing expects
         try:
             url = device_url(public_base(request, self._public_url), key)
             hit = await _hit_request(request)
@@ -88,16 +89,18 @@ class HitApi:
             if refusal is not None:
                 await self._pipeline.refuse(key, hit, refusal)
             result = await self._pipeline.take(key, hit, url)
+            answer = _answer(result)
+            status = answer.status_code
         except ProblemError as error:
-            metrics.HITS.labels(error.status).inc()
+            status = error.status
             raise
         except UnavailableError:
-            metrics.HITS.labels(503).inc()
+            status = 503
             raise
+        finally:
+            metrics.HITS.labels(status).inc()
         if result.call_id is not None:
             metrics.CONFIRM_SECONDS.observe(perf_counter() - began)
-        answer = _answer(result)
-        metrics.HITS.labels(answer.status_code).inc()
         return answer
 
 
