@@ -26,7 +26,7 @@ class Project:
     def __init__(self, engine: Engine, folder: Path, name: str = "softphone") -> None:
         self.engine = engine
         self.folder = folder
-        self._files = ["compose.yaml", *_lower_limits(folder, CONTAINERS)]
+        self._files = ["compose.yaml", *_lower_limits(folder / "limits.yaml", CONTAINERS)]
         self.activation = folder / "activation"
         self._name = name
 
@@ -45,7 +45,8 @@ class Project:
     def use_cluster(self) -> None:
         """Has all further commands work with three RabbitMQ nodes."""
         names = (*CONTAINERS, "rabbitmq2", "rabbitmq3")
-        self._files = ["compose.yaml", "compose.cluster.yaml", *_lower_limits(self.folder, names)]
+        limits = _lower_limits(self.folder / "cluster-limits.yaml", names)
+        self._files = ["compose.yaml", "compose.cluster.yaml", *limits]
 
     def secret(self, name: str) -> str:
         return (self.folder / "secrets.d" / name).read_text().strip()
@@ -103,12 +104,12 @@ class Project:
         return await self.compose("logs", "--no-color", "--no-log-prefix", *services)
 
 
-def _lower_limits(folder: Path, names: Iterable[str]) -> Sequence[str]:
+def _lower_limits(file: Path, names: Iterable[str]) -> Sequence[str]:
     """A further file for machines that allow fewer open files than compose.yaml asks for."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most >= WANTED_FILES:
         return ()
     limits = {"ulimits": {"nofile": most}}
     text = yaml.safe_dump({"services": dict.fromkeys(names, limits)})
-    (folder / "limits.yaml").write_text(text)
-    return ("limits.yaml",)
+    file.write_text(text)
+    return (file.name,)
