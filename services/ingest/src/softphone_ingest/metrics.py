@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 HITS = Counter("softphone_hits", "Hits, by the status of the answer", ["status"])
-# The first error of a process would be no increase if its series began with it, and the alert would miss it.
+# The first error of a process would be no increase if its series began with it, and no alert.
 for _error in (500, 503):
     HITS.labels(_error)
 CONFIRM_SECONDS = Histogram(
