@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from softphone_calllog.calls import INDEXES, MongoCallStore
-from softphone_calllog.history.open_calls import OpenCalls
+from softphone_calllog.calls import INCOMPLETE, INDEXES, MongoCallStore
+from softphone_calllog.history.open_calls import OpenCalls, open_query
 from softphone_common.contracts.entities import Tenant
 from softphone_testing.real_servers import RealServer
 from support.observations import at
@@ -29,3 +29,7 @@ async def test_call_is_open_until_it_ends_or_is_deleted(mongodb: RealServer) -> 
         await store.delete("acme", "deleted", "anna", at(0))
         await store.add([matched(-60, MATCH, call="only-matched")])
         assert await open_calls.count() == {"hour": 2, "day": 1, "week": 1}
+
+
+def test_index_has_all_that_open_calls_are_counted_by() -> None:
+    assert list(INCOMPLETE.document["key"]) == list(open_query(["acme"], {"$gt": at(0)}))

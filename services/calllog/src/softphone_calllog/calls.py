@@ -35,6 +35,9 @@ IN_LIST = IndexModel(
         ("_id", DESCENDING),
     ]
 )
+INCOMPLETE = IndexModel(
+    [(name, ASCENDING) for name in ("tenant", "talk_seconds", "deleted_at", "last_at")]
+)
 INDEXES = {
     COLLECTION: [
         # the call list: of all that are not deleted, with one counterpart, and of one extension
@@ -50,8 +53,8 @@ INDEXES = {
         IndexModel([("keys_version", ASCENDING)]),
         # the recycle bin
         IndexModel([("tenant", ASCENDING), ("deleted_at", DESCENDING), ("_id", DESCENDING)]),
-        # the sweep: incomplete calls have no talk time, and most calls are not swept
-        IndexModel([("tenant", ASCENDING), ("talk_seconds", ASCENDING), ("last_at", ASCENDING)]),
+        # the sweep and the count of open calls: incomplete ones have no talk time, most were swept
+        INCOMPLETE,
         IndexModel([("sweep", ASCENDING)], sparse=True),
     ]
 }
