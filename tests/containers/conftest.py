@@ -17,7 +17,8 @@ PROGRAMS = ("buildah", "mmdebstrap", "nsenter", "openssl", "unshare")
 SECONDS = 2400
 """Time limit of one test, together with all images if it is the first one."""
 
-ORDER = {"test_up.py": 1, "test_roll.py": 2, "test_backup.py": 3, "test_cluster.py": 4}
+FILES = ("test_up.py", "test_tls.py", "test_roll.py", "test_backup.py", "test_cluster.py")
+ORDER = {name: place for place, name in enumerate(FILES, 1)}
 
 VERSIONS = (
     ("Docker", ("version", "--format", "{{{{.Server.Version}}}}")),

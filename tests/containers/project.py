@@ -3,7 +3,8 @@
 import json
 import resource
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,22 @@ class Project:
         names = (*CONTAINERS, "rabbitmq2", "rabbitmq3")
         limits = _lower_limits(self.folder / "cluster-limits.yaml", names)
         self._files = ["compose.yaml", "compose.cluster.yaml", *limits]
+
+    @contextmanager
+    def further_file(self, name: str) -> Iterator[None]:
+        """Has the commands inside work with one more compose file."""
+        before = self._files
+        self._files = [before[0], name, *before[1:]]
+        try:
+            yield
+        finally:
+            self._files = before
+
+    def write_secret(self, name: str, text: str) -> None:
+        """Adds a secret that is the operator's own, readable for all containers."""
+        file = self.folder / "secrets.d" / name
+        file.write_text(text)
+        file.chmod(0o444)
 
     def secret(self, name: str) -> str:
         return (self.folder / "secrets.d" / name).read_text().strip()
