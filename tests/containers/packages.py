@@ -35,6 +35,7 @@ class Packages:
             "--variant=minbase",
             # a mirror may be some days behind
             '--aptopt=Acquire::Check-Valid-Until "false"',
+            '--aptopt=Acquire::Retries "5"',
             "--dpkgopt=path-exclude=/usr/share/{doc,man,locale}/*",
             f"--include={','.join(self.names)}",
         ]
