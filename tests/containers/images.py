@@ -38,7 +38,7 @@ async def build(target: str, folder: Path = ROOT) -> str:
     """Builds one target of the Dockerfile of a checkout, and returns the image's name."""
     name = f"softphone-{target}"
     await buildah(
-        "build", "--pull-never", "--layers", "--format", "docker", "--quiet",
+        "build", "--pull-never", "--layers", "--force-rm", "--format", "docker", "--quiet",
         "--file", str(folder / "deploy" / "Dockerfile"),
         "--build-arg", f"PYTHON={IMAGES['PYTHON_IMAGE']}",
         "--target", target, "--tag", name, str(folder),
