@@ -1,15 +1,13 @@
 """vtiger CRM is read with the rights and sessions of one user, and its errors are named."""
 
 import io
-import logging
 from collections.abc import Callable, Iterator
 
 import pytest
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from softphone_common.process import telemetry
+from support.service_log import service_log
 from support.stack.source_site import RETRY_SECONDS, SourceSite
 from support.vtiger.crm import KEY, VtigerCrm, settings
 
@@ -157,13 +155,8 @@ async def test_login_between_challenge_and_answer_is_survived(
 @pytest.fixture
 def log_text() -> Iterator[io.StringIO]:
     """All that a service logs, with the level DEBUG."""
-    text, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    telemetry.configure("DEBUG", text)
-    structlog.configure(cache_logger_on_first_use=False)
-    yield text
-    structlog.reset_defaults()
-    logging.basicConfig(handlers=handlers, level=level, force=True)
+    with service_log("DEBUG") as text:
+        yield text
 
 
 async def test_neither_key_nor_session_is_stored_or_logged(

@@ -2,12 +2,10 @@
 
 import io
 import json
-import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import pytest
-import structlog
 
 from softphone_common.audit.security_log import SecurityLog
 from softphone_common.bus.bus import Bus
@@ -15,11 +13,12 @@ from softphone_common.bus.memory import MemoryBroker
 from softphone_common.contracts.entities import AuditEntry
 from softphone_common.contracts.events import AuditRecorded
 from softphone_common.http.auth import Caller
-from softphone_common.process import metrics, telemetry
+from softphone_common.process import metrics
 from softphone_common.process.telemetry import tracing
 from softphone_testing.until import until
 from support.bus.buses import bus_settings, memory_bus, running
 from support.observations import at
+from support.service_log import service_log
 
 BOSS = Caller(
     user="u-boss", tenant="acme", login="boss", role="admin", extensions=(), expires_at=at(3600)
@@ -31,13 +30,8 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 @pytest.fixture
 def log_text() -> Iterator[io.StringIO]:
     """The log of a service whose level is WARNING."""
-    text, root = io.StringIO(), logging.getLogger()
-    before = root.handlers[:], root.level
-    telemetry.configure("WARNING", text)
-    structlog.configure(cache_logger_on_first_use=False)  # later tests log in their own way
-    yield text
-    structlog.reset_defaults()
-    logging.basicConfig(handlers=before[0], level=before[1], force=True)
+    with service_log("WARNING") as text:
+        yield text
 
 
 class Site:

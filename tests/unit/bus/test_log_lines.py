@@ -2,24 +2,22 @@
 
 import io
 import json
-import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-import structlog
 
 from softphone_common.bus.bus import Bus
 from softphone_common.bus.consumer import BatchPolicy
 from softphone_common.bus.memory import MemoryBroker
 from softphone_common.contracts.events import CallMatched, CallObserved
 from softphone_common.domain.call import Observation
-from softphone_common.process import telemetry
 from softphone_common.process.errors import PoisonError
 from softphone_common.process.telemetry import log, trace_of, tracing
 from softphone_testing.until import until
 from support.bus.buses import memory_bus, running
 from support.observations import at
+from support.service_log import service_log
 
 CALLS = ("3a2c2a99-e36c-534c-beab-45c17a91c235", "5b1d3b00-e36c-534c-beab-45c17a91c235")
 TRACES = ("a" * 32, "b" * 32)
@@ -27,13 +25,8 @@ TRACES = ("a" * 32, "b" * 32)
 
 @pytest.fixture
 def log_text() -> Iterator[io.StringIO]:
-    text, root = io.StringIO(), logging.getLogger()
-    before = root.handlers[:], root.level
-    telemetry.configure("INFO", text)
-    structlog.configure(cache_logger_on_first_use=False)
-    yield text
-    structlog.reset_defaults()
-    logging.basicConfig(handlers=before[0], level=before[1], force=True)
+    with service_log("INFO") as text:
+        yield text
 
 
 def observed(call: str) -> CallObserved:

@@ -11,9 +11,9 @@ from bson.errors import InvalidDocument
 from pydantic import BaseModel, ValidationError
 from pymongo.errors import AutoReconnect, BulkWriteError, DuplicateKeyError, OperationFailure
 
-from softphone_common.process import telemetry
 from softphone_common.process.error_text import error_text, traceback_text
 from softphone_common.process.errors import PoisonError, UnavailableError
+from support.service_log import service_log
 
 NAME, NUMBER = "Erika Mustermann", "0899"
 DOCUMENT = {"name": NAME, "number": NUMBER}
@@ -74,13 +74,8 @@ def test_traceback_names_places_and_causes_without_data() -> None:
 
 @pytest.fixture
 def log_text() -> Iterator[io.StringIO]:
-    text, root = io.StringIO(), logging.getLogger()
-    before = root.handlers[:], root.level
-    telemetry.configure("INFO", text)
-    structlog.configure(cache_logger_on_first_use=False)
-    yield text
-    structlog.reset_defaults()
-    logging.basicConfig(handlers=before[0], level=before[1], force=True)
+    with service_log("INFO") as text:
+        yield text
 
 
 def test_log_of_a_failure_quotes_no_data(log_text: io.StringIO) -> None:
